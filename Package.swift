@@ -1,0 +1,22 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// Every target of ours: warnings are errors, and an existential says `any`.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "paddock",
+    dependencies: [],
+    targets: [
+        .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(name: "Diagnostics", swiftSettings: settings),
+        .target(name: "DurableFiles", swiftSettings: settings),
+
+        .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: settings),
+        .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles"], swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)
