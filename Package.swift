@@ -12,9 +12,11 @@ let package = Package(
     dependencies: [],
     targets: [
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(name: "CLinux"),
         .target(name: "Diagnostics", swiftSettings: settings),
         .target(name: "DurableFiles", swiftSettings: settings),
         .target(name: "YAML", dependencies: ["CLibYAML", "Diagnostics"], swiftSettings: settings),
+        .target(name: "Supervision", dependencies: ["CLinux", "DurableFiles"], swiftSettings: settings),
 
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: settings),
         .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles"], swiftSettings: settings),

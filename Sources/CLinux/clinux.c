@@ -1,0 +1,68 @@
+#define _GNU_SOURCE
+#include "clinux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <linux/falloc.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int clinux_accept(int listener) {
+    return accept4(listener, 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+
+int clinux_pidfd_open(pid_t pid) {
+    return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+int clinux_pidfd_send_signal(int pidfd, int signal) {
+    return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, 0, 0);
+}
+
+int clinux_spawn_close_from(posix_spawn_file_actions_t *actions, int lowest) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, lowest);
+}
+
+int clinux_close_on_exec_from(unsigned lowest) {
+    return close_range(lowest, ~0U, CLOSE_RANGE_CLOEXEC);
+}
+
+int clinux_spawn_change_directory(posix_spawn_file_actions_t *actions, const char *path) {
+    return posix_spawn_file_actions_addchdir_np(actions, path);
+}
+
+int clinux_collapse_start(int descriptor, off_t length) {
+    return fallocate(descriptor, FALLOC_FL_COLLAPSE_RANGE, 0, length);
+}
+
+static atomic_int counts[65];
+static atomic_int wake_descriptor = -1;
+
+static void caught(int signal) {
+    int saved = errno;
+    atomic_fetch_add(&counts[signal], 1);
+    uint64_t one = 1;
+    // A full eventfd is already readable, so a failed write loses nothing.
+    ssize_t ignored = write(atomic_load(&wake_descriptor), &one, sizeof one);
+    (void)ignored;
+    errno = saved;
+}
+
+void clinux_catch_signals(int descriptor) {
+    atomic_store(&wake_descriptor, descriptor);
+    struct sigaction action = {.sa_handler = caught, .sa_flags = SA_RESTART};
+    sigfillset(&action.sa_mask);
+    sigaction(SIGTERM, &action, 0);
+    sigaction(SIGINT, &action, 0);
+    sigaction(SIGHUP, &action, 0);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+int clinux_take_signals(int signal) {
+    return atomic_exchange(&counts[signal], 0);
+}

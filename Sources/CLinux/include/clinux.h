@@ -1,0 +1,30 @@
+#pragma once
+// What Swift's Glibc module leaves out: headers outside its module map, _GNU_SOURCE names and C variadics.
+// The latter two are functions in clinux.c: _GNU_SOURCE in a header would give the shared system headers a second meaning.
+#include <spawn.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/types.h>
+
+// A non-blocking, close-on-exec connection, or -1.
+int clinux_accept(int listener);
+
+// Refers to the process itself and not to its number: once open, the pid can be reused without harm.
+int clinux_pidfd_open(pid_t pid);
+int clinux_pidfd_send_signal(int pidfd, int signal);
+
+// Every descriptor from `lowest` upwards is closed in the spawned program, whoever opened it without O_CLOEXEC.
+int clinux_spawn_close_from(posix_spawn_file_actions_t *actions, int lowest);
+// The same for this process at its next exec.
+int clinux_close_on_exec_from(unsigned lowest);
+int clinux_spawn_change_directory(posix_spawn_file_actions_t *actions, const char *path);
+
+// Takes the first `length` bytes (whole blocks) out of a file, in one step for everyone who appends to it (ext4, xfs).
+int clinux_collapse_start(int descriptor, off_t length);
+
+// From now on each SIGTERM, SIGINT and SIGHUP is counted and wakes `descriptor` (an eventfd); SIGPIPE is ignored.
+// A handler, not a signalfd: a signalfd needs the signals blocked in every thread, also in those that exist already.
+void clinux_catch_signals(int descriptor);
+
+// How many of `signal` came since the last call.
+int clinux_take_signals(int signal);

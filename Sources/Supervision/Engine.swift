@@ -1,0 +1,77 @@
+/// A ZooKeeper server program: what the toolkit must know to run one. Apache's distribution is one, the bundled server another.
+///
+/// A server is known beyond this only by what ZooKeeper defines: zoo.cfg, myid, signals, its ports.
+package protocol Engine: Sendable {
+    /// The word of the topology: `apache` or `bundled`.
+    var name: String { get }
+    /// E.g. `3.8.0`; nil when the installation does not say.
+    var version: String? { get }
+
+    /// How to run one server in the foreground, so that the spawned process *is* the server (no shell in between):
+    /// its pid is then the one to watch and to signal.
+    /// - Parameters:
+    ///   - configuration: absolute path of the zoo.cfg
+    ///   - directory: the server's own directory (`…/server.1`), where it is run
+    func launch(configuration: String, directory: String) -> Launch
+
+    /// The interactive client of this engine on a connect string.
+    func shell(connect: String) -> Launch
+}
+
+/// A program to run, complete: nothing is inherited from whoever runs it, so a restart next week by another
+/// supervisor is the same start.
+package struct Launch: Codable, Hashable, Sendable {
+    /// Absolute.
+    package var executable: String
+    /// Without the program's name.
+    package var arguments: [String]
+    package var environment: [String: String]
+    package var workingDirectory: String
+    /// Written before the start where they do not exist yet; a file that is there is the user's and stays.
+    package var files: [File]
+
+    package struct File: Codable, Hashable, Sendable {
+        package var path: String
+        package var content: String
+
+        package init(path: String, content: String) {
+            self.path = path
+            self.content = content
+        }
+    }
+
+    package init(
+        executable: String, arguments: [String] = [], environment: [String: String] = [:], workingDirectory: String,
+        files: [File] = []
+    ) {
+        self.executable = executable
+        self.arguments = arguments
+        self.environment = environment
+        self.workingDirectory = workingDirectory
+        self.files = files
+    }
+}
+
+/// An engine that cannot be used on this machine. The command line exits with 69 for any of these.
+package enum EngineError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// No distribution at any of the places looked at.
+    case noZooKeeper(searched: [String])
+    /// The `home` the user gave holds no ZooKeeper.
+    case notAHome(String)
+    case noJava(searched: [String])
+
+    package var description: String {
+        switch self {
+        case .noZooKeeper(let searched):
+            "no Apache ZooKeeper found (looked at \(searched.joined(separator: ", "))); \(Self.mend)"
+        case .notAHome(let path):
+            "\(path) is no ZooKeeper home: neither lib/zookeeper-*.jar nor Debian's ../java/zookeeper.jar is there; "
+                + "name the directory that has bin/zkServer.sh in it, or \(Self.mend)"
+        case .noJava(let searched):
+            "no Java found (looked at \(searched.joined(separator: ", "))); "
+                + "install one: apt-get install default-jre-headless"
+        }
+    }
+
+    private static let mend = "install it: apt-get install zookeeper default-jre-headless"
+}
