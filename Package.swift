@@ -21,6 +21,14 @@ let package = Package(
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: settings),
         .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles"], swiftSettings: settings),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: settings),
+        .target(name: "Jute", swiftSettings: settings),
+        .target(name: "ZooKeeperProtocol", dependencies: ["Jute"], swiftSettings: settings),
+
+        .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: settings),
+        .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles"], swiftSettings: settings),
+        .testTarget(name: "JuteTests", dependencies: ["Jute"], swiftSettings: settings),
+        .testTarget(
+            name: "ZooKeeperProtocolTests", dependencies: ["Jute", "ZooKeeperProtocol"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )
