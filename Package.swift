@@ -15,6 +15,7 @@ let package = Package(
         .target(name: "CLinux"),
         .target(name: "Diagnostics", swiftSettings: settings),
         .target(name: "DurableFiles", swiftSettings: settings),
+        .target(name: "ServerConfig", dependencies: ["Diagnostics"], swiftSettings: settings),
         .target(name: "Jute", swiftSettings: settings),
         .target(name: "ZooKeeperProtocol", dependencies: ["Jute"], swiftSettings: settings),
         .target(name: "YAML", dependencies: ["CLibYAML", "Diagnostics"], swiftSettings: settings),
@@ -22,6 +23,9 @@ let package = Package(
 
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: settings),
         .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles"], swiftSettings: settings),
+        .testTarget(
+            name: "ServerConfigTests", dependencies: ["ServerConfig", "Diagnostics"],
+            swiftSettings: settings),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: settings),
         .testTarget(name: "JuteTests", dependencies: ["Jute"], swiftSettings: settings),
         .testTarget(

@@ -1,0 +1,16 @@
+/// How Java reads the small pieces of text in a zoo.cfg, where it differs from Swift.
+enum JavaText {
+    /// `String.trim()`: every character up to U+0020 goes, at both ends.
+    static func trimmed(_ text: some StringProtocol) -> String {
+        var scalars = Substring(text).unicodeScalars
+        while let first = scalars.first, first.value <= 0x20 { scalars.removeFirst() }
+        while let last = scalars.last, last.value <= 0x20 { scalars.removeLast() }
+        return String(scalars)
+    }
+
+    /// `Integer.parseInt`: ASCII digits, an optional sign, 32 bits.
+    static func int32(_ text: some StringProtocol) -> Int? { Int32(text).map(Int.init) }
+
+    /// `Long.parseLong`.
+    static func int64(_ text: some StringProtocol) -> Int64? { Int64(text) }
+}

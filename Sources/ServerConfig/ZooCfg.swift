@@ -1,0 +1,157 @@
+import Diagnostics
+
+/// A zoo.cfg as text: every line is kept as it was written, so an unmodified document prints its very bytes, and a
+/// change touches its own line only.
+///
+/// The syntax is Java's `Properties.load`: `key=value`, `key:value` or `key value`; `#` and `!` comments; backslash
+/// escapes; a backslash at the end of a line continues it; the last of several equal keys wins.
+package struct ZooCfg: Hashable, Sendable {
+    /// One logical line: what was written, line end included, and what it means.
+    package struct Line: Hashable, Sendable {
+        package enum Content: Hashable, Sendable {
+            case blank
+            case comment
+            case entry(Entry)
+        }
+
+        /// The exact text, with continuation lines and the line end (which only the last line may lack).
+        package var raw: String
+        package var content: Content
+    }
+
+    package struct Entry: Hashable, Sendable {
+        /// The key as ZooKeeper sees it: decoded, trimmed.
+        package var key: String
+        package var keyLocation: SourceLocation
+        /// The decoded value, not trimmed at its end: ZooKeeper trims most values, but not server, group and weight.
+        package var placedValue: PlacedText
+        /// The value is written over more than one line.
+        package var isContinued: Bool
+
+        /// The value as ZooKeeper uses it for most keys: trimmed.
+        package var value: String { JavaText.trimmed(placedValue.text) }
+        package var location: SourceLocation { placedValue.location }
+    }
+
+    package private(set) var lines: [Line]
+    /// The bytes were not UTF-8 and were read as ISO-8859-1, which is how ZooKeeper reads all files.
+    package private(set) var isLatin1 = false
+    /// Malformed `\uXXXX` escapes: ZooKeeper refuses the whole file.
+    package private(set) var malformedEscapes: [SourceLocation] = []
+
+    /// An empty document.
+    package init() { lines = [] }
+
+    package init(text: String) {
+        var reader = PropertiesReader(text)
+        lines = reader.readAll()
+        malformedEscapes = reader.malformedEscapes
+    }
+
+    package init(bytes: [UInt8]) {
+        if let text = String(validating: bytes, as: UTF8.self) {
+            self.init(text: text)
+        } else {
+            self.init(text: String(String.UnicodeScalarView(bytes.lazy.map { Unicode.Scalar($0) })))
+            isLatin1 = true
+        }
+    }
+
+    /// The whole document.
+    package var text: String { lines.map(\.raw).joined() }
+
+    package var bytes: [UInt8] {
+        isLatin1 ? text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) } : Array(text.utf8)
+    }
+
+    /// Every entry in the order of the file, duplicates included.
+    package var entries: [Entry] {
+        lines.compactMap { line in
+            if case .entry(let entry) = line.content { entry } else { nil }
+        }
+    }
+
+    /// What ZooKeeper works with: the last entry of each key, in the order of the file.
+    package var effectiveEntries: [Entry] {
+        var last: [String: Int] = [:]
+        let all = entries
+        for (index, entry) in all.enumerated() { last[entry.key] = index }
+        return all.enumerated().filter { last[$0.element.key] == $0.offset }.map(\.element)
+    }
+
+    /// The entry that counts for `key`: the last one.
+    package func entry(_ key: String) -> Entry? { entries.last { $0.key == key } }
+
+    /// The trimmed value of `key`; setting it rewrites that line or appends one, nil removes every line of the key.
+    package subscript(key: String) -> String? {
+        get { entry(key)?.value }
+        set {
+            if let newValue { set(key, to: newValue) } else { remove(key) }
+        }
+    }
+
+    private mutating func set(_ key: String, to value: String) {
+        let ending = lineEnd
+        let position = lines.lastIndex { $0.key == key }
+        if let position {
+            lines[position].raw = Self.printed(key, value) + ending
+        } else {
+            if let last = lines.last, !last.raw.hasLineEnd { lines[lines.count - 1].raw += ending }
+            lines.append(Line(raw: Self.printed(key, value) + ending, content: .blank))
+        }
+        self = reread()
+    }
+
+    private mutating func remove(_ key: String) {
+        lines.removeAll { $0.key == key }
+        self = reread()
+    }
+
+    /// Reads the lines again, so that every place is right after a change.
+    private func reread() -> ZooCfg {
+        var copy = ZooCfg(text: text)
+        copy.isLatin1 = isLatin1
+        return copy
+    }
+
+    /// The line end the document uses; LF for a new one.
+    private var lineEnd: String { lines.contains { $0.raw.hasSuffix("\r\n") } ? "\r\n" : "\n" }
+
+    /// `key=value` with the escapes that `Properties.load` needs to read the same key and value back.
+    package static func printed(_ key: String, _ value: String) -> String {
+        "\(escaped(key, isKey: true))=\(escaped(value, isKey: false))"
+    }
+
+    private static func escaped(_ text: String, isKey: Bool) -> String {
+        var result = ""
+        for (index, scalar) in text.unicodeScalars.enumerated() {
+            switch scalar {
+            case "\\": result += "\\\\"
+            case "\t": result += "\\t"
+            case "\n": result += "\\n"
+            case "\r": result += "\\r"
+            case "\u{C}": result += "\\f"
+            case " " where isKey || index == 0: result += "\\ "
+            case "=" where isKey, ":" where isKey: result += "\\\(scalar)"
+            case "#" where isKey && index == 0, "!" where isKey && index == 0: result += "\\\(scalar)"
+            case "\u{20}"..."\u{7E}": result.unicodeScalars.append(scalar)
+            default:
+                for unit in String(scalar).utf16 {
+                    let digits = String(unit, radix: 16)
+                    result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+                }
+            }
+        }
+        return result
+    }
+}
+
+extension ZooCfg.Line {
+    fileprivate var key: String? {
+        if case .entry(let entry) = content { entry.key } else { nil }
+    }
+}
+
+extension String {
+    fileprivate var hasLineEnd: Bool { hasSuffix("\n") || hasSuffix("\r") || hasSuffix("\r\n") }
+}
