@@ -15,11 +15,15 @@ let package = Package(
         .target(name: "CLinux"),
         .target(name: "Diagnostics", swiftSettings: settings),
         .target(name: "DurableFiles", swiftSettings: settings),
-        .target(name: "ServerConfig", dependencies: ["Diagnostics"], swiftSettings: settings),
         .target(name: "Jute", swiftSettings: settings),
         .target(name: "ZooKeeperProtocol", dependencies: ["Jute"], swiftSettings: settings),
+        .target(
+            name: "ServerConfig", dependencies: ["Diagnostics", "ZooKeeperProtocol"], swiftSettings: settings),
         .target(name: "YAML", dependencies: ["CLibYAML", "Diagnostics"], swiftSettings: settings),
         .target(name: "Supervision", dependencies: ["CLinux", "DurableFiles"], swiftSettings: settings),
+        .target(
+            name: "Operations", dependencies: ["DurableFiles", "ServerConfig", "Supervision", "ZooKeeperProtocol"],
+            swiftSettings: settings),
 
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: settings),
         .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles"], swiftSettings: settings),
@@ -30,6 +34,10 @@ let package = Package(
         .testTarget(name: "JuteTests", dependencies: ["Jute"], swiftSettings: settings),
         .testTarget(
             name: "ZooKeeperProtocolTests", dependencies: ["Jute", "ZooKeeperProtocol"], swiftSettings: settings),
+        .testTarget(
+            name: "OperationsTests",
+            dependencies: ["DurableFiles", "Operations", "ServerConfig", "Supervision", "ZooKeeperProtocol"],
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

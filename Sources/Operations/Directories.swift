@@ -1,0 +1,35 @@
+import DurableFiles
+import Glibc
+
+/// `mkdir -p`.
+func makeDirectories(_ path: String, mode: mode_t = 0o755) throws(FileError) {
+    var prefix = ""
+    for part in path.split(separator: "/") {
+        prefix += "/\(part)"
+        guard mkdir(prefix, mode) == 0 || errno == EEXIST || access(prefix, F_OK) == 0 else {
+            throw FileError("create the directory", prefix)
+        }
+    }
+}
+
+/// `rm -r`, without following symbolic links. What is gone already is fine.
+func removeTree(_ path: String) throws(FileError) {
+    if unlink(path) == 0 || errno == ENOENT { return }
+    guard errno == EISDIR || errno == EPERM else { throw FileError("remove", path) }
+    for name in try directoryEntries(path) { try removeTree("\(path)/\(name)") }
+    guard rmdir(path) == 0 || errno == ENOENT else { throw FileError("remove", path) }
+}
+
+/// The names in a directory, sorted, without `.` and `..`.
+func directoryEntries(_ path: String) throws(FileError) -> [String] {
+    guard let stream = opendir(path) else { throw FileError("list", path) }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) {
+            $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
+}

@@ -1,0 +1,219 @@
+import Supervision
+import ZooKeeperProtocol
+
+/// What `paddock status` shows and its `--json` prints; every key is always there.
+package struct EnsembleStatus: Codable, Hashable, Sendable {
+    package enum Health: String, Codable, Hashable, Sendable {
+        case healthy
+        /// A quorum, but something is down or behind.
+        case degraded
+        case noQuorum = "no-quorum"
+        case down
+
+        /// Of `paddock status`.
+        package var exitCode: Int32 {
+            switch self {
+            case .healthy: 0
+            case .degraded: 3
+            case .noQuorum: 4
+            case .down: 5
+            }
+        }
+    }
+
+    package var version = 1
+    package var ensemble: String
+    package var health: Health
+    package var leader: Int64?
+    package var connect: String
+    package var votes: Votes
+    package var supervisor: Sweep.SupervisorFacts?
+    package var servers: [ServerStatus]
+    /// Why it is not healthy, for people: one line a reason.
+    package var problems: [String]
+
+    private enum CodingKeys: String, CodingKey {
+        case version, ensemble, health, leader, connect, votes, supervisor, servers, problems
+    }
+
+    /// Written by hand because the synthesised form leaves out what is nil.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(version, forKey: .version)
+        try container.encode(ensemble, forKey: .ensemble)
+        try container.encode(health, forKey: .health)
+        try container.encode(leader, forKey: .leader)
+        try container.encode(connect, forKey: .connect)
+        try container.encode(votes, forKey: .votes)
+        try container.encode(supervisor, forKey: .supervisor)
+        try container.encode(servers, forKey: .servers)
+        try container.encode(problems, forKey: .problems)
+    }
+}
+
+/// One row of `paddock status`.
+package struct ServerStatus: Codable, Hashable, Sendable {
+    package var id: Int64
+    package var role: RoleWord
+    /// stopped, starting, running, paused, backing-off, failed.
+    package var state: String
+    package var engine: String
+    package var pid: Int32?
+    package var restarts: Int
+    /// Seconds.
+    package var uptime: Double?
+    package var client: String
+    package var quorum: String?
+    package var election: String?
+    package var admin: String?
+    package var zxid: String?
+    /// Txns behind the leader; nil when unknown, also when the server is still in an earlier epoch.
+    package var lag: Int64?
+    package var connections: Int?
+    /// Milliseconds a request took on average since the server's start.
+    package var latency: Double?
+    /// Proportional set size, bytes.
+    package var memory: Int?
+    package var directory: String
+
+    private enum CodingKeys: String, CodingKey {
+        case id, role, state, engine, pid, restarts, uptime, client, quorum, election, admin, zxid, lag, connections
+        case latency, memory, directory
+    }
+
+    /// Written by hand because the synthesised form leaves out what is nil.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(id, forKey: .id)
+        try container.encode(role, forKey: .role)
+        try container.encode(state, forKey: .state)
+        try container.encode(engine, forKey: .engine)
+        try container.encode(pid, forKey: .pid)
+        try container.encode(restarts, forKey: .restarts)
+        try container.encode(uptime, forKey: .uptime)
+        try container.encode(client, forKey: .client)
+        try container.encode(quorum, forKey: .quorum)
+        try container.encode(election, forKey: .election)
+        try container.encode(admin, forKey: .admin)
+        try container.encode(zxid, forKey: .zxid)
+        try container.encode(lag, forKey: .lag)
+        try container.encode(connections, forKey: .connections)
+        try container.encode(latency, forKey: .latency)
+        try container.encode(memory, forKey: .memory)
+        try container.encode(directory, forKey: .directory)
+    }
+
+    /// `leader` … `looking` as the server says; `down` for one whose process does not run, and its state when that
+    /// explains a silence (`starting`, `paused`).
+    package var word: String {
+        switch state {
+        case "running": role.rawValue
+        case "starting", "paused": role == .unknown ? state : role.rawValue
+        default: "down"
+        }
+    }
+}
+
+extension EnsembleStatus {
+    /// The health of what was seen. Pure: the same sweep is the same status.
+    package init(ensemble: String, connect: String, electorate: Electorate, sweep: Sweep) {
+        let leader = sweep.leader
+        let hasQuorum = electorate.isQuorum(sweep.voting) && leader != nil
+        var problems: [String] = []
+        var rows: [ServerStatus] = []
+        for server in sweep.servers {
+            let lag = Self.lag(of: server, behind: leader)
+            rows.append(ServerStatus(server, lag: lag))
+            if let problem = Self.problem(of: server, leader: leader, lag: lag) { problems.append(problem) }
+        }
+        let isAnyAlive = sweep.servers.contains { server in
+            if case .silent = server.answer {
+                return server.process?.pid != nil || server.process?.state == .backingOff
+            }
+            return true
+        }
+        self.ensemble = ensemble
+        self.connect = connect
+        self.leader = leader?.id.rawValue
+        votes = electorate.votes(of: sweep.voting)
+        supervisor = sweep.supervisor
+        servers = rows
+        if !isAnyAlive {
+            health = .down
+        } else if !hasQuorum {
+            health = .noQuorum
+        } else {
+            if sweep.supervisor == nil { problems.append("no supervisor runs: a server that dies stays dead") }
+            health = problems.isEmpty ? .healthy : .degraded
+        }
+        self.problems = problems
+    }
+
+    /// Txns between where the leader was and where the server was; a server that was asked later may be ahead.
+    private static func lag(of server: ServerObservation, behind leader: ServerObservation?) -> Int64? {
+        guard let own = server.serving?.zxid, let ahead = leader?.serving?.zxid, own.epoch == ahead.epoch else {
+            return nil
+        }
+        return max(0, ahead.rawValue - own.rawValue)
+    }
+
+    private static func problem(of server: ServerObservation, leader: ServerObservation?, lag: Int64?) -> String? {
+        let name = "server \(server.id)"
+        if let process = server.process {
+            switch process.state {
+            case .stopped: return "\(name) is stopped"
+            case .paused: return "\(name) is paused"
+            case .backingOff: return "\(name) died\(suffix(process)) and is started again soon"
+            case .failed: return "\(name) failed\(suffix(process))"
+            case .starting, .running: break
+            }
+        }
+        switch server.answer {
+        case .silent(let why): return "\(name) does not answer at \(server.member.client): \(why)"
+        case .notServing: return "\(name) has no leader"
+        case .serving(let serving):
+            guard server.isInItsRole else {
+                return "\(name) is \(serving.role.rawValue) and should be \(server.member.role.rawValue)"
+            }
+            if serving.role == .leader, let leader, leader.id != server.id {
+                return "\(name) believes that it leads, but server \(leader.id) does"
+            }
+            if let lag, lag > 0 { return "\(name) is \(lag) txn\(lag == 1 ? "" : "s") behind the leader" }
+            // Before the first txn of an epoch a synced server still shows the last zxid of the one before.
+            if lag == nil, let ahead = leader?.serving?.zxid, ahead.counter > 0 {
+                return "\(name) is behind the leader, in epoch \(serving.zxid.epoch) of \(ahead.epoch)"
+            }
+            return nil
+        }
+    }
+
+    private static func suffix(_ process: ServerProcess) -> String {
+        let reasons = [process.lastExit?.description, process.lastError].compactMap { $0 }
+        return reasons.isEmpty ? "" : " (\(reasons.joined(separator: "; ")))"
+    }
+}
+
+extension ServerStatus {
+    fileprivate init(_ server: ServerObservation, lag: Int64?) {
+        id = server.id.rawValue
+        role = server.role
+        // Without a supervisor the client port tells what it can.
+        state = server.process?.state.rawValue ?? (server.role == .unknown ? "stopped" : "running")
+        engine = server.member.engine
+        pid = server.process?.pid
+        restarts = server.process?.restarts ?? 0
+        uptime = server.process?.uptime
+        client = server.member.client
+        quorum = server.member.quorum
+        election = server.member.election
+        admin = server.member.admin
+        if case .serving(let serving) = server.answer {
+            zxid = serving.zxid.description
+            connections = serving.connections
+            latency = serving.latency
+        }
+        self.lag = lag
+        memory = server.memory
+        directory = server.member.directory
+    }
+}

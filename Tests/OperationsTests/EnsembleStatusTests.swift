@@ -1,0 +1,212 @@
+import FoundationEssentials
+import Supervision
+import Testing
+import ZooKeeperProtocol
+
+@testable import Operations
+
+@Suite struct EnsembleStatusTests {
+    struct Case: Sendable, CustomStringConvertible {
+        var description: String
+        var participants = 3
+        var observers = 1
+        var leader: ServerID? = 2
+        var health: EnsembleStatus.Health
+        var problems: [String]
+        var have: Int
+        var change: @Sendable (inout PaperEnsemble) -> Void
+    }
+
+    static let cases: [Case] = [
+        Case(description: "all is well", health: .healthy, problems: [], have: 3) { _ in },
+        Case(
+            description: "one server alone", participants: 1, observers: 0, leader: nil, health: .healthy, problems: [],
+            have: 1
+        ) { _ in },
+        Case(
+            description: "a follower is stopped", health: .degraded, problems: ["server 1 is stopped"], have: 2
+        ) { $0.setState(1, .stopped) },
+        Case(
+            description: "an observer is paused", health: .degraded, problems: ["server 4 is paused"], have: 3
+        ) { $0.setState(4, .paused) },
+        Case(
+            description: "a follower crashed", health: .degraded,
+            problems: ["server 3 died (killed by SIGKILL (9)) and is started again soon"], have: 2
+        ) { ensemble in
+            ensemble.setState(3, .backingOff)
+            ensemble.change(3) { $0.process?.lastExit = .signal(9) }
+        },
+        Case(
+            description: "a crash loop", health: .degraded,
+            problems: ["server 3 failed (exit code 2; 5 deaths in 60 s)"], have: 2
+        ) { ensemble in
+            ensemble.setState(3, .failed)
+            ensemble.change(3) {
+                $0.process?.lastExit = .code(2)
+                $0.process?.lastError = "5 deaths in 60 s"
+            }
+        },
+        Case(
+            description: "a follower is behind", health: .degraded, problems: ["server 1 is 3 txns behind the leader"],
+            have: 3
+        ) { $0.setZXID(1, 0x1_0000_0002) },
+        Case(description: "a follower was asked after the leader", health: .healthy, problems: [], have: 3) {
+            $0.setZXID(1, 0x1_0000_0007)
+        },
+        Case(
+            description: "an observer missed the new epoch", health: .degraded,
+            problems: ["server 4 is behind the leader, in epoch 0 of 1"], have: 3
+        ) { $0.setZXID(4, 0x0_0000_0009) },
+        Case(description: "an epoch without a txn", health: .healthy, problems: [], have: 3) {
+            $0.setZXID(2, 0x2_0000_0000)
+        },
+        Case(
+            description: "a server runs and does not answer", health: .degraded,
+            problems: ["server 3 does not answer at 127.0.0.1:2183: no answer within 2 s"], have: 2
+        ) { $0.setAnswer(3, .silent("no answer within 2 s")) },
+        Case(
+            description: "no leader", health: .noQuorum,
+            problems: [
+                "server 1 has no leader", "server 2 is stopped", "server 3 is stopped", "server 4 has no leader",
+            ],
+            have: 0
+        ) {
+            $0.setState(2, .stopped)
+            $0.setState(3, .stopped)
+            $0.setAnswer(1, .notServing)
+            $0.setAnswer(4, .notServing)
+        },
+        Case(
+            description: "one vote", leader: 1, health: .noQuorum,
+            problems: ["server 2 is stopped", "server 3 is stopped"], have: 1
+        ) {
+            $0.setState(2, .stopped)
+            $0.setState(3, .stopped)
+        },
+        Case(
+            description: "a follower that should observe", health: .degraded,
+            problems: ["server 4 is follower and should be observer"], have: 3
+        ) { $0.setRole(4, .follower) },
+        Case(
+            description: "a leader of the past", health: .degraded,
+            problems: ["server 2 believes that it leads, but server 3 does"], have: 3
+        ) { ensemble in
+            ensemble.setRole(3, .leader)
+            ensemble.setZXID(3, 0x2_0000_0000)
+        },
+        Case(
+            description: "nobody watches", health: .degraded,
+            problems: ["no supervisor runs: a server that dies stays dead"], have: 3
+        ) { ensemble in
+            ensemble.supervisor = nil
+            for id in [1, 2, 3, 4] as [ServerID] { ensemble.change(id) { $0.process = nil } }
+        },
+        Case(
+            description: "nothing runs", health: .down, problems: (1...4).map { "server \($0) is stopped" }, have: 0
+        ) { ensemble in
+            for id in [1, 2, 3, 4] as [ServerID] { ensemble.setState(id, .stopped) }
+        },
+        Case(
+            description: "nothing runs and nobody watches", health: .down,
+            problems: (1...4).map { "server \($0) does not answer at 127.0.0.1:\(2180 + $0): connection refused" },
+            have: 0
+        ) { ensemble in
+            ensemble.supervisor = nil
+            for id in [1, 2, 3, 4] as [ServerID] {
+                ensemble.setState(id, .stopped)
+                ensemble.change(id) { $0.process = nil }
+            }
+        },
+        Case(
+            description: "all are starting", health: .noQuorum,
+            problems: (1...4).map { "server \($0) does not answer at 127.0.0.1:\(2180 + $0): connection refused" },
+            have: 0
+        ) { ensemble in
+            for id in [1, 2, 3, 4] as [ServerID] { ensemble.setState(id, .starting) }
+        },
+    ]
+
+    @Test(arguments: cases)
+    func health(_ example: Case) {
+        var ensemble = PaperEnsemble(
+            participants: example.participants, observers: example.observers, leader: example.leader)
+        example.change(&ensemble)
+        let status = EnsembleStatus(
+            ensemble: "demo", connect: "c", electorate: ensemble.electorate, sweep: ensemble.sweep)
+        #expect(status.health == example.health)
+        #expect(status.problems == example.problems)
+        #expect(status.votes.have == example.have)
+        #expect(status.servers.count == example.participants + example.observers)
+    }
+
+    @Test func exitCodes() {
+        #expect([EnsembleStatus.Health.healthy, .degraded, .noQuorum, .down].map(\.exitCode) == [0, 3, 4, 5])
+    }
+
+    @Test func everyKeyIsAlwaysThere() throws {
+        var ensemble = PaperEnsemble(participants: 1)
+        ensemble.setState(1, .stopped)
+        ensemble.supervisor = nil
+        ensemble.change(1) {
+            $0.memory = nil
+            $0.member.quorum = nil
+            $0.member.election = nil
+        }
+        let status = EnsembleStatus(
+            ensemble: "demo", connect: "127.0.0.1:2181", electorate: ensemble.electorate, sweep: ensemble.sweep)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+        #expect(
+            String(decoding: try encoder.encode(status), as: UTF8.self) == """
+                {
+                  "connect" : "127.0.0.1:2181",
+                  "ensemble" : "demo",
+                  "health" : "down",
+                  "leader" : null,
+                  "problems" : [
+                    "server 1 is stopped"
+                  ],
+                  "servers" : [
+                    {
+                      "admin" : null,
+                      "client" : "127.0.0.1:2181",
+                      "connections" : null,
+                      "directory" : "/state/demo/server.1",
+                      "election" : null,
+                      "engine" : "apache",
+                      "id" : 1,
+                      "lag" : null,
+                      "latency" : null,
+                      "memory" : null,
+                      "pid" : null,
+                      "quorum" : null,
+                      "restarts" : 0,
+                      "role" : "unknown",
+                      "state" : "stopped",
+                      "uptime" : null,
+                      "zxid" : null
+                    }
+                  ],
+                  "supervisor" : null,
+                  "version" : 1,
+                  "votes" : {
+                    "have" : 0,
+                    "need" : 1,
+                    "of" : 1
+                  }
+                }
+                """)
+        #expect(try JSONDecoder().decode(EnsembleStatus.self, from: encoder.encode(status)) == status)
+    }
+
+    @Test func aRowOfARunningServer() {
+        let ensemble = PaperEnsemble(participants: 3, leader: 2)
+        let row = EnsembleStatus(
+            ensemble: "demo", connect: "c", electorate: ensemble.electorate, sweep: ensemble.sweep
+        ).servers[0]
+        #expect(row.word == "follower")
+        #expect(row.zxid == "0x100000005")
+        #expect(row.lag == 0)
+        #expect(row.pid == 4101)
+    }
+}

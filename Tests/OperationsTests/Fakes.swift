@@ -1,0 +1,81 @@
+import ServerConfig
+import Supervision
+import ZooKeeperProtocol
+
+@testable import Operations
+
+/// An ensemble that exists on paper: participants 1… and observers after them, all well, led by `leader`.
+struct PaperEnsemble {
+    var observations: [ServerObservation] = []
+    var supervisor: Sweep.SupervisorFacts? = Sweep.SupervisorFacts(pid: 4100, uptime: 61)
+
+    init(participants: Int, observers: Int = 0, leader: ServerID? = nil, zxid: Int64 = 0x1_0000_0005) {
+        for number in 1...(participants + observers) {
+            let id = ServerID(Int64(number))
+            let isObserver = number > participants
+            let role: RoleWord =
+                isObserver ? .observer : participants == 1 ? .standalone : id == leader ? .leader : .follower
+            var serving = ServerObservation.Serving(role: role, zxid: ZXID(rawValue: zxid), latency: 0.5)
+            if role == .leader {
+                serving.syncedFollowers = participants - 1
+                serving.syncedObservers = observers
+            }
+            observations.append(
+                ServerObservation(
+                    member: Self.member(id, isObserver ? .observer : .participant),
+                    process: Self.process(id, .running), answer: .serving(serving), memory: 9_437_184))
+        }
+    }
+
+    static func member(_ id: ServerID, _ role: ServerRole) -> Member {
+        let offset = Int(id.rawValue) - 1
+        return Member(
+            id: id, role: role, engine: "apache", client: "127.0.0.1:\(2181 + offset)",
+            quorum: "127.0.0.1:\(2888 + offset)", election: "127.0.0.1:\(3888 + offset)", admin: nil,
+            directory: "/state/demo/server.\(id)")
+    }
+
+    static func process(_ id: ServerID, _ state: ServerProcess.State) -> ServerProcess {
+        let lives = state == .running || state == .starting || state == .paused
+        return ServerProcess(
+            id: Int(id.rawValue), state: state, desired: .running, pid: lives ? 4100 + Int32(id.rawValue) : nil,
+            started: lives ? 1000 : nil, uptime: lives ? 60 : nil, engine: "apache", clientHost: "127.0.0.1",
+            clientPort: 2180 + Int(id.rawValue), directory: "/state/demo/server.\(id)",
+            logFile: "/state/demo/server.\(id)/logs/server.log")
+    }
+
+    var sweep: Sweep { Sweep(supervisor: supervisor, servers: observations) }
+
+    var electorate: Electorate {
+        Electorate(observations.filter { $0.member.role == .participant }.map { Electorate.Voter(id: $0.id) })
+    }
+
+    mutating func change(_ id: ServerID, _ change: (inout ServerObservation) -> Void) {
+        for index in observations.indices where observations[index].id == id { change(&observations[index]) }
+    }
+
+    mutating func setState(_ id: ServerID, _ state: ServerProcess.State) {
+        change(id) {
+            $0.process = Self.process(id, state)
+            if state != .running { $0.answer = .silent("connection refused") }
+        }
+    }
+
+    mutating func setAnswer(_ id: ServerID, _ answer: ServerObservation.Answer) { change(id) { $0.answer = answer } }
+
+    mutating func setZXID(_ id: ServerID, _ zxid: Int64) {
+        change(id) {
+            guard case .serving(var serving) = $0.answer else { return }
+            serving.zxid = ZXID(rawValue: zxid)
+            $0.answer = .serving(serving)
+        }
+    }
+
+    mutating func setRole(_ id: ServerID, _ role: RoleWord) {
+        change(id) {
+            guard case .serving(var serving) = $0.answer else { return }
+            serving.role = role
+            $0.answer = .serving(serving)
+        }
+    }
+}

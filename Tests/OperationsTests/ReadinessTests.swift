@@ -1,0 +1,124 @@
+import Supervision
+import Testing
+import ZooKeeperProtocol
+
+@testable import Operations
+
+@Suite struct ReadinessTests {
+    struct Case: Sendable, CustomStringConvertible {
+        var description: String
+        var lacks: [Readiness.Lack]
+        var change: @Sendable (inout PaperEnsemble) -> Void
+    }
+
+    static let cases: [Case] = [
+        Case(description: "ready", lacks: []) { _ in },
+        Case(description: "an open port alone", lacks: [Readiness.Lack(1, "has found no leader yet")]) {
+            $0.setAnswer(1, .notServing)
+        },
+        Case(
+            description: "an observer that does not answer",
+            lacks: [Readiness.Lack(4, "does not answer at 127.0.0.1:2184: connection refused")]
+        ) { $0.setAnswer(4, .silent("connection refused")) },
+        Case(
+            description: "nobody leads",
+            lacks: [Readiness.Lack(2, "has found no leader yet"), Readiness.Lack(nil, "no server leads")]
+        ) { $0.setAnswer(2, .notServing) },
+        Case(description: "two lead", lacks: [Readiness.Lack(nil, "servers 2 and 3 all say that they lead")]) {
+            $0.setRole(3, .leader)
+        },
+        Case(
+            description: "the leader misses a follower",
+            lacks: [Readiness.Lack(nil, "the leader, server 2, counts 1 of 2 other participants as synced")]
+        ) { ensemble in
+            ensemble.change(2) {
+                guard case .serving(var serving) = $0.answer else { return }
+                serving.syncedFollowers = 1
+                $0.answer = .serving(serving)
+            }
+        },
+        Case(description: "mntr is not allowed", lacks: []) { ensemble in
+            ensemble.change(2) {
+                guard case .serving(var serving) = $0.answer else { return }
+                serving.syncedFollowers = nil
+                $0.answer = .serving(serving)
+            }
+        },
+        Case(
+            description: "an observer is behind",
+            lacks: [Readiness.Lack(4, "has zxid 0x100000003, the leader has 0x100000005")]
+        ) { $0.setZXID(4, 0x1_0000_0003) },
+        Case(description: "a new epoch before its first txn", lacks: []) { $0.setZXID(2, 0x2_0000_0000) },
+        Case(
+            description: "serving reads only",
+            lacks: [Readiness.Lack(3, "serves reads only, for want of a leader")]
+        ) { $0.setRole(3, .looking) },
+        Case(
+            description: "a crash loop",
+            lacks: [Readiness.Lack(3, "failed: exit code 2; 5 deaths in 60 s", isFinal: true)]
+        ) { ensemble in
+            ensemble.setState(3, .failed)
+            ensemble.change(3) {
+                $0.process?.lastExit = .code(2)
+                $0.process?.lastError = "5 deaths in 60 s"
+            }
+        },
+        Case(
+            description: "a death", lacks: [Readiness.Lack(1, "died (killed by SIGKILL (9)) and is started again soon")]
+        ) { ensemble in
+            ensemble.setState(1, .backingOff)
+            ensemble.change(1) { $0.process?.lastExit = .signal(9) }
+        },
+    ]
+
+    @Test(arguments: cases)
+    func lacks(_ example: Case) {
+        var ensemble = PaperEnsemble(participants: 3, observers: 1, leader: 2)
+        example.change(&ensemble)
+        #expect(Readiness(electorate: ensemble.electorate).lacks(ensemble.sweep) == example.lacks)
+    }
+
+    @Test func aStandaloneServerIsReadyByItself() {
+        let ensemble = PaperEnsemble(participants: 1)
+        #expect(Readiness(electorate: ensemble.electorate).lacks(ensemble.sweep) == [])
+    }
+
+    @Test func patienceGrowsWithTicks() {
+        #expect(Readiness.patience(tickTimeMilliseconds: 2000, initLimit: 10, servers: 4) == 72)
+    }
+}
+
+@Suite struct TimelineTests {
+    @Test func stationsArePassedOnce() {
+        var timeline = Timeline()
+        var ensemble = PaperEnsemble(participants: 3, leader: 2)
+        let served = ensemble
+        for id in [1, 2, 3] as [ServerID] { ensemble.setState(id, .stopped) }
+        #expect(timeline.observe(ensemble.sweep, at: 999) == [])
+
+        ensemble.setState(1, .starting)
+        #expect(
+            timeline.observe(ensemble.sweep, at: 1001).map { "\($0.server) \($0.station) \($0.time) \($0.detail)" } == [
+                "1 spawned 1000.0 pid 4101"
+            ])
+        ensemble.setAnswer(1, .notServing)
+        #expect(
+            timeline.observe(ensemble.sweep, at: 1002).map { "\($0.server) \($0.station) \($0.time)" } == [
+                "1 bound 1002.0", "1 looking 1002.0",
+            ])
+        var behind = served
+        behind.setZXID(1, 0x1_0000_0002)
+        _ = timeline.observe(behind.sweep, at: 1003)
+        #expect(timeline.time(1, .elected) == 1003)
+        #expect(timeline.time(1, .synced) == nil)
+        #expect(timeline.time(2, .synced) == 1003)
+        #expect(
+            timeline.observe(served.sweep, at: 1004).map { "\($0.server) \($0.station) \($0.detail)" } == [
+                "1 synced 0x100000005"
+            ])
+        #expect(timeline.observe(served.sweep, at: 1005) == [])
+        #expect(timeline.wrote(3, at: 1006).map(\.station) == [.firstWrite])
+        #expect(timeline.start == 1000)
+        #expect(timeline.servers == [1, 2, 3])
+    }
+}
