@@ -10,7 +10,7 @@
 package struct JuteReader {
     @usableFromInline let bytes: UnsafeRawBufferPointer
     /// The longest string or buffer accepted.
-    @usableFromInline let maxFieldLength: Int
+    @usableFromInline package let maxFieldLength: Int
     @usableFromInline var position = 0
 
     @inlinable

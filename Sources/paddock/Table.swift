@@ -22,7 +22,9 @@ struct Table {
 
     func lines(_ terminal: Terminal) -> [String] {
         var widths = columns.map(\.title.count)
-        for row in rows { for (index, cell) in row.enumerated() { widths[index] = max(widths[index], cell.text.count) } }
+        for row in rows {
+            for (index, cell) in row.enumerated() { widths[index] = max(widths[index], cell.text.count) }
+        }
         let header = columns.map { Cell($0.title, .dim) }
         return ([header] + rows).map { row in
             var line = ""

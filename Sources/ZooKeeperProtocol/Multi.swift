@@ -1,0 +1,156 @@
+import Jute
+
+/// What precedes each operation of a multi and each result of one; the last one, with `done`, stands alone.
+private struct MultiHeader {
+    var type: OpCode
+    var done: Bool
+    /// -1 in requests; 0 or the error code in replies.
+    var error: Int32
+
+    static let end = MultiHeader(type: .error, done: true, error: -1)
+
+    init(type: OpCode, done: Bool = false, error: Int32) {
+        self.type = type
+        self.done = done
+        self.error = error
+    }
+
+    init(from reader: inout JuteReader) throws(JuteError) {
+        type = OpCode(rawValue: try reader.readInt32())
+        done = try reader.readBool()
+        error = try reader.readInt32()
+    }
+
+    func write(to writer: inout JuteWriter) {
+        writer.write(type.rawValue)
+        writer.write(done)
+        writer.write(error)
+    }
+}
+
+/// One operation of a multi (all but the last two cases) or of a multiRead (the last two).
+package enum MultiOperation: Hashable, Sendable {
+    /// create, create2 or createContainer.
+    case create(OpCode, CreateRequest)
+    case createTTL(CreateTTLRequest)
+    case delete(DeleteRequest)
+    case setData(SetDataRequest)
+    case check(CheckVersionRequest)
+    /// The watch byte is there, and ignored by servers.
+    case getData(ReadRequest)
+    case getChildren(ReadRequest)
+
+    package var op: OpCode {
+        switch self {
+        case .create(let op, _): op
+        case .createTTL: .createTTL
+        case .delete: .delete
+        case .setData: .setData
+        case .check: .check
+        case .getData: .getData
+        case .getChildren: .getChildren
+        }
+    }
+
+    /// Whether it belongs into a multiRead.
+    package var isRead: Bool {
+        switch self {
+        case .getData, .getChildren: true
+        case .create, .createTTL, .delete, .setData, .check: false
+        }
+    }
+
+    /// Reads a whole request body. Any other opcode is an error of the request as a whole.
+    package static func readAll(from reader: inout JuteReader) throws(JuteError) -> [MultiOperation] {
+        var operations: [MultiOperation] = []
+        while true {
+            let start = reader.offset
+            let header = try MultiHeader(from: &reader)
+            if header.done { return operations }
+            switch header.type {
+            case .create, .create2, .createContainer:
+                operations.append(.create(header.type, try CreateRequest(from: &reader)))
+            case .createTTL: operations.append(.createTTL(try CreateTTLRequest(from: &reader)))
+            case .delete: operations.append(.delete(try DeleteRequest(from: &reader)))
+            case .setData: operations.append(.setData(try SetDataRequest(from: &reader)))
+            case .check: operations.append(.check(try CheckVersionRequest(from: &reader)))
+            case .getData: operations.append(.getData(try ReadRequest(from: &reader)))
+            case .getChildren: operations.append(.getChildren(try ReadRequest(from: &reader)))
+            default: throw .unknownValue(Int64(header.type.rawValue), at: start)
+            }
+        }
+    }
+
+    package static func write(_ operations: [MultiOperation], to writer: inout JuteWriter) {
+        for operation in operations {
+            MultiHeader(type: operation.op, error: -1).write(to: &writer)
+            switch operation {
+            case .create(_, let body): body.write(to: &writer)
+            case .createTTL(let body): body.write(to: &writer)
+            case .delete(let body): body.write(to: &writer)
+            case .setData(let body): body.write(to: &writer)
+            case .check(let body): body.write(to: &writer)
+            case .getData(let body), .getChildren(let body): body.write(to: &writer)
+            }
+        }
+        MultiHeader.end.write(to: &writer)
+    }
+}
+
+/// One result of a multi or multiRead.
+package enum MultiResult: Hashable, Sendable {
+    case create(PathRecord)
+    /// Also the result of createContainer and createTTL.
+    case create2(Create2Response)
+    case setData(Stat)
+    case delete
+    case check
+    case getData(DataResponse)
+    case getChildren(StringsRecord)
+    /// Of a failed multi: `ok` before the operation that failed, its error, `runtimeInconsistency` behind it.
+    case error(ErrorCode)
+
+    /// Reads a whole reply body.
+    package static func readAll(from reader: inout JuteReader) throws(JuteError) -> [MultiResult] {
+        var results: [MultiResult] = []
+        while true {
+            let start = reader.offset
+            let header = try MultiHeader(from: &reader)
+            if header.done { return results }
+            switch header.type {
+            case .create: results.append(.create(try PathRecord(from: &reader)))
+            case .create2: results.append(.create2(try Create2Response(from: &reader)))
+            case .setData: results.append(.setData(try Stat(from: &reader)))
+            case .delete: results.append(.delete)
+            case .check: results.append(.check)
+            case .getData: results.append(.getData(try DataResponse(from: &reader)))
+            case .getChildren: results.append(.getChildren(try StringsRecord(from: &reader)))
+            case .error: results.append(.error(try ErrorResponse(from: &reader).error))
+            default: throw .unknownValue(Int64(header.type.rawValue), at: start)
+            }
+        }
+    }
+
+    package static func write(_ results: [MultiResult], to writer: inout JuteWriter) {
+        for result in results {
+            switch result {
+            case .create(let body): begin(.create, &writer) { body.write(to: &$0) }
+            case .create2(let body): begin(.create2, &writer) { body.write(to: &$0) }
+            case .setData(let stat): begin(.setData, &writer) { stat.write(to: &$0) }
+            case .delete: begin(.delete, &writer) { _ in }
+            case .check: begin(.check, &writer) { _ in }
+            case .getData(let body): begin(.getData, &writer) { body.write(to: &$0) }
+            case .getChildren(let body): begin(.getChildren, &writer) { body.write(to: &$0) }
+            case .error(let code):
+                MultiHeader(type: .error, error: code.rawValue).write(to: &writer)
+                writer.write(code.rawValue)
+            }
+        }
+        MultiHeader.end.write(to: &writer)
+    }
+
+    private static func begin(_ type: OpCode, _ writer: inout JuteWriter, body: (inout JuteWriter) -> Void) {
+        MultiHeader(type: type, error: 0).write(to: &writer)
+        body(&writer)
+    }
+}

@@ -1,0 +1,77 @@
+import Jute
+
+/// The body of exists, getData, getChildren and getChildren2.
+///
+/// On a path where speed counts use `View`, which makes no String.
+package struct ReadRequest: Hashable, Sendable {
+    package var path: String
+    /// Whether to leave a one-shot watch.
+    package var watch: Bool
+
+    package init(path: String, watch: Bool) {
+        self.path = path
+        self.watch = watch
+    }
+
+    /// The same body over the bytes of its frame, and valid as long as they are.
+    package struct View {
+        package var path: UnsafeRawBufferPointer
+        package var watch: Bool
+
+        package init(from reader: inout JuteReader) throws(JuteError) {
+            path = try reader.readPresentSlice()
+            watch = try reader.readBool()
+        }
+    }
+}
+
+extension ReadRequest: JuteRecord {
+    package init(from reader: inout JuteReader) throws(JuteError) {
+        path = try reader.readString()
+        watch = try reader.readBool()
+    }
+
+    package func write(to writer: inout JuteWriter) {
+        writer.write(path)
+        writer.write(watch)
+    }
+}
+
+/// A body that is a path only: the requests getACL, sync and getAllChildrenNumber, the replies of create and sync.
+package struct PathRecord: Hashable, Sendable {
+    package var path: String
+
+    package init(path: String) {
+        self.path = path
+    }
+}
+
+extension PathRecord: JuteRecord {
+    package init(from reader: inout JuteReader) throws(JuteError) {
+        path = try reader.readString()
+    }
+
+    package func write(to writer: inout JuteWriter) {
+        writer.write(path)
+    }
+}
+
+/// The body of getEphemerals.
+package struct EphemeralsRequest: Hashable, Sendable {
+    /// Plain text in front of the paths wanted; null, blank and "/" mean all.
+    package var prefix: String?
+
+    package init(prefix: String?) {
+        self.prefix = prefix
+    }
+}
+
+extension EphemeralsRequest: JuteRecord {
+    package init(from reader: inout JuteReader) throws(JuteError) {
+        prefix = try reader.readOptionalString()
+    }
+
+    package func write(to writer: inout JuteWriter) {
+        writer.write(prefix)
+    }
+}
