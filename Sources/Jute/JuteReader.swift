@@ -142,6 +142,22 @@ package struct JuteReader {
         try readVector { (reader) throws(JuteError) in try reader.readString() }
     }
 
+    /// Reads a record from a stream that has no frames; nil, without moving, when its end has not arrived yet.
+    ///
+    /// Each try begins at the start, so the caller bounds how much it gathers before it gives up.
+    @inlinable
+    package mutating func readIfComplete<Record: JuteRecord>(
+        _ type: Record.Type = Record.self
+    ) throws(JuteError) -> Record? {
+        let start = position
+        do {
+            return try Record(from: &self)
+        } catch .truncated {
+            position = start
+            return nil
+        }
+    }
+
     /// For records that must fill their frame.
     @inlinable
     package func requireEnd() throws(JuteError) {

@@ -1,0 +1,156 @@
+import Jute
+
+/// A session and its timeout in milliseconds: the data of a REVALIDATE from a learner, and one entry of its answer to a PING.
+package struct SessionTimeout: Hashable, Sendable {
+    package var session: SessionID
+    package var timeout: Int32
+
+    package init(session: SessionID, timeout: Int32) {
+        self.session = session
+        self.timeout = timeout
+    }
+}
+
+extension SessionTimeout: JuteRecord {
+    package init(from reader: inout JuteReader) throws(JuteError) {
+        session = try reader.readSessionID()
+        timeout = try reader.readInt32()
+    }
+
+    package func write(to writer: inout JuteWriter) {
+        writer.write(session)
+        writer.write(timeout)
+    }
+}
+
+/// The data of a REVALIDATE from the leader.
+package struct RevalidateReply: Hashable, Sendable {
+    package var session: SessionID
+    package var isValid: Bool
+
+    package init(session: SessionID, isValid: Bool) {
+        self.session = session
+        self.isValid = isValid
+    }
+}
+
+extension RevalidateReply: JuteRecord {
+    package init(from reader: inout JuteReader) throws(JuteError) {
+        session = try reader.readSessionID()
+        isValid = try reader.readBool()
+    }
+
+    package func write(to writer: inout JuteWriter) {
+        writer.write(session)
+        writer.write(isValid)
+    }
+}
+
+/// The data of REQUEST: what a learner forwards to the leader, a client's write or sync or a change of a session.
+package struct ForwardedRequest: Hashable, Sendable {
+    package var session: SessionID
+    /// The client's xid, which comes back in the txn's header.
+    package var cxid: Int32
+    package var op: OpCode
+    /// The request's body without its header: an Int32 timeout for createSession, nothing for closeSession.
+    package var body: [UInt8]
+
+    package init(session: SessionID, cxid: Int32, op: OpCode, body: [UInt8]) {
+        self.session = session
+        self.cxid = cxid
+        self.op = op
+        self.body = body
+    }
+}
+
+extension ForwardedRequest: JuteRecord {
+    /// The body goes to the end of the input.
+    package init(from reader: inout JuteReader) throws(JuteError) {
+        session = try reader.readSessionID()
+        cxid = try reader.readInt32()
+        op = OpCode(rawValue: try reader.readInt32())
+        body = [UInt8](reader.readRest())
+    }
+
+    package func write(to writer: inout JuteWriter) {
+        writer.write(session)
+        writer.write(cxid)
+        writer.write(op.rawValue)
+        writer.write(raw: body)
+    }
+}
+
+/// The data of a learner's answer to PING: the sessions that were active since the last one.
+///
+/// Without sessions it is an empty buffer, which is not null: Apache's leader reads it unasked.
+package struct SessionTouches: Hashable, Sendable {
+    package var sessions: [SessionTimeout]
+
+    package init(sessions: [SessionTimeout]) {
+        self.sessions = sessions
+    }
+}
+
+extension SessionTouches: JuteRecord {
+    package init(from reader: inout JuteReader) throws(JuteError) {
+        sessions = []
+        while !reader.isAtEnd { sessions.append(try SessionTimeout(from: &reader)) }
+    }
+
+    package func write(to writer: inout JuteWriter) {
+        for session in sessions { session.write(to: &writer) }
+    }
+}
+
+/// The data of FOLLOWERINFO and OBSERVERINFO.
+package struct LearnerInfo: Hashable, Sendable {
+    package var server: ServerID
+    package var protocolVersion: Int32
+    /// The version (a zxid) of the configuration the learner knows.
+    package var configVersion: Int64
+
+    package init(server: ServerID, protocolVersion: Int32 = QuorumProtocol.version, configVersion: Int64) {
+        self.server = server
+        self.protocolVersion = protocolVersion
+        self.configVersion = configVersion
+    }
+}
+
+extension LearnerInfo: JuteRecord {
+    /// Old learners leave out the configuration's version, or everything behind the id.
+    package init(from reader: inout JuteReader) throws(JuteError) {
+        server = ServerID(rawValue: try reader.readInt64())
+        protocolVersion = reader.isAtEnd ? 0 : try reader.readInt32()
+        configVersion = reader.isAtEnd ? 0 : try reader.readInt64()
+    }
+
+    package func write(to writer: inout JuteWriter) {
+        writer.write(server.rawValue)
+        writer.write(protocolVersion)
+        writer.write(configVersion)
+    }
+}
+
+/// The data of INFORMANDACTIVATE; COMMITANDACTIVATE carries the first field alone.
+package struct InformAndActivate: Hashable, Sendable {
+    /// Who leads under the new configuration.
+    package var designatedLeader: ServerID
+    package var entry: TxnEntry
+
+    package init(designatedLeader: ServerID, entry: TxnEntry) {
+        self.designatedLeader = designatedLeader
+        self.entry = entry
+    }
+}
+
+extension InformAndActivate: JuteRecord {
+    package init(from reader: inout JuteReader) throws(JuteError) {
+        designatedLeader = ServerID(rawValue: try reader.readInt64())
+        entry = try TxnEntry(from: &reader)
+    }
+
+    package func write(to writer: inout JuteWriter) {
+        writer.write(designatedLeader.rawValue)
+        entry.write(to: &writer)
+    }
+}
