@@ -13,12 +13,17 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "CLinux"),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Diagnostics", swiftSettings: settings),
         .target(name: "DurableFiles", swiftSettings: settings),
         .target(name: "Jute", swiftSettings: settings),
         .target(name: "ZooKeeperProtocol", dependencies: ["Jute"], swiftSettings: settings),
         .target(
             name: "ServerConfig", dependencies: ["Diagnostics", "ZooKeeperProtocol"], swiftSettings: settings),
+        .target(
+            name: "Storage",
+            dependencies: ["CZlib", "Diagnostics", "DurableFiles", "Jute", "ZooKeeperProtocol"],
+            swiftSettings: settings),
         .target(name: "YAML", dependencies: ["CLibYAML", "Diagnostics"], swiftSettings: settings),
         .target(name: "Supervision", dependencies: ["CLinux", "DurableFiles"], swiftSettings: settings),
         .target(
@@ -30,6 +35,10 @@ let package = Package(
         .testTarget(
             name: "ServerConfigTests", dependencies: ["ServerConfig", "Diagnostics"],
             swiftSettings: settings),
+        .testTarget(
+            name: "StorageTests",
+            dependencies: ["DurableFiles", "Jute", "Storage", "ZooKeeperProtocol"],
+            exclude: ["Fixtures"], swiftSettings: settings),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: settings),
         .testTarget(name: "JuteTests", dependencies: ["Jute"], swiftSettings: settings),
         .testTarget(
