@@ -25,6 +25,8 @@ let package = Package(
             dependencies: ["CZlib", "Diagnostics", "DurableFiles", "Jute", "ZooKeeperProtocol"],
             swiftSettings: settings),
         .target(name: "YAML", dependencies: ["CLibYAML", "Diagnostics"], swiftSettings: settings),
+        .target(
+            name: "Topology", dependencies: ["Diagnostics", "ServerConfig", "YAML"], swiftSettings: settings),
         .target(name: "Supervision", dependencies: ["CLinux", "DurableFiles"], swiftSettings: settings),
         .target(
             name: "Operations", dependencies: ["DurableFiles", "ServerConfig", "Supervision", "ZooKeeperProtocol"],
@@ -39,7 +41,10 @@ let package = Package(
             name: "StorageTests",
             dependencies: ["DurableFiles", "Jute", "Storage", "ZooKeeperProtocol"],
             exclude: ["Fixtures"], swiftSettings: settings),
-        .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: settings),
+        .testTarget(
+            name: "TopologyTests", dependencies: ["Diagnostics", "ServerConfig", "Topology", "YAML"],
+            swiftSettings: settings),
+        .testTarget(name: "YAMLTests", dependencies: ["Diagnostics", "YAML"], swiftSettings: settings),
         .testTarget(name: "JuteTests", dependencies: ["Jute"], swiftSettings: settings),
         .testTarget(
             name: "ZooKeeperProtocolTests", dependencies: ["Jute", "ZooKeeperProtocol"], swiftSettings: settings),
