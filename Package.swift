@@ -9,7 +9,9 @@ let settings: [SwiftSetting] = [
 
 let package = Package(
     name: "paddock",
-    dependencies: [],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0")
+    ],
     targets: [
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "CLinux"),
@@ -19,14 +21,16 @@ let package = Package(
         .target(name: "Jute", swiftSettings: settings),
         .target(name: "ZooKeeperProtocol", dependencies: ["Jute"], swiftSettings: settings),
         .target(
+            name: "Quorum",
+            dependencies: ["Diagnostics", "Jute", "ZooKeeperProtocol", .product(name: "DequeModule", package: "swift-collections")],
+            swiftSettings: settings),
+        .target(
             name: "ServerConfig", dependencies: ["Diagnostics", "ZooKeeperProtocol"], swiftSettings: settings),
         .target(
             name: "Storage",
             dependencies: ["CZlib", "Diagnostics", "DurableFiles", "Jute", "ZooKeeperProtocol"],
             swiftSettings: settings),
         .target(name: "YAML", dependencies: ["CLibYAML", "Diagnostics"], swiftSettings: settings),
-        .target(
-            name: "Topology", dependencies: ["Diagnostics", "ServerConfig", "YAML"], swiftSettings: settings),
         .target(name: "Supervision", dependencies: ["CLinux", "DurableFiles"], swiftSettings: settings),
         .target(
             name: "Operations", dependencies: ["DurableFiles", "ServerConfig", "Supervision", "ZooKeeperProtocol"],
@@ -34,6 +38,7 @@ let package = Package(
 
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: settings),
         .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles"], swiftSettings: settings),
+        .testTarget(name: "QuorumTests", dependencies: ["Quorum", "ZooKeeperProtocol"], swiftSettings: settings),
         .testTarget(
             name: "ServerConfigTests", dependencies: ["ServerConfig", "Diagnostics"],
             swiftSettings: settings),
@@ -41,10 +46,7 @@ let package = Package(
             name: "StorageTests",
             dependencies: ["DurableFiles", "Jute", "Storage", "ZooKeeperProtocol"],
             exclude: ["Fixtures"], swiftSettings: settings),
-        .testTarget(
-            name: "TopologyTests", dependencies: ["Diagnostics", "ServerConfig", "Topology", "YAML"],
-            swiftSettings: settings),
-        .testTarget(name: "YAMLTests", dependencies: ["Diagnostics", "YAML"], swiftSettings: settings),
+        .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: settings),
         .testTarget(name: "JuteTests", dependencies: ["Jute"], swiftSettings: settings),
         .testTarget(
             name: "ZooKeeperProtocolTests", dependencies: ["Jute", "ZooKeeperProtocol"], swiftSettings: settings),

@@ -1,0 +1,60 @@
+import DequeModule
+import ZooKeeperProtocol
+
+/// One txn as it is logged and sent: its zxid and the bytes of header, body and digest.
+///
+/// The core never looks into the bytes but for the type, which makes a reconfig known.
+package struct Transaction: Hashable, Sendable {
+    package var zxid: ZXID
+    package var bytes: [UInt8]
+
+    package init(zxid: ZXID, bytes: [UInt8]) {
+        self.zxid = zxid
+        self.bytes = bytes
+    }
+
+    /// The type in the header (6.3): after clientId, cxid, zxid and time.
+    var type: OpCode? {
+        guard bytes.count >= 32 else { return nil }
+        return OpCode(rawValue: bytes[28..<32].reduce(0) { $0 << 8 | Int32($1) })
+    }
+}
+
+/// The last txns this server applied, from which learners that missed a few are brought up to date (Apache's
+/// `committedLog`).
+///
+/// Invariant: the entries follow one another in the leader's order with nothing missing between them, and the txn
+/// before the first one is `base`.
+struct CommittedHistory: Sendable {
+    private(set) var entries: Deque<Transaction> = []
+    /// The last txn before the entries; `.zero` when unknown or when there was none.
+    private(set) var base: ZXID
+    private let limit: Int
+
+    init(base: ZXID, limit: Int) {
+        self.base = base
+        self.limit = limit
+    }
+
+    /// The newest txn, also when its bytes are not held.
+    var last: ZXID { entries.last?.zxid ?? base }
+    /// The oldest txn held; `last` when none is (8.6: an empty range is [L, L]).
+    var first: ZXID { entries.first?.zxid ?? base }
+
+    mutating func append(_ transaction: Transaction) {
+        entries.append(transaction)
+        if entries.count > limit, let dropped = entries.popFirst() { base = dropped.zxid }
+    }
+
+    /// Forgets what is above `zxid`.
+    mutating func truncate(to zxid: ZXID) {
+        while let last = entries.last, last.zxid > zxid { entries.removeLast() }
+        if entries.isEmpty { base = zxid }
+    }
+
+    /// Starts anew behind a snapshot.
+    mutating func reset(to zxid: ZXID) {
+        entries.removeAll(keepingCapacity: true)
+        base = zxid
+    }
+}

@@ -1,0 +1,118 @@
+import ZooKeeperProtocol
+
+extension Quorum {
+    /// What the shell has to do, in the order given. It decides nothing: what must wait for the disk, the core holds back.
+    package enum Effect: Sendable {
+        // MARK: Other servers
+
+        /// Send to the election port of `to`, connecting if need be. Only the newest matters to a peer that is slow.
+        case notify(Notification, to: ServerID)
+        /// Open a connection to the quorum port of `ServerID`; answer with `connected` or `connectFailed`.
+        case connect(to: ServerID)
+        case send(QuorumPacket, to: ConnectionID)
+        /// The same packet to several.
+        case broadcast(QuorumPacket, to: [ConnectionID])
+        /// SNAP with this zxid, then the tree as it is now; what is sent later on the connection waits behind it.
+        case sendSnapshot(ZXID, to: ConnectionID)
+        /// Flush and close. No `disconnected` is expected for it.
+        case close(ConnectionID, because: CloseReason)
+
+        // MARK: The disk
+
+        /// Do these in order; report with `durable` (several at once is welcome: group commit).
+        case write(Write, WriteTicket)
+        /// Read the log from the last txn at or below `from`; answer with `logRead`.
+        case readLog(from: ZXID, for: ConnectionID)
+
+        // MARK: The tree
+
+        /// Commit: apply to the tree, answer the client that asked for it, fire watches.
+        case apply(Transaction)
+        /// After the writes so far are done, load the tree anew from the disk: txns above `ZXID` have been cut off.
+        case reload(upTo: ZXID)
+        /// Replace the tree by the stream that arrived on the connection; it stands at `ZXID`.
+        case restore(from: ConnectionID, at: ZXID)
+
+        // MARK: Clients
+
+        /// Leader: make a txn of this with `Quorum.nextZxid` and `propose` it before anything else.
+        case prepare(Request, from: Origin)
+        /// The oldest `sync` of our own clients that waits is done.
+        case synced
+        /// Leader: is this session tracked? It then belongs to that learner. Answer with `revalidated`.
+        case revalidate(SessionID, timeout: Int32, for: ConnectionID)
+        /// The answer to the oldest `Input.revalidate` of this session.
+        case revalidated(SessionID, isValid: Bool)
+        /// Leader: these sessions live, says a learner.
+        case touched([SessionTimeout])
+
+        /// The role changed. Entering `.looking` and `.stopped`: stop serving and close the clients.
+        case become(Status)
+    }
+
+    package enum Write: Hashable, Sendable {
+        /// Add to the end of the log.
+        case append(Transaction)
+        /// Cut the log after the last txn at or below this; forget snapshots above it.
+        case truncate(to: ZXID)
+        /// Make the stream that arrived on the connection the only snapshot; the log begins anew behind it.
+        case snapshot(from: ConnectionID, at: ZXID)
+        case acceptedEpoch(Epoch)
+        case currentEpoch(Epoch)
+    }
+
+    /// What a server is doing, as `srvr` and `mntr` show it.
+    package enum Status: Hashable, Sendable {
+        case looking(Departure)
+        /// Elected; not serving before its quorum is.
+        case preparingToLead
+        case leading(Epoch)
+        case joining(ServerID)
+        case following(ServerID, Epoch)
+        case observing(ServerID, Epoch)
+        case stopped
+    }
+
+    /// Why a server looks for a leader.
+    package enum Departure: Hashable, Sendable {
+        case started
+        // As a learner.
+        case leaderUnreachable(ServerID)
+        case leaderSilent(ServerID, for: Milliseconds)
+        case connectionLost(ServerID)
+        case epochTooLow(Epoch, accepted: Epoch)
+        case unexpected(PacketType, from: ServerID)
+        // As a leader.
+        case noQuorumInTime(LeaderProgress)
+        case quorumLost(stillHere: ServerSet)
+        /// A voter has promised this epoch to somebody: only a later one can include it.
+        case higherEpochPromised(Epoch, by: ServerID)
+        /// A voter has promised our epoch already and cannot be counted.
+        case epochPromisedBefore(Epoch, by: ServerID)
+        case zxidsExhausted(Epoch)
+        // As either.
+        case configurationChanged
+        case shutDown
+    }
+
+    /// How far a new leader came.
+    package enum LeaderProgress: Hashable, Sendable {
+        case awaitingLearners
+        case awaitingPromises(Epoch)
+        case awaitingNewLeaderAcks(Epoch)
+    }
+
+    /// Why a connection on the quorum port was closed. Logged by the shell.
+    package enum CloseReason: Hashable, Sendable {
+        case notLeading
+        case notExpected(PacketType)
+        case newerConfiguration
+        case aheadOfLeader(epoch: Epoch, zxid: ZXID)
+        case replacedByNewerConnection
+        case silent(for: Milliseconds)
+        case slowToAcknowledge(ZXID)
+        case epochTooLow(Epoch)
+        case malformed
+        case roleEnded
+    }
+}

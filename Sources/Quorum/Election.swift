@@ -1,0 +1,170 @@
+import ZooKeeperProtocol
+
+/// One search for a leader: fast leader election (7.5, Apache's `FastLeaderElection.lookForLeader`).
+///
+/// Everyone proposes itself, adopts better votes it hears and tells all voters whenever its proposal changes. It ends
+/// when a quorum of equal votes has stood for `electionWait`, or at once when every voter that can be
+/// reached has voted the same; or when a quorum of settled servers, their leader among them, follows somebody.
+struct Election: Sendable {
+    private var proposal: Vote
+    /// What this server would propose on its own.
+    private let initial: Vote
+    /// Votes of this round.
+    private var received: [ServerID: Ballot] = [:]
+    /// What settled servers said, of whatever round.
+    private var settled: [ServerID: Ballot] = [:]
+    private var interval: Milliseconds
+    private var sendAgainAt: Milliseconds
+    /// When a quorum of equal votes will be final; nil while there is none.
+    private var finalAt: Milliseconds?
+
+    /// Starts a new round and sends the first proposal.
+    init(_ server: inout Server) {
+        let lastZxid = server.options.faults.contains(.voteWithoutUncommitted) ? server.history.last : server.lastLogged
+        initial =
+            server.isVoter ? Vote(leader: server.id, zxid: lastZxid, peerEpoch: server.currentEpoch) : .none
+        proposal = initial
+        interval = server.options.minNotificationInterval
+        sendAgainAt = server.now + interval
+        server.round += 1
+        sendProposal(&server)
+    }
+
+    /// An ensemble of one need not ask anybody.
+    var deadline: Milliseconds { finalAt.map { min($0, sendAgainAt) } ?? sendAgainAt }
+
+    /// The vote that won, if the election is over.
+    mutating func tick(_ server: inout Server) -> Vote? {
+        if let winner = conclude(&server) { return winner }
+        if server.now >= sendAgainAt {
+            interval = min(interval * 2, server.options.maxNotificationInterval)
+            sendAgainAt = server.now + interval
+            sendProposal(&server)
+        }
+        return nil
+    }
+
+    mutating func receive(_ notification: Notification, from sender: ServerID, _ server: inout Server) -> Vote? {
+        let voters = server.membership.voters
+        guard voters.contains(sender), voters.contains(notification.leader) else { return nil }
+        let ballot = Ballot(notification)
+        switch notification.state {
+        case .looking:
+            return hear(ballot, from: sender, &server)
+        case .observing:
+            return nil
+        case .following, .leading:
+            return join(ballot, from: sender, &server)
+        }
+    }
+
+    private mutating func hear(_ ballot: Ballot, from sender: ServerID, _ server: inout Server) -> Vote? {
+        if ballot.round < server.round {
+            server.notify(proposal, round: server.round, state: .looking, to: sender)
+            return nil
+        }
+        if ballot.round > server.round {
+            server.round = ballot.round
+            received.removeAll(keepingCapacity: true)
+            finalAt = nil
+            proposal = server.prefers(ballot.vote, to: initial) ? ballot.vote : initial
+            sendProposal(&server)
+        } else if server.prefers(ballot.vote, to: proposal) {
+            proposal = ballot.vote
+            finalAt = nil
+            sendProposal(&server)
+        }
+        received[sender] = ballot
+        return conclude(&server)
+    }
+
+    /// Whether a quorum agrees on the proposal for long enough.
+    private mutating func conclude(_ server: inout Server) -> Vote? {
+        let own = Ballot(vote: proposal, round: server.round, state: .looking, version: Ballot.ownVersion)
+        let agreeing = Self.supporters(of: own, in: received)
+        guard server.isQuorum(agreeing) else {
+            finalAt = nil
+            return nil
+        }
+        let missing = server.membership.voters.contains { !agreeing.contains($0) && !server.unreachable.contains($0) }
+        if !missing { return proposal }
+        let final = finalAt ?? server.now + server.options.electionWait
+        finalAt = final
+        return server.now >= final ? proposal : nil
+    }
+
+    /// A settled server spoke: join its leader if a quorum has.
+    private mutating func join(_ ballot: Ballot, from sender: ServerID, _ server: inout Server) -> Vote? {
+        if ballot.round == server.round {
+            received[sender] = ballot
+            if Self.hasLeader(ballot, in: received, server) { return ballot.vote }
+        }
+        settled[sender] = ballot
+        guard Self.hasLeader(ballot, in: settled, server) else { return nil }
+        server.round = ballot.round
+        return ballot.vote
+    }
+
+    /// Whether a quorum of `ballots` agrees with `ballot` and its leader says itself that it leads: without that
+    /// servers would keep choosing a leader that is gone.
+    private static func hasLeader(_ ballot: Ballot, in ballots: [ServerID: Ballot], _ server: Server) -> Bool {
+        guard server.isQuorum(supporters(of: ballot, in: ballots)) else { return false }
+        if ballot.vote.leader == server.id { return ballot.round == server.round }
+        return ballots[ballot.vote.leader]?.state == .leading
+    }
+
+    private static func supporters(of ballot: Ballot, in ballots: [ServerID: Ballot]) -> ServerSet {
+        var set = ServerSet()
+        for (server, other) in ballots where ballot.agrees(with: other) { set.insert(server) }
+        return set
+    }
+
+    /// Tells every other voter, and votes.
+    private mutating func sendProposal(_ server: inout Server) {
+        server.vote = proposal
+        server.voteRound = server.round
+        for voter in server.membership.voters where voter != server.id {
+            server.notify(proposal, round: server.round, state: .looking, to: voter)
+        }
+        if server.isVoter {
+            received[server.id] = Ballot(
+                vote: proposal, round: server.round, state: .looking, version: Ballot.ownVersion)
+        }
+    }
+}
+
+extension Ballot {
+    init(_ notification: Notification) {
+        vote = Vote(leader: notification.leader, zxid: notification.zxid, peerEpoch: notification.peerEpoch)
+        round = notification.electionEpoch
+        state = notification.state
+        version = notification.version
+    }
+}
+
+extension Server {
+    mutating func notify(_ vote: Vote, round: Int64, state: ServerState, to peer: ServerID) {
+        effects.append(
+            .notify(
+                Notification(
+                    state: state, leader: vote.leader, zxid: vote.zxid, electionEpoch: round, peerEpoch: vote.peerEpoch,
+                    config: membership.committed.text),
+                to: peer))
+    }
+
+    /// Whether `vote` beats `other`. A candidate of weight 0 never does.
+    func prefers(_ vote: Vote, to other: Vote) -> Bool {
+        guard membership.committed.verifier.weight(of: vote.leader) > 0 else { return false }
+        if options.faults.contains(.electByZxidAlone) {
+            return (vote.zxid, vote.leader) > (other.zxid, other.leader)
+        }
+        return vote > other
+    }
+
+    func isQuorum(_ set: ServerSet) -> Bool {
+        if options.faults.contains(.halfIsQuorum) {
+            return set.overlap(membership.voters) * 2 >= membership.voters.count
+        }
+        return membership.isQuorum(set)
+    }
+}

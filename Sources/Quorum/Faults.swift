@@ -1,0 +1,47 @@
+/// Known protocol bugs that the core can be told to commit, so that the simulator can prove it would find them.
+///
+/// Nothing outside the simulator and its tests sets one. Each is a mistake that an implementation of Zab made, or that
+/// the paper warns of; the names in brackets are ZooKeeper's tickets.
+package struct Faults: OptionSet, Hashable, Sendable {
+    package let rawValue: UInt32
+
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    /// A follower ACKs NEWLEADER before history and currentEpoch are on disk (ZOOKEEPER-4643, 4785).
+    package static let ackNewLeaderBeforeDurable = Faults(rawValue: 1 << 0)
+    /// A follower ACKs a PROPOSAL when it arrives instead of when it is on disk.
+    package static let ackProposalBeforeDurable = Faults(rawValue: 1 << 1)
+    /// The leader counts itself before its own log is on disk.
+    package static let leaderAcksBeforeDurable = Faults(rawValue: 1 << 2)
+    /// Epochs are promised before acceptedEpoch is on disk.
+    package static let acceptedEpochNotDurable = Faults(rawValue: 1 << 3)
+    /// A learner that has promised this epoch before promises it again, to another leader.
+    package static let promiseEpochTwice = Faults(rawValue: 1 << 4)
+    /// A new leader takes the highest accepted epoch instead of the one after it.
+    package static let reuseEpoch = Faults(rawValue: 1 << 5)
+    /// A new leader decides on its epoch alone, without a quorum's.
+    package static let epochWithoutQuorum = Faults(rawValue: 1 << 6)
+    /// Votes are compared by zxid alone, and a leader does not look at the epoch of who follows it.
+    package static let electByZxidAlone = Faults(rawValue: 1 << 7)
+    /// Votes name the last committed txn instead of the last logged one.
+    package static let voteWithoutUncommitted = Faults(rawValue: 1 << 8)
+    /// ACKs of observers count towards quorums.
+    package static let countObservers = Faults(rawValue: 1 << 9)
+    /// Half of the voters are taken for a quorum.
+    package static let halfIsQuorum = Faults(rawValue: 1 << 10)
+    /// A higher ACK commits what is below it is unknown: the predecessor need not be committed first.
+    package static let commitOutOfOrder = Faults(rawValue: 1 << 11)
+    /// Proposals ACKed before NEWLEADER is ACKed count at once (ZOOKEEPER-4685 taken the wrong way).
+    package static let countEarlyAcks = Faults(rawValue: 1 << 12)
+    /// A learner told to TRUNC keeps its log.
+    package static let ignoreTruncate = Faults(rawValue: 1 << 13)
+    /// The learner joins the broadcast only at its ACK of NEWLEADER: what was committed since its sync point is
+    /// missed (ZOOKEEPER-4925).
+    package static let subscribeLate = Faults(rawValue: 1 << 14)
+    /// SYNC is answered at once, though proposals are outstanding.
+    package static let syncOvertakes = Faults(rawValue: 1 << 15)
+    /// A follower applies a txn when it is proposed, not when it is committed.
+    package static let applyProposals = Faults(rawValue: 1 << 16)
+    /// A leader commits what its predecessor left uncommitted before it has its own quorum, and serves at once.
+    package static let serveBeforeQuorum = Faults(rawValue: 1 << 17)
+}

@@ -1,0 +1,84 @@
+import ZooKeeperProtocol
+
+/// One connection on a quorum port, numbered by the shell; numbers are not used again while the process lives.
+package struct ConnectionID: RawRepresentable, Hashable, Comparable, Sendable {
+    package var rawValue: UInt64
+
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
+
+    package static func < (left: ConnectionID, right: ConnectionID) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// Number of a write handed to the disk, counted from 1. The disk does writes in this order.
+package struct WriteTicket: RawRepresentable, Hashable, Comparable, Sendable {
+    package var rawValue: UInt64
+
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
+
+    package static func < (left: WriteTicket, right: WriteTicket) -> Bool { left.rawValue < right.rawValue }
+}
+
+extension Quorum {
+    /// What happened to this server. The shell passes these to `Quorum.step` in the order they happened.
+    package enum Input: Sendable {
+        /// The first one: look for a leader.
+        case start
+        /// The time `Quorum.nextDeadline` named has come. Harmless at any other time.
+        case tick
+
+        /// A notification arrived on the election port.
+        case notification(Notification, from: ServerID)
+        /// The election connection to `server` broke or could not be made: nobody waits for its vote until it is heard again.
+        case unreachable(ServerID)
+
+        /// The connection asked for by `Effect.connect` stands.
+        case connected(ConnectionID, to: ServerID)
+        /// It could not be made.
+        case connectFailed(to: ServerID)
+        /// Somebody connected to our quorum port.
+        case accepted(ConnectionID)
+        case packet(QuorumPacket, from: ConnectionID)
+        /// The stream behind a SNAP packet arrived whole and checked; the shell holds it until `Effect.restore`.
+        case snapshotArrived(on: ConnectionID)
+        /// The connection is gone; whatever it had sent was passed on before.
+        case disconnected(ConnectionID)
+
+        /// Every write up to this ticket is on disk, synced.
+        case durable(WriteTicket)
+        /// What `Effect.readLog` asked for: the txns from the last one at or below the zxid asked for, in order; nil
+        /// when the log does not reach back so far or would be too much to send.
+        case logRead([Transaction]?, for: ConnectionID)
+
+        /// A write or sync of one of our own clients; goes to whoever leads.
+        case request(Request)
+        /// The txn a leader's shell made of the request of `Effect.prepare`, with the zxid of `Quorum.nextZxid`.
+        case propose(Transaction)
+        /// A client of ours wants its session back: ask the leader.
+        case revalidate(SessionID, timeout: Int32)
+        /// A leader's answer to `Effect.revalidate`.
+        case revalidated(SessionID, isValid: Bool, for: ConnectionID)
+        /// A session of one of our clients was heard; the next PING's answer tells the leader.
+        case touch(SessionID, timeout: Int32)
+
+        /// Stop: a leader first commits what is outstanding, then everybody is let go.
+        case shutDown
+    }
+
+    /// Where a request came from, and so where its answer goes.
+    package enum Origin: Hashable, Sendable {
+        case ownClient
+        case learner(ConnectionID)
+    }
+
+    /// A client's write or sync, or a change of a session, on its way to the leader.
+    package struct Request: Hashable, Sendable {
+        package var operation: ForwardedRequest
+        /// Who asks. Never nil for a client's own operation: an Apache leader refuses those without.
+        package var authInfo: [AuthID]?
+
+        package init(_ operation: ForwardedRequest, authInfo: [AuthID]?) {
+            self.operation = operation
+            self.authInfo = authInfo
+        }
+    }
+}

@@ -1,0 +1,520 @@
+import DequeModule
+import Diagnostics
+import ZooKeeperProtocol
+
+/// A server that won an election: agrees with a quorum on a new epoch, gives every learner its history, then proposes and
+/// commits (8.4 to 8.13; Apache's `Leader` and `LearnerHandler`).
+///
+/// ```
+/// discovering ─► storing ─► agreeing ─► gathering ─► serving
+///  FOLLOWERINFO  accepted-  LEADERINFO   DIFF…,        UPTODATE, PROPOSAL, COMMIT
+///  of a quorum   Epoch      ACKEPOCH     NEWLEADER, ACK
+/// ```
+struct Leader: Sendable {
+    private enum Phase: Hashable, Sendable {
+        /// Collecting acceptedEpochs until a quorum's are known.
+        case discovering
+        /// The new epoch is decided and being stored; it is not told before.
+        case storing(Epoch)
+        /// LEADERINFO is out; collecting promises.
+        case agreeing(Epoch)
+        /// The history is settled; collecting ACKs of NEWLEADER.
+        case gathering(Epoch)
+        case serving(Epoch)
+    }
+
+    private enum Held: Sendable {
+        case announce(Epoch)
+        case acknowledgeNewLeader
+        case acknowledge(ZXID)
+    }
+
+    /// A proposal that is not committed; its txn is at the same place of `Server.uncommitted`.
+    private struct Outstanding: Sendable {
+        var zxid: ZXID
+        var acks: ServerSet
+        /// Syncs to be answered behind its commit.
+        var syncs: [Quorum.Origin] = []
+    }
+
+    private var phase = Phase.discovering
+    /// Nobody of them need still be connected: what they said stays true.
+    private var known: ServerSet
+    private var promised: ServerSet
+    private var entered: ServerSet = []
+    private var highestAccepted: Epoch
+    private var peers: [LearnerPeer] = []
+    private var outstanding: Deque<Outstanding> = []
+    private var held = HeldBack<Held>()
+    private let giveUpAt: Milliseconds
+    private var pingAt: Milliseconds
+    private var checksQuorum = false
+    /// When what is outstanding is dropped; nil unless the leader was asked to stop.
+    private var drainUntil: Milliseconds?
+    /// Who gets PROPOSAL and COMMIT, and who gets INFORM.
+    private var followers: [ConnectionID] = []
+    private var observers: [ConnectionID] = []
+
+    init(_ server: inout Server) {
+        known = [server.id]
+        promised = [server.id]
+        highestAccepted = server.acceptedEpoch
+        giveUpAt = server.now + server.options.initTimeout
+        pingAt = .max
+        decideEpoch(&server)
+    }
+
+    var status: Quorum.Status {
+        if case .serving(let epoch) = phase { .leading(epoch) } else { .preparingToLead }
+    }
+
+    /// The zxid of the next txn; nil unless serving, and once the epoch has no more (8.15).
+    func nextZxid(_ server: Server) -> ZXID? {
+        guard case .serving(let epoch) = phase, drainUntil == nil else { return nil }
+        let last = max(server.lastLogged, ZXID(epoch: epoch, counter: 0))
+        return last.counter < UInt32.max - 1 ? last.next : nil
+    }
+
+    func deadline(_ server: Server) -> Milliseconds {
+        if let drainUntil { return min(drainUntil, pingAt) }
+        if case .serving = phase { return pingAt }
+        return giveUpAt
+    }
+
+    // MARK: Connections
+
+    mutating func accept(_ connection: ConnectionID, _ server: inout Server) {
+        peers.append(LearnerPeer(connection, now: server.now))
+    }
+
+    mutating func disconnected(_ connection: ConnectionID) {
+        guard let index = peers.firstIndex(where: { $0.connection == connection }) else { return }
+        peers.remove(at: index)
+        updateAudience()
+    }
+
+    mutating func end(_ server: inout Server) {
+        for peer in peers { server.effects.append(.close(peer.connection, because: .roleEnded)) }
+    }
+
+    private mutating func close(_ index: Int, because reason: Quorum.CloseReason, _ server: inout Server) {
+        server.effects.append(.close(peers[index].connection, because: reason))
+        peers.remove(at: index)
+        updateAudience()
+    }
+
+    private mutating func updateAudience() {
+        followers = peers.filter { $0.isSubscribed && !$0.isObserver }.map(\.connection)
+        observers = peers.filter { $0.isSubscribed && $0.isObserver }.map(\.connection)
+    }
+
+    /// Whether what this learner says counts.
+    private func counts(_ peer: LearnerPeer, _ server: Server) -> Bool {
+        if server.options.faults.contains(.countObservers) { return true }
+        return !peer.isObserver && server.membership.voters.contains(peer.server)
+    }
+
+    // MARK: Packets
+
+    mutating func receive(_ packet: QuorumPacket, from connection: ConnectionID, _ server: inout Server) {
+        guard let index = peers.firstIndex(where: { $0.connection == connection }) else { return }
+        peers[index].lastHeard = server.now
+        let understood =
+            switch packet.type {
+            case .followerInfo, .observerInfo: greet(index, packet, &server)
+            case .ackEpoch: hearPromise(index, packet, &server)
+            case .ack: acknowledge(index, packet.zxid, &server)
+            case .ping: hearTouches(packet, &server)
+            case .request: request(index, packet, &server)
+            case .revalidate: revalidate(index, packet, &server)
+            case .proposal, .commit, .sync, .inform, .commitAndActivate, .newLeader, .upToDate, .diff, .trunc, .snap,
+                .leaderInfo, .informAndActivate:
+                false
+            // From a newer version: ignored, as Apache does.
+            default: true
+            }
+        guard understood else {
+            // The peer may have moved or gone by now.
+            guard let index = peers.firstIndex(where: { $0.connection == connection }) else { return }
+            close(index, because: .notExpected(packet.type), &server)
+            return
+        }
+    }
+
+    private mutating func greet(_ index: Int, _ packet: QuorumPacket, _ server: inout Server) -> Bool {
+        guard peers[index].phase == .greeting, let info = packet.learnerInfo else { return false }
+        if info.configVersion > server.membership.committed.version {
+            close(index, because: .newerConfiguration, &server)
+            return true
+        }
+        peers[index].server = info.server
+        peers[index].isObserver = packet.type == .observerInfo
+        peers[index].phase = .awaitingEpoch
+        let connection = peers[index].connection
+        if let older = peers.firstIndex(where: { $0.server == info.server && $0.connection != connection }) {
+            close(older, because: .replacedByNewerConnection, &server)
+        }
+        guard let index = peers.firstIndex(where: { $0.connection == connection }) else { return true }
+        let accepted = packet.zxid.epoch
+        switch phase {
+        case .discovering:
+            if counts(peers[index], server) {
+                known.insert(info.server)
+                highestAccepted = max(highestAccepted, accepted)
+            }
+            decideEpoch(&server)
+        case .storing:
+            break
+        case .agreeing(let epoch), .gathering(let epoch), .serving(let epoch):
+            if accepted > epoch, counts(peers[index], server) {
+                server.leave(.higherEpochPromised(accepted, by: info.server))
+            } else {
+                announce(epoch, to: index, &server)
+            }
+        }
+        return true
+    }
+
+    // MARK: Discovery
+
+    private mutating func decideEpoch(_ server: inout Server) {
+        guard case .discovering = phase else { return }
+        let alone = server.options.faults.contains(.epochWithoutQuorum)
+        guard server.isQuorum(known) || alone else { return }
+        let epoch =
+            server.options.faults.contains(.reuseEpoch)
+            ? max(highestAccepted, Epoch(rawValue: 1)) : highestAccepted.next
+        phase = .storing(epoch)
+        server.accept(epoch)
+        if server.options.faults.contains(.acceptedEpochNotDurable) {
+            release(.announce(epoch), &server)
+        } else {
+            held.hold(.announce(epoch), for: server)
+        }
+    }
+
+    private mutating func announce(_ epoch: Epoch, to index: Int, _ server: inout Server) {
+        peers[index].phase = .promising
+        server.effects.append(.send(.leaderInfo(epoch), to: peers[index].connection))
+    }
+
+    private mutating func hearPromise(_ index: Int, _ packet: QuorumPacket, _ server: inout Server) -> Bool {
+        guard peers[index].phase == .promising, let promise = packet.promise else { return false }
+        peers[index].phase = .promised(packet.zxid)
+        switch phase {
+        case .discovering, .storing:
+            return false
+        case .agreeing(let epoch):
+            guard let currentEpoch = promise.currentEpoch else {
+                if counts(peers[index], server) {
+                    server.leave(.epochPromisedBefore(epoch, by: peers[index].server))
+                }
+                return true
+            }
+            let isAhead = (currentEpoch, packet.zxid) > (server.currentEpoch, server.lastApplied)
+            if isAhead, !server.options.faults.contains(.electByZxidAlone) {
+                close(index, because: .aheadOfLeader(epoch: currentEpoch, zxid: packet.zxid), &server)
+                return true
+            }
+            if counts(peers[index], server) { promised.insert(peers[index].server) }
+            agree(&server)
+        case .gathering, .serving:
+            synchronise(index, &server)
+        }
+        return true
+    }
+
+    private mutating func agree(_ server: inout Server) {
+        guard case .agreeing(let epoch) = phase, server.isQuorum(promised) else { return }
+        phase = .gathering(epoch)
+        server.enter(epoch)
+        if server.options.faults.contains(.leaderAcksBeforeDurable) {
+            release(.acknowledgeNewLeader, &server)
+        } else {
+            held.hold(.acknowledgeNewLeader, for: server)
+        }
+        for index in peers.indices { synchronise(index, &server) }
+    }
+
+    // MARK: Synchronisation
+
+    /// Gives a learner that has promised our history and then NEWLEADER, and lets it hear all that follows. One step:
+    /// no commit can fall between.
+    private mutating func synchronise(_ index: Int, logged: [Transaction]?? = .none, _ server: inout Server) {
+        let zxid: ZXID
+        switch peers[index].phase {
+        case .promised(let last), .readingLog(let last): zxid = last
+        case .greeting, .awaitingEpoch, .promising, .synchronising, .ready, .serving: return
+        }
+        guard let epoch = epochInForce else { return }
+        let connection = peers[index].connection
+        let plan: SyncPlan
+        if let logged {
+            plan = SyncPlan(learner: zxid, history: server.history, options: server.options, logged: logged ?? [])
+        } else {
+            plan = SyncPlan(learner: zxid, history: server.history, options: server.options)
+        }
+        var missed: [Transaction] = []
+        switch plan {
+        case .readLog(let from):
+            peers[index].phase = .readingLog(zxid)
+            server.effects.append(.readLog(from: from, for: connection))
+            return
+        case .diff(let last, let transactions):
+            server.effects.append(.send(.diff(last), to: connection))
+            missed = transactions
+        case .truncate(let last, let transactions):
+            server.effects.append(.send(.truncate(last), to: connection))
+            missed = transactions
+        case .snapshot:
+            server.effects.append(.sendSnapshot(server.lastApplied, to: connection))
+        }
+        for transaction in missed {
+            server.effects.append(.send(.proposal(transaction), to: connection))
+            server.effects.append(.send(.commit(transaction.zxid), to: connection))
+        }
+        if !peers[index].isObserver {
+            for transaction in server.uncommitted {
+                server.effects.append(.send(.proposal(transaction), to: connection))
+            }
+        }
+        server.effects.append(.send(.newLeader(epoch, server.membership.lastSeen.text), to: connection))
+        peers[index].phase = .synchronising
+        peers[index].isSubscribed = !server.options.faults.contains(.subscribeLate)
+        updateAudience()
+    }
+
+    private var epochInForce: Epoch? {
+        switch phase {
+        case .discovering, .storing, .agreeing: nil
+        case .gathering(let epoch), .serving(let epoch): epoch
+        }
+    }
+
+    mutating func logRead(_ transactions: [Transaction]?, for connection: ConnectionID, _ server: inout Server) {
+        guard let index = peers.firstIndex(where: { $0.connection == connection }),
+            case .readingLog = peers[index].phase
+        else { return }
+        synchronise(index, logged: .some(transactions), &server)
+    }
+
+    // MARK: Acknowledgements
+
+    private mutating func acknowledge(_ index: Int, _ zxid: ZXID, _ server: inout Server) -> Bool {
+        guard let epoch = epochInForce else { return false }
+        switch peers[index].phase {
+        case .greeting, .awaitingEpoch, .promising, .promised, .readingLog:
+            return false
+        case .synchronising:
+            guard zxid == ZXID(epoch: epoch, counter: 0) else {
+                // 3.8.0 followers may ACK a txn before they ACK NEWLEADER. They have not entered the epoch yet and could
+                // still lose the next election to a shorter log, so it counts only from then on (ZOOKEEPER-4685).
+                if server.options.faults.contains(.countEarlyAcks) {
+                    count(zxid, from: index, &server)
+                } else {
+                    peers[index].earlyAcks.append(zxid)
+                }
+                return true
+            }
+            peers[index].phase = .ready
+            peers[index].isSubscribed = true
+            updateAudience()
+            if counts(peers[index], server) { entered.insert(peers[index].server) }
+            let early = peers[index].earlyAcks
+            peers[index].earlyAcks = []
+            let connection = peers[index].connection
+            if case .serving = phase { welcome(index, &server) } else { establish(&server) }
+            for zxid in early {
+                guard let index = peers.firstIndex(where: { $0.connection == connection }) else { break }
+                count(zxid, from: index, &server)
+            }
+            return true
+        case .ready, .serving:
+            peers[index].acknowledged(zxid)
+            count(zxid, from: index, &server)
+            return true
+        }
+    }
+
+    private mutating func count(_ zxid: ZXID, from index: Int, _ server: inout Server) {
+        guard counts(peers[index], server) else { return }
+        count(zxid, from: peers[index].server, &server)
+    }
+
+    private mutating func count(_ zxid: ZXID, from sender: ServerID, _ server: inout Server) {
+        // Late ACKs of what is committed, and the second ACK of NEWLEADER, are usual.
+        guard let first = outstanding.first, zxid >= first.zxid else { return }
+        let place = Int(zxid.rawValue - first.zxid.rawValue)
+        guard place < outstanding.count else { return }
+        outstanding[place].acks.insert(sender)
+        while let next = outstanding.first, server.isQuorum(next.acks) { commit(&server) }
+    }
+
+    private mutating func commit(_ server: inout Server) {
+        let done = outstanding.removeFirst()
+        guard let transaction = server.uncommitted.first else { return }
+        invariant(
+            transaction.zxid == done.zxid, "server \(server.id): commits \(done.zxid), logged \(transaction.zxid)")
+        if !followers.isEmpty { server.effects.append(.broadcast(.commit(done.zxid), to: followers)) }
+        if !observers.isEmpty { server.effects.append(.broadcast(.inform(transaction), to: observers)) }
+        server.commitNext()
+        for origin in done.syncs { answerSync(origin, &server) }
+        if drainUntil != nil, outstanding.isEmpty { server.leave(.shutDown) }
+    }
+
+    private mutating func establish(_ server: inout Server) {
+        guard case .gathering(let epoch) = phase else { return }
+        guard server.isQuorum(entered) || server.options.faults.contains(.serveBeforeQuorum) else { return }
+        phase = .serving(epoch)
+        server.vote.peerEpoch = epoch
+        pingAt = server.now + server.options.tickTime / 2
+        server.effects.append(.become(.leading(epoch)))
+        for index in peers.indices where peers[index].phase == .ready { welcome(index, &server) }
+    }
+
+    private mutating func welcome(_ index: Int, _ server: inout Server) {
+        peers[index].phase = .serving
+        server.effects.append(.send(.upToDate, to: peers[index].connection))
+    }
+
+    mutating func durable(_ server: inout Server) {
+        while let action = held.next(server) { release(action, &server) }
+    }
+
+    private mutating func release(_ action: Held, _ server: inout Server) {
+        switch action {
+        case .announce(let epoch):
+            phase = .agreeing(epoch)
+            for index in peers.indices where peers[index].phase == .awaitingEpoch {
+                announce(epoch, to: index, &server)
+            }
+            agree(&server)
+        case .acknowledgeNewLeader:
+            if server.isVoter { entered.insert(server.id) }
+            establish(&server)
+        case .acknowledge(let zxid):
+            if server.isVoter { count(zxid, from: server.id, &server) }
+        }
+    }
+
+    // MARK: Requests
+
+    mutating func request(_ request: Quorum.Request, from origin: Quorum.Origin, _ server: inout Server) {
+        guard case .serving(let epoch) = phase, drainUntil == nil else { return }
+        if request.operation.op == .sync {
+            if outstanding.isEmpty || server.options.faults.contains(.syncOvertakes) {
+                answerSync(origin, &server)
+            } else {
+                outstanding[outstanding.endIndex - 1].syncs.append(origin)
+            }
+        } else if nextZxid(server) == nil {
+            server.leave(.zxidsExhausted(epoch))
+        } else {
+            server.effects.append(.prepare(request, from: origin))
+        }
+    }
+
+    mutating func propose(_ transaction: Transaction, _ server: inout Server) {
+        guard let zxid = nextZxid(server) else { return }
+        invariant(transaction.zxid == zxid, "server \(server.id): proposes \(transaction.zxid), the next is \(zxid)")
+        server.log(transaction)
+        outstanding.append(Outstanding(zxid: zxid, acks: []))
+        if !followers.isEmpty { server.effects.append(.broadcast(.proposal(transaction), to: followers)) }
+        for index in peers.indices where peers[index].isSubscribed && !peers[index].isObserver {
+            peers[index].proposed(zxid, now: server.now)
+        }
+        if server.options.faults.contains(.leaderAcksBeforeDurable) {
+            release(.acknowledge(zxid), &server)
+        } else {
+            held.hold(.acknowledge(zxid), for: server)
+        }
+    }
+
+    private mutating func request(_ index: Int, _ packet: QuorumPacket, _ server: inout Server) -> Bool {
+        guard peers[index].phase == .serving, let forwarded = packet.request else { return false }
+        request(forwarded, from: .learner(peers[index].connection), &server)
+        return true
+    }
+
+    private func answerSync(_ origin: Quorum.Origin, _ server: inout Server) {
+        switch origin {
+        case .ownClient:
+            server.effects.append(.synced)
+        case .learner(let connection):
+            guard peers.contains(where: { $0.connection == connection }) else { return }
+            server.effects.append(.send(.sync, to: connection))
+        }
+    }
+
+    private func revalidate(_ index: Int, _ packet: QuorumPacket, _ server: inout Server) -> Bool {
+        guard peers[index].phase == .serving, let question = packet.revalidationRequest else { return false }
+        server.effects.append(
+            .revalidate(question.session, timeout: question.timeout, for: peers[index].connection))
+        return true
+    }
+
+    func revalidated(_ session: SessionID, isValid: Bool, for connection: ConnectionID, _ server: inout Server) {
+        guard peers.contains(where: { $0.connection == connection }) else { return }
+        server.effects.append(.send(.revalidated(session, isValid: isValid), to: connection))
+    }
+
+    private func hearTouches(_ packet: QuorumPacket, _ server: inout Server) -> Bool {
+        guard let touches = packet.touches else { return false }
+        if !touches.isEmpty { server.effects.append(.touched(touches)) }
+        return true
+    }
+
+    // MARK: Time
+
+    mutating func tick(_ server: inout Server) {
+        closeSilent(&server)
+        guard case .serving(let epoch) = phase else {
+            if server.now >= giveUpAt { server.leave(.noQuorumInTime(progress)) }
+            return
+        }
+        if let drainUntil, server.now >= drainUntil { server.leave(.shutDown) }
+        guard server.now >= pingAt else { return }
+        pingAt = server.now + server.options.tickTime / 2
+        let last = max(server.lastLogged, ZXID(epoch: epoch, counter: 0))
+        for peer in peers where peer.phase.isBehindNewLeader {
+            server.effects.append(.send(.ping(last), to: peer.connection))
+        }
+        checksQuorum.toggle()
+        if !checksQuorum { checkQuorum(&server) }
+    }
+
+    private var progress: Quorum.LeaderProgress {
+        switch phase {
+        case .discovering: .awaitingLearners
+        case .storing(let epoch), .agreeing(let epoch): .awaitingPromises(epoch)
+        case .gathering(let epoch), .serving(let epoch): .awaitingNewLeaderAcks(epoch)
+        }
+    }
+
+    /// A leader cut off from its quorum must not go on as if it led (8.10).
+    private func checkQuorum(_ server: inout Server) {
+        var here: ServerSet = server.isVoter ? [server.id] : []
+        for peer in peers where peer.phase.isBehindNewLeader && counts(peer, server) { here.insert(peer.server) }
+        if !server.isQuorum(here) { server.leave(.quorumLost(stillHere: here)) }
+    }
+
+    private mutating func closeSilent(_ server: inout Server) {
+        var index = 0
+        while index < peers.count {
+            if let reason = peers[index].overdue(server) {
+                close(index, because: reason, &server)
+            } else {
+                index += 1
+            }
+        }
+    }
+
+    /// Commits what is outstanding, takes nothing new, then ends.
+    mutating func shutDown(_ server: inout Server) {
+        if outstanding.isEmpty {
+            server.leave(.shutDown)
+        } else {
+            drainUntil = server.now + server.options.tickTime
+        }
+    }
+}

@@ -1,0 +1,300 @@
+import ZooKeeperProtocol
+
+/// One server of an ensemble as the others see it: it looks for a leader, then leads, follows or observes, and looks again
+/// when that ends (Apache's `QuorumPeer`).
+///
+/// A value without sockets, files, clocks, threads or chance: the same inputs at the same times give the same effects.
+/// The shell calls `step` with whatever happens, then carries out `effects` in order, then waits for the next thing or
+/// for `nextDeadline`. Effects may lead to further inputs (`prepare` to `propose`) before the rest is carried out, as
+/// long as the order of effects is kept.
+///
+/// ```
+///            ┌──────────── departure ────────────┐
+///            ▼                                   │
+/// start ─► looking ─► leading │ following │ observing
+/// ```
+package struct Quorum: Sendable {
+    private enum Role: Sendable {
+        /// Before `start`.
+        case idle
+        /// Can become: leading, following (a voter), observing (all others).
+        case looking(Election)
+        /// Can become: looking.
+        case leading(Leader)
+        /// Can become: looking. Follows or observes.
+        case learning(Learner)
+        /// After `shutDown`. Final.
+        case stopped
+        /// While a method of the payload runs on the only copy of it; never seen by a method.
+        case moved
+    }
+
+    private var server: Server
+    private var role = Role.idle
+    /// Learners that came before this server knew whether it leads, and what they said. At most one packet each.
+    private var early: [(connection: ConnectionID, packet: QuorumPacket?)] = []
+    /// Observers that asked while nobody was elected: they are told as soon as somebody is.
+    private var askers: ServerSet = []
+
+    package init(
+        id: ServerID, configuration: EnsembleConfiguration, options: QuorumOptions = QuorumOptions(),
+        recovered: RecoveredState = RecoveredState()
+    ) {
+        server = Server(id: id, membership: Membership(configuration), options: options, recovered: recovered)
+    }
+
+    // MARK: What the shell sees
+
+    package var id: ServerID { server.id }
+    package var options: QuorumOptions { server.options }
+    package var membership: Membership { server.membership }
+    package var acceptedEpoch: Epoch { server.acceptedEpoch }
+    package var currentEpoch: Epoch { server.currentEpoch }
+    package var lastLogged: ZXID { server.lastLogged }
+    package var lastApplied: ZXID { server.lastApplied }
+
+    /// What is to be done, in order. The shell empties it.
+    package var effects: [Effect] {
+        get { server.effects }
+        _modify { yield &server.effects }
+    }
+
+    /// The zxid for the txn of the next `propose`; nil when this server does not lead.
+    package var nextZxid: ZXID? {
+        if case .leading(let leader) = role { leader.nextZxid(server) } else { nil }
+    }
+
+    /// How far what this server shows its clients goes: whoever serves in an epoch has seen all before it. Replies
+    /// carry it, and clients that have seen more are refused.
+    package var visibleZxid: ZXID {
+        switch status {
+        case .leading(let epoch), .following(_, let epoch), .observing(_, let epoch):
+            max(server.lastApplied, ZXID(epoch: epoch, counter: 0))
+        case .looking, .preparingToLead, .joining, .stopped:
+            server.lastApplied
+        }
+    }
+
+    package var status: Status {
+        switch role {
+        case .idle, .moved: .looking(.started)
+        case .looking: .looking(lastDeparture)
+        case .leading(let leader): leader.status
+        case .learning(let learner): learner.status
+        case .stopped: .stopped
+        }
+    }
+
+    private var lastDeparture = Departure.started
+
+    /// When `tick` must be put in at the latest.
+    package var nextDeadline: Milliseconds {
+        switch role {
+        case .looking(let election): election.deadline
+        case .leading(let leader): leader.deadline(server)
+        case .learning(let learner): learner.deadline(server)
+        case .idle, .stopped, .moved: .max
+        }
+    }
+
+    // MARK: Steps
+
+    /// Takes in one thing that happened. `now` must not go back.
+    package mutating func step(_ input: Input, now: Milliseconds) {
+        server.now = max(server.now, now)
+        switch input {
+        case .durable(let ticket):
+            server.markDurable(ticket)
+        case .notification(let notification, let sender):
+            server.unreachable.remove(sender)
+            answer(notification, from: sender)
+        case .unreachable(let peer):
+            server.unreachable.insert(peer)
+        default:
+            break
+        }
+        take(input)
+        while let departure = server.takeDeparture() { leave(departure) }
+    }
+
+    private mutating func take(_ input: Input) {
+        let current = role
+        role = .moved
+        switch current {
+        case .idle:
+            role = current
+            if case .start = input { look(.started) }
+        case .stopped:
+            role = current
+            if case .accepted(let connection) = input { close(connection) }
+            if case .connected(let connection, _) = input { close(connection) }
+        case .looking(let election):
+            look(input, election)
+        case .leading(var leader):
+            lead(input, &leader)
+            role = .leading(leader)
+        case .learning(var learner):
+            learn(input, &learner)
+            role = .learning(learner)
+        case .moved:
+            break
+        }
+    }
+
+    private mutating func look(_ input: Input, _ old: Election) {
+        var election = old
+        var winner: Vote?
+        switch input {
+        case .tick, .unreachable:
+            winner = election.tick(&server)
+        case .notification(let notification, let sender):
+            winner = election.receive(notification, from: sender, &server)
+        case .accepted(let connection):
+            early.append((connection, nil))
+        case .packet(let packet, let connection):
+            if let index = early.firstIndex(where: { $0.connection == connection }) {
+                if early[index].packet == nil {
+                    early[index].packet = packet
+                } else {
+                    early.remove(at: index)
+                    close(connection)
+                }
+            }
+        case .disconnected(let connection):
+            early.removeAll { $0.connection == connection }
+        case .connected(let connection, _):
+            close(connection)
+        case .shutDown:
+            role = .looking(election)
+            server.leave(.shutDown)
+            return
+        case .start, .connectFailed, .snapshotArrived, .durable, .logRead, .request, .propose, .revalidate,
+            .revalidated,
+            .touch:
+            break
+        }
+        role = .looking(election)
+        if let winner { settle(winner) }
+    }
+
+    private mutating func lead(_ input: Input, _ leader: inout Leader) {
+        switch input {
+        case .tick: leader.tick(&server)
+        case .accepted(let connection): leader.accept(connection, &server)
+        case .packet(let packet, let connection): leader.receive(packet, from: connection, &server)
+        case .disconnected(let connection): leader.disconnected(connection)
+        case .durable: leader.durable(&server)
+        case .logRead(let transactions, let connection): leader.logRead(transactions, for: connection, &server)
+        case .request(let request): leader.request(request, from: .ownClient, &server)
+        case .propose(let transaction): leader.propose(transaction, &server)
+        case .revalidated(let session, let isValid, let connection):
+            leader.revalidated(session, isValid: isValid, for: connection, &server)
+        case .connected(let connection, _): close(connection)
+        case .shutDown: leader.shutDown(&server)
+        case .start, .notification, .unreachable, .connectFailed, .snapshotArrived, .revalidate, .touch: break
+        }
+    }
+
+    private mutating func learn(_ input: Input, _ learner: inout Learner) {
+        switch input {
+        case .tick: learner.tick(&server)
+        case .connected(let connection, let peer): learner.connected(connection, to: peer, &server)
+        case .connectFailed(let peer): learner.connectFailed(to: peer, &server)
+        case .packet(let packet, let connection): learner.receive(packet, from: connection, &server)
+        case .snapshotArrived(let connection): learner.snapshotArrived(on: connection, &server)
+        case .disconnected(let connection): learner.disconnected(connection, &server)
+        case .durable: learner.durable(&server)
+        case .request(let request): learner.request(request, &server)
+        case .revalidate(let session, let timeout): learner.revalidate(session, timeout: timeout, &server)
+        case .touch(let session, let timeout): learner.touch(session, timeout: timeout)
+        case .accepted(let connection): close(connection)
+        case .shutDown: server.leave(.shutDown)
+        case .start, .notification, .unreachable, .logRead, .propose, .revalidated: break
+        }
+    }
+
+    private mutating func close(_ connection: ConnectionID) {
+        server.effects.append(.close(connection, because: .notLeading))
+    }
+
+    // MARK: Changes of role
+
+    private mutating func look(_ reason: Departure) {
+        lastDeparture = reason
+        server.effects.append(.become(.looking(reason)))
+        if server.options.faults.contains(.voteWithoutUncommitted), !server.uncommitted.isEmpty {
+            server.truncate(to: server.lastApplied)
+        }
+        server.commitAll()
+        var election = Election(&server)
+        let winner = election.tick(&server)
+        role = .looking(election)
+        if let winner { settle(winner) }
+    }
+
+    private mutating func settle(_ winner: Vote) {
+        server.vote = winner
+        server.voteRound = server.round
+        let waiting = early
+        early = []
+        if winner.leader == server.id {
+            var leader = Leader(&server)
+            server.effects.append(.become(leader.status))
+            for learner in waiting {
+                leader.accept(learner.connection, &server)
+                if let packet = learner.packet { leader.receive(packet, from: learner.connection, &server) }
+            }
+            role = .leading(leader)
+        } else {
+            for learner in waiting { close(learner.connection) }
+            let learner = Learner(leader: winner.leader, kind: server.isVoter ? .follower : .observer, &server)
+            server.effects.append(.become(learner.status))
+            role = .learning(learner)
+        }
+        for asker in askers { tell(asker, round: server.round) }
+        askers = []
+    }
+
+    private mutating func leave(_ departure: Departure) {
+        switch role {
+        case .leading(var leader): leader.end(&server)
+        case .learning(var learner): learner.end(&server)
+        case .looking:
+            for learner in early { close(learner.connection) }
+            early = []
+        case .idle, .stopped, .moved: break
+        }
+        if departure == .shutDown {
+            role = .stopped
+            server.effects.append(.become(.stopped))
+        } else {
+            look(departure)
+        }
+    }
+
+    // MARK: Notifications
+
+    /// Answers those who look (7.4); whether the notification changes our own mind is the election's business.
+    private mutating func answer(_ notification: Notification, from sender: ServerID) {
+        if case .stopped = role { return }
+        guard server.membership.voters.contains(sender) else {
+            tell(sender, round: server.round)
+            if case .looking = role { askers.insert(sender) }
+            return
+        }
+        if case .looking = role { return }
+        if notification.state == .looking { tell(sender, round: server.voteRound) }
+    }
+
+    private mutating func tell(_ peer: ServerID, round: Int64) {
+        server.notify(server.vote, round: round, state: peerState, to: peer)
+    }
+
+    private var peerState: ServerState {
+        switch role {
+        case .leading: .leading
+        case .learning(let learner): learner.kind == .follower ? .following : .observing
+        case .idle, .looking, .stopped, .moved: .looking
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import ZooKeeperProtocol
+
+/// A moment or a span on the shell's monotonic clock, in milliseconds. Only differences mean anything.
+package typealias Milliseconds = Int64
+
+/// What zoo.cfg says about elections and Zab, checked, in milliseconds instead of ticks.
+package struct QuorumOptions: Hashable, Sendable {
+    /// Length of a tick; the leader pings twice a tick.
+    package var tickTime: Milliseconds = 2000
+    /// Ticks a learner has to connect and synchronise, and a new leader to win its quorum.
+    package var initLimit: Int64 = 10
+    /// Ticks of silence after which a learner or leader is given up.
+    package var syncLimit: Int64 = 5
+    /// How long a quorum of equal votes waits for a better one, unless every voter that can be reached has voted the
+    /// same (Apache's `finalizeWait`).
+    package var electionWait: Milliseconds = 200
+    /// First and longest pause before a vote is sent again.
+    package var minNotificationInterval: Milliseconds = 200
+    package var maxNotificationInterval: Milliseconds = 60_000
+    /// How long a learner tries to reach a leader that was just elected: its port may open a moment later.
+    package var connectPatience: Milliseconds = 1000
+    /// Committed txns kept for DIFF (Apache's `commitLogCount`).
+    package var historyLimit = 500
+    /// Whether a learner behind that history may be given txns from the log on disk instead of a snapshot.
+    package var syncFromDisk = true
+    /// Every learner gets a snapshot (Apache's `forceSnapshotSync`).
+    package var alwaysSnapshot = false
+    package var reconfigEnabled = false
+    /// Bugs to commit on purpose; none outside the simulator.
+    package var faults: Faults = []
+
+    package init() {}
+
+    var initTimeout: Milliseconds { initLimit * tickTime }
+    var syncTimeout: Milliseconds { syncLimit * tickTime }
+}

@@ -1,0 +1,163 @@
+import DequeModule
+import Diagnostics
+import ZooKeeperProtocol
+
+/// What a server keeps whatever its role: who it is, its epochs and log, its vote, and the effects being gathered.
+///
+/// The roles (`Election`, `Leader`, `Learner`) work on it. Whatever is written goes to the disk in one queue of
+/// tickets, and `isDurable` tells how far the disk has come; that is all the core knows of disks.
+struct Server: Sendable {
+    let id: ServerID
+    let options: QuorumOptions
+    var membership: Membership
+    var now: Milliseconds = 0
+    var effects: [Quorum.Effect] = []
+
+    // MARK: Votes
+
+    /// The logical clock of elections: counts them, for the life of the process.
+    var round: Int64 = 0
+    /// What a settled server answers to those who look; while looking, the own proposal.
+    var vote: Vote
+    /// The round `vote` was decided in.
+    var voteRound: Int64 = 0
+    /// Servers whose election connection is known to be down. Cleared when they are heard.
+    var unreachable: ServerSet = []
+    /// Why the present role ends; set by the role, acted upon by `Quorum`.
+    private(set) var departure: Quorum.Departure?
+
+    // MARK: Epochs and log
+
+    private(set) var acceptedEpoch: Epoch
+    private(set) var currentEpoch: Epoch
+    /// Txns applied. Invariant: `history.last` is the last txn applied to the tree.
+    private(set) var history: CommittedHistory
+    /// Txns logged and not yet known to be committed, in order; all above `history.last`.
+    private(set) var uncommitted: Deque<Transaction> = []
+    private(set) var lastTicket = WriteTicket(rawValue: 0)
+    private var durableTicket = WriteTicket(rawValue: 0)
+
+    init(id: ServerID, membership: Membership, options: QuorumOptions, recovered: RecoveredState) {
+        self.id = id
+        self.options = options
+        self.membership = membership
+        history = CommittedHistory(base: recovered.base, limit: options.historyLimit)
+        for transaction in recovered.transactions { history.append(transaction) }
+        // A crash between log and currentEpoch leaves txns of a later epoch behind. They were logged in the order of that
+        // epoch's leader, behind its whole earlier history: the server has in fact entered it (ZOOKEEPER-1653).
+        currentEpoch = max(recovered.currentEpoch, history.last.epoch)
+        acceptedEpoch = max(recovered.acceptedEpoch, currentEpoch)
+        vote = Vote(leader: id, zxid: history.last, peerEpoch: currentEpoch)
+    }
+
+    /// The last txn in the log.
+    var lastLogged: ZXID { uncommitted.last?.zxid ?? history.last }
+    var lastApplied: ZXID { history.last }
+    var isVoter: Bool { membership.voters.contains(id) }
+
+    /// Asks for the end of the present role. The first reason stands.
+    mutating func leave(_ reason: Quorum.Departure) { departure = departure ?? reason }
+
+    mutating func takeDeparture() -> Quorum.Departure? {
+        defer { departure = nil }
+        return departure
+    }
+
+    // MARK: Writing
+
+    mutating func write(_ write: Quorum.Write) {
+        lastTicket.rawValue += 1
+        effects.append(.write(write, lastTicket))
+    }
+
+    mutating func markDurable(_ ticket: WriteTicket) {
+        invariant(
+            ticket <= lastTicket,
+            "server \(id): write \(ticket.rawValue) is durable, only \(lastTicket.rawValue) were asked for")
+        durableTicket = max(durableTicket, ticket)
+    }
+
+    func isDurable(_ ticket: WriteTicket) -> Bool { ticket <= durableTicket }
+
+    mutating func accept(_ epoch: Epoch) {
+        invariant(epoch >= acceptedEpoch, "server \(id): accepts epoch \(epoch) after \(acceptedEpoch)")
+        acceptedEpoch = epoch
+        write(.acceptedEpoch(epoch))
+    }
+
+    mutating func enter(_ epoch: Epoch) {
+        invariant(epoch >= currentEpoch, "server \(id): enters epoch \(epoch) after \(currentEpoch)")
+        currentEpoch = epoch
+        write(.currentEpoch(epoch))
+    }
+
+    mutating func log(_ transaction: Transaction) {
+        invariant(transaction.zxid > lastLogged, "server \(id): logs \(transaction.zxid) behind \(lastLogged)")
+        uncommitted.append(transaction)
+        write(.append(transaction))
+    }
+
+    /// Applies the oldest uncommitted txn.
+    mutating func commitNext() {
+        guard let transaction = uncommitted.popFirst() else { return }
+        history.append(transaction)
+        effects.append(.apply(transaction))
+    }
+
+    /// Applies all that is logged. A server without a role has done so: its vote stands for its whole log, and
+    /// a TRUNC makes it load the tree anew.
+    mutating func commitAll() {
+        while !uncommitted.isEmpty { commitNext() }
+    }
+
+    mutating func truncate(to zxid: ZXID) {
+        uncommitted.removeAll { $0.zxid > zxid }
+        history.truncate(to: zxid)
+        write(.truncate(to: zxid))
+        effects.append(.reload(upTo: zxid))
+    }
+
+    mutating func restore(from connection: ConnectionID, at zxid: ZXID) {
+        uncommitted.removeAll()
+        history.reset(to: zxid)
+        effects.append(.restore(from: connection, at: zxid))
+        write(.snapshot(from: connection, at: zxid))
+    }
+}
+
+/// What the disk holds when the server starts.
+package struct RecoveredState: Hashable, Sendable {
+    package var acceptedEpoch: Epoch
+    package var currentEpoch: Epoch
+    /// The newest txns of the log, in order and without a gap; all have been applied to the tree.
+    package var transactions: [Transaction]
+    /// The txn before them: the last one of all if there are none.
+    package var base: ZXID
+
+    package init(
+        acceptedEpoch: Epoch = .zero, currentEpoch: Epoch = .zero, transactions: [Transaction] = [],
+        base: ZXID = .zero
+    ) {
+        self.acceptedEpoch = acceptedEpoch
+        self.currentEpoch = currentEpoch
+        self.transactions = transactions
+        self.base = base
+    }
+}
+
+/// Things that must not happen before a write is on disk, in the order of their writes.
+struct HeldBack<Action: Sendable>: Sendable {
+    private var waiting: Deque<(ticket: WriteTicket, action: Action)> = []
+
+    /// Holds `action` back until everything written so far is durable.
+    mutating func hold(_ action: Action, for server: Server) {
+        waiting.append((server.lastTicket, action))
+    }
+
+    /// The next action whose writes are done.
+    mutating func next(_ server: Server) -> Action? {
+        guard let first = waiting.first, server.isDurable(first.ticket) else { return nil }
+        waiting.removeFirst()
+        return first.action
+    }
+}
