@@ -49,7 +49,8 @@ let package = Package(
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: settings),
         .testTarget(name: "JuteTests", dependencies: ["Jute"], swiftSettings: settings),
         .testTarget(
-            name: "ZooKeeperProtocolTests", dependencies: ["Jute", "ZooKeeperProtocol"], swiftSettings: settings),
+            name: "ZooKeeperProtocolTests", dependencies: ["Jute", "ZooKeeperProtocol"], resources: [.copy("Fixtures")],
+            swiftSettings: settings),
         .testTarget(
             name: "OperationsTests",
             dependencies: ["DurableFiles", "Operations", "ServerConfig", "Supervision", "ZooKeeperProtocol"],

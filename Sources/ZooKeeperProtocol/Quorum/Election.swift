@@ -71,6 +71,7 @@ extension Notification: JuteRecord {
         _ = reader.readRest()
     }
 
+    /// Always the long form: an old version in a short one would be taken for version 0.
     package func write(to writer: inout JuteWriter) {
         writer.write(state.rawValue)
         writer.write(leader.rawValue)
@@ -78,7 +79,7 @@ extension Notification: JuteRecord {
         writer.write(electionEpoch)
         writer.write(peerEpoch.rawValue)
         writer.write(version)
-        if version > 1 { writer.write(config ?? "") }
+        writer.write(config ?? "")
     }
 }
 

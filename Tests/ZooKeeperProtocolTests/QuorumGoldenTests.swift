@@ -1,0 +1,79 @@
+import Jute
+import Testing
+import ZooKeeperProtocol
+
+struct QuorumGoldenTests {
+    @Test(arguments: Fixtures.names(in: "quorum"))
+    func `a captured stream of packets survives decoding and encoding`(name: String) throws {
+        let stream = Fixtures.load("quorum/\(name).json", as: LearnerStream.self)
+        for message in stream.messages where message.zxid != nil {
+            let packet = try QuorumPacket(decoding: unhex(message.hex))
+            #expect(hex(packet.encoded) == message.hex)
+            #expect(packet.type.description == message.name)
+            if let again = try reencoded(packet, toLeader: message.dir == "learner->leader") {
+                #expect(hex(again) == hex(packet.data ?? []), "\(message.name)")
+            }
+        }
+    }
+
+    /// The packet's data after decoding and encoding; nil for those that are text or nothing.
+    private func reencoded(_ packet: QuorumPacket, toLeader: Bool) throws -> [UInt8]? {
+        guard let data = packet.data else { return nil }
+        switch packet.type {
+        case .request: return try ForwardedRequest(decoding: data).encoded
+        case .proposal, .inform: return try TxnEntry(decoding: data).encoded
+        case .ping: return try SessionTouches(decoding: data).encoded
+        case .revalidate where toLeader: return try SessionTimeout(decoding: data).encoded
+        case .revalidate: return try RevalidateReply(decoding: data).encoded
+        case .followerInfo, .observerInfo: return try LearnerInfo(decoding: data).encoded
+        case .informAndActivate: return try InformAndActivate(decoding: data).encoded
+        default: return nil
+        }
+    }
+
+    @Test(arguments: [
+        (
+            QuorumPacket(
+                .followerInfo, zxid: ZXID(epoch: Epoch(rawValue: 1), counter: 0),
+                record: LearnerInfo(server: 3, configVersion: 0)),
+            "0000000b0000000100000000000000140000000000000003000100000000000000000000ffffffff"
+        ),
+        (
+            QuorumPacket(.leaderInfo, zxid: ZXID(epoch: Epoch(rawValue: 2), counter: 0), data: [0, 1, 0, 0]),
+            "0000001100000002000000000000000400010000ffffffff"
+        ),
+        (
+            QuorumPacket(.ackEpoch, zxid: ZXID(rawValue: 0x1_0000_000a), data: [0, 0, 0, 1]),
+            "00000012000000010000000a0000000400000001ffffffff"
+        ),
+        (QuorumPacket(.trunc, zxid: ZXID(rawValue: 0x1_0000_0007)), "0000000e0000000100000007ffffffffffffffff"),
+    ])
+    func `packets have the bytes of the reference`(packet: QuorumPacket, bytes: String) {
+        #expect(hex(packet.encoded) == bytes)
+    }
+
+    @Test func `a packet that has not arrived whole is waited for`() throws {
+        let packet = QuorumPacket(
+            .request, zxid: ZXID(rawValue: -1), data: [1, 2, 3], authInfo: [AuthID(scheme: "ip", id: "127.0.0.1")])
+        let bytes = packet.encoded
+        for count in 0..<bytes.count {
+            try Array(bytes.prefix(count)).readJute { (reader) throws in
+                #expect(try reader.readIfComplete(QuorumPacket.self) == nil)
+                #expect(reader.offset == 0)
+            }
+        }
+        try (bytes + bytes + [0]).readJute { (reader) throws in
+            #expect(try reader.readIfComplete() == packet)
+            #expect(try reader.readIfComplete() == packet)
+            #expect(reader.remaining == 1)
+        }
+    }
+
+    @Test(arguments: [
+        ("0000000000000003", LearnerInfo(server: 3, protocolVersion: 0, configVersion: 0)),
+        ("000000000000000300010000", LearnerInfo(server: 3, configVersion: 0)),
+    ])
+    func `old learners say less about themselves`(bytes: String, info: LearnerInfo) throws {
+        #expect(try LearnerInfo(decoding: unhex(bytes)) == info)
+    }
+}
