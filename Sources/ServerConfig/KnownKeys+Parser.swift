@@ -25,7 +25,7 @@ extension KnownKeys {
         parser("peerType", .choice(["participant", "observer"]), "participant", "role; the server line wins"),
         parser("syncEnabled", .boolean, "true", "observers log txns and take snapshots"),
         parser("dynamicConfigFile", .path, "file with the server, group and weight lines"),
-        parser("autopurge.snapRetainCount", .integer(3...int32), "3", "snapshots that a purge keeps"),
+        parser("autopurge.snapRetainCount", .integer(0...int32), "3", "snapshots that a purge keeps"),
         parser("autopurge.purgeInterval", .integer(0...int32), "0", .hours, "time between purges; 0: never"),
         parser("standaloneEnabled", .boolean, "true", "false: a single server runs as a quorum of one"),
         parser("reconfigEnabled", .boolean, "false", "clients may change the ensemble (reconfig)"),

@@ -5,11 +5,11 @@ extension KnownKeys {
         + jvmOnly
 
     private static let logAndSnapshots = [
-        key("snapCount", .integer(2...int32), "100000", .transactions, "txns between snapshots (about half to all)"),
+        key("snapCount", .integer(0...int32), "100000", .transactions, "txns between snapshots (about half to all)"),
         key("snapSizeLimitInKb", .integer(-1...int64), "4194304", .kibibytes, "log bytes between snapshots"),
         key("preAllocSize", .integer(1...int64), "65536", .kibibytes, "how far the txn log file is allocated ahead"),
         key("txnLogSizeLimitInKb", .integer(-1...int64), "-1", .kibibytes, "start a new txn log beyond; -1: never"),
-        key("commitLogCount", .integer(500...int32), "500", .transactions, "committed txns kept to sync learners"),
+        key("commitLogCount", .integer(0...int32), "500", .transactions, "committed txns kept to sync learners"),
         key("snapshotSizeFactor", .decimal, "0.33", "sync from the log up to this part of the snapshot's size"),
         key("forceSnapshotSync", .boolean, "false", "always sync learners with a snapshot"),
         key(

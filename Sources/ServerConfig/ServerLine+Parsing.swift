@@ -126,9 +126,10 @@ private struct ServerLineParser {
     /// `port`, or `host:port`.
     private mutating func parseClient(_ spec: Substring) -> ServerLine.ClientAddress? {
         if spec.isEmpty {
+            // ZooKeeper drops the ';' and goes on.
             report(
                 "server-line", at: spec.startIndex, "server.\(id) has nothing after its ';'",
-                mend: "write the client port there, e.g. ;2181, or remove the ';'")
+                mend: "write the client port there, e.g. ;2181, or remove the ';'", severity: .warning)
             return nil
         }
         if !spec.contains(":") {
@@ -258,9 +259,12 @@ private struct ServerLineParser {
         return number
     }
 
-    private mutating func report(_ rule: String, at index: String.Index, _ message: String, mend: String) {
+    private mutating func report(
+        _ rule: String, at index: String.Index, _ message: String, mend: String,
+        severity: Diagnostic.Severity = .error
+    ) {
         problems.append(
-            Diagnostic(.error, rule: rule, file: file, at: value.location(at: index), message, mend: mend))
+            Diagnostic(severity, rule: rule, file: file, at: value.location(at: index), message, mend: mend))
     }
 
     private func hostText(_ host: Substring) -> String { ServerLine.bracketed(String(host)) }

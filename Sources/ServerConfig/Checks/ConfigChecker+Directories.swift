@@ -1,0 +1,56 @@
+import Diagnostics
+
+/// dataDir and dataLogDir.
+extension ConfigChecker {
+    mutating func checkDirectories() {
+        if effective["dataDir"] == nil {
+            error("data-dir-missing", nil, "dataDir is not set", mend: "write dataDir=/var/lib/zookeeper")
+        }
+        for key in ["dataDir", "dataLogDir"] {
+            if let entry = effective[key] { checkPath(key, entry) }
+        }
+    }
+
+    private mutating func checkPath(_ key: String, _ entry: ZooCfg.Entry) {
+        let path = entry.value
+        if path.isEmpty { return }
+        guard path.hasPrefix("/") else {
+            if path.unicodeScalars.count < 2 {
+                error(
+                    "data-dir-relative", entry.location,
+                    "\(key) is '\(path)': ZooKeeper crashes on a path of one character",
+                    mend: "write an absolute path")
+            } else {
+                warn(
+                    "data-dir-relative", entry.location,
+                    "\(key) '\(path)' is relative: it depends on where the server is started",
+                    mend: "write an absolute path")
+            }
+            return
+        }
+        if path == "/tmp" || path.hasPrefix("/tmp/") || path == "/var/tmp" || path.hasPrefix("/dev/shm") {
+            warn(
+                "data-dir-temporary", entry.location, "\(key) \(path) is cleaned by the system: the data will vanish",
+                mend: "use a directory of its own, e.g. /var/lib/zookeeper")
+        }
+        guard let state = surroundings.host?.paths[path] else { return }
+        switch state {
+        case .directory(_, isWritable: true):
+            break
+        case .directory(_, isWritable: false):
+            error(
+                "data-dir-unwritable", entry.location, "\(key) \(path) cannot be written to",
+                mend: "give it to the user who runs the server: chown USER \(path)")
+        case .notADirectory:
+            error("data-dir-unwritable", entry.location, "\(key) \(path) is not a directory", mend: "name a directory")
+        case .missing:
+            if value("datadir.autocreate")?.lowercased() == "false" || (key == "dataDir" && isDistributed) {
+                error("data-dir-absent", entry.location, "\(key) \(path) does not exist", mend: "mkdir -p \(path)")
+            } else {
+                warn(
+                    "data-dir-absent", entry.location, "\(key) \(path) does not exist; the server would create it",
+                    mend: "mkdir -p \(path)")
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Diagnostics
+
+/// What Java's properties syntax makes of the text, and each key by itself.
+extension ConfigChecker {
+    mutating func checkText() {
+        for place in cfg.malformedEscapes {
+            error(
+                "malformed-escape", place,
+                "'\\u' is not followed by four hexadecimal digits; ZooKeeper refuses the file",
+                mend: "write '\\\\' for a backslash")
+        }
+        if cfg.isLatin1 {
+            warn(
+                "not-utf8", nil, "the file is not UTF-8; it was read as ISO-8859-1, as ZooKeeper does",
+                mend: "write characters beyond ASCII as \\uXXXX")
+        }
+        for entry in cfg.entries where !cfg.isLatin1 {
+            let text = entry.placedValue
+            if let index = text.text.unicodeScalars.firstIndex(where: { !$0.isASCII }),
+                cfg.isWrittenLiterally(text.text.unicodeScalars[index])
+            {
+                warn(
+                    "non-ascii", text.location(at: index),
+                    "'\(text.text.unicodeScalars[index])' is not ASCII: ZooKeeper reads the file as ISO-8859-1 and sees "
+                        + "other characters", mend: "write it as \\uXXXX")
+            }
+        }
+        for entry in cfg.entries where entry.isContinued {
+            if let (key, place) = swallowedKey(in: entry) {
+                warn(
+                    "continued-line", place,
+                    "the '\\' at the end of the line before makes '\(key)' part of the value of '\(entry.key)'",
+                    mend: "remove the '\\' at the end of the line before")
+            }
+        }
+        checkDuplicates()
+    }
+
+    /// A known key at the start of a continued line was hardly meant as part of a value.
+    private func swallowedKey(in entry: ZooCfg.Entry) -> (String, SourceLocation)? {
+        let text = entry.placedValue
+        for index in text.text.indices.dropFirst() {
+            let before = text.location(at: text.text.index(before: index))
+            let here = text.location(at: index)
+            guard here.line > before.line else { continue }
+            let word = text.text[index...].prefix { $0 != "=" && !$0.isWhitespace }
+            if index != text.text.endIndex, text.text[index...].contains("="), KnownKeys.isKnown(String(word)) {
+                return (String(word), here)
+            }
+        }
+        return nil
+    }
+
+    private mutating func checkDuplicates() {
+        var first: [String: ZooCfg.Entry] = [:]
+        for entry in cfg.entries {
+            guard let earlier = first[entry.key] else {
+                first[entry.key] = entry
+                continue
+            }
+            if entry.key.hasPrefix("server."), earlier.value != entry.value {
+                error(
+                    "duplicate-server", entry.keyLocation,
+                    "\(entry.key) is there twice, first on line \(earlier.keyLocation.line); ZooKeeper uses only one of "
+                        + "the two", mend: "remove one, or give the second server an id of its own")
+            } else {
+                warn(
+                    "duplicate-key", entry.keyLocation,
+                    "'\(entry.key)' is there twice, first on line \(earlier.keyLocation.line); the last one counts",
+                    mend: "remove one of the two")
+            }
+        }
+    }
+
+    mutating func checkValues() {
+        for entry in cfg.effectiveEntries where !QuorumConfig.isQuorumKey(entry.key) {
+            problems += KnownKeys.check(
+                key: entry.key, at: entry.keyLocation, value: entry.value, at: entry.location, file: file)
+        }
+    }
+}
+
+extension ZooCfg {
+    /// The character stands in the file itself and not as an escape.
+    fileprivate func isWrittenLiterally(_ scalar: Unicode.Scalar) -> Bool { text.unicodeScalars.contains(scalar) }
+}
