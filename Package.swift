@@ -10,7 +10,8 @@ let settings: [SwiftSetting] = [
 let package = Package(
     name: "paddock",
     dependencies: [
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0")
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     ],
     targets: [
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
@@ -31,6 +32,17 @@ let package = Package(
             dependencies: ["CZlib", "Diagnostics", "DurableFiles", "Jute", "ZooKeeperProtocol"],
             swiftSettings: settings),
         .target(name: "YAML", dependencies: ["CLibYAML", "Diagnostics"], swiftSettings: settings),
+        .target(
+            name: "Topology", dependencies: ["Diagnostics", "ServerConfig", "YAML"], swiftSettings: settings),
+        .target(
+            name: "Templates", path: "templates",
+            resources: [.embedInCode("zoo.cfg.mustache"), .embedInCode("topology.yaml.mustache")], swiftSettings: settings),
+        .target(
+            name: "Provisioning",
+            dependencies: [
+                "Diagnostics", "DurableFiles", "ServerConfig", "Templates", "Topology",
+                .product(name: "Mustache", package: "swift-mustache"),
+            ], swiftSettings: settings),
         .target(name: "Supervision", dependencies: ["CLinux", "DurableFiles"], swiftSettings: settings),
         .target(
             name: "Operations", dependencies: ["DurableFiles", "ServerConfig", "Supervision", "ZooKeeperProtocol"],
@@ -51,6 +63,9 @@ let package = Package(
         .testTarget(
             name: "ZooKeeperProtocolTests", dependencies: ["Jute", "ZooKeeperProtocol"], resources: [.copy("Fixtures")],
             swiftSettings: settings),
+        .testTarget(
+            name: "ProvisioningTests",
+            dependencies: ["DurableFiles", "Provisioning", "ServerConfig", "Topology"], swiftSettings: settings),
         .testTarget(
             name: "OperationsTests",
             dependencies: ["DurableFiles", "Operations", "ServerConfig", "Supervision", "ZooKeeperProtocol"],

@@ -2,7 +2,9 @@ import ArgumentParser
 
 /// The options that every command takes.
 struct GlobalOptions: ParsableArguments {
-    @Option(name: .customLong("state-dir"), help: "Where ensembles live (default: $PADDOCK_HOME, else ~/.local/state/paddock).")
+    @Option(
+        name: .customLong("state-dir"),
+        help: "Where ensembles live (default: $PADDOCK_HOME, else ~/.local/state/paddock).")
     var stateDirectory: String?
 
     @Flag(help: "Print exactly one JSON document on stdout (for streams: one a line).")

@@ -7,7 +7,9 @@ enum Interrupts {
     /// The work was cancelled by a signal.
     struct Interrupted: Error {}
 
-    static func cancelling<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) async throws -> Result {
+    static func cancelling<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) async throws
+        -> Result
+    {
         let work = Task { try await body() }
         let sources = [SIGINT, SIGTERM, SIGHUP].map { number in
             signal(number, SIG_IGN)
@@ -22,7 +24,7 @@ enum Interrupts {
         defer { sources.forEach { $0.cancel() } }
         do {
             return try await work.value
-        } catch where work.isCancelled {
+        } catch  where work.isCancelled {
             throw Interrupted()
         }
     }

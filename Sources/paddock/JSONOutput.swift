@@ -4,7 +4,8 @@ import FoundationEssentials
 enum JSONOutput {
     static func text(_ value: some Encodable, isLine: Bool = false) throws -> String {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = isLine ? [.sortedKeys, .withoutEscapingSlashes] : [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+        encoder.outputFormatting =
+            isLine ? [.sortedKeys, .withoutEscapingSlashes] : [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 }

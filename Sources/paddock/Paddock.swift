@@ -14,7 +14,8 @@ struct Paddock: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(name: "Configurations", subcommands: [New.self, Check.self, Generate.self, Import.self]),
             CommandGroup(
-                name: "An ensemble", subcommands: [Up.self, Down.self, Status.self, RollingRestartCommand.self, Logs.self]),
+                name: "An ensemble",
+                subcommands: [Up.self, Down.self, Status.self, RollingRestartCommand.self, Logs.self]),
             CommandGroup(
                 name: "Its servers",
                 subcommands: [Start.self, Stop.self, Restart.self, Kill.self, Pause.self, Resume.self]),

@@ -59,7 +59,8 @@ struct StatusTable {
     static func milliseconds(_ value: Double) -> String { "\(decimal(value, places: 1))ms" }
 
     static func size(_ bytes: Int) -> String {
-        bytes < 1 << 20 ? "\(bytes >> 10)K" : "\(decimal(Double(bytes) / Double(1 << 20), places: bytes < 100 << 20 ? 1 : 0))M"
+        bytes < 1 << 20
+            ? "\(bytes >> 10)K" : "\(decimal(Double(bytes) / Double(1 << 20), places: bytes < 100 << 20 ? 1 : 0))M"
     }
 
     /// Foundation's formatter would bring ICU into the binary.

@@ -1,0 +1,132 @@
+import Diagnostics
+import DurableFiles
+import Glibc
+import ServerConfig
+
+/// What has to be written so that an ensemble's directory says what its topology says. Making a plan changes nothing;
+/// ``apply()`` does what the plan shows and nothing else.
+package struct Plan: Hashable, Sendable {
+    package struct File: Hashable, Sendable {
+        /// Absolute.
+        package var path: String
+        package var content: String
+        package var change: Change
+        /// Written beside it when the file is in place: what was generated.
+        var record: String?
+    }
+
+    package enum Change: Hashable, Sendable {
+        case created
+        case changed(from: String)
+        case unchanged
+        /// It was edited since it was generated: the edited text is kept under another name and replaced.
+        case editedByHand(from: String, keptAs: String)
+        /// The server itself moved the members into a dynamic file when the ensemble was reconfigured. Members are left
+        /// as the server has them; `from` is nil when nothing else is to be changed either.
+        case rewrittenByServer(from: String?, dynamicFile: String)
+    }
+
+    package var layout: EnsembleLayout
+    /// Directories that do not exist yet, parents first.
+    package var directories: [String]
+    /// In the order in which they are written.
+    package var files: [File]
+    /// What stands in the way: an existing myid that names another server, say. A plan with errors is not applied.
+    package var problems: [Diagnostic]
+
+    package var hasChanges: Bool { files.contains { $0.isWritten } || !directories.isEmpty }
+
+    /// All changes of content in the unified format.
+    package func diff() -> String {
+        files.map {
+            UnifiedDiff.text(from: $0.oldContent, to: $0.isWritten ? $0.content : $0.oldContent ?? "", path: $0.path)
+        }
+        .joined()
+    }
+
+    /// Carries the plan out: every file whole or not at all, so an interrupted run is repaired by the next.
+    package func apply() throws(ProvisioningError) {
+        if problems.hasErrors { throw ProvisioningError(problems: problems) }
+        do throws(FileError) {
+            for directory in directories {
+                guard mkdir(directory, 0o755) == 0 || errno == EEXIST else {
+                    throw FileError("create the directory", directory)
+                }
+            }
+            for file in files {
+                if case .editedByHand(let old, let keptAs) = file.change {
+                    try DurableFile.write(old.utf8, to: keptAs)
+                }
+                if file.isWritten { try DurableFile.write(file.content.utf8, to: file.path) }
+                if let record = file.record, file.needsRecord {
+                    try DurableFile.write(file.content.utf8, to: record)
+                }
+            }
+        } catch {
+            throw ProvisioningError(error)
+        }
+    }
+}
+
+extension Plan.File {
+    package var isWritten: Bool {
+        switch change {
+        case .created, .changed, .editedByHand: true
+        case .unchanged: false
+        case .rewrittenByServer(let old, _): old != nil
+        }
+    }
+
+    var oldContent: String? {
+        switch change {
+        case .created: nil
+        case .unchanged: content
+        case .changed(let old), .editedByHand(let old, _): old
+        case .rewrittenByServer(let old, _): old ?? content
+        }
+    }
+
+    /// The record says what a later run may take for generated. It also has to follow when only the file was in place:
+    /// the run before was interrupted between the two.
+    fileprivate var needsRecord: Bool {
+        switch change {
+        case .created, .changed, .editedByHand: true
+        case .unchanged: (try? DurableFile.read(record ?? path)) != Array(content.utf8)
+        case .rewrittenByServer: false
+        }
+    }
+
+    /// One word for people and scripts.
+    package var word: String {
+        switch change {
+        case .created: "created"
+        case .changed: "changed"
+        case .unchanged: "unchanged"
+        case .editedByHand: "hand-edited"
+        case .rewrittenByServer: "rewritten-by-server"
+        }
+    }
+}
+
+/// Files could not be written, or must not be.
+package struct ProvisioningError: Error, Hashable, Sendable, CustomStringConvertible {
+    package var message: String
+    package var mend: String?
+
+    init(_ error: FileError) {
+        message = error.description
+        mend =
+            switch error.code {
+            case EACCES, EPERM, EROFS: "choose a directory you may write to (--state-dir, or -o DIR)"
+            case ENOSPC, EDQUOT: "make room on that disk and run the command again; what was written so far is whole"
+            case ENOTDIR, EEXIST: "something that is not a directory is in the way; move it aside"
+            default: nil
+            }
+    }
+
+    init(problems: [Diagnostic]) {
+        message = problems.filter { $0.severity == .error }.map { $0.rendered() }.joined(separator: "\n")
+    }
+
+    package var description: String { message + (mend.map { "\n  mend: \($0)" } ?? "") }
+}

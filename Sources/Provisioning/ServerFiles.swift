@@ -1,0 +1,85 @@
+import Mustache
+import ServerConfig
+import Templates
+import Topology
+
+/// The text of the files that one server is given. The same topology gives the same bytes, always.
+package struct ServerFiles {
+    /// Where a server's zoo.cfg finds the members of the ensemble.
+    package enum Membership: Hashable, Sendable {
+        /// In lines of its own.
+        case inline
+        /// In the file that the server itself wrote when the ensemble was reconfigured.
+        case dynamic(file: String)
+    }
+
+    package var topology: Topology
+    package var layout: EnsembleLayout
+
+    package init(topology: Topology, layout: EnsembleLayout) {
+        self.topology = topology
+        self.layout = layout
+    }
+
+    /// The words the toolkit itself asks servers with, and those that are harmless and useful in a bug report.
+    private static let fourLetterWords = "conf, dirs, isro, mntr, ruok, srvr, stat, wchs"
+
+    package func myid(_ server: TopologyServer) -> String { "\(server.id)\n" }
+
+    package func connect() -> String { topology.connectString + "\n" }
+
+    package func zooCfg(_ server: TopologyServer, membership: Membership = .inline) -> String {
+        let members = membership == .inline ? memberLines() : []
+        let values: [String: Any] = [
+            "ensemble": topology.ensemble,
+            "id": "\(server.id)",
+            "role": topology.isStandalone ? "standalone" : server.role.rawValue,
+            "settings": settings(server, membership).map { ["key": $0.key, "value": $0.value] },
+            "hasMembers": !members.isEmpty,
+            "members": members,
+        ]
+        return Self.template.render(values)
+    }
+
+    private static let template: MustacheTemplate = {
+        do { return try MustacheTemplate(string: Templates.zooCfg) } catch { fatalError("templates/zoo.cfg: \(error)") }
+    }()
+
+    /// The keys of a zoo.cfg in their order: the generator's own, then the user's others as they stand in the topology.
+    private func settings(_ server: TopologyServer, _ membership: Membership) -> [Setting] {
+        var settings: [Setting] = []
+        func own(_ key: String, _ value: String) { settings.append(Setting(key, server.setting(key) ?? value)) }
+        own("tickTime", "2000")
+        own("initLimit", "10")
+        own("syncLimit", "5")
+        settings.append(Setting("dataDir", layout.server(server.id).data))
+        if membership == .inline, topology.isStandalone || topology.lineStyle == .classic {
+            settings.append(Setting("clientPort", "\(server.ports.client)"))
+            settings.append(Setting("clientPortAddress", server.host))
+        }
+        if server.setting("admin.enableServer") != "false" {
+            own("admin.serverAddress", server.host)
+            settings.append(Setting("admin.serverPort", "\(server.ports.admin)"))
+        }
+        own("4lw.commands.whitelist", Self.fourLetterWords)
+        let written = Set(settings.map(\.key))
+        settings += server.settings.filter { !written.contains($0.key) }
+        switch membership {
+        case .inline: if server.role == .observer { settings.append(Setting("peerType", "observer")) }
+        case .dynamic(let file): settings.append(Setting("dynamicConfigFile", file))
+        }
+        return settings
+    }
+
+    private func memberLines() -> [String] {
+        guard !topology.isStandalone else { return [] }
+        var lines = topology.serverLines.map { $0.text(topology.lineStyle) }
+        lines += topology.groups.map { group in
+            "group.\(group.group)=\(group.members.map(\.description).joined(separator: ":"))"
+        }
+        if !topology.groups.isEmpty {
+            lines += topology.participants.map { "weight.\($0.id)=\($0.weight ?? 1)" }
+        }
+        return lines
+    }
+}
