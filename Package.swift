@@ -64,6 +64,9 @@ let package = Package(
             name: "ZooKeeperProtocolTests", dependencies: ["Jute", "ZooKeeperProtocol"], resources: [.copy("Fixtures")],
             swiftSettings: settings),
         .testTarget(
+            name: "TopologyTests", dependencies: ["Diagnostics", "ServerConfig", "Topology", "YAML"],
+            swiftSettings: settings),
+        .testTarget(
             name: "ProvisioningTests",
             dependencies: ["DurableFiles", "Provisioning", "ServerConfig", "Topology"], swiftSettings: settings),
         .testTarget(

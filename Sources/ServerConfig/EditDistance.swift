@@ -1,6 +1,6 @@
 /// How many letters to insert, remove, replace or swap with their neighbour to turn one word into another
 /// (optimal string alignment).
-enum EditDistance {
+package enum EditDistance {
     /// The distance, or nil when it is above `limit`.
     static func between(_ left: String, _ right: String, limit: Int) -> Int? {
         let left = Array(left.unicodeScalars)
@@ -22,5 +22,17 @@ enum EditDistance {
         }
         let distance = previous[right.count]
         return distance <= limit ? distance : nil
+    }
+
+    /// The word that `text` was most likely meant to be; nil when none is near. A third of the letters may be wrong.
+    package static func nearest(_ text: String, among words: [String]) -> String? {
+        let lowercased = text.lowercased()
+        let limit = max(1, text.count / 3)
+        var best: (word: String, distance: Int)?
+        for word in words {
+            guard let distance = between(lowercased, word.lowercased(), limit: limit) else { continue }
+            if best == nil || distance < best!.distance { best = (word, distance) }
+        }
+        return best?.word
     }
 }

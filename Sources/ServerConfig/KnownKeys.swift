@@ -113,15 +113,7 @@ package enum KnownKeys {
             if !digits.isEmpty, digits.allSatisfy(\.isNumber) { return "\(family).\(digits)" }
         }
         if let sameLetters = all.first(where: { $0.name.lowercased() == name.lowercased() }) { return sameLetters.name }
-        // A third of the name may be wrong: "tickTme" is tickTime, "foo" is nothing.
-        let limit = max(1, name.count / 3)
-        let lowercased = name.lowercased()
-        var best: (name: String, distance: Int)?
-        for key in all {
-            guard let distance = EditDistance.between(lowercased, key.name.lowercased(), limit: limit) else { continue }
-            if best == nil || distance < best!.distance { best = (key.name, distance) }
-        }
-        return best?.name
+        return EditDistance.nearest(name, among: all.map(\.name))
     }
 
     /// `name` without the `zookeeper.` that ZooKeeper puts before unknown keys by itself; nil when it has none.

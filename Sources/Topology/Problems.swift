@@ -1,0 +1,33 @@
+import Diagnostics
+
+/// What is wrong with one topology, gathered until everything was looked at.
+struct Problems {
+    let file: String?
+    private(set) var diagnostics: [Diagnostic] = []
+
+    init(file: String?) { self.file = file }
+
+    mutating func error(_ rule: TopologyRule, at place: SourceLocation, _ message: String, mend: String) {
+        report(.error, rule, at: place, message, mend: mend)
+    }
+
+    mutating func warn(_ rule: TopologyRule, at place: SourceLocation, _ message: String, mend: String) {
+        report(.warning, rule, at: place, message, mend: mend)
+    }
+
+    mutating func report(
+        _ severity: Diagnostic.Severity, _ rule: TopologyRule, at place: SourceLocation, _ message: String, mend: String
+    ) {
+        add(Diagnostic(severity, rule: rule.rawValue, file: file, at: place, message, mend: mend))
+    }
+
+    mutating func add(_ diagnostic: Diagnostic) { diagnostics.append(diagnostic) }
+
+    /// In the order of the file; at one place in the order of the checks.
+    var inOrder: [Diagnostic] {
+        diagnostics.enumerated().sorted { left, right in
+            let start = SourceLocation(line: 0, column: 0)
+            return (left.element.location ?? start, left.offset) < (right.element.location ?? start, right.offset)
+        }.map(\.element)
+    }
+}

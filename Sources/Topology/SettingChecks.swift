@@ -1,0 +1,220 @@
+import Diagnostics
+import ServerConfig
+
+/// zoo.cfg settings: each by itself (against `KnownKeys`), together on one server, and between servers.
+struct SettingChecks {
+    private let servers: [PlacedServer]
+    private let isMultiHost: Bool
+
+    static func check(_ servers: [PlacedServer], _ draft: Draft, into problems: inout Problems) {
+        let checks = SettingChecks(servers: servers, isMultiHost: Set(servers.map(\.machine)).count > 1)
+        for setting in draft.allSettings { checks.check(setting, into: &problems) }
+        checks.checkTimes(into: &problems)
+        checks.checkSASL(into: &problems)
+        checks.checkDirectories(into: &problems)
+        checks.checkDifferences(into: &problems)
+    }
+
+    // MARK: One setting
+
+    private func check(_ setting: DraftSetting, into problems: inout Problems) {
+        let (key, value) = (setting.key.value, setting.value.value)
+        if let mend = Self.mendOfOwned(key, value) {
+            problems.error(
+                .ownedSetting, at: setting.key.location, "'\(shown(key))' is written by paddock itself", mend: mend)
+            return
+        }
+        let found = KnownKeys.check(
+            key: key, at: setting.key.location, value: value, at: setting.value.location, file: problems.file)
+        for var diagnostic in found {
+            // A zoo.cfg may hold any property. Here a key that looks like a known one is a mistake.
+            if diagnostic.rule == "unknown-key", KnownKeys.nearest(key) != nil { diagnostic.severity = .error }
+            // What costs durability or opens the server is fine in a pseudo-cluster for tests.
+            if diagnostic.rule == "unsafe-setting", !isMultiHost { continue }
+            problems.add(diagnostic)
+        }
+        if key == "4lw.commands.whitelist" { checkWhitelist(setting, into: &problems) }
+    }
+
+    /// What to do instead of setting a key that the generator writes; nil for all others.
+    private static func mendOfOwned(_ key: String, _ value: String) -> String? {
+        switch key {
+        case "clientPort": "write ports: {client: \(shown(value))}"
+        case "admin.serverPort": "write ports: {admin: \(shown(value))}"
+        case "clientPortAddress": "remove it: clients are served at the host of the server"
+        case "dataDir":
+            "remove it: a server keeps its data in its own directory; put txn logs on another disk with dataLogDir"
+        case "dynamicConfigFile": "remove it: the servers are those of this file"
+        case "peerType": "write role: \(shown(value)) for the server"
+        case _ where key.hasPrefix("server."): "name the server under 'servers'"
+        case _ where key.hasPrefix("group."): "write group: \(shown(String(key.dropFirst(6)))) for each server of it"
+        case _ where key.hasPrefix("weight."):
+            "write weight: \(shown(value)) for server \(shown(String(key.dropFirst(7))))"
+        default: nil
+        }
+    }
+
+    private func checkWhitelist(_ setting: DraftSetting, into problems: inout Problems) {
+        let words = setting.value.value.split(separator: ",").map { $0.filter { $0 != " " } }
+        if words.contains("*") {
+            guard isMultiHost else { return }
+            problems.warn(
+                .whitelistTooWide, at: setting.value.location,
+                "'*' lets everyone who reaches the client port use every four-letter word, also those that reset statistics or list sessions",
+                mend: "name the words that are needed: srvr, ruok, mntr, isro")
+            return
+        }
+        let missing = ["srvr", "mntr"].filter { !words.contains($0) }
+        guard !missing.isEmpty else { return }
+        problems.warn(
+            .whitelistTooNarrow, at: setting.value.location,
+            "without \(missing.joined(separator: " and ")) nobody can see whether a server is ready and has caught up",
+            mend: "add \(missing.joined(separator: ", "))")
+    }
+
+    // MARK: Settings of one server together
+
+    private func checkTimes(into problems: inout Problems) {
+        var reported: Set<SourceLocation> = []
+        for server in servers {
+            let tick = number("tickTime", of: server) ?? 2000
+            guard tick > 0 else { continue }
+            for (key, least) in [("initLimit", 2000), ("syncLimit", 1000)] {
+                let place = server.setting(key)?.value.location ?? server.setting("tickTime")?.value.location
+                let limit = number(key, of: server) ?? (key == "initLimit" ? 10 : 5)
+                guard let place, limit > 0, limit <= Int(Int32.max) / tick else {
+                    if let place, limit > 0, reported.insert(place).inserted { tooLong(key, at: place, into: &problems) }
+                    continue
+                }
+                guard limit * tick < least, reported.insert(place).inserted else { continue }
+                problems.warn(
+                    .timeLimits, at: place,
+                    "\(key) × tickTime gives a server \(limit * tick) ms to \(key == "initLimit" ? "join and load the data" : "answer its leader"): it will be dropped whenever it is a little slow",
+                    mend: "raise \(key) to at least \((least + tick - 1) / tick), or tickTime")
+            }
+            checkSessionTimeouts(server, tick: tick, reported: &reported, into: &problems)
+        }
+    }
+
+    private func tooLong(_ key: String, at place: SourceLocation, into problems: inout Problems) {
+        problems.error(
+            .timeLimits, at: place, "\(key) × tickTime is more milliseconds than ZooKeeper can count (2147483647)",
+            mend: "lower \(key) or tickTime")
+    }
+
+    /// Unset limits are 2 and 20 ticks; a smallest above the largest stops the server.
+    private func checkSessionTimeouts(
+        _ server: PlacedServer, tick: Int, reported: inout Set<SourceLocation>, into problems: inout Problems
+    ) {
+        let given = (server.setting("minSessionTimeout"), server.setting("maxSessionTimeout"))
+        guard let place = (given.1 ?? given.0)?.value.location else { return }
+        let least = number("minSessionTimeout", of: server).flatMap { $0 == -1 ? nil : $0 } ?? tick * 2
+        let most = number("maxSessionTimeout", of: server).flatMap { $0 == -1 ? nil : $0 } ?? tick * 20
+        guard least > most, reported.insert(place).inserted else { return }
+        problems.error(
+            .sessionTimeouts, at: place,
+            "minSessionTimeout (\(least) ms) is above maxSessionTimeout (\(most) ms): the server would not start",
+            mend: "raise maxSessionTimeout or lower minSessionTimeout (unset, they are 2 and 20 ticks)")
+    }
+
+    /// Requiring SASL of the other servers needs the steps before it (`QuorumPeerConfig.parseProperties`).
+    private func checkSASL(into problems: inout Problems) {
+        let chain = ["quorum.auth.serverRequireSasl", "quorum.auth.learnerRequireSasl", "quorum.auth.enableSasl"]
+        var reported: Set<SourceLocation> = []
+        for server in servers {
+            for (key, needed) in zip(chain, chain.dropFirst()) {
+                guard isTrue(key, of: server), !isTrue(needed, of: server), let setting = server.setting(key),
+                    reported.insert(setting.value.location).inserted
+                else { continue }
+                problems.error(
+                    .saslChain, at: setting.value.location, "\(key) needs \(needed): the server would not start",
+                    mend: "add \(needed): true, or remove \(key)")
+            }
+        }
+    }
+
+    private func checkDirectories(into problems: inout Problems) {
+        var first: [String: PlacedServer] = [:]
+        var reported: Set<SourceLocation> = []
+        for server in servers {
+            guard let setting = server.setting("dataLogDir") else { continue }
+            let (path, place) = (setting.value.value, setting.value.location)
+            guard path.hasPrefix("/") else {
+                if reported.insert(place).inserted {
+                    problems.error(
+                        .dataDir, at: place, "dataLogDir is '\(shown(path))', which depends on the working directory",
+                        mend: "write the whole path, e.g. /var/lib/zookeeper-log/\(server.id)")
+                }
+                continue
+            }
+            let plain = path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+            if let other = first["\(server.machine):\(plain)"] {
+                guard reported.insert(place).inserted else { continue }
+                problems.error(
+                    .dataDir, at: place,
+                    "servers \(other.id) and \(server.id) on \(server.server.host) have the same dataLogDir: each would destroy the other's log",
+                    mend: "give each server its own under 'servers', e.g. settings: {dataLogDir: /\(plain)/\(server.id)}")
+            } else {
+                first["\(server.machine):\(plain)"] = server
+            }
+        }
+    }
+
+    // MARK: Between servers
+
+    /// Keys with which servers disagree about the protocol or about time, and whether that stops the ensemble.
+    private static let shared: [(key: String, severity: Diagnostic.Severity, consequence: String)] = [
+        ("reconfigEnabled", .error, "the servers would elect without end"),
+        ("standaloneEnabled", .error, "the servers would not agree on what an ensemble is"),
+        ("sslQuorum", .error, "the servers cannot talk to each other"),
+        ("quorum.auth.enableSasl", .error, "the servers cannot talk to each other"),
+        ("tickTime", .warning, "the servers measure time differently"),
+        ("initLimit", .warning, "patience depends on who leads"),
+        ("syncLimit", .warning, "patience depends on who leads"),
+        ("minSessionTimeout", .warning, "session timeouts depend on the server"),
+        ("maxSessionTimeout", .warning, "session timeouts depend on the server"),
+        ("localSessionsEnabled", .warning, "sessions behave differently from server to server"),
+        ("extendedTypesEnabled", .warning, "TTL znodes work on some servers only"),
+        ("digest.enabled", .warning, "servers cannot compare their trees"),
+        ("closeSessionTxn.enabled", .warning, "the trees may drift apart"),
+        ("skipACL", .warning, "ACLs hold on some servers only"),
+        ("jute.maxbuffer", .warning, "a server may refuse what another one accepted"),
+    ]
+
+    private func checkDifferences(into problems: inout Problems) {
+        guard let first = servers.first else { return }
+        for (key, severity, consequence) in Self.shared {
+            let usual = value(key, of: first)
+            guard let other = servers.first(where: { value(key, of: $0) != usual }),
+                let place = (other.setting(key) ?? first.setting(key))?.value.location
+            else { continue }
+            problems.report(
+                severity, .settingDiffers, at: place,
+                "\(key) is \(value(key, of: other)) on server \(other.id), but \(usual) on server \(first.id): \(consequence)",
+                mend: "set it once, under the 'settings' of all servers")
+        }
+    }
+
+    /// A value as it works on the server: the default where the file gives none.
+    private func value(_ key: String, of server: PlacedServer) -> String {
+        let given = server.setting(key)?.value.value
+        if case .boolean = KnownKeys.key(key)?.kind { return (given ?? KnownKeys.key(key)?.defaultValue ?? "").lowercased() }
+        return given.map(shown) ?? "unset"
+    }
+
+    private func number(_ key: String, of server: PlacedServer) -> Int? {
+        server.setting(key).flatMap { Int32($0.value.value) }.map(Int.init)
+    }
+
+    private func isTrue(_ key: String, of server: PlacedServer) -> Bool {
+        server.setting(key)?.value.value.lowercased() == "true"
+    }
+}
+
+extension Draft {
+    /// Each setting of the file once.
+    fileprivate var allSettings: [DraftSetting] {
+        guard case .named(let servers, _) = servers else { return settings }
+        return settings + servers.value.flatMap(\.settings)
+    }
+}
