@@ -58,6 +58,12 @@ let package = Package(
             name: "StorageTests",
             dependencies: ["DurableFiles", "Jute", "Storage", "ZooKeeperProtocol"],
             exclude: ["Fixtures"], swiftSettings: settings),
+        .executableTarget(
+            name: "SupervisionTestTool", dependencies: ["Supervision"], path: "Tests/SupervisionTestTool",
+            swiftSettings: settings),
+        .testTarget(
+            name: "SupervisionTests", dependencies: ["DurableFiles", "Supervision", "SupervisionTestTool"],
+            swiftSettings: settings),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: settings),
         .testTarget(name: "JuteTests", dependencies: ["Jute"], swiftSettings: settings),
         .testTarget(

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -22,6 +23,18 @@ int clinux_pidfd_open(pid_t pid) {
 
 int clinux_pidfd_send_signal(int pidfd, int signal) {
     return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, 0, 0);
+}
+
+int clinux_pidfd_exit_status(int pidfd, int *status) {
+    // linux/pidfd.h, which Debian 12 has without these: struct pidfd_info (its first 64 bytes), PIDFD_GET_INFO, PIDFD_INFO_EXIT.
+    struct {
+        uint64_t mask, cgroup;
+        uint32_t ids[11];
+        int32_t exit_code;
+    } info = {.mask = 1 << 3};
+    if (ioctl(pidfd, _IOWR(0xFF, 11, info), &info) != 0 || !(info.mask & 1 << 3)) return -1;
+    *status = info.exit_code;
+    return 0;
 }
 
 int clinux_spawn_close_from(posix_spawn_file_actions_t *actions, int lowest) {

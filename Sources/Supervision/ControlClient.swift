@@ -93,6 +93,7 @@ package struct ControlClient: Sendable {
 
     private func ask(_ action: ControlRequest.Action) async throws(ControlError) -> ControlResponse {
         let connection = try ControlConnection(to: home)
+        connection.limitWait(seconds: Self.patience(for: action))
         let request = ControlRequest(action, by: by)
         let result: Result<ControlResponse, ControlError> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -110,6 +111,14 @@ package struct ControlClient: Sendable {
         return try result.get()
     }
 
+    /// Seconds. What waits for a process to end waits for its grace time too.
+    private static func patience(for action: ControlRequest.Action) -> Int {
+        switch action {
+        case .status, .kill, .pause, .resume, .events: 30
+        case .start, .stop, .restart, .reload, .shutdown: 300
+        }
+    }
+
     private static func unexpected(_ response: ControlResponse) -> ControlError {
         if case .refused(let why) = response { return .refused(why) }
         return .connectionLost("unexpected answer")
@@ -120,6 +129,7 @@ package struct ControlClient: Sendable {
 final class ControlConnection: Sendable {
     private let descriptor: Int32
     private let received = Mutex<[UInt8]>([])
+    private let waitLimit = Mutex(0)
 
     /// A status line of 255 servers has about 200 KB.
     static let longestLine = 16 << 20
@@ -139,6 +149,13 @@ final class ControlConnection: Sendable {
 
     /// Ends a blocked `receive` from another thread.
     func hangUp() { Glibc.shutdown(descriptor, Int32(SHUT_RDWR)) }
+
+    /// An answer that takes longer is ``ControlError/timedOut(seconds:)``.
+    func limitWait(seconds: Int) {
+        var limit = timeval(tv_sec: seconds, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        waitLimit.withLock { $0 = seconds }
+    }
 
     func send(_ request: ControlRequest) throws(ControlError) {
         var bytes: [UInt8]
@@ -180,6 +197,7 @@ final class ControlConnection: Sendable {
             scanned = buffer.count
             let count = read(descriptor, &chunk, chunk.count)
             if count < 0, errno == EINTR { continue }
+            if count < 0, errno == EAGAIN { throw .timedOut(seconds: Double(waitLimit.withLock { $0 })) }
             guard count > 0 else {
                 throw .connectionLost(count == 0 ? "it closed the connection" : String(cString: strerror(errno)))
             }

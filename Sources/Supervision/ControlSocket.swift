@@ -9,7 +9,7 @@ enum ControlSocket {
     static func listen(in directory: String) throws(FileError) -> Int32 {
         let path = directory + "/" + SupervisorHome.socketName
         unlink(path)
-        let descriptor = try open(in: directory) { Glibc.bind($0, $1, $2) }
+        let descriptor = try open(in: directory, SOCK_NONBLOCK) { Glibc.bind($0, $1, $2) }
         guard Glibc.listen(descriptor, 64) == 0 else {
             let error = FileError("listen on", path)
             close(descriptor)
@@ -19,16 +19,17 @@ enum ControlSocket {
     }
 
     static func connect(in directory: String) throws(FileError) -> Int32 {
-        try open(in: directory) { Glibc.connect($0, $1, $2) }
+        try open(in: directory, __socket_type(0)) { Glibc.connect($0, $1, $2) }
     }
 
     private static func open(
-        in directory: String, _ attach: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32
+        in directory: String, _ kind: __socket_type,
+        _ attach: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32
     ) throws(FileError) -> Int32 {
         let folder = Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { throw FileError("open", directory) }
         defer { close(folder) }
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | kind.rawValue), 0)
         guard descriptor >= 0 else { throw FileError("make a socket in", directory) }
 
         var address = sockaddr_un()

@@ -12,8 +12,8 @@ package struct SupervisorHome: Hashable, Sendable {
     /// Held while a supervisor lives.
     package var lock: String { directory + "/lock" }
     package var socket: String { directory + "/" + Self.socketName }
-    /// Specifications, wishes and processes of the servers.
-    package var records: String { directory + "/servers.json" }
+    /// A file a server: its specification, what is wanted of it, its process.
+    package var records: String { directory + "/servers" }
     package var events: String { directory + "/events.jsonl" }
     /// What the supervisor itself printed.
     package var log: String { directory + "/supervisor.log" }

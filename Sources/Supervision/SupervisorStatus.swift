@@ -90,7 +90,7 @@ package struct ServerProcess: Codable, Hashable, Sendable {
 package enum ExitStatus: Codable, Hashable, Sendable, CustomStringConvertible {
     case code(Int32)
     case signal(Int32)
-    /// It was not our child (adopted from an earlier supervisor), and the kernel does not tell others.
+    /// It was not our child (adopted from an earlier supervisor), and the kernel (before 6.15) does not tell others.
     case unknown
 
     package var description: String {

@@ -13,6 +13,9 @@ int clinux_accept(int listener);
 int clinux_pidfd_open(pid_t pid);
 int clinux_pidfd_send_signal(int pidfd, int signal);
 
+// The wait status of a process that is not our child, once its parent has waited for it; else, and before Linux 6.15, -1.
+int clinux_pidfd_exit_status(int pidfd, int *status);
+
 // Every descriptor from `lowest` upwards is closed in the spawned program, whoever opened it without O_CLOEXEC.
 int clinux_spawn_close_from(posix_spawn_file_actions_t *actions, int lowest);
 // The same for this process at its next exec.

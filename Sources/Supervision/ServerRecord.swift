@@ -1,0 +1,75 @@
+import DurableFiles
+import FoundationEssentials
+import Glibc
+
+/// What outlives the supervisor, per server: `supervisor/servers/N.json`.
+struct ServerRecord: Codable, Hashable, Sendable {
+    var spec: ServerSpec
+    var desired: ServerProcess.Desired
+    /// Taken out of the ensemble; the record goes when its process is gone.
+    var removed: Bool
+    var process: ProcessIdentity?
+    /// What `process` was started as.
+    var launched: Launched?
+    var paused: Bool
+    var failed: Bool
+    var restarts: Int
+    var lastExit: ExitStatus?
+    var lastError: String?
+}
+
+/// The parts of a specification that take effect only when a server is started.
+struct Launched: Codable, Hashable, Sendable {
+    var launch: Launch
+    var revision: String
+
+    init(_ spec: ServerSpec) {
+        launch = spec.launch
+        revision = spec.revision
+    }
+}
+
+/// The records of one ensemble; each write is atomic and durable.
+struct RecordStore: Sendable {
+    let directory: String
+
+    init(home: SupervisorHome) throws(FileError) {
+        directory = home.records
+        if mkdir(directory, 0o755) != 0, errno != EEXIST { throw FileError("create", directory) }
+    }
+
+    /// By id, ascending. A file that is no record is put aside as `N.json.damaged` and named in the result: the next `reload` brings the
+    /// specification again, and the process is found by its environment.
+    func load() -> (records: [ServerRecord], damaged: [String]) {
+        var records: [ServerRecord] = []
+        var damaged: [String] = []
+        for name in Files.names(in: directory) where name.hasSuffix(".json") {
+            let path = directory + "/" + name
+            if let bytes = try? DurableFile.read(path),
+                let record = try? JSONDecoder().decode(ServerRecord.self, from: Data(bytes)),
+                self.path(record.spec.id) == path
+            {
+                records.append(record)
+            } else {
+                rename(path, path + ".damaged")
+                damaged.append(path)
+            }
+        }
+        return (records.sorted { $0.spec.id < $1.spec.id }, damaged)
+    }
+
+    func write(_ record: ServerRecord) throws(FileError) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let data: Data
+        do { data = try encoder.encode(record) } catch { throw FileError("encode", path(record.spec.id), code: EINVAL) }
+        try DurableFile.write(data, to: path(record.spec.id))
+    }
+
+    func remove(_ id: Int) {
+        unlink(path(id))
+        try? DurableFile.syncDirectory(of: path(id))
+    }
+
+    private func path(_ id: Int) -> String { "\(directory)/\(id).json" }
+}

@@ -1,0 +1,31 @@
+import CLinux
+import Dispatch
+import DurableFiles
+
+/// The body of `paddock supervise`.
+package enum SupervisorMain {
+    /// Supervises the ensemble in this directory until it is shut down through ``ControlClient``, or by SIGTERM, SIGINT or SIGHUP: these end
+    /// its servers too (observers, followers, leader), which the next supervisor starts again. SIGKILL leaves the servers running, and
+    /// the next one adopts them.
+    ///
+    /// Throws ``FileLock/Failure/held(_:)`` when the ensemble has a supervisor already.
+    package static func run(
+        ensembleDirectory: String, policy: ServerLifecycle.Policy = ServerLifecycle.Policy(),
+        probe: @escaping ReadinessProbe
+    ) async throws(FileLock.Failure) {
+        // What a terminal or a CI runner left open is not for the servers.
+        clinux_close_on_exec_from(3)
+        let directory = Files.resolved(ensembleDirectory) ?? ensembleDirectory
+        let result: Result<Void, FileLock.Failure> = await withCheckedContinuation { continuation in
+            // A thread of its own: it blocks, and would take one of the few that run the probes.
+            DispatchQueue(label: "supervisor").async {
+                continuation.resume(
+                    returning: Result { () throws(FileLock.Failure) in
+                        let home = SupervisorHome(ensembleDirectory: directory)
+                        try Supervisor(home: home, policy: policy, probe: probe).run()
+                    })
+            }
+        }
+        try result.get()
+    }
+}

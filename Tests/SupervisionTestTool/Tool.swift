@@ -1,0 +1,42 @@
+import Glibc
+import Supervision
+
+/// What the tests of Supervision run as processes of their own: a supervisor (`supervise DIRECTORY`) and a server that behaves badly in
+/// the ways its words say (`serve PORT [WORD…]`).
+@main
+struct Tool {
+    static func main() async {
+        let words = CommandLine.arguments.dropFirst()
+        switch words.first {
+        case "supervise":
+            var policy = ServerLifecycle.Policy()
+            policy.firstDelay = .milliseconds(50)
+            policy.probeWhileStarting = .milliseconds(50)
+            policy.probeWhileServing = .milliseconds(100)
+            do {
+                try await SupervisorMain.run(
+                    ensembleDirectory: words.dropFirst().first ?? "", policy: policy, probe: askMode)
+            } catch {
+                complain("\(error)")
+                exit(75)
+            }
+        case "serve": FakeServer(Array(words.dropFirst())).run()
+        default:
+            complain("supervise DIRECTORY | serve PORT [ignore-term] [exit CODE] [mute] [mode MODE] [chat LINES]")
+            exit(64)
+        }
+    }
+
+    private static func complain(_ text: String) {
+        let line = Array((text + "\n").utf8)
+        _ = write(STDERR_FILENO, line, line.count)
+    }
+
+    @Sendable private static func askMode(_ spec: ServerSpec) async -> ServerLifecycle.Probe {
+        guard let text = Loopback.ask("srvr", port: spec.clientPort) else { return .unreachable }
+        for line in text.split(separator: "\n") where line.hasPrefix("Mode: ") {
+            return .serving(mode: String(line.dropFirst("Mode: ".count)))
+        }
+        return .bound
+    }
+}
