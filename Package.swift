@@ -23,7 +23,9 @@ let package = Package(
         .target(name: "ZooKeeperProtocol", dependencies: ["Jute"], swiftSettings: settings),
         .target(
             name: "Quorum",
-            dependencies: ["Diagnostics", "Jute", "ZooKeeperProtocol", .product(name: "DequeModule", package: "swift-collections")],
+            dependencies: [
+                "Diagnostics", "Jute", "ZooKeeperProtocol", .product(name: "DequeModule", package: "swift-collections"),
+            ],
             swiftSettings: settings),
         .target(
             name: "ServerConfig", dependencies: ["Diagnostics", "ZooKeeperProtocol"], swiftSettings: settings),
@@ -36,7 +38,8 @@ let package = Package(
             name: "Topology", dependencies: ["Diagnostics", "ServerConfig", "YAML"], swiftSettings: settings),
         .target(
             name: "Templates", path: "templates",
-            resources: [.embedInCode("zoo.cfg.mustache"), .embedInCode("topology.yaml.mustache")], swiftSettings: settings),
+            resources: [.embedInCode("zoo.cfg.mustache"), .embedInCode("topology.yaml.mustache")],
+            swiftSettings: settings),
         .target(
             name: "Provisioning",
             dependencies: [
@@ -45,8 +48,11 @@ let package = Package(
             ], swiftSettings: settings),
         .target(name: "Supervision", dependencies: ["CLinux", "DurableFiles"], swiftSettings: settings),
         .target(
-            name: "Operations", dependencies: ["DurableFiles", "ServerConfig", "Supervision", "ZooKeeperProtocol"],
-            swiftSettings: settings),
+            name: "Operations",
+            dependencies: [
+                "Diagnostics", "DurableFiles", "Provisioning", "ServerConfig", "Supervision", "Topology", "YAML",
+                "ZooKeeperProtocol",
+            ], swiftSettings: settings),
 
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: settings),
         .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles"], swiftSettings: settings),
@@ -77,8 +83,10 @@ let package = Package(
             dependencies: ["DurableFiles", "Provisioning", "ServerConfig", "Topology"], swiftSettings: settings),
         .testTarget(
             name: "OperationsTests",
-            dependencies: ["DurableFiles", "Operations", "ServerConfig", "Supervision", "ZooKeeperProtocol"],
-            swiftSettings: settings),
+            dependencies: [
+                "DurableFiles", "Operations", "ServerConfig", "Supervision", "SupervisionTestTool", "Topology",
+                "ZooKeeperProtocol",
+            ], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

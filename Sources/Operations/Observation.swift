@@ -7,27 +7,35 @@ package struct Member: Hashable, Sendable {
     package var id: ServerID
     package var role: ServerRole
     package var engine: String
-    /// `host:port`, as clients and peers reach it. A standalone server has no quorum and election address, a server
-    /// whose admin server is off no admin address.
-    package var client: String
+    /// Without brackets.
+    package var clientHost: String
+    package var clientPort: Int
+    /// `host:port`. A standalone server has no quorum and election address, a server whose admin server is off no admin
+    /// address.
     package var quorum: String?
     package var election: String?
     package var admin: String?
     package var directory: String
 
     package init(
-        id: ServerID, role: ServerRole, engine: String, client: String, quorum: String? = nil, election: String? = nil,
-        admin: String? = nil, directory: String
+        id: ServerID, role: ServerRole, engine: String, clientHost: String, clientPort: Int, quorum: String? = nil,
+        election: String? = nil, admin: String? = nil, directory: String
     ) {
         self.id = id
         self.role = role
         self.engine = engine
-        self.client = client
+        self.clientHost = clientHost
+        self.clientPort = clientPort
         self.quorum = quorum
         self.election = election
         self.admin = admin
         self.directory = directory
     }
+
+    /// `host:port`, as clients reach it.
+    package var client: String { "\(ServerLine.bracketed(clientHost)):\(clientPort)" }
+
+    package var logFile: String { "\(directory)/logs/server.log" }
 }
 
 /// What a server says of its part in the ensemble.

@@ -18,6 +18,8 @@ package struct QuorumGuard: Hashable, Sendable {
         electorate.isQuorum(able) && !electorate.isQuorum(able.subtracting(taken))
     }
 
+    package func isSafe(without taken: [ServerID]) -> Bool { !wouldLoseQuorum(without: taken) }
+
     /// `one vote of three would be left, two are needed`
     package func consequence(ofTaking taken: [ServerID]) -> String {
         let votes = votesLeft(without: taken)

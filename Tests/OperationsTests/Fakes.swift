@@ -30,7 +30,7 @@ struct PaperEnsemble {
     static func member(_ id: ServerID, _ role: ServerRole) -> Member {
         let offset = Int(id.rawValue) - 1
         return Member(
-            id: id, role: role, engine: "apache", client: "127.0.0.1:\(2181 + offset)",
+            id: id, role: role, engine: "apache", clientHost: "127.0.0.1", clientPort: 2181 + offset,
             quorum: "127.0.0.1:\(2888 + offset)", election: "127.0.0.1:\(3888 + offset)", admin: nil,
             directory: "/state/demo/server.\(id)")
     }

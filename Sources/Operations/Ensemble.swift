@@ -1,0 +1,94 @@
+import Diagnostics
+import DurableFiles
+import Provisioning
+import ServerConfig
+import Supervision
+import Topology
+import ZooKeeperProtocol
+
+/// An ensemble of the state directory with the topology that was applied last.
+package struct Ensemble: Sendable {
+    package var topology: Topology
+    /// Absolute.
+    package var directory: String
+
+    package init(topology: Topology, directory: String) {
+        self.topology = topology
+        self.directory = directory
+    }
+
+    package var name: String { topology.ensemble }
+    package var layout: EnsembleLayout { EnsembleLayout(root: directory) }
+    package var home: SupervisorHome { SupervisorHome(ensembleDirectory: directory) }
+
+    package var members: [Member] {
+        topology.servers.map { server in
+            let host = ServerLine.bracketed(server.host)
+            return Member(
+                id: server.id, role: server.role, engine: server.engine.name, clientHost: server.host,
+                clientPort: server.ports.client,
+                quorum: topology.isStandalone ? nil : "\(host):\(server.ports.quorum)",
+                election: topology.isStandalone ? nil : "\(host):\(server.ports.election)",
+                admin: server.setting("admin.enableServer") == "false" ? nil : "\(host):\(server.ports.admin)",
+                directory: layout.server(server.id).directory)
+        }
+    }
+
+    package var electorate: Electorate {
+        Electorate(
+            topology.participants.map { Electorate.Voter(id: $0.id, group: $0.group, weight: $0.weight ?? 1) })
+    }
+
+    package var environment: ClientEnvironment {
+        ClientEnvironment(ensemble: name, clients: topology.servers.map { ($0.host, $0.ports.client) })
+    }
+
+    /// How long the ensemble may take to become ready, in seconds.
+    package var patience: Double {
+        func largest(_ key: String, _ standard: Int) -> Int {
+            topology.servers.map { $0.setting(key).flatMap(Int.init) ?? standard }.max() ?? standard
+        }
+        return Readiness.patience(
+            tickTimeMilliseconds: largest("tickTime", 2000), initLimit: largest("initLimit", 10),
+            servers: topology.servers.count)
+    }
+
+    func sweeper(_ control: ControlClient?, includesMemory: Bool = false) -> Sweeper {
+        Sweeper(members: members, control: control, includesMemory: includesMemory)
+    }
+
+    func selection(_ sweep: Sweep?) -> ServerSelection {
+        let followers = sweep?.servers.filter { $0.role == .follower && $0.member.role == .participant }.map(\.id)
+        return ServerSelection(
+            ensemble: name, servers: topology.servers.map(\.id), observers: Set(topology.observers.map(\.id)),
+            leader: sweep?.leader?.id, followers: Set(followers ?? []))
+    }
+}
+
+extension EnsembleStore {
+    /// The ensemble `name`, or the only one there is, as it was applied last.
+    package func open(_ name: String?) throws -> Ensemble {
+        let name = try choose(name)
+        let path = EnsembleLayout(root: root(of: name)).topology
+        let text = String(decoding: try DurableFile.read(path), as: UTF8.self)
+        let (topology, problems) = Topology.load(text: text, file: path, assignments: try assignments(of: name))
+        guard let topology else {
+            throw OperationError(
+                .badInput, "the stored topology of \(name) cannot be read",
+                mend: "put \(path) right, or apply a topology with `paddock up FILE`",
+                details: problems.map { $0.rendered() })
+        }
+        return Ensemble(topology: topology, directory: root(of: name))
+    }
+
+    /// What the ensemble keeps for life; empty for one that was never applied.
+    package func assignments(of name: String) throws -> Assignments {
+        let path = EnsembleLayout(root: root(of: name)).assignments
+        guard let bytes = try? DurableFile.read(path) else { return Assignments() }
+        do {
+            return try Assignments(text: String(decoding: bytes, as: UTF8.self))
+        } catch {
+            throw OperationError(.badInput, "\(path): \(error)", mend: "put the line right")
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import DurableFiles
+import Supervision
+import ZooKeeperProtocol
+
+/// What `down` did, or would do.
+package struct DownReport: Hashable, Sendable {
+    package var ensemble: String
+    /// In the order in which they were stopped: observers, followers, the leader.
+    package var stopped: [ServerID]
+    /// The directory that was removed, with the data in it.
+    package var removed: String?
+    package var wasDryRun: Bool
+}
+
+extension Operator {
+    /// Stops the servers and the supervisor; `destroy` also removes the ensemble's directory with its data (the caller has asked
+    /// for confirmation). On an ensemble that is down already it makes sure of that.
+    package func down(_ name: String?, destroy: Bool = false, dryRun: Bool = false) async throws -> DownReport {
+        let name = try store.choose(name)
+        if dryRun {
+            let ensemble = try store.open(name)
+            let sweep = await ensemble.sweeper(try await controlIfUp(ensemble)).sweep()
+            let running = sweep.servers.filter { $0.process?.pid != nil }.map(\.id)
+            return DownReport(
+                ensemble: name, stopped: sweep.stopOrder(running), removed: destroy ? ensemble.directory : nil,
+                wasDryRun: true)
+        }
+        return try await store.changing(name, command: command) { change in
+            let stopped = try await stopEverything(name, change)
+            guard destroy else { return DownReport(ensemble: name, stopped: stopped, removed: nil, wasDryRun: false) }
+            let directory = store.root(of: name)
+            report(.step("removing \(directory)"))
+            try removeTree(directory)
+            try change.did("remove \(directory)")
+            return DownReport(ensemble: name, stopped: stopped, removed: directory, wasDryRun: false)
+        }
+    }
+
+    /// An ensemble whose stored topology cannot be read must still be stoppable: the supervisor knows its servers.
+    private func stopEverything(_ name: String, _ change: Change) async throws -> [ServerID] {
+        let home = SupervisorHome(ensembleDirectory: store.root(of: name))
+        guard home.holder != nil || home.wantsServers else { return [] }
+        let client: ControlClient
+        do {
+            client = try await ControlClient.connectOrLaunch(
+                ensembleDirectory: home.ensembleDirectory, launcher: launcher(home.ensembleDirectory), by: command)
+        } catch {
+            throw OperationError(.failed, error.description, mend: "see \(home.log)")
+        }
+        var order: [ServerID] = []
+        if let ensemble = try? store.open(name) {
+            let sweep = await ensemble.sweeper(client).sweep()
+            order = sweep.stopOrder(sweep.servers.filter { $0.process?.pid != nil }.map(\.id))
+        }
+        for id in order {
+            try Task.checkCancellation()
+            report(.step("stopping server \(id)"))
+            try await self.order { try await client.stop([Int(id.rawValue)]) }
+            try change.did("stop server \(id)")
+        }
+        // What is left (of a topology that cannot be read, say) ends with the supervisor.
+        try await self.order { try await client.shutdown(stoppingServers: true) }
+        try change.did("stop the supervisor")
+        return order
+    }
+}

@@ -1,0 +1,163 @@
+import DurableFiles
+import FoundationEssentials
+import Glibc
+import Supervision
+import ZooKeeperProtocol
+
+/// How `rolling-restart` is to go.
+package struct RollingRestartOptions: Sendable {
+    /// Seconds between two steps.
+    package var pause = 0.0
+    /// Asked before each step; false stops there.
+    package var confirm: (@Sendable (ServerID) async -> Bool)?
+    /// Begins anew where an earlier one stopped half way, instead of continuing it.
+    package var startsOver = false
+    package var dryRun = false
+    /// Goes on although no quorum remains without the server restarted (ensembles of one or two participants).
+    package var force = false
+
+    package init() {}
+}
+
+/// The plan of a rolling restart: what `--dry-run` prints and the real one begins with.
+package struct RollingRestartPlan: Hashable, Sendable {
+    package var ensemble: String
+    /// In the order in which they would be restarted if nobody changed its role.
+    package var servers: [ServerID]
+    /// Done by an earlier call that stopped half way and is continued.
+    package var done: [ServerID]
+}
+
+extension Operator {
+    /// The plan that `rollingRestart` would carry out now.
+    package func rollingRestartPlan(
+        _ name: String?, options: RollingRestartOptions = RollingRestartOptions()
+    ) async throws -> RollingRestartPlan {
+        let ensemble = try store.open(name)
+        let control = try await control(ensemble)
+        let sweep = await ensemble.sweeper(control).settledSweep()
+        let journal = RollingRestartJournal.read(ensemble, startsOver: options.startsOver)
+        let machine = machine(ensemble, sweep, journal, options)
+        return RollingRestartPlan(
+            ensemble: ensemble.name, servers: machine.plan(sweep), done: journal?.done(sweep) ?? [])
+    }
+
+    /// Restarts every server, one after the other (`RollingRestart`), while a canary client writes. Where an earlier call
+    /// stopped half way, the servers that it restarted and that serve are left out.
+    package func rollingRestart(
+        _ name: String?, options: RollingRestartOptions = RollingRestartOptions()
+    ) async throws -> RollingRestartReport {
+        let name = try store.choose(name)
+        return try await store.changing(name, command: command) { change in
+            let ensemble = try store.open(name)
+            let control = try await control(ensemble)
+            let sweep = await ensemble.sweeper(control).settledSweep()
+            let journal = RollingRestartJournal.read(ensemble, startsOver: options.startsOver)
+            if let done = journal?.done(sweep), !done.isEmpty {
+                report(.step("continuing the restart begun before: \(Wording.servers(done)) done already"))
+            }
+            let machine = machine(ensemble, sweep, journal, options)
+            try (journal ?? RollingRestartJournal(began: Moment.now())).write(ensemble)
+            let canary = Canary(ensemble)
+            await canary.start()
+            let steps: [RollingRestart.Step]
+            do {
+                steps = try await roll(ensemble, control, machine, confirm: options.confirm, change)
+            } catch {
+                _ = await canary.finish()
+                throw error
+            }
+            RollingRestartJournal.remove(ensemble)
+            let record = await canary.finish()
+            try change.did("rolling restart: \(record.writes) writes, \(record.lost) lost")
+            return RollingRestartReport(
+                steps: steps, longestWriteGap: record.longestGap, writes: record.writes, lost: record.lost)
+        }
+    }
+
+    private func machine(
+        _ ensemble: Ensemble, _ sweep: Sweep, _ journal: RollingRestartJournal?, _ options: RollingRestartOptions
+    ) -> RollingRestart {
+        RollingRestart(
+            servers: Set(ensemble.members.map(\.id)).subtracting(journal?.done(sweep) ?? []),
+            electorate: ensemble.electorate,
+            options: RollingRestart.Options(patience: ensemble.patience, pause: options.pause, force: options.force),
+            now: Moment.now())
+    }
+
+    /// Carries out what the machine says until it is finished.
+    func roll(
+        _ ensemble: Ensemble, _ control: ControlClient, _ machine: RollingRestart,
+        confirm: (@Sendable (ServerID) async -> Bool)? = nil, _ change: Change
+    ) async throws -> [RollingRestart.Step] {
+        var machine = machine
+        let sweeper = ensemble.sweeper(control)
+        var told = ""
+        while true {
+            let sweep = await sweeper.sweep()
+            try Task.checkCancellation()
+            switch machine.step(sweep, now: Moment.now()) {
+            case .restart(let id):
+                if let confirm, await !confirm(id) {
+                    throw OperationError(
+                        .failed, "stopped before server \(id), as asked",
+                        mend: "the same command continues here; everything runs")
+                }
+                let role = sweep.server(id)?.role ?? .unknown
+                report(.step("restarting server \(id) (\(role.rawValue))"))
+                try change.did("restart server \(id)")
+                do {
+                    try await order { try await control.restart([Int(id.rawValue)]) }
+                } catch let error as OperationError {
+                    if case .failed(let why, let server) = machine.orderFailed(error.message) {
+                        throw stopped(why, server, ensemble)
+                    }
+                }
+            case .wait(let what):
+                if what != told { report(.waiting(what)) }
+                told = what
+                try await Task.sleep(for: .milliseconds(100))
+            case .completed(let step):
+                report(.step("server \(step.id) is back and has caught up"))
+            case .finished: return machine.steps
+            case .failed(let why, let server): throw stopped(why, server, ensemble)
+            }
+        }
+    }
+
+    private func stopped(_ why: String, _ server: ServerID?, _ ensemble: Ensemble) -> OperationError {
+        var details: [String] = []
+        if let id = server, let member = ensemble.members.first(where: { $0.id == id }) {
+            let lines = FileTail.lastLines(15, of: member.logFile)
+            if !lines.isEmpty { details = ["the last lines of \(member.logFile):"] + lines.map { "  \($0)" } }
+        }
+        return OperationError(
+            .failed, "the rolling restart stopped: \(why)",
+            mend: "nothing else was touched; put it right and repeat the command, which continues here",
+            details: details)
+    }
+}
+
+/// When the rolling restart that is not finished began: `rolling-restart.json` in the ensemble's directory. A server whose process
+/// is younger has had its turn.
+struct RollingRestartJournal: Codable, Hashable, Sendable {
+    /// Seconds of the Unix epoch.
+    var began: Double
+
+    static func read(_ ensemble: Ensemble, startsOver: Bool) -> RollingRestartJournal? {
+        guard !startsOver, let bytes = try? DurableFile.read(path(ensemble), limit: 4096) else { return nil }
+        return try? JSONDecoder().decode(RollingRestartJournal.self, from: Data(bytes))
+    }
+
+    func write(_ ensemble: Ensemble) throws {
+        try DurableFile.write(Array(JSONEncoder().encode(self)), to: Self.path(ensemble))
+    }
+
+    static func remove(_ ensemble: Ensemble) { unlink(path(ensemble)) }
+
+    func done(_ sweep: Sweep) -> [ServerID] {
+        sweep.servers.filter { $0.isInItsRole && ($0.process?.started ?? 0) > began }.map(\.id)
+    }
+
+    private static func path(_ ensemble: Ensemble) -> String { "\(ensemble.directory)/rolling-restart.json" }
+}

@@ -1,0 +1,134 @@
+import Dispatch
+import Glibc
+import Synchronization
+import Topology
+import YAML
+import ZooKeeperProtocol
+
+extension Operator {
+    /// Boots a throw-away ensemble on free ports, runs `words` as a command with its environment, stops and removes the ensemble
+    /// whatever happens, and returns the command's exit code (128 + signal for one that was killed).
+    ///
+    /// The ensemble is called `NAME-run-PID` and stands in the state directory, so that one whose `paddock run` was killed with -9
+    /// is seen by `paddock list` and removed by `paddock destroy`.
+    package func run(_ words: [String], topology text: String, file: String) async throws -> Int32 {
+        guard !words.isEmpty else {
+            throw OperationError(.badUsage, "there is no command to run", mend: "paddock run [FILE] -- COMMAND…")
+        }
+        let (name, throwaway) = try Self.throwaway(text, file: file, suffix: "-run-\(getpid())")
+        let result: Result<Int32, any Error>
+        do {
+            let ensemble = try await up(.text(throwaway, file: file)).ensemble
+            result = .success(try await ChildCommand(words, environment: variables(ensemble)).run())
+        } catch {
+            result = .failure(error)
+        }
+        // Not in this task: it may be cancelled, and cleaning up must not be.
+        await Task.detached { [self] in
+            do {
+                if store.exists(name) { _ = try await down(name, destroy: true) }
+            } catch {
+                report(.warning("\(name) could not be removed: \(error); `paddock destroy \(name)` does it"))
+            }
+        }.value
+        return try result.get()
+    }
+
+    private func variables(_ ensemble: Ensemble) -> [String: String] {
+        var variables = environment
+        for variable in ensemble.environment.variables { variables[variable.name] = variable.value }
+        return variables
+    }
+
+    /// The same topology under another name and on free ports.
+    static func throwaway(_ text: String, file: String, suffix: String) throws -> (name: String, text: String) {
+        // The checks come first, so that places in messages are those of the user's file.
+        let (topology, problems) = Topology.load(text: text, file: file, freePorts: FreePorts.find)
+        guard let topology else { throw InvalidTopology(problems, file: file, text: text) }
+        let name = String(topology.ensemble.prefix(64 - suffix.count)) + suffix
+        guard let mapping = try YAML.parse(text: text, file: file).mapping else {
+            throw InvalidTopology(problems, file: file, text: text)
+        }
+        var entries: [(String, YAMLNode)] = [("ensemble", .scalar(name)), ("ports", .scalar("auto"))]
+        for entry in mapping.entries where entry.key.text != "ensemble" && entry.key.text != "ports" {
+            entries.append((entry.key.text, entry.key.text == "servers" ? withoutPorts(entry.value) : entry.value))
+        }
+        return (name, YAML.write(.mapping(entries)))
+    }
+
+    private static func withoutPorts(_ servers: YAMLNode) -> YAMLNode {
+        guard let nodes = servers.sequence else { return servers }
+        return .sequence(
+            nodes.map { node in
+                guard let mapping = node.mapping else { return node }
+                let entries = mapping.entries.filter { $0.key.text != "ports" }.map { ($0.key.text, $0.value) }
+                return .mapping(entries, isFlow: node.isFlow)
+            })
+    }
+}
+
+/// A command in the foreground: it has our terminal, input and output, and is told to end when our task is cancelled.
+struct ChildCommand: Sendable {
+    private let words: [String]
+    private let environment: [String: String]
+
+    init(_ words: [String], environment: [String: String]) {
+        self.words = words
+        self.environment = environment
+    }
+
+    /// Returns its exit code, or 128 + the signal that ended it.
+    func run() async throws -> Int32 {
+        let pid = try spawn()
+        // The pid is ours to signal until it is waited for; that and the signal exclude each other.
+        let ended = Ended()
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                // A queue of its own: the call blocks for as long as the command runs.
+                DispatchQueue(label: "child command").async {
+                    var info = siginfo_t()
+                    while waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT) != 0, errno == EINTR {}
+                    var status: Int32 = 0
+                    ended.state.withLock { ended in
+                        ended = true
+                        waitpid(pid, &status, 0)
+                    }
+                    let signal = status & 0x7f
+                    continuation.resume(returning: signal == 0 ? (status >> 8) & 0xff : 128 + signal)
+                }
+            }
+        } onCancel: {
+            ended.state.withLock { if !$0 { _ = kill(pid, SIGTERM) } }
+        }
+    }
+
+    /// Whether the command has been waited for.
+    private final class Ended: Sendable {
+        let state = Mutex(false)
+    }
+
+    private func spawn() throws -> pid_t {
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // We ignore some signals while we wait; the command must not inherit that.
+        var none = sigset_t()
+        sigemptyset(&none)
+        var all = sigset_t()
+        sigfillset(&all)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        posix_spawnattr_setflags(&attributes, Int16(Int32(POSIX_SPAWN_SETSIGMASK) | Int32(POSIX_SPAWN_SETSIGDEF)))
+        var arguments = words.map { strdup($0) } + [nil]
+        var variables = environment.sorted { $0.key < $1.key }.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { for text in arguments + variables { free(text) } }
+        var pid: pid_t = 0
+        let code = posix_spawnp(&pid, words[0], nil, &attributes, &arguments, &variables)
+        guard code == 0 else {
+            throw OperationError(
+                .badUsage, "cannot run \(words[0]): \(String(cString: strerror(code)))",
+                mend: "check the command after --")
+        }
+        return pid
+    }
+}

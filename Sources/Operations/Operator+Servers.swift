@@ -1,0 +1,98 @@
+import Supervision
+import ZooKeeperProtocol
+
+/// What can be done to servers one by one.
+package enum ServerAction: String, CaseIterable, Sendable {
+    case start, stop, restart
+    /// SIGKILL; the supervisor starts the server again.
+    case kill
+    /// SIGSTOP and SIGCONT.
+    case pause, resume
+
+    /// Whether it takes votes away.
+    var takesAway: Bool {
+        switch self {
+        case .stop, .restart, .kill, .pause: true
+        case .start, .resume: false
+        }
+    }
+}
+
+/// What `start`, `stop`, … did, or would do.
+package struct ServerActionReport: Hashable, Sendable {
+    package var ensemble: String
+    package var action: ServerAction
+    /// In the order in which they were taken.
+    package var servers: [ServerID]
+    /// What taking them away does to the quorum; nil when nothing is taken away.
+    package var consequence: String?
+    package var wasDryRun: Bool
+}
+
+extension Operator {
+    /// Starts, stops, … the servers that `words` name. Refuses to take the quorum away unless `force`.
+    package func perform(
+        _ action: ServerAction, on words: [String], ensemble name: String?, force: Bool = false, dryRun: Bool = false
+    ) async throws -> ServerActionReport {
+        let ensemble = try store.open(name)
+        if dryRun {
+            let control = try await controlIfUp(ensemble)
+            let sweep = await ensemble.sweeper(control).sweep()
+            return try plan(action, words, ensemble, sweep, force: force, dryRun: true)
+        }
+        return try await store.changing(ensemble.name, command: command) { change in
+            let control = try await control(ensemble)
+            let sweep = await ensemble.sweeper(control).sweep()
+            let plan = try plan(action, words, ensemble, sweep, force: force, dryRun: false)
+            if force, let consequence = plan.consequence, !guardian(ensemble, sweep).isSafe(without: plan.servers) {
+                report(.warning(consequence))
+            }
+            try change.did("\(action.rawValue) \(Wording.servers(plan.servers))")
+            try await order {
+                let ids = plan.servers.numbers
+                switch action {
+                case .start: try await control.start(ids)
+                case .stop:
+                    // One after the other: an orderly end hands the lead over once at most.
+                    for id in ids { try await control.stop([id]) }
+                case .restart: try await control.restart(ids)
+                case .kill: try await control.kill(ids)
+                case .pause: try await control.pause(ids)
+                case .resume: try await control.resume(ids)
+                }
+            }
+            return plan
+        }
+    }
+
+    private func guardian(_ ensemble: Ensemble, _ sweep: Sweep) -> QuorumGuard {
+        QuorumGuard(electorate: ensemble.electorate, able: sweep.ableToVote)
+    }
+
+    private func plan(
+        _ action: ServerAction, _ words: [String], _ ensemble: Ensemble, _ sweep: Sweep, force: Bool, dryRun: Bool
+    ) throws -> ServerActionReport {
+        guard !words.isEmpty else {
+            throw OperationError(
+                .badUsage, "which servers of \(ensemble.name) to \(action.rawValue)?",
+                mend: "name ids, leader, followers, observers or all")
+        }
+        let chosen = try ensemble.selection(sweep).resolve(words)
+        let guardian = guardian(ensemble, sweep)
+        if action.takesAway { try guardian.check(action.rawValue, chosen, force: force) }
+        return ServerActionReport(
+            ensemble: ensemble.name, action: action, servers: action == .stop ? sweep.stopOrder(chosen) : chosen,
+            consequence: action.takesAway ? guardian.consequence(ofTaking: chosen) : nil, wasDryRun: dryRun)
+    }
+}
+
+extension Sweep {
+    /// Observers, then followers, then who leads; by id among equals.
+    func stopOrder(_ ids: [ServerID]) -> [ServerID] {
+        func rank(_ id: ServerID) -> Int {
+            if leader?.id == id { return 2 }
+            return server(id)?.member.role == .observer ? 0 : 1
+        }
+        return ids.sorted { (rank($0), $0) < (rank($1), $1) }
+    }
+}

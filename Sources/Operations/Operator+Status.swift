@@ -1,0 +1,70 @@
+import Supervision
+
+extension Operator {
+    /// The ensemble's health. Starts nothing, except a supervisor in the place of one that died and left servers behind.
+    package func status(_ name: String?) async throws -> EnsembleStatus {
+        let ensemble = try store.open(name)
+        let control = try await controlIfUp(ensemble)
+        return await status(of: ensemble, control)
+    }
+
+    func status(of ensemble: Ensemble, _ control: ControlClient?) async -> EnsembleStatus {
+        let sweep = await ensemble.sweeper(control, includesMemory: true).settledSweep()
+        return EnsembleStatus(
+            ensemble: ensemble.name, connect: ensemble.topology.connectString, electorate: ensemble.electorate,
+            sweep: sweep)
+    }
+
+    package func environment(_ name: String?) throws -> ClientEnvironment { try store.open(name).environment }
+
+    /// The ensembles of the state directory, by name, with their health.
+    package func list() async -> [EnsembleSummary] {
+        var summaries: [EnsembleSummary] = []
+        for name in store.names() {
+            do {
+                let ensemble = try store.open(name)
+                let control = try await controlIfUp(ensemble)
+                let status = await status(of: ensemble, control)
+                summaries.append(
+                    EnsembleSummary(
+                        name: name, directory: ensemble.directory, health: status.health,
+                        participants: ensemble.topology.participants.count,
+                        observers: ensemble.topology.observers.count, connect: status.connect, problem: nil))
+            } catch {
+                summaries.append(
+                    EnsembleSummary(
+                        name: name, directory: store.root(of: name), health: nil, participants: nil, observers: nil,
+                        connect: nil, problem: "\(error)"))
+            }
+        }
+        return summaries
+    }
+}
+
+/// A row of `paddock list`.
+package struct EnsembleSummary: Encodable, Hashable, Sendable {
+    package var name: String
+    package var directory: String
+    /// This and the rest is nil when the stored topology cannot be read; `problem` says why.
+    package var health: EnsembleStatus.Health?
+    package var participants: Int?
+    package var observers: Int?
+    package var connect: String?
+    package var problem: String?
+
+    private enum CodingKeys: String, CodingKey {
+        case name, directory, health, participants, observers, connect, problem
+    }
+
+    /// Written by hand because the synthesised form leaves out what is nil.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(name, forKey: .name)
+        try container.encode(directory, forKey: .directory)
+        try container.encode(health, forKey: .health)
+        try container.encode(participants, forKey: .participants)
+        try container.encode(observers, forKey: .observers)
+        try container.encode(connect, forKey: .connect)
+        try container.encode(problem, forKey: .problem)
+    }
+}

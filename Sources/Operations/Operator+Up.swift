@@ -1,0 +1,309 @@
+import Diagnostics
+import DurableFiles
+import Glibc
+import Provisioning
+import ServerConfig
+import Supervision
+import Topology
+import ZooKeeperProtocol
+
+/// Where the topology of `up` comes from.
+package enum TopologySource: Hashable, Sendable {
+    /// A file the user wrote: its text and its name.
+    case text(String, file: String)
+    /// The one applied last to the ensemble, or to the only one there is.
+    case stored(String?)
+}
+
+package struct UpOptions: Hashable, Sendable {
+    package var dryRun = false
+    /// Accepts that the service is interrupted where a change cannot be made otherwise.
+    package var force = false
+
+    package init() {}
+}
+
+/// What `up` did, or would do.
+package struct UpReport: Sendable {
+    package var ensemble: Ensemble
+    /// Warnings of the topology's checks.
+    package var warnings: [Diagnostic]
+    /// The files, each created, changed, unchanged, ….
+    package var files: Plan
+    package var actions: [UpPlan.Action]
+    /// Why the service had to be interrupted, if it had to.
+    package var outage: String?
+    /// Nil in a dry run.
+    package var status: EnsembleStatus?
+    package var timeline: Timeline
+    package var wasDryRun: Bool
+}
+
+extension Operator {
+    /// Generates the files, starts the supervisor and the servers and waits until the ensemble is ready. On a running ensemble it applies
+    /// what changed: only servers whose files changed are restarted, one after the other.
+    ///
+    /// Everything it does can be repeated: what an interrupted call has done is found done by the next one.
+    package func up(_ source: TopologySource, options: UpOptions = UpOptions()) async throws -> UpReport {
+        let name = try ensembleName(source)
+        if options.dryRun { return try await prepare(source, name, options).report(wasDryRun: true) }
+        return try await store.changing(name, command: command) { change in
+            let preparation = try await prepare(source, name, options)
+            try await carryOut(preparation, change)
+            let ensemble = preparation.ensemble
+            let control = try await control(ensemble)
+            let timeline = try await waitUntilReady(ensemble, control)
+            var report = preparation.report(wasDryRun: false)
+            report.timeline = timeline
+            report.status = await status(of: ensemble, control)
+            return report
+        }
+    }
+
+    private func ensembleName(_ source: TopologySource) throws -> String {
+        switch source {
+        case .stored(let name): return try store.choose(name)
+        case .text(let text, let file):
+            // Only the name is wanted yet; what else is wrong comes up when the checks have all they need.
+            let (topology, problems) = Topology.load(text: text, file: file, freePorts: FreePorts.find)
+            guard let topology else { throw InvalidTopology(problems, file: file, text: text) }
+            return topology.ensemble
+        }
+    }
+
+    /// Looks at everything and changes nothing.
+    private func prepare(_ source: TopologySource, _ name: String, _ options: UpOptions) async throws -> UpPreparation {
+        let directory = store.root(of: name)
+        let before = store.exists(name) ? try? store.open(name) : nil
+        let living = try? await ControlClient.connect(ensembleDirectory: directory, by: command)
+        let status = try? await living?.status()
+        let text: String
+        let file: String
+        switch source {
+        case .text(let given, let path): (text, file) = (given, path)
+        case .stored:
+            file = EnsembleLayout(root: directory).topology
+            text = String(decoding: try DurableFile.read(file), as: UTF8.self)
+        }
+        let own = Set(status?.servers.compactMap(\.pid) ?? [])
+        let (topology, problems) = Topology.load(
+            text: text, file: file, assignments: try store.assignments(of: name),
+            facts: HostFacts().ignoring(pids: own), freePorts: FreePorts.find)
+        guard let topology else { throw InvalidTopology(problems, file: file, text: text) }
+        let ensemble = Ensemble(topology: topology, directory: directory)
+        let specifications = try specifications(ensemble)
+        let files = try Provisioning.plan(topology, layout: ensemble.layout)
+        let sweep: Sweep? = if let before { await before.sweeper(try await controlIfUp(before)).sweep() } else { nil }
+        let situation = situation(ensemble, before, files, sweep)
+        let plan = UpPlan(situation)
+        if let outage = plan.outage, !options.force, situation.votersBefore.count > 2 {
+            throw OperationError(
+                .failed, outage,
+                mend: "change one voter at a time, or give --force to accept that the service stops meanwhile")
+        }
+        return UpPreparation(
+            ensemble: ensemble, before: before, text: text, problems: problems, files: files,
+            specifications: specifications, situation: situation, plan: plan)
+    }
+
+    private func situation(_ ensemble: Ensemble, _ before: Ensemble?, _ files: Plan, _ sweep: Sweep?)
+        -> UpPlan.Situation
+    {
+        let topology = ensemble.topology
+        let old = before?.topology
+        let processes = sweep?.servers.compactMap(\.process) ?? []
+        let running = Set(processes.filter { $0.pid != nil }.map { ServerID(Int64($0.id)) })
+        let outdated = topology.servers.filter { server in
+            guard let earlier = old?[server.id] else { return false }
+            let zooCfg = files.files.first { $0.path == ensemble.layout.server(server.id).zooCfg }
+            return zooCfg?.isWritten == true || earlier.engine != server.engine
+                || processes.contains { $0.id == Int(server.id.rawValue) && $0.outdated }
+        }
+        let withData = topology.participants.filter {
+            access("\(ensemble.layout.server($0.id).data)/version-2", F_OK) == 0
+        }
+        return UpPlan.Situation(
+            votersBefore: Set(old?.participants.map(\.id) ?? []), serversBefore: Set(old?.servers.map(\.id) ?? []),
+            voters: Set(topology.participants.map(\.id)), servers: Set(topology.servers.map(\.id)), running: running,
+            outdated: Set(outdated.map(\.id)), withData: Set(withData.map(\.id)), leader: sweep?.leader?.id,
+            isStandalone: topology.isStandalone || old?.isStandalone == true)
+    }
+
+    private func carryOut(_ preparation: UpPreparation, _ change: Change) async throws {
+        let (ensemble, before) = (preparation.ensemble, preparation.before)
+        for problem in preparation.problems { report(.warning(problem.rendered())) }
+        if let outage = preparation.plan.outage { report(.warning(outage)) }
+        try preparation.files.apply()
+        var actions = preparation.plan.actions[...]
+        if preparation.plan.outage != nil, let before {
+            // The new topology is stored when nothing of the old one runs: an `up` after an interruption in between must still see
+            // that voters change.
+            let control = try await control(before)
+            while let action = actions.first, !action.isStart {
+                report(.step(action.text))
+                for id in action.servers {
+                    try await order { try await control.stop([Int(id.rawValue)]) }
+                    try change.did("stop server \(id)")
+                }
+                actions.removeFirst()
+            }
+        }
+        try store(preparation)
+        let control = try await control(ensemble)
+        let leaving = preparation.situation.serversBefore.subtracting(preparation.situation.servers)
+        let kept = try before.map { try specifications($0) }?.filter { leaving.contains(ServerID(Int64($0.id))) } ?? []
+        try await order { try await control.reload(preparation.specifications + kept) }
+        if preparation.plan.outage == nil {
+            // Now the supervisor knows more: a changed heap, say.
+            var situation = preparation.situation
+            let outdated =
+                (try? await control.status())?.servers.filter(\.outdated).map { ServerID(Int64($0.id)) } ?? []
+            situation.outdated.formUnion(outdated)
+            actions = UpPlan(situation).actions[...]
+        }
+        while let action = actions.popFirst() {
+            try Task.checkCancellation()
+            report(.step(action.text))
+            try change.did(action.text)
+            try await carryOut(
+                action, isFollowedByStart: actions.first?.isStart == true, preparation, control, leaving: leaving,
+                change)
+        }
+        if !leaving.isEmpty { try await order { try await control.reload(preparation.specifications) } }
+    }
+
+    private func carryOut(
+        _ action: UpPlan.Action, isFollowedByStart: Bool, _ preparation: UpPreparation, _ control: ControlClient,
+        leaving: Set<ServerID>, _ change: Change
+    ) async throws {
+        let ensemble = preparation.ensemble
+        switch action {
+        case .start(let ids):
+            try await order { try await control.start(ids.numbers) }
+            if isFollowedByStart { try await waitUntilBound(ids, ensemble, control) }
+        case .passOnLead(let id):
+            try await order { try await control.restart([Int(id.rawValue)]) }
+            try await waitUntilLed(ensemble, control)
+        case .roll(let ids):
+            let voters = preparation.situation.voters
+            let machine = RollingRestart(
+                servers: Set(ids), electorate: ensemble.electorate,
+                options: RollingRestart.Options(
+                    patience: ensemble.patience, force: voters.count <= 2,
+                    ignored: preparation.situation.servers.subtracting(preparation.situation.running)),
+                now: Moment.now())
+            _ = try await roll(ensemble, control, machine, change)
+        case .remove(let ids), .stop(let ids):
+            for id in ids { try await order { try await control.stop([Int(id.rawValue)]) } }
+        }
+    }
+
+    /// Waits until one of the ensemble's servers leads.
+    private func waitUntilLed(_ ensemble: Ensemble, _ control: ControlClient) async throws {
+        let clock = ContinuousClock()
+        let start = clock.now
+        while await ensemble.sweeper(control).sweep().leader == nil {
+            guard (clock.now - start).seconds < ensemble.patience else {
+                throw OperationError(
+                    .failed, "no server of \(ensemble.name) took over the lead", mend: "see `paddock status`")
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    private func store(_ preparation: UpPreparation) throws {
+        let layout = preparation.ensemble.layout
+        try makeDirectories(layout.root)
+        try DurableFile.write(preparation.ensemble.topology.assignments.text.utf8, to: layout.assignments)
+        try DurableFile.write(preparation.text.utf8, to: layout.topology)
+    }
+
+    /// Each server as its supervisor is told to run it. Throws `EngineError` when an engine is missing.
+    func specifications(_ ensemble: Ensemble) throws -> [ServerSpec] {
+        var engines: [EngineChoice: any Engine] = [:]
+        let files = ServerFiles(topology: ensemble.topology, layout: ensemble.layout)
+        return try ensemble.topology.servers.map { server in
+            let engine = try engines[server.engine] ?? Self.engine(server.engine, environment: environment)
+            engines[server.engine] = engine
+            let layout = ensemble.layout.server(server.id)
+            return ServerSpec(
+                id: Int(server.id.rawValue), directory: layout.directory,
+                launch: engine.launch(configuration: layout.zooCfg, directory: layout.directory),
+                clientHost: server.host, clientPort: server.ports.client, engine: engine.name,
+                engineVersion: engine.version, revision: Revision.of(files.zooCfg(server)),
+                requiredPaths: [layout.zooCfg, layout.myid])
+        }
+    }
+
+    private static func engine(
+        _ choice: EngineChoice, environment: [String: String]
+    ) throws -> any Engine {
+        switch choice {
+        case .apache(let home, let heap): try ApacheEngine.find(home: home, heap: heap, environment: environment)
+        case .bundled:
+            throw OperationError(.unavailable, "the bundled server is not built in yet", mend: "write `engine: apache`")
+        }
+    }
+}
+
+/// Everything `up` found out before it changes anything.
+private struct UpPreparation: Sendable {
+    var ensemble: Ensemble
+    var before: Ensemble?
+    /// Of the topology.
+    var text: String
+    /// Warnings.
+    var problems: [Diagnostic]
+    var files: Plan
+    var specifications: [ServerSpec]
+    var situation: UpPlan.Situation
+    var plan: UpPlan
+
+    func report(wasDryRun: Bool) -> UpReport {
+        UpReport(
+            ensemble: ensemble, warnings: problems, files: files, actions: plan.actions, outage: plan.outage,
+            status: nil,
+            timeline: Timeline(), wasDryRun: wasDryRun)
+    }
+}
+
+/// A topology that cannot be applied; all that is wrong with it.
+package struct InvalidTopology: Error, Sendable, CustomStringConvertible {
+    package var problems: [Diagnostic]
+    package var file: String
+    package var text: String
+
+    init(_ problems: [Diagnostic], file: String, text: String) {
+        self.problems = problems
+        self.file = file
+        self.text = text
+    }
+
+    /// A taken port is the world's fault (exit 75), everything else the file's (65).
+    package var kind: OperationError.Kind {
+        let errors = problems.filter { $0.severity == .error }
+        return errors.allSatisfy { $0.rule == TopologyRule.portTaken.rawValue } ? .taken : .badInput
+    }
+
+    package var description: String { problems.map { $0.rendered(source: text) }.joined(separator: "\n") }
+}
+
+/// A short text that differs when a file's content does: FNV-1a, 64 bits.
+enum Revision {
+    static func of(_ text: String) -> String {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        return String(hash, radix: 16)
+    }
+}
+
+extension UpPlan.Action {
+    var isStart: Bool { if case .start = self { true } else { false } }
+
+    var servers: [ServerID] {
+        switch self {
+        case .start(let ids), .roll(let ids), .remove(let ids), .stop(let ids): ids
+        case .passOnLead(let id): [id]
+        }
+    }
+}

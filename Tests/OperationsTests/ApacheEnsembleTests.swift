@@ -1,0 +1,201 @@
+import Glibc
+import Supervision
+import Synchronization
+import Testing
+import ZooKeeperProtocol
+
+@testable import Operations
+
+/// Ensembles of Debian's Apache ZooKeeper, with real supervisors, in a state directory of their own.
+struct RealEnsembles: Sendable {
+    let store: EnsembleStore
+    let told = Told()
+
+    /// What the operations told, in order.
+    final class Told: Sendable {
+        private let entries = Mutex<[Progress]>([])
+        func append(_ progress: Progress) { entries.withLock { $0.append(progress) } }
+        var all: [Progress] { entries.withLock { $0 } }
+        var steps: [String] { all.compactMap { if case .step(let text) = $0 { text } else { nil } } }
+        func clear() { entries.withLock { $0 = [] } }
+    }
+
+    func command(_ command: String) -> Operator {
+        // The executable of the target SupervisionTestTool lies beside that of the tests.
+        var path = [CChar](repeating: 0, count: 4096)
+        let count = readlink("/proc/self/exe", &path, path.count)
+        let executable = String(decoding: path.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let tool = executable.split(separator: "/").dropLast().map { "/\($0)" }.joined() + "/SupervisionTestTool"
+        return Operator(
+            store: store, command: "paddock \(command)",
+            launcher: { SupervisorLauncher(executable: tool, arguments: ["supervise", $0]) },
+            report: { [told] in told.append($0) })
+    }
+
+    /// Whatever happens in `body`, nothing runs afterwards.
+    static func with(_ body: (RealEnsembles) async throws -> Void) async throws {
+        try await withTemporaryDirectory { directory in
+            let ensembles = RealEnsembles(store: EnsembleStore(directory: directory))
+            let result: Result<Void, any Error>
+            do { result = .success(try await body(ensembles)) } catch { result = .failure(error) }
+            for name in ensembles.store.names() {
+                do { _ = try await ensembles.command("destroy").down(name, destroy: true) } catch {
+                    Issue.record("\(name) could not be destroyed: \(error)")
+                }
+            }
+            try result.get()
+        }
+    }
+}
+
+@Suite(.serialized) struct ApacheEnsembleTests {
+    static let demo = """
+        ensemble: demo
+        participants: 3
+        observers: 1
+        ports: auto
+        settings: {tickTime: 500, initLimit: 20, syncLimit: 10}
+
+        """
+
+    /// One ensemble through its life, in one test: booting JVMs is what takes the time.
+    @Test func theLifeOfAnEnsemble() async throws {
+        try await RealEnsembles.with { ensembles in
+            // Two at once: one does it, the other is refused or finds it done.
+            let source = TopologySource.text(Self.demo, file: "demo.yaml")
+            async let other = Result { try await ensembles.command("up again").up(source) }
+            let first = await Result { try await ensembles.command("up").up(source) }
+            let second = await other
+            let reports = [first, second].compactMap { try? $0.get() }
+            let refusals = [first, second].compactMap { result -> (any Error)? in
+                if case .failure(let error) = result { error } else { nil }
+            }
+            #expect(refusals.allSatisfy { ($0 as? OperationError)?.kind == .taken }, "\(refusals)")
+            let report = try #require(reports.first)
+            #expect(report.status?.health == .healthy, "\(report.status?.problems ?? [])")
+            for station in Timeline.Station.allCases where station != .looking {
+                for id in [1, 2, 3, 4] as [ServerID] {
+                    #expect(report.timeline.time(id, station) != nil, "server \(id) \(station)")
+                }
+            }
+
+            let status = try await ensembles.command("status").status(nil)
+            #expect(status.votes == Votes(have: 3, need: 2, of: 3))
+            #expect(status.servers.map(\.role).count { $0 == .follower } == 2)
+            #expect(status.servers[3].role == .observer)
+            #expect(status.servers.allSatisfy { ($0.memory ?? 0) > 10 << 20 })
+
+            // Nothing to do is nothing done.
+            let again = try await ensembles.command("up").up(.stored(nil))
+            #expect(again.actions == [])
+            #expect(again.status?.servers.map(\.pid) == status.servers.map(\.pid))
+
+            try await refuseToTakeTheQuorum(ensembles)
+            try await rollOver(ensembles)
+            try await applyChanges(ensembles)
+
+            let down = try await ensembles.command("down").down(nil)
+            #expect(down.stopped.count == 5)
+            #expect(try await ensembles.command("status").status(nil).health == .down)
+            #expect(try await ensembles.command("down").down("demo").stopped == [])
+        }
+    }
+
+    private func refuseToTakeTheQuorum(_ ensembles: RealEnsembles) async throws {
+        let stop = ensembles.command("stop 1 2")
+        let refusal = await #expect(throws: OperationError.self) {
+            try await stop.perform(.stop, on: ["1", "2"], ensemble: nil)
+        }
+        #expect(
+            refusal?.message
+                == "to stop servers 1 and 2 would take the quorum away: one vote of three would be left, two are needed"
+        )
+        let plan = try await stop.perform(.stop, on: ["1", "2"], ensemble: nil, force: true, dryRun: true)
+        #expect(Set(plan.servers) == [1, 2])
+        #expect(try await stop.status(nil).health == .healthy)
+
+        _ = try await stop.perform(.stop, on: ["1", "2"], ensemble: nil, force: true)
+        try await eventually("there is no quorum") {
+            try await stop.status(nil).health == .noQuorum
+        }
+        _ = try await stop.perform(.start, on: ["1", "2"], ensemble: nil)
+        try await eventually("the ensemble is healthy again") { try await stop.status(nil).health == .healthy }
+    }
+
+    private func rollOver(_ ensembles: RealEnsembles) async throws {
+        let command = ensembles.command("rolling-restart")
+        let before = try await command.status(nil)
+        let leader = try #require(before.leader)
+        let plan = try await command.rollingRestartPlan(nil)
+        #expect(plan.servers.first == 4)
+        #expect(plan.servers.last?.rawValue == leader)
+        let report = try await command.rollingRestart(nil)
+        #expect(report.steps.map(\.id) == plan.servers.map(\.rawValue))
+        #expect(report.steps.last?.role == .leader)
+        #expect(report.lost == 0)
+        #expect(report.writes > 20)
+        #expect(report.longestWriteGap > 0)
+        let after = try await command.status(nil)
+        #expect(after.health == .healthy, "\(after.problems)")
+        #expect(Set(after.servers.map(\.pid)).isDisjoint(with: Set(before.servers.map(\.pid))))
+        #expect(access("\(command.store.root(of: "demo"))/rolling-restart.json", F_OK) != 0)
+    }
+
+    private func applyChanges(_ ensembles: RealEnsembles) async throws {
+        let before = try await ensembles.command("status").status(nil)
+        let changed = Self.demo.replacing("observers: 1", with: "observers: 2")
+        ensembles.told.clear()
+        let report = try await ensembles.command("up").up(.text(changed, file: "demo.yaml"))
+        #expect(report.actions.first == .start([5]))
+        #expect(report.status?.health == .healthy)
+        #expect(report.status?.servers.count == 5)
+        // Every zoo.cfg names the new server, so all others were restarted, who led last.
+        #expect(ensembles.told.steps.contains { $0.hasPrefix("restarting server \(before.leader!) (leader)") })
+    }
+
+    @Test func aServerThatNeverBecomesReadyIsShownWithItsLog() async throws {
+        try await RealEnsembles.with { ensembles in
+            let topology = """
+                ensemble: broken
+                participants: 1
+                ports: auto
+                settings: {authProvider.1: no.such.Provider, metricsProvider.className: no.such.Metrics}
+
+                """
+            let error = await #expect(throws: OperationError.self) {
+                try await ensembles.command("up").up(.text(topology, file: "broken.yaml"))
+            }
+            #expect(error?.message.hasPrefix("broken is not ready: server 1") == true, "\(error?.description ?? "")")
+            #expect(error?.details.contains { $0.contains("no.such.Metrics") } == true, "\(error?.description ?? "")")
+        }
+    }
+
+    @Test func aThrowAwayEnsembleLeavesNothingBehind() async throws {
+        try await RealEnsembles.with { ensembles in
+            let topology = "ensemble: short\nparticipants: 1\n"
+            let code = try await ensembles.command("run").run(
+                ["sh", "-c", "test -n \"$ZK_CONNECT\" && exit 7"], topology: topology, file: "short.yaml")
+            #expect(code == 7)
+            #expect(ensembles.store.names() == [])
+        }
+    }
+}
+
+extension Result where Failure == any Error {
+    init(catching body: () async throws -> Success) async {
+        do { self = .success(try await body()) } catch { self = .failure(error) }
+    }
+}
+
+func eventually(_ what: String, within limit: Duration = .seconds(90), _ condition: () async throws -> Bool)
+    async throws
+{
+    let deadline = ContinuousClock.now + limit
+    while try await !condition() {
+        guard ContinuousClock.now < deadline else {
+            Issue.record("not within \(limit): \(what)")
+            return
+        }
+        try await Task.sleep(for: .milliseconds(100))
+    }
+}
