@@ -88,7 +88,7 @@ extension Operator {
         let own = Set(status?.servers.compactMap(\.pid) ?? [])
         let (topology, problems) = Topology.load(
             text: text, file: file, assignments: try store.assignments(of: name),
-            facts: HostFacts().ignoring(pids: own), freePorts: FreePorts.find)
+            facts: HostFacts.gather().ignoring(pids: own), freePorts: FreePorts.find)
         guard let topology else { throw InvalidTopology(problems, file: file, text: text) }
         let ensemble = Ensemble(topology: topology, directory: directory)
         let specifications = try specifications(ensemble)

@@ -51,8 +51,8 @@ package struct HostFacts: Hashable, Sendable {
         self.paths = paths
     }
 
-    /// Who would refuse a bind of `port` on `host`, if anyone. A `host` that is a name is taken to be any address of
-    /// this host.
+    /// Who would refuse a bind of `port` on `host`, if anyone. `localhost` stands for both loopback addresses; other
+    /// names are not resolved.
     package func listener(on host: String, port: Int) -> Listener? {
         listeners.first { listener in
             listener.port == port

@@ -78,7 +78,7 @@ extension KnownKey {
 
     /// Why `value` does not fit this key, and the mend; nil when it does.
     package func problem(with value: String) -> (message: String, mend: String)? {
-        let mend = "write \(expectation)"
+        let mend = "write \(name) as \(expectation)"
         if let remark = value.firstIndex(of: "#"), value[..<remark].last?.isWhitespace == true, kind.isSimple {
             let plain = JavaText.trimmed(value[..<remark])
             return (

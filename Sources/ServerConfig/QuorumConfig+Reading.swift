@@ -7,7 +7,7 @@ extension QuorumConfig {
         /// Places of the values of the `server.N` lines that could be read.
         package var places: [ServerID: SourceLocation] = [:]
         package var problems: [Diagnostic] = []
-        /// Any `group…` or `weight…` key, readable or not.
+        /// There is a `group.G` or `weight.N` line, whether its value could be read or not.
         package var isHierarchical = false
     }
 
@@ -67,10 +67,8 @@ private struct QuorumConfigReader {
         if entry.key.hasPrefix("server.") {
             readServer(entry)
         } else if entry.key.hasPrefix("group") {
-            reading.isHierarchical = true
             readGroup(entry)
         } else if entry.key.hasPrefix("weight") {
-            reading.isHierarchical = true
             readWeight(entry)
         }
     }
@@ -105,6 +103,7 @@ private struct QuorumConfigReader {
 
     private mutating func readGroup(_ entry: ZooCfg.Entry) {
         guard let group = number(of: entry, what: "group number") else { return }
+        reading.isHierarchical = true
         let text = entry.placedValue.text
         // Java's split drops empty fields at the end only.
         var fields = text.split(separator: ":", omittingEmptySubsequences: false)
@@ -135,6 +134,7 @@ private struct QuorumConfigReader {
 
     private mutating func readWeight(_ entry: ZooCfg.Entry) {
         guard let number = number(of: entry, what: "server id") else { return }
+        reading.isHierarchical = true
         guard let weight = JavaText.int64(entry.placedValue.text) else {
             report(
                 "weight", entry.location, "\(entry.key) is '\(entry.placedValue.text)', not a number",

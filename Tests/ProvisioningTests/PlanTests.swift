@@ -1,5 +1,4 @@
 import DurableFiles
-import Glibc
 import ServerConfig
 import Testing
 import Topology
@@ -20,30 +19,8 @@ import Topology
     }
 
     private func withRoot(_ body: (EnsembleLayout) throws -> Void) throws {
-        var template = Array("/tmp/paddock-plan-XXXXXX".utf8CString)
-        let directory = template.withUnsafeMutableBufferPointer { String(cString: mkdtemp($0.baseAddress!)) }
-        defer { remove(directory) }
-        try body(EnsembleLayout(root: "\(directory)/demo"))
+        try TemporaryDirectory.use { directory in try body(EnsembleLayout(root: "\(directory)/demo")) }
     }
-
-    private func remove(_ path: String) {
-        if let entries = opendir(path) {
-            while let entry = readdir(entries) {
-                let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-                }
-                if name != ".", name != ".." { remove("\(path)/\(name)") }
-            }
-            closedir(entries)
-            rmdir(path)
-        } else {
-            unlink(path)
-        }
-    }
-
-    private func text(_ path: String) throws -> String { String(decoding: try DurableFile.read(path), as: UTF8.self) }
-
-    private func write(_ text: String, _ path: String) throws { try DurableFile.write(text.utf8, to: path) }
 
     @Test func aFirstRunCreatesEverythingAndASecondNothing() throws {
         try withRoot { layout in

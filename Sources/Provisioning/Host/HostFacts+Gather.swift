@@ -1,0 +1,52 @@
+import DurableFiles
+import Glibc
+import ServerConfig
+
+extension HostFacts {
+    /// Looks at this machine: who listens on which TCP port, which ports the kernel hands out, and what stands at `paths`.
+    /// What cannot be seen (sockets of other users without root) stays unknown; nothing fails.
+    package static func gather(paths: [String] = []) -> HostFacts {
+        HostFacts(
+            listeners: SocketTable.listeners(), ephemeralPorts: ephemeralRange(),
+            paths: Dictionary(paths.map { ($0, state(of: $0)) }) { first, _ in first })
+    }
+
+    private static func ephemeralRange() -> ClosedRange<Int>? {
+        guard let text = SystemFile.text("/proc/sys/net/ipv4/ip_local_port_range") else { return nil }
+        let numbers = text.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
+        guard numbers.count == 2, numbers[0] <= numbers[1] else { return nil }
+        return numbers[0]...numbers[1]
+    }
+
+    private static func state(of path: String) -> PathState {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return errno == ENOTDIR ? .notADirectory : .missing }
+        guard status.st_mode & S_IFMT == S_IFDIR else { return .notADirectory }
+        let canonical = realpath(path, nil).map { pointer in
+            defer { free(pointer) }
+            return String(cString: pointer)
+        }
+        return .directory(canonical: canonical ?? path, isWritable: access(path, W_OK | X_OK) == 0)
+    }
+}
+
+/// Reading of files that have no size, such as those of /proc.
+enum SystemFile {
+    static func text(_ path: String) -> String? {
+        (try? DurableFile.read(path)).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// The names in a directory, without `.` and `..`; empty when it cannot be read.
+    static func names(in path: String) -> [String] {
+        guard let directory = opendir(path) else { return [] }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+}
