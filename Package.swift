@@ -9,8 +9,12 @@ let settings: [SwiftSetting] = [
 
 let package = Package(
     name: "paddock",
+    products: [
+        .library(name: "ZooKeeperClient", targets: ["ZooKeeperClient"])
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     ],
     targets: [
@@ -21,6 +25,13 @@ let package = Package(
         .target(name: "DurableFiles", swiftSettings: settings),
         .target(name: "Jute", swiftSettings: settings),
         .target(name: "ZooKeeperProtocol", dependencies: ["Jute"], swiftSettings: settings),
+        .target(
+            name: "ZooKeeperClient",
+            dependencies: [
+                "Jute", "ZooKeeperProtocol", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
         .target(
             name: "Quorum",
             dependencies: [
@@ -87,6 +98,13 @@ let package = Package(
                 "DurableFiles", "Operations", "ServerConfig", "Supervision", "SupervisionTestTool", "Topology",
                 "ZooKeeperProtocol",
             ], swiftSettings: settings),
+        .testTarget(
+            name: "ZooKeeperClientTests", dependencies: ["ZooKeeperClient"], resources: [.copy("Fixtures")],
+            swiftSettings: settings),
+        .target(
+            name: "TestSupport", dependencies: ["ZooKeeperClient"], path: "Tests/TestSupport", swiftSettings: settings),
+        .testTarget(
+            name: "InteropTests", dependencies: ["TestSupport", "ZooKeeperClient"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,100 @@
+import Foundation
+import Synchronization
+import ZooKeeperClient
+
+/// A standalone Apache ZooKeeper server, of Debian's package `zookeeper`, on a free port, with a directory of its own.
+///
+/// Boot it with ``with(settings:_:)``, which ends it and removes its directory whatever the test does.
+package final class ApacheServer: Sendable {
+    package struct NotInstalled: Error, CustomStringConvertible {
+        package var description: String { "\(ApacheServer.jar) or java is missing: apt-get install zookeeper" }
+    }
+
+    package let port: Int
+    package let directory: TemporaryDirectory
+    private let process = Mutex<ChildProcess?>(nil)
+
+    package var address: ServerAddress { ServerAddress(host: "127.0.0.1", port: port) }
+    /// What clients connect to.
+    package var connectString: String { address.description }
+    package var log: String { (try? String(contentsOfFile: logPath, encoding: .utf8)) ?? "" }
+
+    /// Writes the configuration. `settings` come after (and so win over) tickTime 500, which keeps sessions short, and
+    /// every four-letter word allowed.
+    package init(settings: [String: String] = [:]) throws {
+        guard FileManager.default.fileExists(atPath: Self.jar), FileManager.default.fileExists(atPath: Self.java) else {
+            throw NotInstalled()
+        }
+        port = FreePorts.take(1)[0]
+        directory = try TemporaryDirectory("apache-zookeeper")
+        var lines = [
+            "tickTime": "500", "dataDir": directory.path + "/data", "clientPort": "\(port)",
+            "clientPortAddress": "127.0.0.1", "admin.enableServer": "false", "4lw.commands.whitelist": "*",
+            "maxClientCnxns": "0", "preAllocSize": "64",
+        ]
+        lines.merge(settings) { _, new in new }
+        let text = lines.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined()
+        try text.write(toFile: configurationPath, atomically: true, encoding: .utf8)
+    }
+
+    /// Boots a server, waits until it serves, and calls `body`.
+    package static func with<Result>(
+        settings: [String: String] = [:], isolation: isolated (any Actor)? = #isolation,
+        _ body: (ApacheServer) async throws -> Result
+    ) async throws -> Result {
+        let server = try ApacheServer(settings: settings)
+        defer {
+            server.kill()
+            server.directory.remove()
+        }
+        try await server.start()
+        return try await body(server)
+    }
+
+    /// Starts the server and waits until it answers `srvr`.
+    package func start() async throws {
+        try process.withLock { process in
+            process = try ChildProcess(
+                Self.java,
+                [
+                    "-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dzookeeper.extendedTypesEnabled=true",
+                    "-cp", "\(Self.jar):/usr/share/java/slf4j-simple.jar",
+                    "org.apache.zookeeper.server.quorum.QuorumPeerMain", configurationPath,
+                ], output: logPath)
+        }
+        do {
+            try await eventually("the server on port \(port) answers srvr", within: .seconds(90)) {
+                guard isRunning else { throw Timeout(description: "the server on port \(port) ended") }
+                return (try? await FourLetterWords.srvr(address, timeout: .seconds(10))) != nil
+            }
+        } catch {
+            throw Timeout(description: "\(error)\nThe end of its log:\n\(log.suffix(3000))")
+        }
+    }
+
+    package var isRunning: Bool { process.withLock { $0?.isRunning ?? false } }
+
+    /// Ends the server as `kill -9` does.
+    package func kill() {
+        process.withLock { process in
+            process?.killAndWait()
+            process = nil
+        }
+    }
+
+    /// Kills the server and starts it again on its data.
+    package func restart() async throws {
+        kill()
+        try await start()
+    }
+
+    /// Stops (`SIGSTOP`) or continues (`SIGCONT`) the server, or whatever else the signal does.
+    package func signal(_ signal: CInt) {
+        process.withLock { $0?.signal(signal) }
+    }
+
+    private static let jar = "/usr/share/java/zookeeper.jar"
+    private static let java = "/usr/bin/java"
+    private var configurationPath: String { directory.path + "/zoo.cfg" }
+    private var logPath: String { directory.path + "/server.log" }
+}
