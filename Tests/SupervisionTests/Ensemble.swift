@@ -11,9 +11,8 @@ final class Ensemble: Sendable {
     /// The executable of the target SupervisionTestTool, which lies beside that of the tests.
     static let tool = Files.parent(Files.resolved("/proc/self/exe")!) + "/SupervisionTestTool"
 
-    init(_ name: String = "demo") throws {
-        var template = Array("/tmp/supervision.XXXXXX".utf8CString)
-        directory = String(cString: mkdtemp(&template)) + "/" + name
+    init(_ name: String, in parent: String) throws {
+        directory = temporaryDirectory(in: parent) + "/" + name
         home = SupervisorHome(ensembleDirectory: directory)
         try #require(mkdir(directory, 0o755) == 0)
     }
@@ -75,8 +74,10 @@ final class Ensemble: Sendable {
     }
 }
 
-func withEnsemble(_ name: String = "demo", _ body: (Ensemble) async throws -> Void) async throws {
-    let ensemble = try Ensemble(name)
+func withEnsemble(
+    _ name: String = "demo", in parent: String = "/tmp", _ body: (Ensemble) async throws -> Void
+) async throws {
+    let ensemble = try Ensemble(name, in: parent)
     defer { ensemble.tearDown() }
     try await body(ensemble)
 }
@@ -129,6 +130,17 @@ func freePort() throws -> Int {
         if result == 0 { return port }
     }
     throw FileError("find", "a free port")
+}
+
+func withTemporaryDirectory(in parent: String = "/tmp", _ body: (String) async throws -> Void) async throws {
+    let directory = temporaryDirectory(in: parent)
+    defer { removeTree(directory) }
+    try await body(directory)
+}
+
+private func temporaryDirectory(in parent: String) -> String {
+    var template = Array("\(parent)/supervision.XXXXXX".utf8CString)
+    return String(cString: mkdtemp(&template))
 }
 
 func removeTree(_ path: String) {

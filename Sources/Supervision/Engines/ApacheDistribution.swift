@@ -61,7 +61,10 @@ package struct ApacheDistribution: Hashable, Sendable {
         guard Files.exists(home + "/bin/zkServer.sh"), let jar = Files.resolved(java + "/zookeeper.jar") else {
             return nil
         }
-        version = Self.version(ofJar: Files.name(jar))
+        // zookeeper-3.8.0.jar is a link to it.
+        version =
+            Files.names(in: java).lazy.filter { Files.resolved("\(java)/\($0)") == jar }
+            .compactMap(Self.version(ofJar:)).first
         logging = .log4j
         classPath = Self.debianJars.map { "\(java)/\($0).jar" }.joined(separator: ":")
     }

@@ -17,8 +17,6 @@ enum Files {
         return String(path[..<slash])
     }
 
-    static func name(_ path: String) -> String { String(path.split(separator: "/").last ?? "") }
-
     /// Sorted; empty when the directory cannot be read.
     static func names(in directory: String) -> [String] {
         guard let stream = opendir(directory) else { return [] }

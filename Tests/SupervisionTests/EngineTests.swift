@@ -1,0 +1,109 @@
+import DurableFiles
+import Glibc
+import Testing
+
+@testable import Supervision
+
+/// Where engines are found, in trees made for the purpose.
+@Suite struct EngineTests {
+    /// Empty files; a trailing slash makes a directory.
+    private func make(_ root: String, _ paths: String...) throws {
+        for path in paths {
+            var at = root
+            for part in path.split(separator: "/") {
+                at += "/\(part)"
+                if at == "\(root)/\(path)" {
+                    try DurableFile.write([], to: at, mode: 0o755)
+                } else {
+                    mkdir(at, 0o755)
+                }
+            }
+        }
+    }
+
+    @Test func tarball() async throws {
+        try await withTemporaryDirectory { root in
+            try make(
+                root, "zk/bin/zkServer.sh", "zk/lib/zookeeper-3.8.4.jar", "zk/lib/zookeeper-jute-3.8.4.jar",
+                "zk/lib/logback-classic-1.2.10.jar", "java/bin/java", "bin/sh")
+            try DurableFile.write("IMPLEMENTOR=\"x\"\nJAVA_VERSION=\"21.0.2\"\n".utf8, to: root + "/java/release")
+            let environment = ["JAVA_HOME": root + "/java", "PATH": root + "/bin", "LANG": "C", "SECRET": "x"]
+            let engine = try ApacheEngine.find(home: root + "/zk", heap: "512m", environment: environment)
+            #expect(engine.version == "3.8.4")
+            #expect(engine.java == Java(executable: root + "/java/bin/java"))
+            #expect(engine.java.version == "21.0.2")
+
+            let launch = engine.launch(configuration: "/e/server.1/conf/zoo.cfg", directory: "/e/server.1")
+            #expect(launch.executable == root + "/java/bin/java")
+            #expect(launch.arguments.first == "-Xmx512m")
+            #expect(
+                launch.arguments.suffix(5) == [
+                    "-Dlogback.configurationFile=/e/server.1/conf/logback.xml", "-cp", "\(root)/zk/lib/*",
+                    "org.apache.zookeeper.server.quorum.QuorumPeerMain", "/e/server.1/conf/zoo.cfg",
+                ])
+            #expect(launch.environment == ["PATH": root + "/bin", "LANG": "C"])
+            #expect(launch.workingDirectory == "/e/server.1")
+            #expect(launch.files.map(\.path) == ["/e/server.1/conf/logback.xml"])
+            #expect(
+                engine.shell(connect: "h:2181").arguments == [
+                    "-cp", "\(root)/zk/lib/*", "org.apache.zookeeper.ZooKeeperMain", "-server", "h:2181",
+                ])
+        }
+    }
+
+    @Test func tarballOfOldHasItsJarInTheHome() async throws {
+        try await withTemporaryDirectory { root in
+            try make(root, "zk/zookeeper-3.4.14.jar", "zk/bin/zkServer.sh", "zk/lib/slf4j-api-1.7.25.jar")
+            let old = try #require(ApacheDistribution(home: root + "/zk"))
+            #expect(old.version == "3.4.14")
+            #expect(old.classPath == "\(root)/zk/*:\(root)/zk/lib/*")
+            #expect(old.logging == .log4j)
+        }
+    }
+
+    @Test func zkServerInThePathLeadsToItsHome() async throws {
+        try await withTemporaryDirectory { root in
+            try make(
+                root, "brew/libexec/lib/zookeeper-3.9.1.jar", "brew/bin/zkServer.sh", "opt/bin/zkServer.sh",
+                "opt/lib/zookeeper-3.7.2.jar", "own/bin/zkServer.sh")
+            mkdir(root + "/links", 0o755)
+            symlink(root + "/opt/bin/zkServer.sh", root + "/links/zkServer.sh")
+            // The first is a script of that name without a ZooKeeper beside it, such as this project's own.
+            let path = [root + "/own/bin", root + "/brew/bin", root + "/links", "relative"].joined(separator: ":")
+            let found = ApacheDistribution.all(environment: ["PATH": path]).filter { $0.home.hasPrefix(root) }
+            #expect(found.map(\.home) == [root + "/brew/libexec", root + "/opt"])
+        }
+    }
+
+    @Test func givenHomeIsNotReplacedByAnother() async throws {
+        try await withTemporaryDirectory { root in
+            mkdir(root + "/empty", 0o755)
+            let message =
+                "\(root)/empty is no ZooKeeper home: neither lib/zookeeper-*.jar nor Debian's ../java/zookeeper.jar is there; "
+                + "name the directory that has bin/zkServer.sh in it, "
+                + "or install it: apt-get install zookeeper default-jre-headless"
+            for (home, environment) in [(root + "/empty", [:]), (nil, ["ZOOKEEPER_HOME": root + "/empty"])] {
+                let error = #expect(throws: EngineError.self) {
+                    _ = try ApacheDistribution.find(home: home, environment: environment)
+                }
+                #expect(error?.description == message)
+            }
+        }
+    }
+
+    @Test func missingOnesSayWhatToInstall() {
+        #expect(
+            EngineError.noZooKeeper(searched: ["a", "b"]).description
+                == "no Apache ZooKeeper found (looked at a, b); install it: apt-get install zookeeper default-jre-headless"
+        )
+        #expect(
+            EngineError.noJava(searched: ["$PATH"]).description
+                == "no Java found (looked at $PATH); install one: apt-get install default-jre-headless")
+    }
+
+    @Test func debian() throws {
+        let engine = try ApacheEngine.find(home: "/usr/share/zookeeper", environment: ["PATH": "/usr/bin"])
+        #expect(engine.version == "3.8.0")
+        for jar in engine.distribution.classPath.split(separator: ":") { #expect(Files.exists(String(jar))) }
+    }
+}
