@@ -41,6 +41,8 @@ let package = Package(
         .target(
             name: "ServerConfig", dependencies: ["Diagnostics", "ZooKeeperProtocol"], swiftSettings: settings),
         .target(
+            name: "DataTree", dependencies: ["Diagnostics", "Jute", "ZooKeeperProtocol"], swiftSettings: settings),
+        .target(
             name: "Storage",
             dependencies: ["CZlib", "Diagnostics", "DurableFiles", "Jute", "ZooKeeperProtocol"],
             swiftSettings: settings),
@@ -71,6 +73,8 @@ let package = Package(
         .testTarget(
             name: "ServerConfigTests", dependencies: ["ServerConfig", "Diagnostics"],
             swiftSettings: settings),
+        .testTarget(
+            name: "DataTreeTests", dependencies: ["DataTree", "Jute", "ZooKeeperProtocol"], swiftSettings: settings),
         .testTarget(
             name: "StorageTests",
             dependencies: ["DurableFiles", "Jute", "Storage", "ZooKeeperProtocol"],

@@ -1,27 +1,27 @@
 import Jute
 
 /// What precedes each operation of a multi and each result of one; the last one, with `done`, stands alone.
-private struct MultiHeader {
-    var type: OpCode
-    var done: Bool
+package struct MultiHeader {
+    package var type: OpCode
+    package var done: Bool
     /// -1 in requests; 0 or the error code in replies.
-    var error: Int32
+    package var error: Int32
 
-    static let end = MultiHeader(type: .error, done: true, error: -1)
+    package static let end = MultiHeader(type: .error, done: true, error: -1)
 
-    init(type: OpCode, done: Bool = false, error: Int32) {
+    package init(type: OpCode, done: Bool = false, error: Int32) {
         self.type = type
         self.done = done
         self.error = error
     }
 
-    init(from reader: inout JuteReader) throws(JuteError) {
+    package init(from reader: inout JuteReader) throws(JuteError) {
         type = OpCode(rawValue: try reader.readInt32())
         done = try reader.readBool()
         error = try reader.readInt32()
     }
 
-    func write(to writer: inout JuteWriter) {
+    package func write(to writer: inout JuteWriter) {
         writer.write(type.rawValue)
         writer.write(done)
         writer.write(error)

@@ -1,0 +1,254 @@
+import Jute
+import ZooKeeperProtocol
+
+/// Who asks: a connection of this server and its session.
+package struct Reader: Sendable {
+    package var connection: ConnectionID
+    package var session: SessionID
+
+    package init(connection: ConnectionID, session: SessionID) {
+        self.connection = connection
+        self.session = session
+    }
+}
+
+extension DataTree {
+    /// Whether `read` answers this operation.
+    package static func isRead(_ op: OpCode) -> Bool {
+        switch op {
+        case .exists, .getData, .getACL, .getChildren, .getChildren2, .getAllChildrenNumber, .getEphemerals, .multiRead,
+            .checkWatches, .removeWatches, .addWatch, .setWatches, .setWatches2, .whoAmI:
+            true
+        default: false
+        }
+    }
+
+    /// Answers a read from the applied state: appends the reply's body to `reply`, straight from the store.
+    ///
+    /// With an error nothing is appended. setWatches fills `events`, to be sent before the reply. `body` may be anything: what
+    /// cannot be decoded is a MarshallingError.
+    package func read(_ op: OpCode, _ body: Bytes, for client: Reader, into reply: inout JuteWriter) -> ErrorCode {
+        if !events.isEmpty { events.removeAll() }
+        let start = reply.count
+        let outcome: ErrorCode
+        do throws(JuteError) {
+            var reader = JuteReader(body)
+            outcome = try answer(op, &reader, client, &reply)
+        } catch {
+            outcome = .marshallingError
+        }
+        if outcome != .ok { reply.truncate(to: start) }
+        return outcome
+    }
+
+    private func answer(
+        _ op: OpCode, _ reader: inout JuteReader, _ client: Reader, _ reply: inout JuteWriter
+    ) throws(JuteError) -> ErrorCode {
+        switch op {
+        case .getData:
+            let path = try reader.readPresentSlice()
+            let watch = try reader.readBool()
+            return getData(path, watch: watch, client.connection, &reply)
+        case .exists:
+            let path = try reader.readPresentSlice()
+            let watch = try reader.readBool()
+            if path.contains(0) { return .badArguments }
+            if watch { watches.add(.oneShot, .data, path: path, for: client.connection) }
+            guard let node = store.find(path) else { return .noNode }
+            clientStat(node).write(to: &reply)
+            return .ok
+        case .getChildren, .getChildren2:
+            let path = try reader.readPresentSlice()
+            let watch = try reader.readBool()
+            return getChildren(path, watch: watch, withStat: op == .getChildren2, client.connection, &reply)
+        case .getACL: return getACL(try reader.readPresentSlice(), client.connection, &reply)
+        case .getAllChildrenNumber:
+            guard let node = store.find(try reader.readPresentSlice()) else { return .noNode }
+            guard mayRead(node, client.connection) else { return .noAuth }
+            var count = Int32(0)
+            if node == .root {
+                count = Int32(truncatingIfNeeded: store.count - 1)
+            } else {
+                forEachNode(below: node) { _ in count &+= 1 }
+                count &-= 1
+            }
+            reply.write(count)
+            return .ok
+        case .getEphemerals:
+            getEphemerals(prefix: try reader.readSlice(), client.session, &reply)
+            return .ok
+        case .multiRead: return try multiRead(&reader, client.connection, &reply)
+        case .whoAmI:
+            let identities = watches.identities(of: client.connection)
+            reply.write(identities.map { ClientInfo(scheme: $0.scheme, user: AccessControl.userName($0)) })
+            return .ok
+        case .checkWatches, .removeWatches:
+            let path = try reader.readPresentSlice()
+            guard let type = WatcherType(rawValue: try reader.readInt32()) else { return .marshallingError }
+            return op == .checkWatches ? checkWatches(path, type) : removeWatches(path, type, client.connection)
+        case .addWatch:
+            let path = try reader.readPresentSlice()
+            guard let mode = AddWatchMode(rawValue: try reader.readInt32()) else { return .marshallingError }
+            watches.add(WatchMode(mode), .data, path: path, for: client.connection)
+            watches.add(WatchMode(mode), .child, path: path, for: client.connection)
+            reply.write(0 as Int32)
+            return .ok
+        case .setWatches: return try setWatches(&reader, lists: 3, client.connection)
+        case .setWatches2: return try setWatches(&reader, lists: 5, client.connection)
+        default: return .unimplemented
+        }
+    }
+
+    // MARK: Nodes
+
+    private func getData(
+        _ path: Bytes, watch: Bool, _ connection: ConnectionID, _ reply: inout JuteWriter
+    ) -> ErrorCode {
+        guard let node = store.find(path) else { return .noNode }
+        guard mayRead(node, connection) else { return .noAuth }
+        if watch { watches.add(.oneShot, .data, path: path, for: connection) }
+        reply.write(slice: store.data(node))
+        clientStat(node).write(to: &reply)
+        return .ok
+    }
+
+    private func getChildren(
+        _ path: Bytes, watch: Bool, withStat: Bool, _ connection: ConnectionID, _ reply: inout JuteWriter
+    ) -> ErrorCode {
+        guard let node = store.find(path) else { return .noNode }
+        guard mayRead(node, connection) else { return .noAuth }
+        if watch { watches.add(.oneShot, .child, path: path, for: connection) }
+        reply.write(Int32(store.childCount(node)))
+        var child = store.firstChild(node)
+        while let here = child {
+            reply.write(slice: store.name(here))
+            child = store.nextSibling(here)
+        }
+        if withStat { clientStat(node).write(to: &reply) }
+        return .ok
+    }
+
+    private func getACL(_ path: Bytes, _ connection: ConnectionID, _ reply: inout JuteWriter) -> ErrorCode {
+        guard let node = store.find(path) else { return .noNode }
+        let acl = store[node].pointee.acl
+        if acl == ACLCache.open {
+            reply.write(raw: ACLCache.openEncoded)
+        } else {
+            let identities = watches.identities(of: connection)
+            guard allows(acl, [.read, .admin], to: identities) else { return .noAuth }
+            if allows(acl, .admin, to: identities) {
+                reply.write(raw: acls.encoded(acl))
+            } else {
+                reply.write(AccessControl.masked(acls.list(acl)))
+            }
+        }
+        clientStat(node).write(to: &reply)
+        return .ok
+    }
+
+    private func getEphemerals(prefix: Bytes?, _ session: SessionID, _ reply: inout JuteWriter) {
+        let isBlank = prefix?.allSatisfy { $0 <= 0x20 } ?? true
+        let wanted = isBlank || prefix!.elementsEqual([slash]) ? [] : [UInt8](prefix!)
+        var paths: [[UInt8]] = []
+        forEachOwned(by: session.rawValue) { node in
+            let path = pathBytes(node)
+            if path.starts(with: wanted) { paths.append(path) }
+        }
+        paths.sort { $0.lexicographicallyPrecedes($1) }
+        reply.write(Int32(paths.count))
+        for path in paths { path.withUnsafeBytes { reply.write(slice: $0) } }
+    }
+
+    /// getData and getChildren only; a read that fails is a result, not the end. The watch bytes mean nothing here.
+    private func multiRead(
+        _ reader: inout JuteReader, _ connection: ConnectionID, _ reply: inout JuteWriter
+    ) throws(JuteError) -> ErrorCode {
+        while true {
+            let header = try MultiHeader(from: &reader)
+            if header.done { break }
+            guard header.type == .getData || header.type == .getChildren else { return .marshallingError }
+            let path = try reader.readPresentSlice()
+            _ = try reader.readBool()
+            let start = reply.count
+            MultiHeader(type: header.type, error: 0).write(to: &reply)
+            let error =
+                header.type == .getData
+                ? getData(path, watch: false, connection, &reply)
+                : getChildren(path, watch: false, withStat: false, connection, &reply)
+            if error == .ok { continue }
+            reply.truncate(to: start)
+            MultiHeader(type: .error, error: error.rawValue).write(to: &reply)
+            reply.write(error.rawValue)
+        }
+        MultiHeader.end.write(to: &reply)
+        return .ok
+    }
+
+    private func mayRead(_ node: NodeID, _ connection: ConnectionID) -> Bool {
+        let acl = store[node].pointee.acl
+        return acl == ACLCache.open || allows(acl, .read, to: watches.identities(of: connection))
+    }
+
+    // MARK: Watches
+
+    private func checkWatches(_ path: Bytes, _ type: WatcherType) -> ErrorCode {
+        let found =
+            switch type {
+            case .data: watches.contains(.data, path: path)
+            case .children: watches.contains(.child, path: path)
+            case .any: watches.contains(.data, path: path) || watches.contains(.child, path: path)
+            }
+        return found ? .ok : .noWatcher
+    }
+
+    private func removeWatches(_ path: Bytes, _ type: WatcherType, _ connection: ConnectionID) -> ErrorCode {
+        let child = type != .data && watches.remove(.child, path: path, for: connection)
+        let data = type != .children && watches.remove(.data, path: path, for: connection)
+        return child || data ? .ok : .noWatcher
+    }
+
+    /// Data, exist, child, persistent and recursive paths of a client that has come back: what it missed is told at once,
+    /// the rest is watched.
+    private func setWatches(
+        _ reader: inout JuteReader, lists: Int, _ connection: ConnectionID
+    ) throws(JuteError) -> ErrorCode {
+        let since = try reader.readZXID()
+        var ahead = reader
+        for _ in 0..<lists {
+            for _ in 0..<(try ahead.readVectorCount() ?? 0) { _ = try ahead.readPresentSlice() }
+        }
+        for list in 0..<lists {
+            guard let count = try reader.readVectorCount() else { return .marshallingError }
+            for _ in 0..<count { rearm(list, try reader.readPresentSlice(), since, connection) }
+        }
+        return .ok
+    }
+
+    private func rearm(_ list: Int, _ path: Bytes, _ since: ZXID, _ connection: ConnectionID) {
+        let node = list < 3 ? store.find(path) : nil
+        var missed: EventType?
+        switch list {
+        case 0:
+            if let node {
+                missed = store.stat(node).mzxid > since ? .nodeDataChanged : nil
+            } else {
+                missed = .nodeDeleted
+            }
+            if missed == nil { watches.add(.oneShot, .data, path: path, for: connection) }
+        case 1:
+            if node != nil { missed = .nodeCreated } else { watches.add(.oneShot, .data, path: path, for: connection) }
+        case 2:
+            if let node {
+                missed = store.stat(node).pzxid > since ? .nodeChildrenChanged : nil
+            } else {
+                missed = .nodeDeleted
+            }
+            if missed == nil { watches.add(.oneShot, .child, path: path, for: connection) }
+        default:
+            let mode: WatchMode = list == 3 ? .persistent : .persistentRecursive
+            watches.add(mode, .child, path: path, for: connection)
+            watches.add(mode, .data, path: path, for: connection)
+        }
+        if let missed { events.add(missed, events.addPath(path), to: connection) }
+    }
+}

@@ -1,0 +1,245 @@
+import Diagnostics
+import Jute
+import ZooKeeperProtocol
+
+/// The applied state of a server: znodes, sessions, watches, and what follows from them (Apache's `DataTree`).
+///
+/// Deterministic: no clock, no randomness, no I/O. The same txns in the same order make the same tree, and what leaves it
+/// (replies, events, snapshots, digests) depends on nothing else.
+///
+/// How a write passes, on one event loop:
+///
+/// 1. `TxnPreparer.prepare` decides its outcome on the leader, against this tree *and* the txns not yet applied, and
+///    writes the txn as it will be logged and proposed. Every prepared txn takes its zxid, also one that records a failure.
+/// 2. The shell logs it (and, in a quorum, proposes it). Nothing may be acknowledged, and `apply` should not be called,
+///    before the entry is durable here, and in a quorum committed.
+/// 3. `apply`, in zxid order, on every server. It changes the tree and fills in the reply's body and `events`.
+/// 4. The shell sends `events` (good until the next call), then the reply, to whom they belong.
+/// 5. On the leader, `TxnPreparer.applied` forgets the pending changes.
+///
+/// A read is one call of `read`, at any time between these. At start: `DataTreeLoader` from a snapshot, then `apply` of every
+/// later log record; since snapshots are fuzzy, records may be in them already, which `apply` is made for.
+package final class DataTree {
+    package let access: AccessControl
+    package var watches: WatchTable
+    /// What the last `apply` or `read` has to tell watchers.
+    package internal(set) var events = WatchEvents()
+
+    /// The highest zxid applied.
+    package internal(set) var lastProcessedZxid: ZXID
+    /// The digest of all nodes, version 2: equal on all servers at the same zxid.
+    package internal(set) var digest: UInt64 = 0
+    /// How often a digest in a txn or a snapshot was not the tree's: each is a sign of divergence, to be logged.
+    package internal(set) var digestMismatches = 0
+    /// The digest that a fuzzy snapshot promises for a zxid yet to come; until then txn digests mean nothing.
+    var promisedDigest: (zxid: ZXID, value: UInt64)?
+
+    var store: NodeStore
+    var acls = ACLCache()
+    var quotas = Quotas()
+    var sessionTimeouts: [SessionID: Int32] = [:]
+    /// The nodes of each session, the containers, and the TTL nodes (`NodeKind.list`).
+    var owned: [Int64: OwnedNodes] = [:]
+
+    struct OwnedNodes {
+        var first: UInt32 = 0
+        var count = 0
+        /// Of their paths, each with its length prefix: what a closeSession txn would hold.
+        var pathBytes = 0
+    }
+
+    /// The tree of a new server: the root, /zookeeper, and /zookeeper/config and /zookeeper/quota.
+    ///
+    /// - Parameter seed: spreads names over hash buckets; give a random one where clients are not trusted. It never shows.
+    package convenience init(access: AccessControl = AccessControl(), seed: UInt64 = 0) {
+        self.init(bare: access, seed: seed)
+        addSystemNodes()
+    }
+
+    init(bare access: AccessControl, seed: UInt64) {
+        self.access = access
+        watches = WatchTable(seed: seed)
+        lastProcessedZxid = .zero
+        store = NodeStore(seed: seed)
+        store.setData(.root, Bytes(start: nil, count: 0))
+        store[.root].pointee.checksum = NodeDigest.content(path: Bytes(start: nil, count: 0), data: nil)
+        digest = nodeDigest(.root)
+    }
+
+    // MARK: What there is
+
+    /// Nodes, the root counted twice as Apache does ("Node count" of `srvr`).
+    package var nodeCount: Int { store.count + 1 }
+    /// Bytes of all paths and data, roughly: `zk_approximate_data_size` counts whole paths, this counts names.
+    package var payloadBytes: Int { store.payloadBytes }
+    /// Bytes of memory that the nodes take.
+    package var memory: Int { store.memory }
+    package var sessionCount: Int { sessionTimeouts.count }
+    package var ephemeralCount: Int {
+        owned.reduce(0) { $0 + ($1.key == NodeKind.containerOwner || $1.key == NodeKind.ttlOwner ? 0 : $1.value.count) }
+    }
+    /// Whether some node has a time to live, for which the servers must have `extendedTypesEnabled`.
+    package var hasTTLNodes: Bool { owned[NodeKind.ttlOwner] != nil }
+
+    /// Every session with its timeout in milliseconds, by id.
+    package var sessions: [(id: SessionID, timeout: Int32)] {
+        sessionTimeouts.map { ($0.key, $0.value) }.sorted { $0.id < $1.id }
+    }
+
+    package func hasSession(_ id: SessionID) -> Bool { sessionTimeouts[id] != nil }
+
+    /// The session's ephemerals, sorted.
+    package func ephemerals(of session: SessionID) -> [String] {
+        var paths: [String] = []
+        forEachOwned(by: session.rawValue) { paths.append(pathString($0)) }
+        return paths.sorted()
+    }
+
+    /// Every session that owns ephemerals, by id (`dump`).
+    package var sessionsWithEphemerals: [SessionID] {
+        owned.keys.filter { $0 != NodeKind.containerOwner && $0 != NodeKind.ttlOwner }
+            .map { SessionID(rawValue: $0) }.sorted()
+    }
+
+    // MARK: Maintenance that is not a txn
+
+    /// Containers and TTL nodes whose time has come, as paths for `TxnPreparer.prepareDeleteContainer`.
+    ///
+    /// - Parameters:
+    ///   - now: the wall clock in milliseconds, the one that txns carry.
+    ///   - maxNeverUsed: `znode.container.maxNeverUsedIntervalMs`, 0 for never.
+    package func expiredContainers(now: Int64, maxNeverUsed: Int64 = 0) -> [String] {
+        var paths: [String] = []
+        forEachOwned(by: NodeKind.containerOwner) { node in
+            guard store.childCount(node) == 0 else { return }
+            let used = (store.extra(node)?.pointee.cversion ?? 0) > 0
+            let idle = now - store[node].pointee.mtime
+            if used || maxNeverUsed != 0 && idle > maxNeverUsed { paths.append(pathString(node)) }
+        }
+        forEachOwned(by: NodeKind.ttlOwner) { node in
+            guard store.childCount(node) == 0, let extra = store.extra(node),
+                case .ttl(let milliseconds) = NodeKind(owner: extra.pointee.ephemeralOwner)
+            else { return }
+            if now - store[node].pointee.mtime > milliseconds { paths.append(pathString(node)) }
+        }
+        return paths.sorted()
+    }
+
+    /// Removes ephemerals whose session is not in the session table, as a standalone server and a new leader do after
+    /// loading. Not a txn: followers that hold such orphans do the same when they lead.
+    ///
+    /// - Returns: the sessions they belonged to.
+    package func removeOrphanedEphemerals() -> [SessionID] {
+        events.removeAll()
+        let orphaned = sessionsWithEphemerals.filter { sessionTimeouts[$0] == nil }
+        for session in orphaned { deleteOwned(by: session.rawValue, zxid: lastProcessedZxid) }
+        return orphaned
+    }
+
+    /// Sets the text of /zookeeper/config, which each server keeps for itself: no txn, no watch, no digest.
+    package func setConfiguration(_ text: [UInt8], version: Int64, now: Int64) {
+        guard let node = find(DataTree.configPath) else { return }
+        text.withUnsafeBytes { store.setData(node, $0) }
+        store[node].pointee.mzxid = version
+        store[node].pointee.mtime = now
+        store[node].pointee.version = -1
+    }
+
+    package static let configPath = "/zookeeper/config"
+
+    // MARK: Helpers
+
+    func find(_ path: String) -> NodeID? {
+        var path = path
+        return path.withUTF8 { store.find(Bytes($0)) }
+    }
+
+    func pathString(_ node: NodeID) -> String { String(decoding: pathBytes(node), as: UTF8.self) }
+
+    func pathBytes(_ node: NodeID) -> [UInt8] {
+        let length = store.pathLength(node)
+        return [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
+            if let base = buffer.baseAddress { store.writePath(node, endingAt: UnsafeMutableRawPointer(base) + length) }
+            count = length
+        }
+    }
+
+    func nodeDigest(_ node: NodeID) -> UInt64 {
+        NodeDigest.value(content: store[node].pointee.checksum, store.stat(node))
+    }
+
+    /// The Stat as clients see it.
+    func clientStat(_ node: NodeID) -> Stat {
+        let stat = store.stat(node)
+        let children = Int32(truncatingIfNeeded: store.childCount(node))
+        var owner = SessionID.none
+        if case .ephemeral(let session) = NodeKind(owner: stat.ephemeralOwner) { owner = SessionID(rawValue: session) }
+        return Stat(
+            czxid: stat.czxid, mzxid: stat.mzxid, ctime: stat.ctime, mtime: stat.mtime, version: stat.version,
+            cversion: stat.cversion &* 2 &- children, aversion: stat.aversion, ephemeralOwner: owner,
+            dataLength: max(store[node].pointee.dataLength, 0), numChildren: children, pzxid: stat.pzxid)
+    }
+
+    func allows(_ acl: ACLCache.ID, _ wanted: Permissions, to identities: [AuthID]) -> Bool {
+        acl == ACLCache.open || access.allows(acls.list(acl), wanted, to: identities)
+    }
+
+    /// /zookeeper and its children, where they are missing; from birth they have all-zero Stats.
+    func addSystemNodes() {
+        for path in ["/zookeeper", "/zookeeper/quota", Self.configPath] where find(path) == nil {
+            let (parent, name) = (
+                path.dropLast(path.split(separator: "/").last!.count + 1), path.split(separator: "/").last!
+            )
+            let bytes = Array(name.utf8)
+            let node = bytes.withUnsafeBytes {
+                store.insert(
+                    under: find(String(parent))!, name: $0, data: Bytes(start: nil, count: 0), zxid: .zero, time: 0)
+            }
+            if path == "/zookeeper" {
+                store[node].pointee.checksum = Array(path.utf8).withUnsafeBytes {
+                    NodeDigest.content(path: $0, data: nil)
+                }
+                digest &+= nodeDigest(node)
+            }
+            if path == Self.configPath {
+                store[node].pointee.acl = acls.retain(.readOnly)
+                store.ensureExtra(node).pointee.aversion = -1
+            }
+        }
+    }
+
+    // MARK: Owned nodes
+
+    func forEachOwned(by owner: Int64, _ body: (NodeID) -> Void) {
+        var next = owned[owner]?.first ?? 0
+        while next != 0 {
+            let node = NodeID(rawValue: next)
+            next = store.extra(node)!.pointee.nextOwned
+            body(node)
+        }
+    }
+
+    func addToOwner(_ node: NodeID, _ owner: Int64) {
+        var list = owned[owner] ?? OwnedNodes()
+        let extra = store.ensureExtra(node)
+        extra.pointee.nextOwned = list.first
+        extra.pointee.previousOwned = 0
+        if list.first != 0 { store.extra(NodeID(rawValue: list.first))!.pointee.previousOwned = node.rawValue }
+        list.first = node.rawValue
+        list.count += 1
+        list.pathBytes += 4 + store.pathLength(node)
+        owned[owner] = list
+    }
+
+    func removeFromOwner(_ node: NodeID, _ owner: Int64) {
+        let extra = store.extra(node)!
+        let (next, previous) = (extra.pointee.nextOwned, extra.pointee.previousOwned)
+        if next != 0 { store.extra(NodeID(rawValue: next))!.pointee.previousOwned = previous }
+        if previous != 0 { store.extra(NodeID(rawValue: previous))!.pointee.nextOwned = next }
+        var list = owned[owner]!
+        if previous == 0 { list.first = next }
+        list.count -= 1
+        list.pathBytes -= 4 + store.pathLength(node)
+        owned[owner] = list.count == 0 ? nil : list
+    }
+}

@@ -1,0 +1,102 @@
+import Jute
+import ZooKeeperProtocol
+
+/// Makes a tree from the content of a snapshot: sessions, ACLs, then nodes, parents first, as the file has them.
+package struct DataTreeLoader: ~Copyable {
+    private let tree: DataTree
+    /// The keys that the file uses for ACLs.
+    private var keys: [Int64: ACLCache.ID] = [:]
+    /// The last node's parent: nodes come in order, so the next one is often its sibling.
+    private var parentPath: [UInt8] = []
+    private var parent = NodeID.root
+
+    package init(access: AccessControl = AccessControl(), seed: UInt64 = 0) {
+        tree = DataTree(bare: access, seed: seed)
+    }
+
+    package mutating func addSession(_ id: SessionID, timeout: Int32) { tree.sessionTimeouts[id] = timeout }
+
+    /// - Parameter list: a vector of ACLs as jute.
+    package mutating func addACL(key: Int64, list: Bytes) throws(JuteError) {
+        keys[key] = try tree.acls.retain(encoded: list)
+    }
+
+    /// Adds one node. False when its parent is not there: the snapshot is damaged.
+    package mutating func addNode(_ path: Bytes, data: Bytes?, acl: Int64, stat: StatPersisted) -> Bool {
+        let node: NodeID
+        var isNew = true
+        if path.count <= 1 {
+            node = .root
+            tree.digest &-= tree.nodeDigest(.root)
+            tree.store.setData(.root, data)
+        } else {
+            guard let cut = ZNodePath.lastSlash(of: path), findParent(Bytes(rebasing: path[..<cut])) else {
+                return false
+            }
+            let name = Bytes(rebasing: path[(cut + 1)...])
+            if let known = tree.store.child(of: parent, named: name) {
+                // A fuzzy snapshot may hold a node twice, when it was deleted and made again meanwhile: the later one counts.
+                forget(known, path)
+                tree.store.setData(known, data)
+                node = known
+                isNew = false
+            } else {
+                node = tree.store.insert(under: parent, name: name, data: data, zxid: stat.czxid, time: stat.ctime)
+            }
+        }
+        tree.store.setStat(node, stat)
+        tree.store[node].pointee.acl = acl == -1 ? ACLCache.open : use(acl)
+        if let list = NodeKind(owner: stat.ephemeralOwner).list { tree.addToOwner(node, list) }
+        if !NodeDigest.excludes(path: path) {
+            tree.store[node].pointee.checksum = NodeDigest.content(path: path, data: data)
+            tree.digest &+= tree.nodeDigest(node)
+        }
+        if isNew, path.starts(with: Quotas.root),
+            let subject = Quotas.subject(ofQuotaNode: path, named: Quotas.limitsName)
+        {
+            tree.quotas.mark(subject)
+        }
+        return true
+    }
+
+    /// The tree, ready for the log from `lastZxid` + 1 on.
+    ///
+    /// - Parameter digest: the snapshot's trailer, if it has one. It holds for a zxid that the log may yet have to reach.
+    package consuming func finish(lastZxid: ZXID, digest: (zxid: ZXID, value: UInt64)?) -> DataTree {
+        tree.addSystemNodes()
+        for id in keys.values { tree.acls.release(id) }
+        tree.lastProcessedZxid = lastZxid
+        for subject in tree.quotas.all { tree.recountQuota(subject) }
+        if let digest, digest.zxid > .zero, digest.zxid >= lastZxid {
+            if digest.zxid > lastZxid {
+                tree.promisedDigest = digest
+            } else if digest.value != tree.digest {
+                tree.digestMismatches += 1
+            }
+        }
+        return tree
+    }
+
+    private mutating func findParent(_ path: Bytes) -> Bool {
+        if path.elementsEqual(parentPath) { return true }
+        guard let found = tree.store.find(path) else { return false }
+        parent = found
+        parentPath = [UInt8](path)
+        return true
+    }
+
+    /// The list behind a key. One that the file does not have (ZOOKEEPER-4846) lets in nobody but the super user.
+    private mutating func use(_ key: Int64) -> ACLCache.ID {
+        guard let id = keys[key] else { return tree.acls.retain([ACL([], .anyone)]) }
+        tree.acls.retain(id)
+        return id
+    }
+
+    private func forget(_ node: NodeID, _ path: Bytes) {
+        if !NodeDigest.excludes(path: path) { tree.digest &-= tree.nodeDigest(node) }
+        if let extra = tree.store.extra(node), let list = NodeKind(owner: extra.pointee.ephemeralOwner).list {
+            tree.removeFromOwner(node, list)
+        }
+        tree.acls.release(tree.store[node].pointee.acl)
+    }
+}

@@ -1,0 +1,411 @@
+import Diagnostics
+import Glibc
+import ZooKeeperProtocol
+
+/// The nodes of a tree, compactly: about 90 bytes a node beside its name and data, no allocation a node.
+///
+/// Records of one cache line in a growing slab, `UInt32` references instead of pointers, children as linked lists, one hash
+/// table on (parent, name) that grows a bucket at a time, so that no insert ever stops to rehash a million nodes.
+/// Knows nothing of ZooKeeper's rules: who may be created or deleted when is decided above.
+///
+/// Every `Bytes` handed out points into the store and is good until the next mutation.
+struct NodeStore: ~Copyable {
+    /// Nodes in the store, the root included.
+    private(set) var count = 1
+    /// Bytes of names and data of all nodes.
+    private(set) var payloadBytes = 0
+
+    private let records: Region
+    private let extras: Region
+    private let buckets: Region
+    private var heap: PayloadHeap
+
+    private var recordsEnd: UInt32 = 2
+    private var freeRecord: UInt32 = 0
+    private var extrasEnd: UInt32 = 1
+    private var freeExtra: UInt32 = 0
+    /// Linear hashing: buckets `0..<bucketCount` exist; `lowMask + 1` is the power of two at which this round began.
+    private var bucketCount = 256
+    private var lowMask: UInt32 = 255
+    private let seed: UInt64
+    /// Next node of each running walk; 0 at its end. Freed places hold `UInt32.max`.
+    private var walks: [UInt32] = []
+
+    /// A store with a root and nothing else. `seed` only spreads names over buckets; it never shows in any output.
+    init(seed: UInt64 = 0) {
+        self.records = Region(bytes: 16 << 30)
+        self.extras = Region(bytes: 8 << 30)
+        self.buckets = Region(bytes: 1 << 30)
+        self.heap = PayloadHeap(reserve: 32 << 30)
+        self.seed = seed &+ 0x9e37_79b9_7f4a_7c15
+        self[.root].initialize(to: NodeRecord())
+        self[.root].pointee.payload = heap.allocate(MemoryLayout<NodeBirth>.size)
+        birth(.root).initialize(to: NodeBirth(czxid: 0, ctime: 0))
+    }
+
+    /// Bytes of memory touched so far.
+    var memory: Int {
+        Int(recordsEnd) * MemoryLayout<NodeRecord>.stride + Int(extrasEnd) * MemoryLayout<NodeExtra>.stride
+            + bucketCount * 4 + heap.bytesTouched
+    }
+
+    // MARK: Looking up
+
+    /// The node at a path; "" and "/" are the root. A path that is not well formed simply leads nowhere.
+    func find(_ path: Bytes) -> NodeID? {
+        guard let start = path.baseAddress, path.count > 1 else {
+            return path.isEmpty || path[0] == slash ? .root : nil
+        }
+        guard path[0] == slash else { return nil }
+        var node = NodeID.root
+        let end = path.count
+        var offset = 1
+        while true {
+            let separator = memchr(start + offset, Int32(slash), end - offset)
+            let stop = separator.map { UnsafeRawPointer($0) - start } ?? end
+            guard let child = child(of: node, named: Bytes(start: start + offset, count: stop - offset)) else {
+                return nil
+            }
+            node = child
+            if separator == nil { return node }
+            offset = stop + 1
+        }
+    }
+
+    func child(of parent: NodeID, named name: Bytes) -> NodeID? {
+        let hash = hash(parent, name)
+        var candidate = bucket(hash).pointee
+        while candidate != 0 {
+            let record = self[NodeID(rawValue: candidate)]
+            if record.pointee.hash == hash, record.pointee.parent == parent.rawValue,
+                Int(record.pointee.nameLength) == name.count,
+                name.count == 0 || memcmp(namePointer(record), name.baseAddress!, name.count) == 0
+            {
+                return NodeID(rawValue: candidate)
+            }
+            candidate = record.pointee.hashNext
+        }
+        return nil
+    }
+
+    // MARK: Reading a node
+
+    @inline(__always)
+    subscript(node: NodeID) -> UnsafeMutablePointer<NodeRecord> {
+        records.base.assumingMemoryBound(to: NodeRecord.self) + Int(node.rawValue)
+    }
+
+    /// The node's extra fields, if it has any that differ from the defaults.
+    @inline(__always)
+    func extra(_ node: NodeID) -> UnsafeMutablePointer<NodeExtra>? {
+        let slot = self[node].pointee.extra
+        return slot == 0 ? nil : extraSlot(slot)
+    }
+
+    func name(_ node: NodeID) -> Bytes {
+        Bytes(start: namePointer(self[node]), count: Int(self[node].pointee.nameLength))
+    }
+
+    /// nil for null data.
+    func data(_ node: NodeID) -> Bytes? {
+        let record = self[node]
+        guard record.pointee.dataLength >= 0 else { return nil }
+        return Bytes(
+            start: namePointer(record) + Int(record.pointee.nameLength), count: Int(record.pointee.dataLength))
+    }
+
+    func parent(_ node: NodeID) -> NodeID? { optional(self[node].pointee.parent) }
+    func childCount(_ node: NodeID) -> Int { Int(extra(node)?.pointee.childCount ?? 0) }
+    /// Children are listed from the last one created to the first.
+    func firstChild(_ node: NodeID) -> NodeID? { optional(extra(node)?.pointee.firstChild ?? 0) }
+    func nextSibling(_ node: NodeID) -> NodeID? { optional(self[node].pointee.nextSibling) }
+
+    func stat(_ node: NodeID) -> StatPersisted {
+        let record = self[node]
+        let birth = birth(node).pointee
+        let extra = extra(node)?.pointee ?? NodeExtra(pzxid: birth.czxid)
+        return StatPersisted(
+            czxid: ZXID(rawValue: birth.czxid), mzxid: ZXID(rawValue: record.pointee.mzxid), ctime: birth.ctime,
+            mtime: record.pointee.mtime, version: record.pointee.version, cversion: extra.cversion,
+            aversion: extra.aversion, ephemeralOwner: extra.ephemeralOwner, pzxid: ZXID(rawValue: extra.pzxid))
+    }
+
+    /// Bytes of the node's full path; 0 for the root.
+    func pathLength(_ node: NodeID) -> Int {
+        var (length, node) = (0, node)
+        while node != .root {
+            let record = self[node]
+            length += 1 + Int(record.pointee.nameLength)
+            node = NodeID(rawValue: record.pointee.parent)
+        }
+        return length
+    }
+
+    /// Writes the node's path so that it ends where `end` points, as `pathLength` bytes before it.
+    func writePath(_ node: NodeID, endingAt end: UnsafeMutableRawPointer) {
+        var (end, node) = (end, node)
+        while node != .root {
+            let record = self[node]
+            end -= Int(record.pointee.nameLength)
+            memcpy(end, namePointer(record), Int(record.pointee.nameLength))
+            end -= 1
+            end.storeBytes(of: slash, as: UInt8.self)
+            node = NodeID(rawValue: record.pointee.parent)
+        }
+    }
+
+    // MARK: Changing
+
+    /// Adds a child. There must be none of that name. Its Stat is that of a node created by `zxid` at `time`.
+    mutating func insert(under parent: NodeID, name: Bytes, data: Bytes?, zxid: ZXID, time: Int64) -> NodeID {
+        let node = takeRecord()
+        let record = self[node]
+        record.initialize(to: NodeRecord())
+        record.pointee.parent = parent.rawValue
+        record.pointee.nameLength = UInt32(name.count)
+        record.pointee.dataLength = data.map { Int32($0.count) } ?? -1
+        record.pointee.mzxid = zxid.rawValue
+        record.pointee.mtime = time
+        record.pointee.payload = heap.allocate(blockLength(record))
+        birth(node).initialize(to: NodeBirth(czxid: zxid.rawValue, ctime: time))
+        copy(name, to: namePointer(record))
+        if let data { copy(data, to: namePointer(record) + name.count) }
+        payloadBytes += name.count + (data?.count ?? 0)
+
+        let family = ensureExtra(parent)
+        record.pointee.nextSibling = family.pointee.firstChild
+        if let next = optional(family.pointee.firstChild) { self[next].pointee.previousSibling = node.rawValue }
+        family.pointee.firstChild = node.rawValue
+        family.pointee.childCount += 1
+
+        count += 1
+        growBuckets()
+        record.pointee.hash = hash(parent, name)
+        let bucket = bucket(record.pointee.hash)
+        record.pointee.hashNext = bucket.pointee
+        bucket.pointee = node.rawValue
+        return node
+    }
+
+    /// Takes a node without children out. Walks that stood on it go on behind it.
+    mutating func remove(_ node: NodeID) {
+        invariant(node != .root && childCount(node) == 0, "only a leaf can be removed")
+        for walk in walks.indices where walks[walk] == node.rawValue { walks[walk] = successor(node) }
+        let record = self[node]
+        let (next, previous) = (record.pointee.nextSibling, record.pointee.previousSibling)
+        if let next = optional(next) { self[next].pointee.previousSibling = previous }
+        let family = ensureExtra(NodeID(rawValue: record.pointee.parent))
+        if let previous = optional(previous) {
+            self[previous].pointee.nextSibling = next
+        } else {
+            family.pointee.firstChild = next
+        }
+        family.pointee.childCount -= 1
+
+        let bucket = bucket(record.pointee.hash)
+        if bucket.pointee == node.rawValue {
+            bucket.pointee = record.pointee.hashNext
+        } else {
+            var before = self[NodeID(rawValue: bucket.pointee)]
+            while before.pointee.hashNext != node.rawValue { before = self[NodeID(rawValue: before.pointee.hashNext)] }
+            before.pointee.hashNext = record.pointee.hashNext
+        }
+
+        payloadBytes -= Int(record.pointee.nameLength) + Int(max(record.pointee.dataLength, 0))
+        heap.free(record.pointee.payload, bytes: blockLength(record))
+        if record.pointee.extra != 0 {
+            extraSlot(record.pointee.extra).pointee.firstChild = freeExtra
+            freeExtra = record.pointee.extra
+        }
+        record.pointee.hashNext = freeRecord
+        freeRecord = node.rawValue
+        count -= 1
+    }
+
+    /// Replaces the data and nothing else.
+    mutating func setData(_ node: NodeID, _ data: Bytes?) {
+        let record = self[node]
+        let (oldBlock, oldLength) = (record.pointee.payload, blockLength(record))
+        let kept = MemoryLayout<NodeBirth>.size + Int(record.pointee.nameLength)
+        payloadBytes += (data?.count ?? 0) - Int(max(record.pointee.dataLength, 0))
+        record.pointee.dataLength = data.map { Int32($0.count) } ?? -1
+        if PayloadHeap.sameClass(oldLength, blockLength(record)) {
+            if let data { copy(data, to: heap.pointer(oldBlock) + kept) }
+            return
+        }
+        record.pointee.payload = heap.allocate(blockLength(record))
+        memcpy(heap.pointer(record.pointee.payload), heap.pointer(oldBlock), kept)
+        if let data { copy(data, to: heap.pointer(record.pointee.payload) + kept) }
+        heap.free(oldBlock, bytes: oldLength)
+    }
+
+    /// Sets every persisted field.
+    mutating func setStat(_ node: NodeID, _ stat: StatPersisted) {
+        birth(node).pointee = NodeBirth(czxid: stat.czxid.rawValue, ctime: stat.ctime)
+        let record = self[node]
+        record.pointee.mzxid = stat.mzxid.rawValue
+        record.pointee.mtime = stat.mtime
+        record.pointee.version = stat.version
+        let plain = stat.cversion == 0 && stat.aversion == 0 && stat.ephemeralOwner == 0 && stat.pzxid == stat.czxid
+        if plain && record.pointee.extra == 0 { return }
+        let extra = ensureExtra(node)
+        extra.pointee.pzxid = stat.pzxid.rawValue
+        extra.pointee.cversion = stat.cversion
+        extra.pointee.aversion = stat.aversion
+        extra.pointee.ephemeralOwner = stat.ephemeralOwner
+    }
+
+    /// The node's extra fields, made with their default values if there were none.
+    mutating func ensureExtra(_ node: NodeID) -> UnsafeMutablePointer<NodeExtra> {
+        if let extra = extra(node) { return extra }
+        var slot = freeExtra
+        if slot != 0 {
+            freeExtra = extraSlot(slot).pointee.firstChild
+        } else {
+            slot = extrasEnd
+            extrasEnd += 1
+            invariant(Int(extrasEnd) * MemoryLayout<NodeExtra>.stride <= extras.capacity, "too many znodes")
+        }
+        self[node].pointee.extra = slot
+        extraSlot(slot).initialize(to: NodeExtra(pzxid: birth(node).pointee.czxid))
+        return extraSlot(slot)
+    }
+
+    // MARK: Walks
+
+    /// Starts a walk over all nodes, parents before children. Between two steps the store may change: nodes that go before
+    /// the walk reaches them are not met, nodes that come may be met or not.
+    mutating func startWalk(at node: NodeID = .root) -> Int {
+        if let place = walks.firstIndex(of: .max) {
+            walks[place] = node.rawValue
+            return place
+        }
+        walks.append(node.rawValue)
+        return walks.count - 1
+    }
+
+    /// The next node of a walk, or nil at its end.
+    mutating func step(_ walk: Int) -> NodeID? {
+        guard let node = optional(walks[walk]) else { return nil }
+        walks[walk] = firstChild(node)?.rawValue ?? successor(node)
+        return node
+    }
+
+    mutating func endWalk(_ walk: Int) { walks[walk] = .max }
+
+    /// The node after `node` and all below it, 0 when there is none.
+    private func successor(_ node: NodeID) -> UInt32 {
+        var node = node
+        while node != .root {
+            let record = self[node]
+            if record.pointee.nextSibling != 0 { return record.pointee.nextSibling }
+            node = NodeID(rawValue: record.pointee.parent)
+        }
+        return 0
+    }
+
+    // MARK: Places
+
+    private func extraSlot(_ slot: UInt32) -> UnsafeMutablePointer<NodeExtra> {
+        extras.base.assumingMemoryBound(to: NodeExtra.self) + Int(slot)
+    }
+
+    @inline(__always)
+    private func birth(_ node: NodeID) -> UnsafeMutablePointer<NodeBirth> {
+        heap.pointer(self[node].pointee.payload).assumingMemoryBound(to: NodeBirth.self)
+    }
+
+    @inline(__always)
+    private func namePointer(_ record: UnsafeMutablePointer<NodeRecord>) -> UnsafeMutableRawPointer {
+        heap.pointer(record.pointee.payload) + MemoryLayout<NodeBirth>.size
+    }
+
+    @inline(__always)
+    private func blockLength(_ record: UnsafeMutablePointer<NodeRecord>) -> Int {
+        MemoryLayout<NodeBirth>.size + Int(record.pointee.nameLength) + Int(max(record.pointee.dataLength, 0))
+    }
+
+    @inline(__always)
+    private func optional(_ reference: UInt32) -> NodeID? { reference == 0 ? nil : NodeID(rawValue: reference) }
+
+    /// `memmove`, as data may be copied within the store.
+    private func copy(_ bytes: Bytes, to target: UnsafeMutableRawPointer) {
+        if let source = bytes.baseAddress { memmove(target, source, bytes.count) }
+    }
+
+    private mutating func takeRecord() -> NodeID {
+        if let node = optional(freeRecord) {
+            freeRecord = self[node].pointee.hashNext
+            return node
+        }
+        let node = NodeID(rawValue: recordsEnd)
+        recordsEnd += 1
+        invariant(Int(recordsEnd) * MemoryLayout<NodeRecord>.stride <= records.capacity, "too many znodes")
+        return node
+    }
+
+    // MARK: The hash table
+
+    @inline(__always)
+    private func bucket(_ hash: UInt32) -> UnsafeMutablePointer<UInt32> {
+        var index = Int(hash & (lowMask << 1 | 1))
+        if index >= bucketCount { index = Int(hash & lowMask) }
+        return buckets.base.assumingMemoryBound(to: UInt32.self) + index
+    }
+
+    /// Splits the next bucket when there are more nodes than buckets.
+    private mutating func growBuckets() {
+        guard count > bucketCount, (bucketCount + 1) * 4 <= buckets.capacity else { return }
+        let table = buckets.base.assumingMemoryBound(to: UInt32.self)
+        let old = bucketCount & Int(lowMask)
+        let new = bucketCount
+        var node = table[old]
+        table[old] = 0
+        bucketCount += 1
+        while node != 0 {
+            let record = self[NodeID(rawValue: node)]
+            let next = record.pointee.hashNext
+            let target = Int(record.pointee.hash & (lowMask << 1 | 1)) == new ? new : old
+            record.pointee.hashNext = table[target]
+            table[target] = node
+            node = next
+        }
+        if bucketCount == (Int(lowMask) + 1) * 2 { lowMask = lowMask << 1 | 1 }
+    }
+
+    @inline(__always)
+    private func hash(_ parent: NodeID, _ name: Bytes) -> UInt32 {
+        let hash = hashBytes(name, seed: seed &+ UInt64(parent.rawValue) &* 0xff51_afd7_ed55_8ccd)
+        return UInt32(truncatingIfNeeded: hash ^ hash >> 32)
+    }
+}
+
+let slash = UInt8(ascii: "/")
+
+/// A quick hash of bytes, eight at a time (multiply and fold). Not for anything an output depends on.
+@inline(__always)
+func hashBytes(_ bytes: Bytes, seed: UInt64) -> UInt64 {
+    @inline(__always) func mix(_ a: UInt64, _ b: UInt64) -> UInt64 {
+        let product = a.multipliedFullWidth(by: b)
+        return product.high ^ product.low
+    }
+    let count = bytes.count
+    var hash = seed ^ UInt64(truncatingIfNeeded: count)
+    guard let start = bytes.baseAddress else { return mix(hash, 0x8ebc_6af0_9c88_c6e3) }
+    if count >= 8 {
+        var offset = 0
+        while offset + 8 < count {
+            hash = mix(hash ^ start.loadUnaligned(fromByteOffset: offset, as: UInt64.self), 0xa076_1d64_78bd_642f)
+            offset += 8
+        }
+        hash ^= start.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
+    } else if count >= 4 {
+        let low = UInt64(start.loadUnaligned(as: UInt32.self))
+        let high = UInt64(start.loadUnaligned(fromByteOffset: count - 4, as: UInt32.self))
+        hash ^= high << 32 | low
+    } else if count > 0 {
+        let (first, middle) = (UInt64(start.load(as: UInt8.self)), UInt64(bytes[count >> 1]))
+        hash ^= first << 16 | middle << 8 | UInt64(bytes[count - 1])
+    }
+    return mix(hash ^ 0xe703_7ed1_a0b4_28db, 0x8ebc_6af0_9c88_c6e3)
+}
