@@ -3,6 +3,11 @@ import DurableFiles
 import Operations
 import Supervision
 
+/// The command that ran for the user ended with this code, and so does `paddock`.
+struct CommandExit: Error {
+    var code: Int32
+}
+
 /// What every command of `paddock` is: its work ends in an exit status, and an error becomes a message and a status here,
 /// in one place.
 protocol PaddockCommand: AsyncParsableCommand, Sendable {
@@ -17,6 +22,8 @@ extension PaddockCommand {
         let status: ExitStatus
         do {
             status = try await Interrupts.cancelling { try await perform(terminal) }
+        } catch let exit as CommandExit {
+            throw ExitCode(exit.code)
         } catch {
             throw report(error, terminal).code
         }
@@ -24,7 +31,7 @@ extension PaddockCommand {
     }
 
     /// Prints why a command failed, and says with which status it ends.
-    private func report(_ error: any Error, _ terminal: Terminal) -> ExitStatus {
+    func report(_ error: any Error, _ terminal: Terminal) -> ExitStatus {
         let label = terminal.styledNote("error: ", .red, .bold)
         switch error {
         case is Interrupts.Interrupted:
@@ -40,6 +47,12 @@ extension PaddockCommand {
             terminal.problem(label + error.description)
             if case .notRunning = error { return .notRunning }
             return .failed
+        case let error as InvalidTopology:
+            terminal.problem(error.description)
+            return ExitStatus(rawValue: error.kind.rawValue) ?? .badInput
+        case FileLock.Failure.held(let held):
+            terminal.problem(label + "this ensemble has a supervisor already (\(held.holder))")
+            return .taken
         default:
             terminal.problem(label + "\(error)")
             return .failed

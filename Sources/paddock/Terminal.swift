@@ -41,6 +41,12 @@ struct Terminal: Sendable {
     /// A problem: never silenced.
     func problem(_ text: String) { Self.write(text + "\n", to: STDERR_FILENO) }
 
+    /// Asks on the terminal; anything but a yes is a no.
+    func confirms(_ question: String) -> Bool {
+        Self.write("\(question) [y/N] ", to: STDERR_FILENO)
+        return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
+    }
+
     func styled(_ text: String, _ styles: Style...) -> String { Self.paint(text, styles, on: colours.output) }
 
     func styledNote(_ text: String, _ styles: Style...) -> String { Self.paint(text, styles, on: colours.errors) }

@@ -1,0 +1,84 @@
+import ArgumentParser
+import Operations
+
+struct RollingRestartCommand: EnsembleCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rolling-restart",
+        abstract: "Restart every server, one after the other, the leader last, without an outage.",
+        discussion: """
+            A client writes meanwhile; at the end it is said how long it could not, and that no acknowledged write was lost.
+            A step that does not come back stops the whole; the same command continues where it stopped.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var selection: EnsembleOption
+
+    @Option(help: ArgumentHelp("Wait between two servers, e.g. 10s or 1m.", valueName: "duration"))
+    var pause: DurationArgument?
+
+    @Flag(help: "Ask before each server.")
+    var confirm = false
+
+    @Flag(help: "Begin anew where an earlier one stopped half way.")
+    var startOver = false
+
+    @Flag(help: "Do it even when no quorum is left while a server restarts (one or two participants).")
+    var force = false
+
+    @Flag(help: "Show the order, and do nothing.")
+    var dryRun = false
+
+    func perform(_ terminal: Terminal) async throws -> ExitStatus {
+        let progress = ProgressPrinter(terminal)
+        let operations = try operations(progress)
+        defer { progress.clear() }
+        var options = RollingRestartOptions()
+        options.pause = pause?.seconds ?? 0
+        options.startsOver = startOver
+        options.dryRun = dryRun
+        options.force = force
+        if confirm {
+            guard terminal.isInteractive else {
+                throw OperationError(.badUsage, "--confirm needs a terminal to ask on", mend: "leave it out")
+            }
+            options.confirm = { id in
+                progress.clear()
+                return terminal.confirms("Restart server \(id)?")
+            }
+        }
+        if dryRun {
+            let plan = try await operations.rollingRestartPlan(selection.ensemble, options: options)
+            if global.json {
+                try printJSON(PlanOutput(ensemble: plan.ensemble, steps: plan.servers.map(\.rawValue), done: plan.done.map(\.rawValue)), terminal)
+            } else {
+                for id in plan.done { terminal.output("server \(id) was restarted already") }
+                for id in plan.servers { terminal.output("restart server \(id)") }
+            }
+            return .done
+        }
+        let report = try await operations.rollingRestart(selection.ensemble, options: options)
+        progress.clear()
+        if global.json {
+            try printJSON(report, terminal)
+        } else {
+            var table = Table(("ID", .right), ("ROLE", .left), ("BACK AFTER", .right))
+            for step in report.steps {
+                table.rows.append([
+                    .init("\(step.id)"), .init(step.role.rawValue), .init(StatusTable.decimal(step.seconds, places: 1) + "s"),
+                ])
+            }
+            table.lines(terminal).forEach(terminal.output)
+            let gap = StatusTable.decimal(report.longestWriteGap, places: 2)
+            terminal.output(
+                "\(report.writes) writes acknowledged meanwhile, \(report.lost) lost; the longest gap between two was \(gap)s")
+        }
+        return report.lost == 0 ? .done : .failed
+    }
+
+    private struct PlanOutput: Encodable {
+        var version = 1
+        var ensemble: String
+        var steps: [Int64]
+        var done: [Int64]
+    }
+}

@@ -1,0 +1,115 @@
+import ArgumentParser
+import Operations
+
+/// `start`, `stop`, `restart`, `kill`, `pause`, `resume`: the same words do different things.
+protocol ServerCommand: EnsembleCommand {
+    static var action: ServerAction { get }
+    var selection: EnsembleOption { get }
+    var targets: ServerArguments { get }
+    var force: Bool { get }
+}
+
+struct ServerArguments: ParsableArguments {
+    @Argument(help: ArgumentHelp("Ids, or leader, followers, observers, all.", valueName: "server"))
+    var servers: [String]
+
+    @Flag(help: "Show what would be done, and do nothing.")
+    var dryRun = false
+}
+
+struct ForceOption: ParsableArguments {
+    @Flag(help: "Do it even when no quorum is left.")
+    var force = false
+}
+
+extension ServerCommand {
+    var force: Bool { false }
+
+    func perform(_ terminal: Terminal) async throws -> ExitStatus {
+        let progress = ProgressPrinter(terminal)
+        let operations = try operations(progress)
+        let report = try await operations.perform(
+            Self.action, on: targets.servers, ensemble: selection.ensemble, force: force, dryRun: targets.dryRun)
+        progress.clear()
+        if global.json {
+            try printJSON(
+                ServerActionOutput(
+                    ensemble: report.ensemble, action: report.action.rawValue, servers: report.servers.map(\.rawValue),
+                    consequence: report.consequence, dryRun: report.wasDryRun), terminal)
+        } else {
+            let servers = report.servers.map(\.description).joined(separator: ", ")
+            terminal.output("\(targets.dryRun ? "would " : "")\(report.action.rawValue) server \(servers)")
+            if let consequence = report.consequence { terminal.note(consequence) }
+        }
+        return .done
+    }
+}
+
+private struct ServerActionOutput: Encodable {
+    var version = 1
+    var ensemble: String
+    var action: String
+    var servers: [Int64]
+    var consequence: String?
+    var dryRun: Bool
+}
+
+struct Start: ServerCommand {
+    static let configuration = CommandConfiguration(abstract: "Start servers that are stopped or gave up.")
+    static let action = ServerAction.start
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var selection: EnsembleOption
+    @OptionGroup var targets: ServerArguments
+}
+
+struct Stop: ServerCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Stop servers; they stay stopped until `paddock start`.")
+    static let action = ServerAction.stop
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var selection: EnsembleOption
+    @OptionGroup var targets: ServerArguments
+    @OptionGroup var forcing: ForceOption
+    var force: Bool { forcing.force }
+}
+
+struct Restart: ServerCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Restart servers at once; see `rolling-restart` for all of them without an outage.")
+    static let action = ServerAction.restart
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var selection: EnsembleOption
+    @OptionGroup var targets: ServerArguments
+    @OptionGroup var forcing: ForceOption
+    var force: Bool { forcing.force }
+}
+
+struct Kill: ServerCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Kill servers with SIGKILL, as a crash would; the supervisor starts them again.")
+    static let action = ServerAction.kill
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var selection: EnsembleOption
+    @OptionGroup var targets: ServerArguments
+    @OptionGroup var forcing: ForceOption
+    var force: Bool { forcing.force }
+}
+
+struct Pause: ServerCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Freeze servers with SIGSTOP, as a long garbage collection would.")
+    static let action = ServerAction.pause
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var selection: EnsembleOption
+    @OptionGroup var targets: ServerArguments
+    @OptionGroup var forcing: ForceOption
+    var force: Bool { forcing.force }
+}
+
+struct Resume: ServerCommand {
+    static let configuration = CommandConfiguration(abstract: "Let paused servers go on.")
+    static let action = ServerAction.resume
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var selection: EnsembleOption
+    @OptionGroup var targets: ServerArguments
+}

@@ -1,0 +1,120 @@
+import ArgumentParser
+import Operations
+import Provisioning
+import Templates
+
+struct Up: EnsembleCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Boot an ensemble on this machine, or apply what changed to a running one.",
+        discussion: """
+            Without FILE: the topology applied last, or three participants and an observer named demo. Returns when the
+            ensemble is ready: every server serves, one leads, all have caught up, and a write through each succeeded.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var selection: EnsembleOption
+
+    @Argument(help: "The topology (- for the standard input).", completion: .file(extensions: ["yaml", "yml"]))
+    var file: String?
+
+    @Flag(help: "Show when each server spawned, bound, was elected, synced and wrote first.")
+    var timeline = false
+
+    @Flag(help: "Accept that the service stops where a change cannot be made otherwise.")
+    var force = false
+
+    @Flag(help: "Show what would be done, and do nothing.")
+    var dryRun = false
+
+    func perform(_ terminal: Terminal) async throws -> ExitStatus {
+        let progress = ProgressPrinter(terminal)
+        let operations = try operations(progress)
+        defer { progress.clear() }
+        var options = UpOptions()
+        options.force = force
+        options.dryRun = dryRun
+        let report = try await operations.up(try source(operations.store), options: options)
+        progress.clear()
+        if dryRun { return try show(plan: report, terminal) }
+        guard let status = report.status else { return .failed }
+        if global.json {
+            try printJSON(UpOutput(report, status), terminal)
+            return .done
+        }
+        if timeline { TimelineTable(report.timeline).lines(terminal).forEach(terminal.output) }
+        StatusTable(status: status, terminal: terminal).lines().forEach(terminal.output)
+        terminal.note(nextSteps(status))
+        return .done
+    }
+
+    private func source(_ store: EnsembleStore) throws -> TopologySource {
+        if let file { return try readTopology(file) }
+        if selection.ensemble != nil || !store.names().isEmpty { return .stored(selection.ensemble) }
+        return .text(Templates.demo, file: "demo.yaml")
+    }
+
+    private func show(plan report: UpReport, _ terminal: Terminal) throws -> ExitStatus {
+        if global.json {
+            try printJSON(UpOutput(report, nil), terminal)
+            return .done
+        }
+        for warning in report.warnings { terminal.problem(warning.rendered()) }
+        PlanLines(plan: report.files, terminal: terminal).lines(withUnchanged: false).forEach(terminal.output)
+        if let outage = report.outage { terminal.output("the service has to stop: \(outage)") }
+        for action in report.actions { terminal.output(action.text) }
+        if report.actions.isEmpty && !report.files.hasChanges { terminal.output("nothing to do") }
+        return .done
+    }
+
+    private func nextSteps(_ status: EnsembleStatus) -> String {
+        """
+
+        connect to \(status.connect)
+          paddock shell              talk to it
+          eval "$(paddock env)"      ZK_CONNECT and friends for your program
+          paddock rolling-restart    restart every server, losing nothing
+          paddock down               stop it; its data stays
+        """
+    }
+}
+
+/// The JSON of `up`.
+private struct UpOutput: Encodable {
+    struct File: Encodable {
+        var path: String
+        var change: String
+    }
+
+    struct Passage: Encodable {
+        var server: Int64
+        var station: String
+        /// Seconds since the first thing that happened.
+        var seconds: Double
+    }
+
+    var version = 1
+    var ensemble: String
+    var dryRun: Bool
+    var files: [File]
+    var actions: [String]
+    var outage: String?
+    var timeline: [Passage]
+    var status: EnsembleStatus?
+
+    init(_ report: UpReport, _ status: EnsembleStatus?) {
+        ensemble = report.ensemble.name
+        dryRun = report.wasDryRun
+        files = report.files.files.map { File(path: $0.path, change: $0.word) }
+        actions = report.actions.map(\.text)
+        outage = report.outage
+        let start = report.timeline.start ?? 0
+        timeline = report.timeline.servers.flatMap { server in
+            Timeline.Station.allCases.compactMap { station in
+                report.timeline.time(server, station).map {
+                    Passage(server: server.rawValue, station: station.rawValue, seconds: $0 - start)
+                }
+            }
+        }
+        self.status = status
+    }
+}

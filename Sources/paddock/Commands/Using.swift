@@ -1,0 +1,98 @@
+import ArgumentParser
+import Glibc
+import Operations
+import Supervision
+import Templates
+
+struct Env: EnsembleCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Print how to reach the ensemble as variables of the environment: eval \"$(paddock env)\".")
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var selection: EnsembleOption
+
+    @Option(help: "For this shell: sh (bash, zsh too) or fish.")
+    var shell: ShellArgument = .sh
+
+    enum ShellArgument: String, ExpressibleByArgument, CaseIterable {
+        case sh, fish
+    }
+
+    func perform(_ terminal: Terminal) async throws -> ExitStatus {
+        let environment = try operations(ProgressPrinter(terminal)).environment(selection.ensemble)
+        if global.json {
+            let variables = Dictionary(uniqueKeysWithValues: environment.variables.map { ($0.name, $0.value) })
+            try printJSON(Output(variables: variables), terminal)
+        } else {
+            let text = environment.text(shell == .fish ? .fish : .sh)
+            terminal.output(text.hasSuffix("\n") ? String(text.dropLast()) : text)
+        }
+        return .done
+    }
+
+    private struct Output: Encodable {
+        var version = 1
+        var variables: [String: String]
+    }
+}
+
+struct Run: EnsembleCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run a command with a throw-away ensemble of its own.",
+        usage: "paddock run [FILE] [options] -- COMMAND…",
+        discussion: """
+            Boots an ensemble on free ports, runs the command with ZK_CONNECT and friends in its environment, and stops and
+            removes the ensemble whatever happens. Exits with the command's code. Without FILE: three participants and an observer.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+
+    @Argument(help: "The topology.", completion: .file(extensions: ["yaml", "yml"]))
+    var file: String?
+
+    @Argument(parsing: .postTerminator, help: "The command, after --.")
+    var command: [String] = []
+
+    func validate() throws {
+        if command.isEmpty { throw ValidationError("there is no command to run: paddock run [FILE] -- COMMAND…") }
+    }
+
+    func perform(_ terminal: Terminal) async throws -> ExitStatus {
+        let progress = ProgressPrinter(terminal)
+        let operations = try operations(progress)
+        let code: Int32
+        if let file {
+            guard case .text(let text, let name) = try readTopology(file) else { return .failed }
+            code = try await operations.run(command, topology: text, file: name)
+        } else {
+            code = try await operations.run(command, topology: Templates.demo, file: "demo.yaml")
+        }
+        progress.clear()
+        // The command's code, whatever it is; ours have no say here.
+        if code != 0 { throw CommandExit(code: code) }
+        return .done
+    }
+}
+
+struct Shell: EnsembleCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Talk to the ensemble with the engine's zkCli.sh.")
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var selection: EnsembleOption
+
+    @Argument(help: ArgumentHelp("Connect to this server only.", valueName: "server"))
+    var server: String?
+
+    @Argument(parsing: .postTerminator, help: "A command to run once, after --.")
+    var command: [String] = []
+
+    func perform(_ terminal: Terminal) async throws -> ExitStatus {
+        let launch = try operations(ProgressPrinter(terminal)).shell(selection.ensemble, server: server)
+        let words = [launch.executable] + launch.arguments + command
+        let variables = launch.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_DFL) }
+        execve(launch.executable, words.map { strdup($0) } + [nil], variables.map { strdup($0) } + [nil])
+        throw OperationError(.failed, "cannot run \(launch.executable): \(String(cString: strerror(errno)))")
+    }
+}

@@ -1,0 +1,21 @@
+import ArgumentParser
+import Operations
+import Supervision
+
+/// A command about ensembles of the state directory.
+protocol EnsembleCommand: PaddockCommand {}
+
+extension EnsembleCommand {
+    /// The operations, telling their progress through `progress`.
+    func operations(_ progress: ProgressPrinter) throws(OperationError) -> Operator {
+        Operator(
+            store: try store(), command: commandLine,
+            launcher: { directory in SupervisorLauncher(arguments: ["supervise", "--ensemble-dir", directory]) },
+            report: { progress.show($0) })
+    }
+
+    /// The file's topology; the text of `-` is read from the standard input.
+    func readTopology(_ file: String) throws -> TopologySource {
+        .text(String(decoding: try InputFile.read(file), as: UTF8.self), file: InputFile.name(file))
+    }
+}

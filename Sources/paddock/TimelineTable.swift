@@ -1,0 +1,23 @@
+import Operations
+
+/// `up --timeline`: when each server passed each station, in seconds since the first one was spawned.
+struct TimelineTable {
+    private let timeline: Timeline
+
+    init(_ timeline: Timeline) { self.timeline = timeline }
+
+    func lines(_ terminal: Terminal) -> [String] {
+        var table = Table(
+            ("ID", .right), ("SPAWNED", .right), ("BOUND", .right), ("LOOKING", .right), ("ELECTED", .right),
+            ("SYNCED", .right), ("FIRST WRITE", .right))
+        let start = timeline.start ?? 0
+        for server in timeline.servers {
+            table.rows.append(
+                [.init("\(server)")]
+                    + Timeline.Station.allCases.map { station in
+                        .init(timeline.time(server, station).map { StatusTable.decimal($0 - start, places: 2) + "s" } ?? "–")
+                    })
+        }
+        return table.lines(terminal)
+    }
+}
