@@ -13,6 +13,7 @@ let package = Package(
         .library(name: "ZooKeeperClient", targets: ["ZooKeeperClient"])
     ],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
@@ -50,14 +51,12 @@ let package = Package(
         .target(
             name: "Topology", dependencies: ["Diagnostics", "ServerConfig", "YAML"], swiftSettings: settings),
         .target(
-            name: "Templates", path: "templates",
-            resources: [.embedInCode("zoo.cfg.mustache"), .embedInCode("topology.yaml.mustache")],
-            swiftSettings: settings),
+            name: "Templates", dependencies: [.product(name: "Mustache", package: "swift-mustache")], path: "templates",
+            resources: [.embedInCode("zoo.cfg.mustache"), .embedInCode("topology.yaml.mustache")], swiftSettings: settings),
         .target(
             name: "Provisioning",
             dependencies: [
                 "Diagnostics", "DurableFiles", "ServerConfig", "Templates", "Topology",
-                .product(name: "Mustache", package: "swift-mustache"),
             ], swiftSettings: settings),
         .target(name: "Supervision", dependencies: ["CLinux", "DurableFiles"], swiftSettings: settings),
         .target(
@@ -65,6 +64,12 @@ let package = Package(
             dependencies: [
                 "Diagnostics", "DurableFiles", "Provisioning", "ServerConfig", "Supervision", "Topology", "YAML",
                 "ZooKeeperProtocol",
+            ], swiftSettings: settings),
+        .executableTarget(
+            name: "paddock",
+            dependencies: [
+                "Diagnostics", "DurableFiles", "Operations", "Provisioning", "Supervision", "Templates",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: settings),
 
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: settings),

@@ -1,7 +1,30 @@
+import Mustache
+
 /// The text templates of what is generated, inside the binary: it works wherever it is copied to. The syntax is Mustache.
 package enum Templates {
-    /// One server's zoo.cfg.
-    package static let zooCfg = String(decoding: PackageResources.zoo_cfg_mustache, as: UTF8.self)
-    /// A commented topology to start from: `paddock new`.
-    package static let topology = String(decoding: PackageResources.topology_yaml_mustache, as: UTF8.self)
+    /// A commented topology to start from.
+    package static func topology(ensemble: String, engine: String, participants: Int, observers: Int) -> String {
+        let values: [String: Any] = [
+            "ensemble": ensemble, "engine": engine, "participants": "\(participants)", "observers": "\(observers)",
+            "hasObservers": observers > 0,
+        ]
+        return topologyTemplate.render(values)
+    }
+
+    /// What is booted for someone who has no topology yet.
+    package static var demo: String { topology(ensemble: "demo", engine: "apache", participants: 3, observers: 1) }
+
+    /// One server's zoo.cfg; `values` has the names in the template.
+    package static func zooCfg(_ values: [String: Any]) -> String { zooCfgTemplate.render(values) }
+
+    private static let topologyTemplate = compiled(PackageResources.topology_yaml_mustache)
+    private static let zooCfgTemplate = compiled(PackageResources.zoo_cfg_mustache)
+
+    private static func compiled(_ bytes: [UInt8]) -> MustacheTemplate {
+        do {
+            return try MustacheTemplate(string: String(decoding: bytes, as: UTF8.self))
+        } catch {
+            fatalError("a template of ours is malformed: \(error)")
+        }
+    }
 }

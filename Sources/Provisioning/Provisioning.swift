@@ -58,7 +58,7 @@ private struct Planner {
     mutating func myid(_ id: ServerID, _ content: String, at path: String) throws(FileError) {
         guard let old = try text(path) else { return try file(content, at: path) }
         let first = old.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)[0]
-        guard ServerID(first.filter { !$0.isWhitespace }) == id else {
+        guard MyID.parse(old) == id else {
             plan.problems.append(
                 Diagnostic(
                     .error, rule: "myid-mismatch", file: path,

@@ -1,4 +1,3 @@
-import Mustache
 import ServerConfig
 import Templates
 import Topology
@@ -24,7 +23,7 @@ package struct ServerFiles {
     /// The words the toolkit itself asks servers with, and those that are harmless and useful in a bug report.
     private static let fourLetterWords = "conf, dirs, isro, mntr, ruok, srvr, stat, wchs"
 
-    package func myid(_ server: TopologyServer) -> String { "\(server.id)\n" }
+    package func myid(_ server: TopologyServer) -> String { MyID.text(server.id) }
 
     package func connect() -> String { topology.connectString + "\n" }
 
@@ -38,12 +37,8 @@ package struct ServerFiles {
             "hasMembers": !members.isEmpty,
             "members": members,
         ]
-        return Self.template.render(values)
+        return Templates.zooCfg(values)
     }
-
-    private static let template: MustacheTemplate = {
-        do { return try MustacheTemplate(string: Templates.zooCfg) } catch { fatalError("templates/zoo.cfg: \(error)") }
-    }()
 
     /// The keys of a zoo.cfg in their order: the generator's own, then the user's others as they stand in the topology.
     private func settings(_ server: TopologyServer, _ membership: Membership) -> [Setting] {

@@ -15,7 +15,9 @@ struct TimelineTable {
             table.rows.append(
                 [.init("\(server)")]
                     + Timeline.Station.allCases.map { station in
-                        .init(timeline.time(server, station).map { StatusTable.decimal($0 - start, places: 2) + "s" } ?? "–")
+                        .init(
+                            timeline.time(server, station).map { StatusTable.decimal($0 - start, places: 2) + "s" }
+                                ?? "–")
                     })
         }
         return table.lines(terminal)

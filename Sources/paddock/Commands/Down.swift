@@ -69,7 +69,8 @@ private struct TakeDown {
             let directory = operations.store.root(of: name)
             guard terminal.isInteractive else {
                 throw OperationError(
-                    .badUsage, "this removes \(directory) with all its data", mend: "add --yes, or run it on a terminal")
+                    .badUsage, "this removes \(directory) with all its data", mend: "add --yes, or run it on a terminal"
+                )
             }
             guard terminal.confirms("Remove \(directory) with all its data?") else {
                 terminal.note("nothing was touched")

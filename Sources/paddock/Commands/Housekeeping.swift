@@ -20,7 +20,8 @@ struct List: EnsembleCommand {
             ("NAME", .left), ("HEALTH", .left), ("PARTICIPANTS", .right), ("OBSERVERS", .right), ("CONNECT", .left))
         for ensemble in ensembles {
             table.rows.append([
-                .init(ensemble.name), .init(ensemble.health?.rawValue ?? "unreadable", ensemble.health == nil ? .red : nil),
+                .init(ensemble.name),
+                .init(ensemble.health?.rawValue ?? "unreadable", ensemble.health == nil ? .red : nil),
                 .init(ensemble.participants.map { "\($0)" } ?? "–"), .init(ensemble.observers.map { "\($0)" } ?? "–"),
                 .init(ensemble.connect ?? ensemble.problem ?? "–"),
             ])

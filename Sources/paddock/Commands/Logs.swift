@@ -18,7 +18,9 @@ struct Logs: EnsembleCommand {
     @Option(name: [.customShort("n"), .long], help: "How many of the last lines (default 200; 0 for none).")
     var lines: Int = 200
 
-    @Option(help: ArgumentHelp("Only what is younger: 90s, 5m, 2h, or a time like 2026-11-24T03:54:05Z.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp("Only what is younger: 90s, 5m, 2h, or a time like 2026-11-24T03:54:05Z.", valueName: "time")
+    )
     var since: String?
 
     func validate() throws {
@@ -42,7 +44,8 @@ struct Logs: EnsembleCommand {
 
     private func show(_ line: LogLine, _ terminal: Terminal) throws {
         if global.json {
-            try printJSON(Output(server: line.server.rawValue, time: line.time, text: line.text), terminal, isLine: true)
+            try printJSON(
+                Output(server: line.server.rawValue, time: line.time, text: line.text), terminal, isLine: true)
             return
         }
         let styles: [Terminal.Style] = [.cyan, .green, .yellow, .blue, .magenta]

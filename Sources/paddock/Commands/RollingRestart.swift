@@ -49,7 +49,10 @@ struct RollingRestartCommand: EnsembleCommand {
         if dryRun {
             let plan = try await operations.rollingRestartPlan(selection.ensemble, options: options)
             if global.json {
-                try printJSON(PlanOutput(ensemble: plan.ensemble, steps: plan.servers.map(\.rawValue), done: plan.done.map(\.rawValue)), terminal)
+                try printJSON(
+                    PlanOutput(
+                        ensemble: plan.ensemble, steps: plan.servers.map(\.rawValue), done: plan.done.map(\.rawValue)),
+                    terminal)
             } else {
                 for id in plan.done { terminal.output("server \(id) was restarted already") }
                 for id in plan.servers { terminal.output("restart server \(id)") }
@@ -64,13 +67,15 @@ struct RollingRestartCommand: EnsembleCommand {
             var table = Table(("ID", .right), ("ROLE", .left), ("BACK AFTER", .right))
             for step in report.steps {
                 table.rows.append([
-                    .init("\(step.id)"), .init(step.role.rawValue), .init(StatusTable.decimal(step.seconds, places: 1) + "s"),
+                    .init("\(step.id)"), .init(step.role.rawValue),
+                    .init(StatusTable.decimal(step.seconds, places: 1) + "s"),
                 ])
             }
             table.lines(terminal).forEach(terminal.output)
             let gap = StatusTable.decimal(report.longestWriteGap, places: 2)
             terminal.output(
-                "\(report.writes) writes acknowledged meanwhile, \(report.lost) lost; the longest gap between two was \(gap)s")
+                "\(report.writes) writes acknowledged meanwhile, \(report.lost) lost; the longest gap between two was \(gap)s"
+            )
         }
         return report.lost == 0 ? .done : .failed
     }

@@ -1,0 +1,83 @@
+import ArgumentParser
+import Diagnostics
+import Operations
+
+struct Check: EnsembleCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Find what is wrong with topologies and zoo.cfg files.",
+        discussion:
+            "Exit code: 1 when there is an error (--strict: or a warning), 0 otherwise, 65 when a file cannot be read.")
+
+    @OptionGroup var global: GlobalOptions
+
+    @Argument(help: "Topologies and zoo.cfg files (- for the standard input).", completion: .file())
+    var files: [String]
+
+    @Flag(help: "Exit with 1 for warnings too.")
+    var strict = false
+
+    func perform(_ terminal: Terminal) async throws -> ExitStatus {
+        let operations = try operations(ProgressPrinter(terminal))
+        var checked: [CheckedFile] = []
+        for file in files {
+            checked.append(await operations.check(try InputFile.read(file), file: InputFile.name(file)))
+        }
+        if global.json {
+            try printJSON(Output(checked), terminal)
+        } else {
+            for file in checked {
+                for problem in file.problems {
+                    terminal.output(DiagnosticLines(problem, terminal).text(source: file.text))
+                }
+                if file.problems.isEmpty {
+                    terminal.output("\(file.file): \(terminal.styled("ok", .green)) (\(file.kind.rawValue))")
+                }
+            }
+        }
+        let problems = checked.flatMap(\.problems)
+        return problems.hasErrors || (strict && problems.hasWarnings) ? .failed : .done
+    }
+
+    private struct Output: Encodable {
+        struct Problem: Encodable {
+            var file: String?
+            var line: Int?
+            var column: Int?
+            var severity: String
+            var rule: String
+            var message: String
+            var mend: String?
+        }
+
+        var version = 1
+        var problems: [Problem]
+
+        init(_ files: [CheckedFile]) {
+            problems = files.flatMap(\.problems).map {
+                Problem(
+                    file: $0.file, line: $0.location?.line, column: $0.location?.column, severity: $0.severity.rawValue,
+                    rule: $0.rule, message: $0.message, mend: $0.mend)
+            }
+        }
+    }
+}
+
+/// A diagnostic with its words coloured.
+struct DiagnosticLines {
+    private let problem: Diagnostic
+    private let terminal: Terminal
+
+    init(_ problem: Diagnostic, _ terminal: Terminal) {
+        self.problem = problem
+        self.terminal = terminal
+    }
+
+    func text(source: String?) -> String {
+        let text = problem.rendered(source: source)
+        let word = problem.severity.rawValue
+        guard terminal.colours.output, let range = text.firstRange(of: " \(word): ") else { return text }
+        return text[..<range.lowerBound] + " "
+            + terminal.styled("\(word):", problem.severity == .error ? .red : .yellow, .bold) + " "
+            + text[range.upperBound...]
+    }
+}

@@ -1,0 +1,75 @@
+import ArgumentParser
+import Operations
+import Provisioning
+
+struct Generate: EnsembleCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Write the files of every server: zoo.cfg, myid, directories.",
+        discussion: """
+            Touches nothing that is up to date, and never data. An edited zoo.cfg is kept as zoo.cfg.orig. Two runs give
+            identical bytes. Each server's part (server.N) can be copied to its host, to the same place.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+
+    @Argument(help: "The topology (- for the standard input).", completion: .file(extensions: ["yaml", "yml"]))
+    var file: String
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Where to write.", valueName: "dir"), completion: .directory)
+    var output: String
+
+    @Flag(help: "Show the changes as a unified diff and write nothing; exit code 2 when there are some.")
+    var diff = false
+
+    @Flag(help: "Show what would be written, and write nothing.")
+    var dryRun = false
+
+    func perform(_ terminal: Terminal) async throws -> ExitStatus {
+        let operations = try operations(ProgressPrinter(terminal))
+        let (plan, warnings) = try operations.generationPlan(
+            try InputFile.read(file), file: InputFile.name(file), into: output)
+        for warning in warnings { terminal.problem(warning.rendered()) }
+        if plan.problems.hasErrors { throw ProvisioningError(problems: plan.problems) }
+        if diff {
+            let text = plan.diff()
+            if global.json {
+                try printJSON(Output(plan, wasWritten: false, diff: text), terminal)
+            } else if !text.isEmpty {
+                terminal.output(String(text.dropLast()))
+            }
+            return plan.hasChanges ? .changes : .done
+        }
+        if !dryRun { try plan.apply() }
+        if global.json {
+            try printJSON(Output(plan, wasWritten: !dryRun, diff: nil), terminal)
+            return .done
+        }
+        PlanLines(plan: plan, terminal: terminal).lines(withUnchanged: global.verbose || !plan.hasChanges)
+            .forEach(terminal.output)
+        let counts = ["created", "changed", "hand-edited", "unchanged", "rewritten-by-server"].compactMap {
+            word -> String? in
+            let count = plan.files.count { $0.word == word }
+            return count == 0 ? nil : "\(count) \(word)"
+        }
+        terminal.note(counts.joined(separator: ", "))
+        return .done
+    }
+
+    private struct Output: Encodable {
+        struct File: Encodable {
+            var path: String
+            var change: String
+        }
+
+        var version = 1
+        var written: Bool
+        var files: [File]
+        var diff: String?
+
+        init(_ plan: Plan, wasWritten: Bool, diff: String?) {
+            written = wasWritten
+            files = plan.files.map { File(path: $0.path, change: $0.word) }
+            self.diff = diff
+        }
+    }
+}

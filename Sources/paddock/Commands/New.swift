@@ -1,0 +1,61 @@
+import ArgumentParser
+import DurableFiles
+import Glibc
+import Operations
+import Templates
+
+struct New: PaddockCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Write a commented topology to start from.",
+        discussion: "Without FILE it goes to the standard output. An existing file is never overwritten.")
+
+    @OptionGroup var global: GlobalOptions
+
+    @Argument(help: "Where to write it.", completion: .file(extensions: ["yaml", "yml"]))
+    var file: String?
+
+    @Option(help: "How many servers vote (1…255).")
+    var participants: Int = 3
+
+    @Option(help: "How many servers serve reads without a vote.")
+    var observers: Int = 1
+
+    @Option(help: "The engine: apache.")
+    var engine: String = "apache"
+
+    func validate() throws {
+        guard (1...255).contains(participants) else {
+            throw ValidationError("--participants takes 1…255, not \(participants)")
+        }
+        guard observers >= 0, participants + observers <= 255 else {
+            throw ValidationError("an ensemble has 255 servers at most, not \(participants) + \(observers)")
+        }
+        guard participants > 1 || observers == 0 else {
+            throw ValidationError("a single participant cannot have observers; give --observers 0")
+        }
+    }
+
+    func perform(_ terminal: Terminal) async throws -> ExitStatus {
+        let name = file.map(Self.ensembleName) ?? "demo"
+        let text = Templates.topology(ensemble: name, engine: engine, participants: participants, observers: observers)
+        guard let file else {
+            terminal.output(String(text.dropLast()))
+            return .done
+        }
+        guard access(file, F_OK) != 0 else {
+            throw OperationError(.failed, "\(file) exists already and is left as it is", mend: "choose another name")
+        }
+        try DurableFile.write(text.utf8, to: file)
+        terminal.note("wrote \(file)\n  paddock up \(file)")
+        return .done
+    }
+
+    /// `conf/My Orders.yaml` → `my-orders`
+    static func ensembleName(_ file: String) -> String {
+        let base = file.split(separator: "/").last.map(String.init) ?? file
+        let stem = base.split(separator: ".").first ?? "demo"
+        let name = stem.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }
+        let trimmed = String(name).trimmingPrefix("-")
+        return trimmed.isEmpty ? "demo" : String(trimmed.prefix(40))
+    }
+}
