@@ -83,12 +83,18 @@ extension EnsembleStore {
 
     /// What the ensemble keeps for life; empty for one that was never applied.
     package func assignments(of name: String) throws -> Assignments {
-        let path = EnsembleLayout(root: root(of: name)).assignments
-        guard let bytes = try? DurableFile.read(path) else { return Assignments() }
+        try EnsembleLayout(root: root(of: name)).storedAssignments()
+    }
+}
+
+extension EnsembleLayout {
+    /// What was stored when a topology was last applied here; empty when none was.
+    func storedAssignments() throws -> Assignments {
+        guard let bytes = try? DurableFile.read(assignments) else { return Assignments() }
         do {
             return try Assignments(text: String(decoding: bytes, as: UTF8.self))
         } catch {
-            throw OperationError(.badInput, "\(path): \(error)", mend: "put the line right")
+            throw OperationError(.badInput, "\(assignments): \(error)", mend: "put the line right")
         }
     }
 }

@@ -235,7 +235,7 @@ extension Operator {
         }
     }
 
-    private static func engine(
+    static func engine(
         _ choice: EngineChoice, environment: [String: String]
     ) throws -> any Engine {
         switch choice {

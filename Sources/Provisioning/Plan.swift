@@ -44,9 +44,14 @@ package struct Plan: Hashable, Sendable {
         .joined()
     }
 
+    /// Throws when something stands in the way.
+    package func check() throws(ProvisioningError) {
+        if problems.hasErrors { throw ProvisioningError(problems: problems) }
+    }
+
     /// Carries the plan out: every file whole or not at all, so an interrupted run is repaired by the next.
     package func apply() throws(ProvisioningError) {
-        if problems.hasErrors { throw ProvisioningError(problems: problems) }
+        try check()
         do throws(FileError) {
             for directory in directories {
                 guard mkdir(directory, 0o755) == 0 || errno == EEXIST else {

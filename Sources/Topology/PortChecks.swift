@@ -186,7 +186,8 @@ struct PortChecks {
             guard let listener = holder(of: claim.port, for: claim) else { continue }
             problems.warn(
                 .portTaken, at: claim.place, "\(claim.text), \(claim.port), is taken by \(listener.holder)",
-                mend: "stop that process, or give server \(claim.server.id) another \(claim.name), e.g. \(free(near: claim))"
+                mend:
+                    "stop that process, or give server \(claim.server.id) another \(claim.name), e.g. \(free(near: claim))"
             )
         }
     }
@@ -194,7 +195,9 @@ struct PortChecks {
     /// Who holds a port of a server that would run on this host: at a loopback address, or one that somebody listens on.
     private func holder(of port: Int, for claim: Claim) -> HostFacts.Listener? {
         let host = claim.server.server.host
-        guard HostAddress.isLoopback(host) || facts.listeners.contains(where: { $0.address == host }) else { return nil }
+        guard HostAddress.isLoopback(host) || facts.listeners.contains(where: { $0.address == host }) else {
+            return nil
+        }
         return facts.listener(on: host, port: port)
     }
 }

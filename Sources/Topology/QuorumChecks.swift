@@ -46,7 +46,8 @@ enum QuorumChecks {
             problems.error(
                 .noParticipants, at: places.participants,
                 observers.isEmpty
-                    ? "the ensemble has no participant" : "the ensemble has no participant: observers cannot elect a leader",
+                    ? "the ensemble has no participant"
+                    : "the ensemble has no participant: observers cannot elect a leader",
                 mend: "use one participant, or three to tolerate a failure")
         case 1 where !observers.isEmpty && !isQuorumOfOne(participants[0]):
             problems.error(
@@ -89,7 +90,8 @@ enum QuorumChecks {
             guard let place = server.weightLocation ?? server.groupLocation else { continue }
             let what = server.server.weight != nil ? "a weight" : "a group"
             problems.error(
-                .observerVote, at: place, "server \(server.id) is an observer: it has no vote, so \(what) means nothing",
+                .observerVote, at: place,
+                "server \(server.id) is an observer: it has no vote, so \(what) means nothing",
                 mend: "remove it, or make the server a participant")
         }
         let hasGroups = participants.contains { $0.server.group != nil }
@@ -130,7 +132,9 @@ enum QuorumChecks {
                 mend: "give one of its servers a weight of 1 or more")
             if voting.isEmpty { return }
         }
-        guard voting.count >= 2, voting.count.isMultiple(of: 2), let place = voting[1].value[0].groupLocation else { return }
+        guard voting.count >= 2, voting.count.isMultiple(of: 2), let place = voting[1].value[0].groupLocation else {
+            return
+        }
         let tolerated = voting.count - (voting.count / 2 + 1)
         problems.warn(
             .groupsEven, at: place,

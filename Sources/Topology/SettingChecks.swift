@@ -83,7 +83,9 @@ struct SettingChecks {
                 let place = server.setting(key)?.value.location ?? server.setting("tickTime")?.value.location
                 let limit = number(key, of: server) ?? (key == "initLimit" ? 10 : 5)
                 guard let place, limit > 0, limit <= Int(Int32.max) / tick else {
-                    if let place, limit > 0, reported.insert(place).inserted { tooLong(key, at: place, into: &problems) }
+                    if let place, limit > 0, reported.insert(place).inserted {
+                        tooLong(key, at: place, into: &problems)
+                    }
                     continue
                 }
                 guard limit * tick < least, reported.insert(place).inserted else { continue }
@@ -153,7 +155,8 @@ struct SettingChecks {
                 problems.error(
                     .dataDir, at: place,
                     "servers \(other.id) and \(server.id) on \(server.server.host) have the same dataLogDir: each would destroy the other's log",
-                    mend: "give each server its own under 'servers', e.g. settings: {dataLogDir: /\(plain)/\(server.id)}")
+                    mend:
+                        "give each server its own under 'servers', e.g. settings: {dataLogDir: /\(plain)/\(server.id)}")
             } else {
                 first["\(server.machine):\(plain)"] = server
             }
@@ -198,7 +201,9 @@ struct SettingChecks {
     /// A value as it works on the server: the default where the file gives none.
     private func value(_ key: String, of server: PlacedServer) -> String {
         let given = server.setting(key)?.value.value
-        if case .boolean = KnownKeys.key(key)?.kind { return (given ?? KnownKeys.key(key)?.defaultValue ?? "").lowercased() }
+        if case .boolean = KnownKeys.key(key)?.kind {
+            return (given ?? KnownKeys.key(key)?.defaultValue ?? "").lowercased()
+        }
         return given.map(shown) ?? "unset"
     }
 

@@ -29,7 +29,8 @@ package struct Topology: Hashable, Sendable {
     /// One server without a quorum: its zoo.cfg has no server lines. `standaloneEnabled: false` makes a single server a
     /// quorum of one.
     package var isStandalone: Bool {
-        servers.count == 1 && servers[0].role == .participant && servers[0].setting("standaloneEnabled")?.lowercased() != "false"
+        servers.count == 1 && servers[0].role == .participant
+            && servers[0].setting("standaloneEnabled")?.lowercased() != "false"
     }
 
     /// The servers are on more than one machine.
@@ -46,7 +47,7 @@ package struct Topology: Hashable, Sendable {
 
     /// Where clients connect: `host:port,host:port`, ascending by id, observers included.
     package var connectString: String {
-        servers.map { "\(ServerLine.bracketed($0.host)):\($0.ports.client)" }.joined(separator: ",")
+        servers.map(\.clientAddress).joined(separator: ",")
     }
 }
 
@@ -78,6 +79,9 @@ package struct TopologyServer: Hashable, Sendable {
         self.group = group
         self.weight = weight
     }
+
+    /// Where clients connect: `host:port`.
+    package var clientAddress: String { "\(ServerLine.bracketed(host)):\(ports.client)" }
 
     package func setting(_ key: String) -> String? { settings.last { $0.key == key }?.value }
 

@@ -12,7 +12,7 @@ struct Paddock: AsyncParsableCommand {
         version: version,
         subcommands: [Supervise.self],
         groupedSubcommands: [
-            CommandGroup(name: "Configurations", subcommands: [New.self, Check.self, Generate.self, Import.self]),
+            CommandGroup(name: "Configurations", subcommands: [New.self, Check.self, Generate.self]),
             CommandGroup(
                 name: "An ensemble",
                 subcommands: [Up.self, Down.self, Status.self, RollingRestartCommand.self, Logs.self]),
@@ -20,7 +20,7 @@ struct Paddock: AsyncParsableCommand {
                 name: "Its servers",
                 subcommands: [Start.self, Stop.self, Restart.self, Kill.self, Pause.self, Resume.self]),
             CommandGroup(name: "Using it", subcommands: [Env.self, Run.self, Shell.self]),
-            CommandGroup(name: "House keeping", subcommands: [List.self, Destroy.self, Doctor.self, Bundle.self]),
+            CommandGroup(name: "House keeping", subcommands: [List.self, Destroy.self]),
         ])
 
     static let version = "0.1.0"

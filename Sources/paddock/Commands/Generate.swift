@@ -29,7 +29,7 @@ struct Generate: EnsembleCommand {
         let (plan, warnings) = try operations.generationPlan(
             try InputFile.read(file), file: InputFile.name(file), into: output)
         for warning in warnings { terminal.problem(warning.rendered()) }
-        if plan.problems.hasErrors { throw ProvisioningError(problems: plan.problems) }
+        try plan.check()
         if diff {
             let text = plan.diff()
             if global.json {
