@@ -62,8 +62,8 @@ let package = Package(
         .target(
             name: "Operations",
             dependencies: [
-                "Diagnostics", "DurableFiles", "Provisioning", "ServerConfig", "Supervision", "Topology", "YAML",
-                "ZooKeeperProtocol",
+                "CLinux", "Diagnostics", "DurableFiles", "Provisioning", "ServerConfig", "Supervision", "Topology",
+                "YAML", "ZooKeeperProtocol",
             ], swiftSettings: settings),
         .executableTarget(
             name: "paddock",

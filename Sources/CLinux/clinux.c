@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/timex.h>
 #include <unistd.h>
 
 int clinux_accept(int listener) {
@@ -78,4 +79,10 @@ void clinux_catch_signals(int descriptor) {
 
 int clinux_take_signals(int signal) {
     return atomic_exchange(&counts[signal], 0);
+}
+
+int clinux_is_clock_synchronised(void) {
+    struct timex time = {0};
+    int state = adjtimex(&time);
+    return state < 0 ? -1 : state != TIME_ERROR;
 }

@@ -23,6 +23,11 @@ enum ServerAnswer {
         }
     }
 
+    /// What a server answers to any word; nil when it answers nothing.
+    static func text(of word: String, from member: Member) async -> String? {
+        try? await RawWord.ask(word, host: member.clientHost, port: member.clientPort, seconds: 2).get()
+    }
+
     /// The lines `key TAB value` of `mntr`; empty where that word is not allowed.
     static func monitored(mntr text: String) -> [Substring: Substring] {
         var values: [Substring: Substring] = [:]

@@ -31,3 +31,6 @@ void clinux_catch_signals(int descriptor);
 
 // How many of `signal` came since the last call.
 int clinux_take_signals(int signal);
+
+// 1 when the kernel says that the clock is synchronised, 0 when it says that it is not, -1 when it does not say.
+int clinux_is_clock_synchronised(void);

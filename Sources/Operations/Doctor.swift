@@ -1,0 +1,152 @@
+import CLinux
+import DurableFiles
+import Glibc
+import Provisioning
+import ServerConfig
+import Supervision
+import Topology
+
+/// What `paddock doctor` looks at: whether this machine has what ensembles need.
+package struct Doctor: Sendable {
+    package struct Finding: Codable, Hashable, Sendable {
+        package enum State: String, Codable, Hashable, Sendable {
+            case good
+            /// Works, with a limit worth knowing.
+            case warning
+            /// `up` would fail.
+            case missing
+        }
+
+        /// `zookeeper`, `java`, `ports`, …
+        package var subject: String
+        package var state: State
+        package var text: String
+        /// What to do about it, as an order; nil when good.
+        package var mend: String?
+    }
+
+    /// What was found on the machine.
+    package struct Facts: Hashable, Sendable {
+        /// `/usr/share/zookeeper (3.8.0)`
+        package var engines: [String] = []
+        /// `/usr/bin/java (17.0.15)`; nil without one.
+        package var java: String?
+        package var openFiles: UInt64 = 0
+        /// Of the ports that a first ensemble takes, those that are taken: port and holder.
+        package var takenPorts: [String] = []
+        package var stateDirectory = ""
+        package var isStateDirectoryWritable = false
+        /// Bytes.
+        package var freeDisk: UInt64 = 0
+        package var availableMemory: UInt64 = 0
+        package var cores = 0
+        /// Nil when the kernel does not say.
+        package var isClockSynchronised: Bool?
+
+        package init() {}
+    }
+
+    /// Looks at this machine.
+    package static func examine(_ store: EnsembleStore, environment: [String: String]) -> [Finding] {
+        findings(facts(store, environment: environment))
+    }
+
+    /// In a fixed order; the same facts give the same findings.
+    package static func findings(_ facts: Facts) -> [Finding] {
+        [
+            facts.engines.isEmpty
+                ? Finding(
+                    subject: "zookeeper", state: .missing, text: "no Apache ZooKeeper is installed",
+                    mend: "apt-get install zookeeper, or set ZOOKEEPER_HOME to an unpacked distribution")
+                : Finding(subject: "zookeeper", state: .good, text: facts.engines.joined(separator: ", ")),
+            facts.java.map { Finding(subject: "java", state: .good, text: $0) }
+                ?? Finding(
+                    subject: "java", state: .missing, text: "no Java runtime is installed",
+                    mend: "apt-get install default-jre-headless, or set JAVA_HOME"),
+            facts.openFiles >= 1024
+                ? Finding(subject: "open files", state: .good, text: "\(facts.openFiles) may be open in one process")
+                : Finding(
+                    subject: "open files", state: .warning,
+                    text: "only \(facts.openFiles) may be open in one process; each client connection is one",
+                    mend: "raise it: ulimit -n 65536"),
+            facts.takenPorts.isEmpty
+                ? Finding(subject: "ports", state: .good, text: "those of a first ensemble are free")
+                : Finding(
+                    subject: "ports", state: .warning, text: "taken: \(facts.takenPorts.joined(separator: ", "))",
+                    mend: "stop what holds them, or write `ports: auto` or other ports into the topology"),
+            facts.isStateDirectoryWritable
+                ? Finding(subject: "state directory", state: .good, text: facts.stateDirectory)
+                : Finding(
+                    subject: "state directory", state: .missing, text: "\(facts.stateDirectory) cannot be written to",
+                    mend: "choose another one with --state-dir or PADDOCK_HOME"),
+            facts.freeDisk >= 1 << 30
+                ? Finding(subject: "disk", state: .good, text: "\(facts.freeDisk >> 20) MB free")
+                : Finding(
+                    subject: "disk", state: .warning, text: "only \(facts.freeDisk >> 20) MB free",
+                    mend: "make room: ZooKeeper keeps its log and snapshots there, and stops when it cannot write"),
+            facts.availableMemory >= 512 << 20
+                ? Finding(
+                    subject: "memory", state: .good,
+                    text: "\(facts.availableMemory >> 20) MB available, \(facts.cores) cores")
+                : Finding(
+                    subject: "memory", state: .warning, text: "only \(facts.availableMemory >> 20) MB available",
+                    mend: "a JVM of an idle server takes about 80 MB: run fewer servers or free some memory"),
+            clock(facts.isClockSynchronised),
+        ]
+    }
+
+    private static func clock(_ isSynchronised: Bool?) -> Finding {
+        switch isSynchronised {
+        case true?: Finding(subject: "clock", state: .good, text: "synchronised")
+        case false?:
+            Finding(
+                subject: "clock", state: .warning, text: "the kernel says that it is not synchronised",
+                mend: "run chrony or systemd-timesyncd; on one machine alone it does no harm")
+        case nil: Finding(subject: "clock", state: .good, text: "the kernel does not tell")
+        }
+    }
+
+    static func facts(_ store: EnsembleStore, environment: [String: String]) -> Facts {
+        var facts = Facts()
+        facts.engines = ApacheDistribution.all(environment: environment)
+            .map { "\($0.home) (\($0.version ?? "version unknown"))" }
+        facts.java = try? { (java: Java) in "\(java.executable) (\(java.version ?? "version unknown"))" }(
+            Java.find(environment: environment))
+        var limit = rlimit()
+        if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 { facts.openFiles = UInt64(limit.rlim_cur) }
+        facts.takenPorts = takenPorts(HostFacts.gather())
+        facts.stateDirectory = store.directory
+        let place = existingParent(store.directory)
+        facts.isStateDirectoryWritable = access(place, W_OK | X_OK) == 0
+        var disk = statvfs()
+        if statvfs(place, &disk) == 0 { facts.freeDisk = UInt64(disk.f_bavail) * UInt64(disk.f_frsize) }
+        facts.availableMemory = availableMemory()
+        facts.cores = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+        let synchronised = clinux_is_clock_synchronised()
+        facts.isClockSynchronised = synchronised < 0 ? nil : synchronised == 1
+        return facts
+    }
+
+    /// Of the ports that three participants and an observer take.
+    private static func takenPorts(_ facts: HostFacts) -> [String] {
+        [2181, 2888, 3888, 8080].flatMap { base in (base..<base + 4) }.compactMap { port in
+            facts.listener(on: "127.0.0.1", port: port).map { "\(port) by \($0.holder)" }
+        }
+    }
+
+    private static func existingParent(_ path: String) -> String {
+        var path = path[...]
+        while access(String(path), F_OK) != 0, let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+            path = path[..<slash]
+        }
+        return access(String(path), F_OK) == 0 ? String(path) : "/"
+    }
+
+    private static func availableMemory() -> UInt64 {
+        let text = String(decoding: (try? DurableFile.read("/proc/meminfo", limit: 64 << 10)) ?? [], as: UTF8.self)
+        for line in text.split(separator: "\n") where line.hasPrefix("MemAvailable:") {
+            return line.split(separator: " ").dropFirst().first.flatMap { UInt64($0) }.map { $0 << 10 } ?? 0
+        }
+        return 0
+    }
+}
