@@ -63,7 +63,7 @@ let package = Package(
             name: "Operations",
             dependencies: [
                 "CLinux", "Diagnostics", "DurableFiles", "Provisioning", "ServerConfig", "Supervision", "Topology",
-                "YAML", "ZooKeeperProtocol",
+                "YAML", "ZooKeeperClient", "ZooKeeperProtocol",
             ], swiftSettings: settings),
         .executableTarget(
             name: "paddock",

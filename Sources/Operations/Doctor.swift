@@ -113,7 +113,9 @@ package struct Doctor: Sendable {
         facts.java = try? { (java: Java) in "\(java.executable) (\(java.version ?? "version unknown"))" }(
             Java.find(environment: environment))
         var limit = rlimit()
-        if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 { facts.openFiles = UInt64(limit.rlim_cur) }
+        if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
+            facts.openFiles = UInt64(limit.rlim_cur)
+        }
         facts.takenPorts = takenPorts(HostFacts.gather())
         facts.stateDirectory = store.directory
         let place = existingParent(store.directory)

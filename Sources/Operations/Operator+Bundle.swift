@@ -3,6 +3,7 @@ import FoundationEssentials
 import Glibc
 import Provisioning
 import Supervision
+import ZooKeeperClient
 
 extension Operator {
     /// Writes one archive for a bug report and returns its path: configurations without their secrets, status, four-letter words, log
@@ -29,7 +30,8 @@ extension Operator {
             ["tar", "-C", scratch, "-czf", target, title], environment: environment
         ).run()
         guard code == 0 else {
-            throw OperationError(.failed, "tar could not write \(target) (exit code \(code))", mend: "choose another file")
+            throw OperationError(
+                .failed, "tar could not write \(target) (exit code \(code))", mend: "choose another file")
         }
         return target
     }
@@ -62,11 +64,11 @@ extension Operator {
             }
             contents.copy("\(member.directory)/data/myid", as: "\(folder)/myid")
             contents.copyTail(member.logFile, as: "\(folder)/server.log", bytes: 1 << 20)
-            for word in ["srvr", "mntr", "conf", "stat", "wchs", "dirs"] {
+            for word in [.srvr, .mntr, .conf, .stat, .wchs] as [FourLetterWord] {
                 if let text = await ServerAnswer.text(of: word, from: member) {
-                    contents.add(Secrets.redacted(text), as: "\(folder)/\(word).txt")
+                    contents.add(Secrets.redacted(text), as: "\(folder)/\(word.rawValue).txt")
                 } else {
-                    contents.miss("\(folder)/\(word).txt")
+                    contents.miss("\(folder)/\(word.rawValue).txt")
                 }
             }
         }
