@@ -58,7 +58,8 @@ let package = Package(
             dependencies: [
                 "Diagnostics", "DurableFiles", "ServerConfig", "Templates", "Topology",
             ], swiftSettings: settings),
-        .target(name: "Supervision", dependencies: ["CLinux", "DurableFiles"], swiftSettings: settings),
+        .target(
+            name: "Supervision", dependencies: ["CLinux", "DurableFiles", "ZooKeeperClient"], swiftSettings: settings),
         .target(
             name: "Operations",
             dependencies: [

@@ -58,8 +58,12 @@ extension Operator {
             try await self.order { try await client.stop([Int(id.rawValue)]) }
             try change.did("stop server \(id)")
         }
-        // What is left (of a topology that cannot be read, say) ends with the supervisor.
-        try await self.order { try await client.shutdown(stoppingServers: true) }
+        // What is left: waiting to be restarted, failed, or of a topology that cannot be read. Stopped and not only ended, or the next
+        // supervisor would start it again.
+        try await self.order {
+            try await client.stop(try await client.status().servers.map(\.id))
+            try await client.shutdown(stoppingServers: true)
+        }
         try change.did("stop the supervisor")
         return order
     }

@@ -33,13 +33,13 @@ struct Launched: Codable, Hashable, Sendable {
 struct RecordStore: Sendable {
     let directory: String
 
-    init(home: SupervisorHome) throws(FileError) {
-        directory = home.records
+    init(home: SupervisorHome) { directory = home.records }
+
+    func create() throws(FileError) {
         if mkdir(directory, 0o755) != 0, errno != EEXIST { throw FileError("create", directory) }
     }
 
-    /// By id, ascending. A file that is no record is put aside as `N.json.damaged` and named in the result: the next `reload` brings the
-    /// specification again, and the process is found by its environment.
+    /// By id, ascending; and the paths of files that are no records.
     func load() -> (records: [ServerRecord], damaged: [String]) {
         var records: [ServerRecord] = []
         var damaged: [String] = []
@@ -51,7 +51,6 @@ struct RecordStore: Sendable {
             {
                 records.append(record)
             } else {
-                rename(path, path + ".damaged")
                 damaged.append(path)
             }
         }
@@ -72,4 +71,12 @@ struct RecordStore: Sendable {
     }
 
     private func path(_ id: Int) -> String { "\(directory)/\(id).json" }
+}
+
+extension SupervisorHome {
+    /// Whether servers of this ensemble are meant to run, as the last supervisor recorded: when none lives now, it died and
+    /// left them behind.
+    package var wantsServers: Bool {
+        RecordStore(home: self).load().records.contains { $0.desired == .running }
+    }
 }

@@ -2,9 +2,6 @@ import CLinux
 import DurableFiles
 import Glibc
 
-/// Looks at a server's client port; see ``ServerLifecycle/Probe``. Comes back within a few seconds, whatever the server does.
-package typealias ReadinessProbe = @Sendable (ServerSpec) async -> ServerLifecycle.Probe
-
 /// The shell around the lifecycles of one ensemble's servers: processes, files, the control socket.
 ///
 /// One thread owns all of it and waits in one place (``Poller``) for deaths, requests, signals, probe results and deadlines. What to do is decided
@@ -64,7 +61,8 @@ final class Supervisor {
         do throws(FileError) { try home.create() } catch { throw .file(error) }
         lock = try FileLock(home.lock, holder: "the supervisor")
         do throws(FileError) {
-            store = try RecordStore(home: home)
+            store = RecordStore(home: home)
+            try store.create()
             eventLog = EventLog(path: home.events)
             poller = try Poller()
             mailbox = try Mailbox()
@@ -230,7 +228,11 @@ final class Supervisor {
 
     private func restore() {
         let (records, damaged) = store.load()
-        for path in damaged { record(.changed, cause: "\(path) was damaged and is put aside") }
+        for path in damaged {
+            // The next `reload` brings its specification again, and the process is found by its environment.
+            rename(path, path + ".damaged")
+            record(.changed, cause: "\(path) was damaged and is now \(path).damaged")
+        }
         for record in records {
             servers[record.spec.id] = Server(
                 spec: record.spec,
@@ -342,7 +344,7 @@ final class Supervisor {
         do {
             try home.create()
             if !lock.isInPlace { lock = try FileLock(home.lock, holder: "the supervisor") }
-            _ = try RecordStore(home: home)
+            try store.create()
             for id in servers.keys {
                 servers[id]?.written = nil
                 write(id)

@@ -11,7 +11,7 @@ package enum SupervisorMain {
     /// Throws ``FileLock/Failure/held(_:)`` when the ensemble has a supervisor already.
     package static func run(
         ensembleDirectory: String, policy: ServerLifecycle.Policy = ServerLifecycle.Policy(),
-        probe: @escaping ReadinessProbe
+        probe: @escaping ReadinessProbe = ClientPortProbe.srvr
     ) async throws(FileLock.Failure) {
         // What a terminal or a CI runner left open is not for the servers.
         clinux_close_on_exec_from(3)

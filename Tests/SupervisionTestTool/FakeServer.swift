@@ -38,10 +38,25 @@ struct FakeServer {
             guard connection >= 0 else { continue }
             var word = [UInt8](repeating: 0, count: 4)
             _ = read(connection, &word, 4)
-            let answer = isMute ? "This ZooKeeper instance is not currently serving requests\n" : "Mode: \(mode)\n"
+            let answer = isMute ? "This ZooKeeper instance is not currently serving requests\n" : statistics
             _ = write(connection, Array(answer.utf8), answer.utf8.count)
             close(connection)
         }
+    }
+
+    private var statistics: String {
+        """
+        Zookeeper version: 3.8.0-fake, built on 2022-02-25 08:49 UTC
+        Latency min/avg/max: 0/0.0/0
+        Received: 1
+        Sent: 0
+        Connections: 1
+        Outstanding: 0
+        Zxid: 0x0
+        Mode: \(mode)
+        Node count: 5
+
+        """
     }
 
     private func say(_ text: String) {

@@ -14,8 +14,7 @@ struct Tool {
             policy.probeWhileStarting = .milliseconds(50)
             policy.probeWhileServing = .milliseconds(100)
             do {
-                try await SupervisorMain.run(
-                    ensembleDirectory: words.dropFirst().first ?? "", policy: policy, probe: askMode)
+                try await SupervisorMain.run(ensembleDirectory: words.dropFirst().first ?? "", policy: policy)
             } catch {
                 complain("\(error)")
                 exit(75)
@@ -30,13 +29,5 @@ struct Tool {
     private static func complain(_ text: String) {
         let line = Array((text + "\n").utf8)
         _ = write(STDERR_FILENO, line, line.count)
-    }
-
-    @Sendable private static func askMode(_ spec: ServerSpec) async -> ServerLifecycle.Probe {
-        guard let text = Loopback.ask("srvr", port: spec.clientPort) else { return .unreachable }
-        for line in text.split(separator: "\n") where line.hasPrefix("Mode: ") {
-            return .serving(mode: String(line.dropFirst("Mode: ".count)))
-        }
-        return .bound
     }
 }

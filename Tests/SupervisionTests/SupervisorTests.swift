@@ -104,7 +104,7 @@ import Testing
             let client = try await ensemble.boot([try ensemble.spec(1)])
             let pid = try await client.status().server(1)?.pid
             try await ensemble.killSupervisor()
-            let store = try RecordStore(home: ensemble.home)
+            let store = RecordStore(home: ensemble.home)
             var record = try #require(store.load().records.first)
             record.process = nil
             record.launched = nil
@@ -133,7 +133,7 @@ import Testing
                 kill(stranger, SIGKILL)
                 waitpid(stranger, nil, 0)
             }
-            let store = try RecordStore(home: ensemble.home)
+            let store = RecordStore(home: ensemble.home)
             var record = try #require(store.load().records.first)
             record.process?.pid = stranger
             try store.write(record)
