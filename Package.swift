@@ -52,7 +52,9 @@ let package = Package(
             name: "Topology", dependencies: ["Diagnostics", "ServerConfig", "YAML"], swiftSettings: settings),
         .target(
             name: "Templates", dependencies: [.product(name: "Mustache", package: "swift-mustache")], path: "templates",
-            resources: [.embedInCode("zoo.cfg.mustache"), .embedInCode("topology.yaml.mustache")], swiftSettings: settings),
+            exclude: ["examples"],
+            resources: [.embedInCode("zoo.cfg.mustache"), .embedInCode("topology.yaml.mustache")],
+            swiftSettings: settings),
         .target(
             name: "Provisioning",
             dependencies: [
@@ -101,7 +103,8 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "ProvisioningTests",
-            dependencies: ["DurableFiles", "Provisioning", "ServerConfig", "Topology"], swiftSettings: settings),
+            dependencies: ["Diagnostics", "DurableFiles", "Provisioning", "ServerConfig", "Topology"],
+            exclude: ["Fixtures"], swiftSettings: settings),
         .testTarget(
             name: "OperationsTests",
             dependencies: [

@@ -11,15 +11,22 @@ package struct Plan: Hashable, Sendable {
         package var path: String
         package var content: String
         package var change: Change
-        /// Written beside it when the file is in place: what was generated.
-        var record: String?
+        /// Written beside it when the file is in place.
+        var record: Record?
+    }
+
+    /// What was generated for a file, so that a later run can tell an edit from a change of the topology. A server that
+    /// keeps its members in a dynamic file has the members of the topology in its record.
+    struct Record: Hashable, Sendable {
+        var path: String
+        var content: String
     }
 
     package enum Change: Hashable, Sendable {
         case created
         case changed(from: String)
         case unchanged
-        /// It was edited since it was generated: the edited text is kept under another name and replaced.
+        /// It was edited since it was generated: the edited file is kept under another name and replaced.
         case editedByHand(from: String, keptAs: String)
         /// The server itself moved the members into a dynamic file when the ensemble was reconfigured. Members are left
         /// as the server has them; `from` is nil when nothing else is to be changed either.
@@ -57,14 +64,15 @@ package struct Plan: Hashable, Sendable {
                 guard mkdir(directory, 0o755) == 0 || errno == EEXIST else {
                     throw FileError("create the directory", directory)
                 }
+                try DurableFile.syncDirectory(of: directory)
             }
             for file in files {
-                if case .editedByHand(let old, let keptAs) = file.change {
-                    try DurableFile.write(old.utf8, to: keptAs)
+                if case .editedByHand(_, let keptAs) = file.change {
+                    try DurableFile.write(try DurableFile.read(file.path), to: keptAs)
                 }
                 if file.isWritten { try DurableFile.write(file.content.utf8, to: file.path) }
-                if let record = file.record, file.needsRecord {
-                    try DurableFile.write(file.content.utf8, to: record)
+                if let record = file.record, record.isOutdated {
+                    try DurableFile.write(record.content.utf8, to: record.path)
                 }
             }
         } catch {
@@ -91,16 +99,6 @@ extension Plan.File {
         }
     }
 
-    /// The record says what a later run may take for generated. It also has to follow when only the file was in place:
-    /// the run before was interrupted between the two.
-    fileprivate var needsRecord: Bool {
-        switch change {
-        case .created, .changed, .editedByHand: true
-        case .unchanged: (try? DurableFile.read(record ?? path)) != Array(content.utf8)
-        case .rewrittenByServer: false
-        }
-    }
-
     /// One word for people and scripts.
     package var word: String {
         switch change {
@@ -111,6 +109,11 @@ extension Plan.File {
         case .rewrittenByServer: "rewritten-by-server"
         }
     }
+}
+
+extension Plan.Record {
+    /// Also when only the file was put in place: the run before was interrupted between the two.
+    fileprivate var isOutdated: Bool { (try? DurableFile.read(path)) != Array(content.utf8) }
 }
 
 /// Files could not be written, or must not be.
@@ -125,6 +128,8 @@ package struct ProvisioningError: Error, Hashable, Sendable, CustomStringConvert
             case EACCES, EPERM, EROFS: "choose a directory you may write to (--state-dir, or -o DIR)"
             case ENOSPC, EDQUOT: "make room on that disk and run the command again; what was written so far is whole"
             case ENOTDIR, EEXIST: "something that is not a directory is in the way; move it aside"
+            case EISDIR: "a directory is in the way; move it aside"
+            case ENOENT: "a directory above it is missing or was removed; run the command again"
             default: nil
             }
     }

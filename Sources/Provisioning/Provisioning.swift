@@ -27,6 +27,7 @@ package enum Provisioning {
                 try planner.file(topologyText, at: layout.topology)
             }
             try planner.file(files.connect(), at: layout.connect)
+            planner.leftServers(topology)
         } catch {
             throw ProvisioningError(error)
         }
@@ -57,40 +58,69 @@ private struct Planner {
     /// An existing myid is never rewritten: the data beside it belongs to that server.
     mutating func myid(_ id: ServerID, _ content: String, at path: String) throws(FileError) {
         guard let old = try text(path) else { return try file(content, at: path) }
-        let first = old.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)[0]
-        guard MyID.parse(old) == id else {
+        let first = old.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)[0]
+        switch MyID.parse(old) {
+        case id:
+            plan.files.append(Plan.File(path: path, content: old, change: .unchanged))
+        case nil:
+            plan.problems.append(
+                Diagnostic(
+                    .error, rule: "myid-invalid", file: path,
+                    "this myid says '\(first)', which is no server id, not even with a blank; the topology has server \(id) here",
+                    mend:
+                        "write \(id) and a line end if the data beside it is that server's, or move the data directory aside"
+                ))
+        default:
             plan.problems.append(
                 Diagnostic(
                     .error, rule: "myid-mismatch", file: path,
                     "this myid says '\(first)', but the topology has server \(id) here",
                     mend: "give the server its own id in the topology, or move the data directory aside"))
-            return
         }
-        plan.files.append(Plan.File(path: path, content: old, change: .unchanged))
     }
 
     mutating func zooCfg(
         at place: EnsembleLayout.Server, _ content: (ServerFiles.Membership) -> String
     ) throws(FileError) {
         let new = content(.inline)
-        let record = place.generatedZooCfg
+        let record = Plan.Record(path: place.generatedZooCfg, content: new)
         var file = Plan.File(path: place.zooCfg, content: new, change: .created, record: record)
         if let old = try text(place.zooCfg) {
-            let generated = try text(record)
+            let generated = try text(record.path)
+            let rewrite = ServerRewrite(old)
+            // Members that the servers have agreed on since are never taken back.
+            if let rewrite { file.content = content(rewrite.membership) }
             if old == new {
                 file.change = .unchanged
+            } else if let rewrite, rewrite.keepsKeys(of: generated) {
+                let isSame = rewrite.means(file.content)
+                file.change = .rewrittenByServer(from: isSame ? nil : old, dynamicFile: rewrite.dynamicFile)
+                if isSame { file.content = old }
             } else if old == generated {
                 file.change = .changed(from: old)
-            } else if let dynamic = ServerRewrite.dynamicFile(old, of: generated) {
-                file.content = content(.dynamic(file: dynamic))
-                let isSame = ServerRewrite.meanSame(old, file.content)
-                file.change = .rewrittenByServer(from: isSame ? nil : old, dynamicFile: dynamic)
-                if isSame { file.content = old }
             } else {
                 file.change = .editedByHand(from: old, keptAs: freeName(place.zooCfg + ".orig"))
             }
         }
         plan.files.append(file)
+    }
+
+    /// Directories of servers that are not in the topology any more stay as they are.
+    mutating func leftServers(_ topology: Topology) {
+        let left = SystemFile.names(in: plan.layout.root).compactMap { name -> ServerID? in
+            guard name.hasPrefix("server."), let id = ServerID(name.dropFirst(7)), topology[id] == nil else {
+                return nil
+            }
+            return id
+        }
+        for id in left.sorted() {
+            let directory = plan.layout.server(id).directory
+            plan.problems.append(
+                Diagnostic(
+                    .warning, rule: "server-left", file: directory,
+                    "server \(id) is not in the topology any more; its directory is kept",
+                    mend: "remove it when nobody needs its data: rm -r \(directory)"))
+        }
     }
 
     /// `path`, or with the first number behind it under which nothing is kept yet.

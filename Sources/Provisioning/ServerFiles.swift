@@ -8,8 +8,8 @@ package struct ServerFiles {
     package enum Membership: Hashable, Sendable {
         /// In lines of its own.
         case inline
-        /// In the file that the server itself wrote when the ensemble was reconfigured.
-        case dynamic(file: String)
+        /// In the file that the server itself wrote when the ensemble was reconfigured. The client port may be there too.
+        case dynamic(file: String, hasClientPort: Bool)
     }
 
     package var topology: Topology
@@ -33,7 +33,7 @@ package struct ServerFiles {
             "ensemble": topology.ensemble,
             "id": "\(server.id)",
             "role": topology.isStandalone ? "standalone" : server.role.rawValue,
-            "settings": settings(server, membership).map { ["key": $0.key, "value": $0.value] },
+            "settings": settings(server, membership).map { ZooCfg.printed($0.key, $0.value) },
             "hasMembers": !members.isEmpty,
             "members": members,
         ]
@@ -48,7 +48,12 @@ package struct ServerFiles {
         own("initLimit", "10")
         own("syncLimit", "5")
         settings.append(Setting("dataDir", layout.server(server.id).data))
-        if membership == .inline, topology.isStandalone || topology.lineStyle == .classic {
+        let hasClientPort =
+            switch membership {
+            case .inline: topology.isStandalone || topology.lineStyle == .classic
+            case .dynamic(_, let hasClientPort): hasClientPort
+            }
+        if hasClientPort {
             settings.append(Setting("clientPort", "\(server.ports.client)"))
             settings.append(Setting("clientPortAddress", server.host))
         }
@@ -61,7 +66,7 @@ package struct ServerFiles {
         settings += server.settings.filter { !written.contains($0.key) }
         switch membership {
         case .inline: if server.role == .observer { settings.append(Setting("peerType", "observer")) }
-        case .dynamic(let file): settings.append(Setting("dynamicConfigFile", file))
+        case .dynamic(let file, _): settings.append(Setting("dynamicConfigFile", file))
         }
         return settings
     }

@@ -153,36 +153,63 @@ import Topology
         }
     }
 
-    @Test func whatTheServerRewroteIsLeftAlone() throws {
+    @Test(arguments: [
+        ("2 \n", "this myid says '2 ', which is no server id, not even with a blank; the topology has server 2 here"),
+        ("", "this myid says '', which is no server id, not even with a blank; the topology has server 2 here"),
+        ("3", "this myid says '3', but the topology has server 2 here"),
+    ])
+    func aMyidThatTheServerWouldNotReadAsItsIdIsAnError(content: String, message: String) throws {
         try withRoot { layout in
-            let place = layout.server(1)
             try Provisioning.plan(demo(), layout: layout).apply()
-            // As Apache does it: comments and order lost, members moved away.
-            let kept = try text(place.zooCfg).split(separator: "\n").filter {
-                !$0.hasPrefix("#") && !$0.hasPrefix("server.")
-            }
-            let dynamic = "\(place.conf)/zoo.cfg.dynamic.100000000"
-            let rewritten = (kept.reversed() + ["dynamicConfigFile=\(dynamic)"]).joined(separator: "\n") + "\n"
-            try write(rewritten, place.zooCfg)
-
-            let same = try Provisioning.plan(demo(), layout: layout)
-            #expect(
-                same.files.first { $0.path == place.zooCfg }?.change
-                    == .rewrittenByServer(from: nil, dynamicFile: dynamic))
-            #expect(!same.hasChanges)
-
-            let changed = try Provisioning.plan(demo(tickTime: "1000"), layout: layout)
-            let file = try #require(changed.files.first { $0.path == place.zooCfg })
-            #expect(file.change == .rewrittenByServer(from: rewritten, dynamicFile: dynamic))
-            #expect(file.content.contains("tickTime=1000\n"))
-            #expect(file.content.contains("dynamicConfigFile=\(dynamic)\n"))
-            #expect(!file.content.contains("server.1="))
+            try write(content, layout.server(2).myid)
+            #expect(try Provisioning.plan(demo(), layout: layout).problems.map(\.message) == [message])
         }
     }
 
-    @Test func aPlaceThatCannotBeWrittenIsNamedWithAMend() throws {
-        let plan = try Provisioning.plan(demo(), layout: EnsembleLayout(root: "/proc/nowhere/demo"))
-        let error = #expect(throws: ProvisioningError.self) { try plan.apply() }
-        #expect(error?.message == "cannot create the directory /proc/nowhere: No such file or directory")
+    @Test(arguments: ["2", "2\r\n", "+2\n\n", "02\nwritten by hand"])
+    func aMyidThatReadsAsTheIdStays(content: String) throws {
+        try withRoot { layout in
+            try Provisioning.plan(demo(), layout: layout).apply()
+            try write(content, layout.server(2).myid)
+            let plan = try Provisioning.plan(demo(), layout: layout)
+            #expect(plan.problems.isEmpty && !plan.hasChanges)
+        }
+    }
+
+    @Test func aServerThatLeftIsNamedAndItsDirectoryKept() throws {
+        try withRoot { layout in
+            try Provisioning.plan(demo(), layout: layout).apply()
+            var smaller = demo()
+            smaller.servers.removeLast()
+            let plan = try Provisioning.plan(smaller, layout: layout)
+            try plan.apply()
+            #expect(
+                plan.problems.map { $0.rendered() } == [
+                    """
+                    \(layout.root)/server.4: warning: server 4 is not in the topology any more; its directory is kept [server-left]
+                      mend: remove it when nobody needs its data: rm -r \(layout.root)/server.4
+                    """
+                ])
+            #expect(try text(layout.server(4).myid) == "4\n")
+        }
+    }
+
+    @Test func anEditIsKeptByteForByte() throws {
+        try withRoot { layout in
+            let place = layout.server(1)
+            try Provisioning.plan(demo(), layout: layout).apply()
+            let edited: [UInt8] = Array("# caf".utf8) + [0xE9, 0x0D, 0x0A] + Array("tickTime=1".utf8)
+            try DurableFile.write(edited, to: place.zooCfg)
+            try Provisioning.plan(demo(), layout: layout).apply()
+            #expect(try DurableFile.read("\(place.conf)/zoo.cfg.orig") == edited)
+        }
+    }
+
+    @Test func valuesAreEscapedAsZooKeeperReadsThem() throws {
+        var topology = demo()
+        topology.servers[0].settings = [Setting("superUser", "DOMAIN\\users: ö")]
+        let text = ServerFiles(topology: topology, layout: EnsembleLayout(root: "/srv/demo")).zooCfg(topology[1]!)
+        #expect(text.contains("superUser=DOMAIN\\\\users: \\u00f6\n"))
+        #expect(ZooCfg(text: text)["superUser"] == "DOMAIN\\users: ö")
     }
 }
