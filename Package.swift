@@ -15,6 +15,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     ],
@@ -45,7 +46,24 @@ let package = Package(
             name: "DataTree", dependencies: ["Diagnostics", "Jute", "ZooKeeperProtocol"], swiftSettings: settings),
         .target(
             name: "Storage",
-            dependencies: ["CZlib", "Diagnostics", "DurableFiles", "Jute", "ZooKeeperProtocol"],
+            dependencies: ["CZlib", "DataTree", "Diagnostics", "DurableFiles", "Jute", "ZooKeeperProtocol"],
+            swiftSettings: settings),
+        .target(
+            name: "ZooKeeperServer",
+            dependencies: [
+                "DataTree", "Diagnostics", "DurableFiles", "Jute", "ServerConfig", "Storage", "ZooKeeperProtocol",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "zkserver",
+            dependencies: [
+                "Diagnostics", "ServerConfig", "ZooKeeperServer", .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: settings),
         .target(name: "YAML", dependencies: ["CLibYAML", "Diagnostics"], swiftSettings: settings),
         .target(
@@ -85,7 +103,7 @@ let package = Package(
             name: "DataTreeTests", dependencies: ["DataTree", "Jute", "ZooKeeperProtocol"], swiftSettings: settings),
         .testTarget(
             name: "StorageTests",
-            dependencies: ["DurableFiles", "Jute", "Storage", "ZooKeeperProtocol"],
+            dependencies: ["DataTree", "DurableFiles", "Jute", "Storage", "ZooKeeperProtocol"],
             exclude: ["Fixtures"], swiftSettings: settings),
         .executableTarget(
             name: "SupervisionTestTool", dependencies: ["Supervision"], path: "Tests/SupervisionTestTool",
@@ -93,6 +111,10 @@ let package = Package(
         .testTarget(
             name: "SupervisionTests", dependencies: ["DurableFiles", "Supervision", "SupervisionTestTool"],
             swiftSettings: settings),
+        .testTarget(
+            name: "ZooKeeperServerTests",
+            dependencies: ["DataTree", "Jute", "ServerConfig", "ZooKeeperProtocol", "ZooKeeperServer"],
+            exclude: ["Fixtures"], swiftSettings: settings),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: settings),
         .testTarget(name: "JuteTests", dependencies: ["Jute"], swiftSettings: settings),
         .testTarget(

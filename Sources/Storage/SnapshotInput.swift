@@ -63,6 +63,12 @@ final class SnapshotInput {
         }
     }
 
+    /// Whether nothing follows.
+    func isAtEnd() throws(StorageError) -> Bool {
+        guard filled.isEmpty else { return false }
+        return try !fill()
+    }
+
     func damaged(_ why: String) -> StorageError { .damagedSnapshot(path: file.path, why: why) }
 
     private func consume(_ count: Int) {

@@ -1,0 +1,289 @@
+import DequeModule
+import Glibc
+import Jute
+import NIOCore
+import ZooKeeperProtocol
+
+/// One connection on a client port: cuts the bytes of a read into frames, hands them to the server, and sends everything
+/// that a turn of the event loop answered with one write.
+///
+/// Can become: fresh → connecting → open → closing. A four-letter word goes from fresh to closing.
+final class ClientConnection: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    enum State {
+        /// Nothing but a ConnectRequest or a four-letter word may come.
+        case fresh
+        /// The session is being made or renewed: later requests wait in the input.
+        case connecting
+        case open
+        /// The last bytes are being sent; input is ignored.
+        case closing
+    }
+
+    /// A request that waits for the writes of this connection before it.
+    enum Waiting {
+        /// Takes its turn when the oldest write in flight is answered.
+        case write
+        case read(frame: [UInt8], received: Int64)
+    }
+
+    private unowned let server: ServerCore
+    private(set) var channel: (any Channel)!
+    var state = State.fresh
+    /// From the handshake on.
+    var session = SessionID.none
+    /// Of the session, milliseconds.
+    var timeout: Int32 = 0
+    /// Whether the ConnectRequest had the read-only byte, which the response must then have, too.
+    var saidReadOnly: Bool?
+    /// The connection's name in the tree's watch table, once the session is there.
+    var treeID: ClientID?
+    /// The session needs no further sign of life before this time.
+    var touchedUntil: Int64 = 0
+    /// Who the client is: its address from the start, then what auth packets added.
+    var identities: [AuthID] = []
+    /// `ip:port`, as the four-letter words show it.
+    private(set) var remote = ""
+    private(set) var remoteHost = ""
+    let isSecure: Bool
+
+    /// Received and not yet handled.
+    private var input = ByteBuffer()
+    /// Answered and not yet written to the channel; nil when there is nothing, so that an idle connection holds no memory.
+    private var output: JuteWriter?
+    private var isReadingPaused = false
+    private var isProcessing = false
+    private var closesAfterFlush = false
+
+    var isOpen: Bool { if case .open = state { true } else { false } }
+
+    var waiting: Deque<Waiting> = []
+    var statistics = ConnectionStatistics()
+
+    /// Output above which no further request of this connection is answered until the client has read some: one
+    /// read of requests can ask for gigabytes.
+    static let outputLimit = 1 << 20
+    /// Output above which a client that does not read its watch events is given up.
+    static let outputCeiling = 64 << 20
+
+    init(server: ServerCore, isSecure: Bool) {
+        self.server = server
+        self.isSecure = isSecure
+    }
+
+    // MARK: Channel events
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        channel = context.channel
+        if let address = context.channel.remoteAddress {
+            remoteHost = address.ipAddress ?? "unknown"
+            // IPv4 through a listener for both families.
+            if remoteHost.hasPrefix("::ffff:"), remoteHost.contains(".") { remoteHost.removeFirst(7) }
+            remote =
+                remoteHost.contains(":") ? "[\(remoteHost)]:\(address.port ?? 0)" : "\(remoteHost):\(address.port ?? 0)"
+        }
+        identities = [AuthID(scheme: "ip", id: remoteHost)]
+    }
+
+    func channelActive(context: ChannelHandlerContext) { server.connectionOpened(self) }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        server.refreshClock()
+        var buffer = Self.unwrapInboundIn(data)
+        statistics.lastHeard = server.now
+        if input.readableBytes == 0 { input = buffer } else { input.writeBuffer(&buffer) }
+        processInput()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) { server.flush() }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            processInput()
+            server.flush()
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        state = .closing
+        input = ByteBuffer()
+        output = nil
+        waiting.removeAll()
+        server.connectionClosed(self)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        server.logger.debug("connection error", metadata: ["client": "\(remote)", "error": "\(error)"])
+        context.close(promise: nil)
+    }
+
+    // MARK: Input
+
+    private enum Step {
+        case consumed(Int)
+        case incomplete
+        /// Not now: what it needs will call `processInput` again.
+        case wait
+    }
+
+    /// Handles every whole frame there is, in place.
+    func processInput() {
+        guard !isProcessing, input.readableBytes > 0 else { return resumeReading() }
+        isProcessing = true
+        defer { isProcessing = false }
+        // Held apart, because handling a frame may close this connection.
+        var buffer = input
+        input = ByteBuffer()
+        var mustWait = false
+        buffer.readWithUnsafeReadableBytes { bytes in
+            var offset = 0
+            loop: while offset < bytes.count {
+                switch step(UnsafeRawBufferPointer(rebasing: bytes[offset...])) {
+                case .consumed(let count): offset += count
+                case .incomplete: break loop
+                case .wait:
+                    mustWait = true
+                    break loop
+                }
+            }
+            return offset
+        }
+        if case .closing = state { return }
+        if buffer.readableBytes > 0 { input = buffer }
+        if mustWait { pauseReading() } else { resumeReading() }
+    }
+
+    private func step(_ bytes: UnsafeRawBufferPointer) -> Step {
+        switch state {
+        case .closing: return .consumed(bytes.count)
+        case .connecting: return .wait
+        case .fresh:
+            guard bytes.count >= 4 else { return .incomplete }
+            if let word = FourLetterWord(bytes) {
+                guard bytes.count >= 4 + word.argumentLength else { return .incomplete }
+                statistics.received += 1
+                server.answer(
+                    word, argument: UnsafeRawBufferPointer(rebasing: bytes[4..<4 + word.argumentLength]), on: self)
+                return .consumed(bytes.count)
+            }
+        case .open:
+            guard outputCount < Self.outputLimit, channel.isWritable, !server.mustWait(self) else { return .wait }
+            guard bytes.count >= 4 else { return .incomplete }
+        }
+        let length = Int(Int32(bitPattern: bytes.loadUnaligned(as: UInt32.self).bigEndian))
+        guard length >= 0, length <= server.settings.maxFrame else {
+            server.logger.warning(
+                "closing a connection: frame length \(length) is not in 0…\(server.settings.maxFrame) (jute.maxbuffer)",
+                metadata: ["client": "\(remote)"])
+            close()
+            return .consumed(bytes.count)
+        }
+        guard bytes.count >= 4 + length else { return .incomplete }
+        let frame = UnsafeRawBufferPointer(rebasing: bytes[4..<4 + length])
+        server.bytesReceived += Int64(4 + length)
+        if case .open = state { server.receive(frame, on: self) } else { server.connect(frame, on: self) }
+        return .consumed(4 + length)
+    }
+
+    private func pauseReading() {
+        guard !isReadingPaused else { return }
+        isReadingPaused = true
+        try? channel.syncOptions?.setOption(.autoRead, value: false)
+        server.paused(self)
+    }
+
+    private func resumeReading() {
+        guard isReadingPaused else { return }
+        isReadingPaused = false
+        try? channel.syncOptions?.setOption(.autoRead, value: true)
+    }
+
+    // MARK: Output
+
+    var outputCount: Int { output?.count ?? 0 }
+
+    /// Calls `body` with this connection's output; what it writes goes out at the end of the turn.
+    func write(_ body: (inout JuteWriter) -> Void) {
+        if case .closing = state { return }
+        if output == nil {
+            output = server.takeWriter()
+            server.markDirty(self)
+        }
+        body(&output!)
+        if outputCount > Self.outputCeiling {
+            server.logger.warning(
+                "closing a connection: its client does not read \(outputCount) bytes of events and replies",
+                metadata: ["client": "\(remote)"])
+            output = nil
+            close()
+        }
+    }
+
+    func flush() {
+        guard let writer = output else { return }
+        // A client that does not read gets nothing more until it has: its output gathers here, up to the ceiling.
+        guard channel.isWritable || closesAfterFlush || writer.count < Self.outputLimit else {
+            return server.markDirty(self)
+        }
+        output = nil
+        let buffer = writer.withUnsafeBytes { bytes in
+            var buffer = channel.allocator.buffer(capacity: bytes.count)
+            buffer.writeBytes(bytes)
+            return buffer
+        }
+        server.giveBack(writer)
+        channel.writeAndFlush(buffer, promise: nil)
+        if closesAfterFlush { close() }
+    }
+
+    /// Closes after everything written so far has been sent.
+    func closeAfterFlush() {
+        closesAfterFlush = true
+        state = .closing
+        if output == nil { close() }
+    }
+
+    func close() {
+        state = .closing
+        channel.close(promise: nil)
+    }
+
+    /// Closes with RST: the client is refused before it said anything.
+    func reset() {
+        state = .closing
+        // On the loop this takes effect before it returns.
+        _ = (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+        channel.close(promise: nil)
+    }
+}
+
+/// What `cons` shows of a connection.
+struct ConnectionStatistics {
+    var received: Int64 = 0
+    var sent: Int64 = 0
+    /// Requests (xid above 0) not yet answered.
+    var outstanding = 0
+    /// Wall clock, milliseconds.
+    var established: Int64 = 0
+    /// Monotonic, milliseconds.
+    var lastHeard: Int64 = 0
+    var lastOperation: OpCode?
+    var lastXID: Int32 = -1
+    var lastZXID = ZXID(rawValue: -1)
+    var lastResponseTime: Int64 = 0
+    var lastLatency: Int64 = 0
+    var latency = Summary()
+
+    mutating func reset() {
+        received = 0
+        sent = 0
+        lastOperation = nil
+        lastXID = -1
+        lastZXID = ZXID(rawValue: -1)
+        lastResponseTime = 0
+        lastLatency = 0
+        latency = Summary()
+    }
+}

@@ -1,0 +1,40 @@
+import NIOCore
+import ZooKeeperProtocol
+
+extension ServerCore {
+    /// Starts what is done by the clock: expiry, containers, purging.
+    func startChores() {
+        let bound = bound
+        let tick = TimeAmount.milliseconds(Int64(max(1, min(settings.tickTime, 1000))))
+        loop.scheduleRepeatedTask(initialDelay: tick, delay: tick) { _ in
+            let server = bound.value
+            if !server.isShuttingDown { server.expire() }
+        }
+        let check = TimeAmount.milliseconds(Int64(settings.containerCheckInterval))
+        loop.scheduleRepeatedTask(initialDelay: check, delay: check) { _ in bound.value.checkContainers() }
+        if settings.purgeIntervalHours > 0 {
+            loop.scheduleRepeatedTask(initialDelay: .zero, delay: .hours(Int64(settings.purgeIntervalHours))) { _ in
+                bound.value.purge()
+            }
+        }
+    }
+
+    /// Looks for containers and TTL nodes whose time has come, and deletes them one by one, at most
+    /// `znode.container.maxPerMinute`.
+    private func checkContainers() {
+        guard doomedContainers.isEmpty, !isShuttingDown, failure == nil else { return }
+        doomedContainers.append(
+            contentsOf: tree.expiredContainers(now: Clock.wall, maxNeverUsed: Int64(settings.containerMaxNeverUsed)))
+        deleteNextContainer()
+    }
+
+    private func deleteNextContainer() {
+        guard let path = doomedContainers.popFirst(), !isShuttingDown, failure == nil else { return }
+        logger.debug("deleting \(path): an empty container, or its time to live is over")
+        proposeDeleteContainer(path)
+        let bound = bound
+        loop.scheduleTask(in: .milliseconds(Int64(60000 / settings.containerMaxPerMinute))) {
+            bound.value.deleteNextContainer()
+        }
+    }
+}

@@ -1,0 +1,179 @@
+import DataTree
+import Jute
+import NIOCore
+import ZooKeeperProtocol
+
+extension ServerCore {
+    // MARK: Connections
+
+    func connectionOpened(_ connection: ClientConnection) {
+        refreshClock()
+        let host = connection.remoteHost
+        let count = connectionsOfHost[host, default: 0]
+        if settings.maxClientConnections > 0, count >= settings.maxClientConnections {
+            metrics.connectionsRejected += 1
+            logger.warning("refusing a connection: \(host) has \(count) already (maxClientCnxns)")
+            return connection.reset()
+        }
+        if settings.maxConnections > 0, connections.count >= settings.maxConnections {
+            metrics.connectionsRejected += 1
+            logger.warning("refusing a connection of \(host): there are \(connections.count) already (maxCnxns)")
+            return connection.reset()
+        }
+        connectionsOfHost[host] = count + 1
+        connections[ObjectIdentifier(connection)] = connection
+        connection.statistics.established = Clock.wall
+        connection.statistics.lastHeard = now
+        handshakes.append((now + Int64(settings.sessionlessTimeout), connection))
+    }
+
+    func connectionClosed(_ connection: ClientConnection) {
+        forgetPaused(connection)
+        guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+        let host = connection.remoteHost
+        let count = connectionsOfHost[host, default: 1] - 1
+        connectionsOfHost[host] = count == 0 ? nil : count
+        if connectionsOfSession[connection.session] === connection { connectionsOfSession[connection.session] = nil }
+        if let treeID = connection.treeID {
+            connectionsInTree[treeID] = nil
+            tree.watches.disconnect(treeID)
+            connection.treeID = nil
+            metrics.connectionDrops += 1
+        }
+    }
+
+    // MARK: Handshake
+
+    /// The first frame of a connection: asks for a session, new or renewed. In the order of Apache's
+    /// `ZooKeeperServer.processConnectRequest`.
+    func connect(_ frame: UnsafeRawBufferPointer, on connection: ClientConnection) {
+        refreshClock()
+        metrics.connectionRequests += 1
+        statistics.packetsReceived += 1
+        connection.statistics.received += 1
+        var reader = JuteReader(frame, maxFieldLength: settings.maxFrame)
+        guard let request = try? ConnectRequest(from: &reader) else {
+            logger.warning(
+                "closing a connection: its first frame is no ConnectRequest",
+                metadata: ["client": "\(connection.remote)"])
+            return connection.close()
+        }
+        guard !isShuttingDown, failure == nil else { return connection.close() }
+        guard request.lastZxidSeen <= lastZXID else {
+            logger.warning(
+                "refusing session \(request.session): its client has seen zxid \(request.lastZxidSeen), this server is at \(lastZXID); the client must try another server",
+                metadata: ["client": "\(connection.remote)"])
+            return connection.close()
+        }
+        connection.saidReadOnly = request.readOnly
+        connection.timeout = min(
+            max(request.timeout, Int32(clamping: settings.minSessionTimeout)),
+            Int32(clamping: settings.maxSessionTimeout))
+        if request.session == .none { open(connection) } else { renew(request, on: connection) }
+    }
+
+    private func open(_ connection: ClientConnection) {
+        let id = nextSession
+        nextSession = id.next
+        connection.session = id
+        connection.state = .connecting
+        sessions.track(id, timeout: connection.timeout, now: now)
+        var body = connection.timeout.bigEndian
+        withUnsafeBytes(of: &body) { bytes in
+            propose(
+                WriteRequest(session: id, cxid: 0, op: .createSession, body: bytes, identities: connection.identities),
+                from: .session(connection))
+        }
+    }
+
+    /// The createSession txn has been applied.
+    func opened(_ connection: ClientConnection, _ applied: AppliedTxn) {
+        guard case .connecting = connection.state else { return }
+        welcome(connection)
+    }
+
+    private func renew(_ request: ConnectRequest, on connection: ClientConnection) {
+        let id = request.session
+        // Before the password is looked at: Apache does so, and a client that moves relies on it.
+        if let old = connectionsOfSession[id] {
+            logger.info("session \(id) moves to a new connection", metadata: ["client": "\(connection.remote)"])
+            old.close()
+        }
+        guard id.accepts(password: request.password ?? []), sessions.touch(id, timeout: connection.timeout, now: now)
+        else {
+            logger.info(
+                "refusing to renew session \(id): it is expired, closed or unknown, or the password is wrong",
+                metadata: ["client": "\(connection.remote)"])
+            connection.write { output in
+                output.frame {
+                    ConnectResponse.invalidSession(readOnly: request.readOnly.map { _ in false }).write(to: &$0)
+                }
+            }
+            statistics.packetsSent += 1
+            return connection.closeAfterFlush()
+        }
+        metrics.connectionRevalidations += 1
+        connection.session = id
+        welcome(connection)
+    }
+
+    /// Tells the client its session and begins to take its requests.
+    private func welcome(_ connection: ClientConnection) {
+        let id = connection.session
+        sessions.setOwner(.local, of: id)
+        let treeID = tree.watches.connect(connection.identities)
+        connection.treeID = treeID
+        connectionsInTree[treeID] = connection
+        connectionsOfSession[id] = connection
+        connection.state = .open
+        let response = ConnectResponse(
+            timeout: connection.timeout, session: id, password: id.password,
+            readOnly: connection.saidReadOnly.map { _ in false })
+        connection.write { output in output.frame { response.write(to: &$0) } }
+        statistics.packetsSent += 1
+        connection.statistics.sent += 1
+        connection.statistics.lastOperation = .createSession
+        logger.debug(
+            "session \(id) established",
+            metadata: ["client": "\(connection.remote)", "timeout": "\(connection.timeout)"])
+        connection.processInput()
+    }
+
+    /// A closeSession txn has been applied: nobody may use the session any more.
+    func closed(_ session: SessionID) {
+        sessions.remove(session)
+        guard let connection = connectionsOfSession.removeValue(forKey: session), connection.isOpen else { return }
+        connection.close()
+    }
+
+    // MARK: Time
+
+    /// A sign of life of a connection's session. Most calls find that the session's bucket has not changed.
+    func touch(_ connection: ClientConnection) {
+        guard now >= connection.touchedUntil else { return }
+        sessions.touch(connection.session, now: now)
+        let tick = Int64(settings.tickTime)
+        // When (now + timeout) reaches the next tick the bucket changes.
+        connection.touchedUntil = ((now + Int64(connection.timeout)) / tick + 1) * tick - Int64(connection.timeout)
+    }
+
+    /// Closes the sessions whose time is over, and connections that never asked for one.
+    func expire() {
+        refreshClock()
+        for id in sessions.expire(now: now) {
+            metrics.sessionsExpired += 1
+            logger.info("session \(id) expired")
+            connectionsOfSession[id]?.close()
+            proposeClose(id)
+        }
+        while let first = handshakes.first {
+            if case .fresh = first.connection.state {
+                guard first.deadline <= now else { break }
+                metrics.sessionlessExpired += 1
+                first.connection.close()
+            }
+            handshakes.removeFirst()
+        }
+        flush()
+    }
+}

@@ -1,0 +1,155 @@
+import DataTree
+import DequeModule
+import Jute
+import Logging
+import NIOCore
+import NIOPosix
+import Storage
+import ZooKeeperProtocol
+
+/// A ZooKeeper server: the tree, the sessions, the connections and the write pipeline, all on one event loop.
+///
+/// A write is prepared (its outcome decided), logged, and applied when it is durable; a read is answered at once, unless
+/// writes of the same connection are before it. Everything a turn of the loop has answered goes out at its end.
+final class ServerCore {
+    let settings: ServerSettings
+    let logger: Logger
+    let loop: any EventLoop
+    let directory: DataDirectory
+    let tree: DataTree
+    let writer: LogWriter
+
+    var preparer: TxnPreparer
+    var sessions: SessionTracker
+    var nextSession: SessionID
+    var connections: [ObjectIdentifier: ClientConnection] = [:]
+    var connectionsOfHost: [String: Int] = [:]
+    var connectionsOfSession: [SessionID: ClientConnection] = [:]
+    /// By the tree's name for them.
+    var connectionsInTree: [ClientID: ClientConnection] = [:]
+
+    // MARK: The write pipeline (ServerCore+Writes)
+
+    /// What was prepared and is not yet applied, in zxid order.
+    var proposals = Proposals()
+    var nextZXID: ZXID
+    /// Records gathered since the last hand-over to the log thread.
+    var gathering = LogWriter.Batch()
+    var spareBatches: [LogWriter.Batch] = []
+    var isLogBusy = false
+    var isHandOverScheduled = false
+    /// The body of the reply to the txn being applied.
+    var replyBody = JuteWriter(capacity: 4096)
+    /// Why the server stopped writing; set once, never cleared.
+    var failure: StorageError?
+    /// Called once when the log cannot be written any more.
+    var onFailure: (StorageError) -> Void = { _ in }
+    /// Called when the last write in flight is applied, while shutting down.
+    var onIdle: (() -> Void)?
+
+    // MARK: Snapshots and chores
+
+    var schedule: SnapshotSchedule
+    var snapshotTask: SnapshotTask?
+    let snapshotThread = NIOThreadPool(numberOfThreads: 1)
+    /// When the newest snapshot was written (wall clock, seconds) and its zxid.
+    var lastSnapshot: (zxid: ZXID, seconds: Int64)
+    /// Containers to delete, one at a time.
+    var doomedContainers: Deque<String> = []
+    var handshakes: Deque<(deadline: Int64, connection: ClientConnection)> = []
+
+    // MARK: Counters
+
+    var statistics = ServerStatistics()
+    var metrics = Metrics()
+    var bytesReceived: Int64 = 0
+    var digests = DigestHistory()
+    /// `gtmk` and `stmk`; no trace is written.
+    var traceMask: Int64 = 306
+    let started: Int64
+
+    // MARK: The turn
+
+    /// Monotonic milliseconds, taken when the turn's first bytes came.
+    private(set) var now: Int64
+    private var dirty: [ClientConnection] = []
+    private var writers: [JuteWriter] = []
+    /// Connections that may not be read because too many requests are under way.
+    fileprivate var throttled: [ObjectIdentifier: ClientConnection] = [:]
+    var isShuttingDown = false
+
+    init(
+        settings: ServerSettings, directory: DataDirectory, recovered: Recovered, loop: any EventLoop, logger: Logger
+    ) {
+        self.settings = settings
+        self.directory = directory
+        self.loop = loop
+        self.logger = logger
+        tree = recovered.tree
+        preparer = TxnPreparer(settings.preparerOptions)
+        started = Clock.monotonic
+        now = started
+        nextZXID = recovered.lastZXID.next
+        sessions = SessionTracker(tickTime: Int32(clamping: settings.tickTime), now: started)
+        nextSession = .first(
+            serverID: UInt8(truncatingIfNeeded: settings.sessionServerID), milliseconds: Clock.wall)
+        schedule = SnapshotSchedule(settings: settings, replayed: recovered.replayed)
+        lastSnapshot = (recovered.snapshot?.zxid ?? .zero, Clock.wall / 1000)
+        writer = LogWriter(
+            TxnLog(
+                directory, preallocation: settings.preallocation, sizeLimit: settings.logSizeLimit,
+                syncs: settings.forceSync), loop: loop)
+        for session in tree.sessions { sessions.track(session.id, timeout: session.timeout, now: now) }
+    }
+
+    /// This server for closures that come back to the loop.
+    var bound: NIOLoopBound<ServerCore> { NIOLoopBound(self, eventLoop: loop) }
+
+    var lastZXID: ZXID { tree.lastProcessedZxid }
+    var uptime: Int64 { Clock.monotonic - started }
+    var outstanding: Int { proposals.count }
+
+    func refreshClock() { now = Clock.monotonic }
+
+    // MARK: Output
+
+    func takeWriter() -> JuteWriter { writers.popLast() ?? JuteWriter(capacity: 1024) }
+
+    func giveBack(_ writer: consuming JuteWriter) {
+        guard writer.capacity <= 64 << 10, writers.count < 64 else { return }
+        writer.removeAll()
+        writers.append(writer)
+    }
+
+    func markDirty(_ connection: ClientConnection) { dirty.append(connection) }
+
+    /// Sends everything that was answered.
+    func flush() {
+        guard !dirty.isEmpty else { return }
+        let connections = dirty
+        dirty.removeAll(keepingCapacity: true)
+        for connection in connections { connection.flush() }
+    }
+
+    // MARK: Throttling
+
+    /// Whether this connection must let its earlier requests finish first: it has some, and all clients together have
+    /// more than `globalOutstandingLimit`.
+    func mustWait(_ connection: ClientConnection) -> Bool {
+        !connection.waiting.isEmpty && proposals.count >= settings.globalOutstandingLimit || failure != nil
+    }
+
+    func paused(_ connection: ClientConnection) { throttled[ObjectIdentifier(connection)] = connection }
+
+    /// Lets connections that were held back go on, after the load has fallen.
+    func resumeThrottled() {
+        guard !throttled.isEmpty, proposals.count < settings.globalOutstandingLimit else { return }
+        let held = throttled
+        throttled.removeAll()
+        for connection in held.values { connection.processInput() }
+    }
+}
+
+extension ServerCore {
+    func forgetPaused(_ connection: ClientConnection) { throttled[ObjectIdentifier(connection)] = nil }
+}

@@ -1,0 +1,153 @@
+import DataTree
+import Jute
+import NIOCore
+import NIOPosix
+import Storage
+import ZooKeeperProtocol
+
+/// When the next snapshot is due: after half to all of `snapCount` txns, or half to all of the size limit. The random
+/// part keeps the servers of an ensemble from doing it at the same time.
+struct SnapshotSchedule {
+    private let count: Int
+    private let size: Int
+    private var txns: Int
+    private var bytes = 0
+    private var dueTxns = 0
+    private var dueBytes = 0
+    private var rolls = false
+
+    /// - Parameter replayed: log records since the snapshot the server began from.
+    init(settings: ServerSettings, replayed: Int) {
+        count = settings.snapCount
+        size = settings.snapSizeLimit
+        txns = replayed
+        draw()
+    }
+
+    mutating func logged(txns more: Int, bytes moreBytes: Int) {
+        txns += more
+        bytes += moreBytes
+    }
+
+    var isDue: Bool { txns > dueTxns || bytes > dueBytes }
+
+    /// A snapshot begins: count anew, and begin a new log file with the next batch.
+    mutating func begin() {
+        txns = 0
+        bytes = 0
+        rolls = true
+        draw()
+    }
+
+    mutating func takeRoll() -> Bool {
+        defer { rolls = false }
+        return rolls
+    }
+
+    private mutating func draw() {
+        dueTxns = count / 2 + Int.random(in: 0...count / 2)
+        dueBytes = size / 2 + Int.random(in: 0...size / 2)
+    }
+}
+
+/// A snapshot being written: the loop makes a slice of the tree, the snapshot thread writes it, then the loop makes the
+/// next, so that clients never wait for more than one slice.
+final class SnapshotTask: @unchecked Sendable {
+    // `file` is touched on the snapshot thread only, `snapshot` and `slice` by whoever has the turn.
+    let snapshot: FuzzySnapshot
+    var file: SnapshotWriter?
+    var slice: JuteWriter
+    let began: Int64
+
+    init(_ snapshot: consuming FuzzySnapshot, slice: JuteWriter, began: Int64) {
+        self.snapshot = snapshot
+        self.slice = slice
+        self.began = began
+    }
+}
+
+extension ServerCore {
+    func takeSnapshotIfDue() {
+        guard snapshotTask == nil, schedule.isDue, !isShuttingDown else { return }
+        takeSnapshot()
+    }
+
+    func takeSnapshot() {
+        schedule.begin()
+        var slice = JuteWriter(capacity: 300 << 10)
+        let snapshot = tree.beginSnapshot(into: &slice)
+        let zxid = snapshot.zxid
+        let task = SnapshotTask(snapshot, slice: slice, began: Clock.monotonic)
+        snapshotTask = task
+        let directory = directory
+        onSnapshotThread(task) { (task) throws(StorageError) in
+            let file = try SnapshotWriter(directory, zxid: zxid)
+            task.file = file
+            try task.slice.withUnsafeBytes { (bytes) throws(StorageError) in try file.write(bytes) }
+        } then: { server in
+            server.nextSlice()
+        }
+    }
+
+    private func nextSlice() {
+        guard let task = snapshotTask else { return }
+        task.slice.removeAll()
+        let hasMore = tree.writeSnapshot(task.snapshot, into: &task.slice)
+        let digest = hasMore || !settings.digestEnabled ? nil : (lastZXID, tree.digest)
+        onSnapshotThread(task) { (task) throws(StorageError) in
+            guard let file = task.file else { return }
+            try task.slice.withUnsafeBytes { (bytes) throws(StorageError) in try file.write(bytes) }
+            if !hasMore { try file.finish(digest: digest) }
+        } then: { server in
+            guard hasMore else { return server.snapshotWritten() }
+            server.nextSlice()
+        }
+    }
+
+    private func snapshotWritten() {
+        guard let task = snapshotTask else { return }
+        snapshotTask = nil
+        let milliseconds = Clock.monotonic - task.began
+        metrics.snapshots.add(milliseconds)
+        lastSnapshot = (task.snapshot.zxid, Clock.wall / 1000)
+        logger.info("snapshot \(directory.snapshotPath(task.snapshot.zxid)) written in \(milliseconds) ms")
+    }
+
+    /// Runs `work` on the snapshot thread, then `next` here. A failure ends the snapshot, not the server: the log has
+    /// everything.
+    private func onSnapshotThread(
+        _ task: SnapshotTask, _ work: @escaping @Sendable (SnapshotTask) throws(StorageError) -> Void,
+        then next: @escaping @Sendable (ServerCore) -> Void
+    ) {
+        let (bound, loop) = (bound, loop)
+        snapshotThread.submit { state in
+            guard case .active = state else { return }
+            let failure: StorageError?
+            do throws(StorageError) {
+                try work(task)
+                failure = nil
+            } catch {
+                task.file?.abandon()
+                failure = error
+            }
+            loop.execute {
+                let server = bound.value
+                guard let failure else { return next(server) }
+                server.logger.error("snapshot \(task.snapshot.zxid) failed, the next is due as usual: \(failure)")
+                server.snapshotTask = nil
+            }
+        }
+    }
+
+    /// Removes what no kept snapshot needs, now and every `autopurge.purgeInterval` hours.
+    func purge() {
+        let (directory, keep, logger) = (directory, settings.purgeRetainCount, logger)
+        snapshotThread.submit { state in
+            guard case .active = state else { return }
+            do throws(StorageError) {
+                let removed = try directory.purge(keep: keep)
+                if !removed.isEmpty { logger.info("purged \(removed.count) old files of the data directory") }
+            } catch { logger.error("purging failed: \(error)") }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+/// What a server counts for `srvr`, `mntr` and the metrics endpoint.
+struct ServerStatistics {
+    /// Of requests, milliseconds from arrival to reply.
+    var latency = Summary()
+    var readLatency = Histogram()
+    var updateLatency = Histogram()
+    var packetsReceived: Int64 = 0
+    var packetsSent: Int64 = 0
+    /// Sizes of replies, bytes; -1 before the first.
+    var lastResponseSize: Int64 = -1
+    var minResponseSize: Int64 = -1
+    var maxResponseSize: Int64 = -1
+    var authFailures: Int64 = 0
+
+    mutating func answered(bytes: Int) {
+        packetsSent += 1
+        let size = Int64(bytes)
+        lastResponseSize = size
+        minResponseSize = minResponseSize < 0 ? size : min(minResponseSize, size)
+        maxResponseSize = max(maxResponseSize, size)
+    }
+
+    /// `srst`: latencies and packet counts begin anew.
+    mutating func reset() {
+        latency = Summary()
+        packetsReceived = 0
+        packetsSent = 0
+        lastResponseSize = -1
+        minResponseSize = -1
+        maxResponseSize = -1
+    }
+}
+
+/// Count, sum and extremes of a quantity.
+struct Summary {
+    private(set) var count: Int64 = 0
+    private(set) var sum: Int64 = 0
+    private(set) var max: Int64 = 0
+    private var smallest = Int64.max
+
+    var min: Int64 { count == 0 ? 0 : smallest }
+    var average: Double { count == 0 ? 0 : Double(sum) / Double(count) }
+
+    mutating func add(_ value: Int64) {
+        count += 1
+        sum += value
+        if value > max { max = value }
+        if value < smallest { smallest = value }
+    }
+
+    /// The average to four places, rounded half up as `Math.round(x * 10000) / 10000.0`; printed, it reads as Java's
+    /// does: `0.0`, `1.3004`.
+    var roundedAverage: Double { (average * 10000 + 0.5).rounded(.down) / 10000 }
+}
+
+/// A summary that also knows how many values there were of each millisecond, up to a second.
+struct Histogram {
+    private(set) var summary = Summary()
+    private var counts: [UInt32] = []
+    private static let limit = 1000
+
+    mutating func add(_ value: Int64) {
+        summary.add(value)
+        let place = Int(min(max(value, 0), Int64(Self.limit)))
+        if place >= counts.count { counts += [UInt32](repeating: 0, count: place + 1 - counts.count) }
+        counts[place] &+= 1
+    }
+
+    /// The value below which this part of all values is; a second or more counts as the maximum.
+    func quantile(_ part: Double) -> Int64 {
+        let wanted = Int64((Double(summary.count) * part).rounded(.up))
+        var seen: Int64 = 0
+        for (value, count) in counts.enumerated() {
+            seen += Int64(count)
+            if seen >= wanted { return value == Self.limit ? summary.max : Int64(value) }
+        }
+        return 0
+    }
+}

@@ -1,0 +1,216 @@
+import Diagnostics
+import ServerConfig
+
+extension ServerSettings {
+    /// Reads a zoo.cfg. What a value must look like is the key table's knowledge; an error here stops the server.
+    ///
+    /// - Returns: the settings, nil with errors; and the diagnostics: each key that this server does not know, or knows
+    ///   and does not support, is a warning that names it.
+    package static func read(_ cfg: ZooCfg, file: String) -> (settings: ServerSettings?, diagnostics: [Diagnostic]) {
+        var reader = Reader(cfg: cfg, file: file)
+        let settings = reader.settings()
+        reader.reportUnused()
+        return (reader.diagnostics.hasErrors ? nil : settings, reader.diagnostics)
+    }
+}
+
+private struct Reader {
+    let cfg: ZooCfg
+    let file: String
+    var diagnostics: [Diagnostic] = []
+    private var used: Set<String> = []
+
+    init(cfg: ZooCfg, file: String) {
+        self.cfg = cfg
+        self.file = file
+    }
+
+    mutating func settings() -> ServerSettings {
+        var settings = ServerSettings()
+        settings.text = cfg.text
+        readPlaces(into: &settings)
+        readSessions(into: &settings)
+        readStorage(into: &settings)
+        readTree(into: &settings)
+        readAdministration(into: &settings)
+        return settings
+    }
+
+    private mutating func readPlaces(into settings: inout ServerSettings) {
+        settings.dataDir = absolute(text("dataDir") ?? "")
+        if settings.dataDir.isEmpty, diagnostics.isEmpty || cfg.entry("dataDir") == nil {
+            diagnostics.append(
+                Diagnostic(
+                    .error, rule: "no-data-dir", file: file, "dataDir is not set",
+                    mend: "add a line dataDir=/var/lib/zookeeper with the directory for this server's data"))
+        }
+        settings.dataLogDir = text("dataLogDir").map(absolute) ?? settings.dataDir
+        let address = text("clientPortAddress")
+        if let port = integer("clientPort"), port != 0 {
+            settings.client = ServerSettings.Listen(host: address == "0.0.0.0" ? nil : address, port: port)
+        }
+        settings.backlog = integer("clientPortListenBacklog") ?? settings.backlog
+        settings.createsDataDirectory = boolean("datadir.autocreate") ?? true
+        settings.createsDatabase = boolean("db.autocreate") ?? true
+    }
+
+    private mutating func readSessions(into settings: inout ServerSettings) {
+        settings.tickTime = integer("tickTime") ?? settings.tickTime
+        if settings.tickTime <= 0 { report("tickTime", "bad-value", "tickTime must be positive") }
+        func orDefault(_ value: Int?, ticks: Int) -> Int {
+            guard let value, value != -1 else { return ticks * settings.tickTime }
+            return value
+        }
+        settings.minSessionTimeout = orDefault(integer("minSessionTimeout"), ticks: 2)
+        settings.maxSessionTimeout = orDefault(integer("maxSessionTimeout"), ticks: 20)
+        if settings.minSessionTimeout > settings.maxSessionTimeout {
+            report(
+                "minSessionTimeout", "session-timeouts",
+                "minSessionTimeout \(settings.minSessionTimeout) is above maxSessionTimeout \(settings.maxSessionTimeout)"
+            )
+        }
+        settings.maxClientConnections = integer("maxClientCnxns") ?? settings.maxClientConnections
+        settings.maxConnections = integer("maxCnxns") ?? settings.maxConnections
+        settings.sessionlessTimeout = integer("nio.sessionlessCnxnTimeout") ?? settings.sessionlessTimeout
+        settings.globalOutstandingLimit = integer("globalOutstandingLimit") ?? settings.globalOutstandingLimit
+        settings.maxFrame = integer("jute.maxbuffer") ?? settings.maxFrame
+        settings.largeRequestThreshold = integer("largeRequestThreshold") ?? settings.largeRequestThreshold
+        settings.largeRequestMaxBytes = integer("largeRequestMaxBytes") ?? settings.largeRequestMaxBytes
+        settings.localSessions = boolean("localSessionsEnabled") ?? false
+        settings.localSessionsUpgrading = boolean("localSessionsUpgradingEnabled") ?? false
+        settings.readOnlyMode = boolean("readonlymode.enabled") ?? false
+    }
+
+    private mutating func readStorage(into settings: inout ServerSettings) {
+        settings.snapCount = max(2, integer("snapCount") ?? settings.snapCount)
+        settings.snapSizeLimit =
+            integer("snapSizeLimitInKb").map { $0 <= 0 ? Int.max : $0 << 10 } ?? settings.snapSizeLimit
+        settings.preallocation = integer("preAllocSize").map { $0 << 10 } ?? settings.preallocation
+        settings.logSizeLimit = integer("txnLogSizeLimitInKb").flatMap { $0 <= 0 ? nil : $0 << 10 }
+        settings.forceSync = text("forceSync") != "no"
+        settings.fsyncWarning = integer("fsync.warningthresholdms") ?? settings.fsyncWarning
+        settings.digestEnabled = boolean("digest.enabled") ?? true
+        settings.trustEmptySnapshot = boolean("snapshot.trust.empty") ?? false
+        settings.purgeIntervalHours = integer("autopurge.purgeInterval") ?? 0
+        settings.purgeRetainCount = max(3, integer("autopurge.snapRetainCount") ?? 3)
+    }
+
+    private mutating func readTree(into settings: inout ServerSettings) {
+        settings.extendedTypes = boolean("extendedTypesEnabled") ?? false
+        settings.emulates353TTL = boolean("emulate353TTLNodes") ?? false
+        settings.enforcesQuota = boolean("enforceQuota") ?? false
+        settings.skipsACL = text("skipACL") == "yes"
+        settings.listsClosedEphemerals = boolean("closeSessionTxn.enabled") ?? true
+        settings.superDigest = text("DigestAuthenticationProvider.superDigest")
+        settings.superUserX509 = text("X509AuthenticationProvider.superUser")
+        settings.containerCheckInterval = integer("znode.container.checkIntervalMs") ?? settings.containerCheckInterval
+        settings.containerMaxPerMinute = max(
+            1, integer("znode.container.maxPerMinute") ?? settings.containerMaxPerMinute)
+        settings.containerMaxNeverUsed = integer("znode.container.maxNeverUsedIntervalMs") ?? 0
+        settings.reconfigEnabled = boolean("reconfigEnabled") ?? false
+    }
+
+    private mutating func readAdministration(into settings: inout ServerSettings) {
+        if let words = text("4lw.commands.whitelist") { settings.words = WordWhitelist(words) }
+        if settings.readOnlyMode { settings.words.insert("isro") }
+        let address = text("admin.serverAddress") ?? "0.0.0.0"
+        let port = integer("admin.serverPort") ?? 8080
+        let url = text("admin.commandURL") ?? "/commands"
+        let idle = integer("admin.idleTimeout") ?? 30000
+        if boolean("admin.enableServer") ?? true {
+            settings.admin = ServerSettings.Admin(
+                address: ServerSettings.Listen(host: address == "0.0.0.0" ? nil : address, port: port), commandURL: url,
+                idleTimeout: idle)
+        }
+        let provider = text("metricsProvider.className") ?? ""
+        let metricsHost = text("metricsProvider.httpHost") ?? "0.0.0.0"
+        let metricsPort = integer("metricsProvider.httpPort") ?? 7000
+        if provider.hasSuffix("PrometheusMetricsProvider") {
+            settings.metrics = ServerSettings.Listen(
+                host: metricsHost == "0.0.0.0" ? nil : metricsHost, port: metricsPort)
+        }
+    }
+
+    /// Keys of a quorum's configuration; which of them mean something here is decided by who starts the server.
+    private static let quorumKeys: Set<String> = [
+        "initLimit", "syncLimit", "electionAlg", "peerType", "standaloneEnabled", "dynamicConfigFile",
+    ]
+
+    /// Keys that tune threads, caches or hooks of the JVM server: there is nothing here that they could tune.
+    private static let pointless: Set<String> = [
+        "jvm.pause.monitor", "jvm.pause.sleep.time.ms", "jvm.pause.warn-threshold.ms", "jvm.pause.info-threshold.ms",
+        "maxResponseCacheSize", "maxGetChildrenResponseCacheSize", "commitProcessor.numWorkerThreads",
+        "commitProcessor.maxReadBatchSize", "commitProcessor.maxCommitBatchSize", "commitProcessor.shutdownTimeout",
+        "watchManagerName", "watcherCleanThreadsNum", "watcherCleanThreshold", "watcherCleanIntervalInSeconds",
+        "maxInProcessingDeadWatchers", "serverCnxnFactory", "nio.numSelectorThreads", "nio.numWorkerThreads",
+        "nio.directBufferBytes", "nio.shutdownTimeout", "quorum.cnxn.threads.size", "flushDelay",
+        "maxWriteQueuePollTime", "maxBatchSize",
+    ]
+
+    mutating func reportUnused() {
+        for entry in cfg.effectiveEntries where !used.contains(entry.key) {
+            let key = entry.key
+            if Self.quorumKeys.contains(key) || ["server.", "group.", "weight."].contains(where: key.hasPrefix) {
+                continue
+            }
+            if key.hasPrefix("metricsProvider.") { continue }
+            if Self.pointless.contains(key) {
+                warn(entry, "no-effect", "\(key) tunes the JVM server and has no effect on this one", mend: nil)
+            } else if KnownKeys.isKnown(key) {
+                warn(entry, "unsupported-key", "\(key) is not supported by this server yet and is ignored", mend: nil)
+            } else {
+                warn(
+                    entry, "unknown-key", "no ZooKeeper server knows \(key)",
+                    mend: KnownKeys.nearest(key).map { "did you mean \($0)?" })
+            }
+        }
+    }
+
+    private mutating func warn(_ entry: ZooCfg.Entry, _ rule: String, _ message: String, mend: String?) {
+        diagnostics.append(Diagnostic(.warning, rule: rule, file: file, at: entry.keyLocation, message, mend: mend))
+    }
+
+    private mutating func report(_ key: String, _ rule: String, _ message: String, mend: String? = nil) {
+        let location = cfg.entry(key)?.location
+        diagnostics.append(Diagnostic(.error, rule: rule, file: file, at: location, message, mend: mend))
+    }
+
+    private mutating func text(_ key: String) -> String? {
+        used.insert(key)
+        return cfg[key]
+    }
+
+    private mutating func integer(_ key: String) -> Int? {
+        guard let value = text(key) else { return nil }
+        guard let number = Int(value) else {
+            report(key, "bad-value", "\(key)=\(value) is not a whole number")
+            return nil
+        }
+        if case .integer(let range) = KnownKeys.key(key)?.kind, !range.contains(Int64(number)) {
+            report(key, "bad-value", "\(key)=\(value) is outside \(range.lowerBound)…\(range.upperBound)")
+            return nil
+        }
+        if case .port = KnownKeys.key(key)?.kind, !(0...65535).contains(number) {
+            report(key, "bad-value", "\(key)=\(value) is not a port")
+            return nil
+        }
+        return number
+    }
+
+    private mutating func boolean(_ key: String) -> Bool? {
+        guard let value = text(key) else { return nil }
+        switch value.lowercased() {
+        case "true": return true
+        case "false": return false
+        default:
+            report(key, "bad-value", "\(key)=\(value) is neither true nor false")
+            return nil
+        }
+    }
+
+    /// Relative paths are relative to the working directory, as in Apache's server.
+    private func absolute(_ path: String) -> String {
+        guard !path.isEmpty, !path.hasPrefix("/") else { return path }
+        return WorkingDirectory.path + "/" + path
+    }
+}

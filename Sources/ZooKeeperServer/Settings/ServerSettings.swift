@@ -1,0 +1,105 @@
+import Diagnostics
+import ServerConfig
+
+/// What a zoo.cfg tells this server, checked and with the defaults filled in.
+package struct ServerSettings: Sendable {
+    /// A TCP address to listen on; nil host: all addresses.
+    package struct Listen: Hashable, Sendable {
+        package var host: String?
+        package var port: Int
+
+        package init(host: String?, port: Int) {
+            self.host = host
+            self.port = port
+        }
+    }
+
+    package struct Admin: Hashable, Sendable {
+        package var address: Listen
+        /// The path under which the commands are: `/commands`.
+        package var commandURL: String
+        package var idleTimeout: Int
+    }
+
+    /// The zoo.cfg's text, as `initial_configuration` shows it.
+    package var text = ""
+    package var dataDir = ""
+    package var dataLogDir = ""
+    /// Nil: no plain client port.
+    package var client: Listen?
+    package var backlog = -1
+    /// Milliseconds, as all times here.
+    package var tickTime = 3000
+    package var minSessionTimeout = 6000
+    package var maxSessionTimeout = 60000
+    /// Connections of one client address; 0: any number.
+    package var maxClientConnections = 60
+    /// Connections in all; 0: any number.
+    package var maxConnections = 0
+    package var sessionlessTimeout = 10000
+    package var globalOutstandingLimit = 1000
+    /// The longest frame of a client, bytes.
+    package var maxFrame = 0xf_ffff
+    package var largeRequestThreshold = -1
+    package var largeRequestMaxBytes = 100 << 20
+
+    package var snapCount = 100_000
+    package var snapSizeLimit = 4 << 30
+    package var preallocation = 64 << 20
+    package var logSizeLimit: Int?
+    package var forceSync = true
+    package var fsyncWarning = 1000
+    package var digestEnabled = true
+    package var trustEmptySnapshot = false
+    package var createsDataDirectory = true
+    package var createsDatabase = true
+    package var purgeIntervalHours = 0
+    package var purgeRetainCount = 3
+
+    package var extendedTypes = false
+    package var emulates353TTL = false
+    package var enforcesQuota = false
+    package var skipsACL = false
+    package var listsClosedEphemerals = true
+    package var superDigest: String?
+    package var superUserX509: String?
+    package var containerCheckInterval = 60000
+    package var containerMaxPerMinute = 10000
+    package var containerMaxNeverUsed = 0
+    package var readOnlyMode = false
+    package var localSessions = false
+    package var localSessionsUpgrading = false
+    package var reconfigEnabled = false
+
+    package var words = WordWhitelist()
+    package var admin: Admin?
+    package var metrics: Listen?
+
+    package var myid: Int64 = 0
+}
+
+/// Which four-letter words are answered (`4lw.commands.whitelist`); srvr always is.
+package struct WordWhitelist: Hashable, Sendable {
+    private var allowed: Set<String>?
+
+    /// The default: srvr alone.
+    package init() { allowed = ["srvr"] }
+
+    /// Words between commas, or `*`.
+    package init(_ text: String) {
+        let words = text.split(separator: ",").map { $0.trimmedBlanks }
+        allowed = words.contains("*") ? nil : Set(words).union(["srvr"])
+    }
+
+    package mutating func insert(_ word: String) { allowed?.insert(word) }
+    package func allows(_ word: String) -> Bool { allowed?.contains(word) ?? true }
+}
+
+extension Substring {
+    var trimmedBlanks: String {
+        var rest = self
+        while rest.first?.isWhitespace == true { rest.removeFirst() }
+        while rest.last?.isWhitespace == true { rest.removeLast() }
+        return String(rest)
+    }
+}

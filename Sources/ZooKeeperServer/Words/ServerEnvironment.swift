@@ -1,0 +1,74 @@
+import Glibc
+
+/// The version this server reports.
+package enum ServerVersion {
+    /// Begins with the ZooKeeper version whose behaviour this is: clients and tools look at that.
+    package static let text = "3.8.0-paddock-0.1.0, built on 2026-11-24 00:00 UTC"
+}
+
+/// What `envi` and `/commands/environment` tell of the process. The keys are Apache's; those about Java say what stands in
+/// its place.
+enum ServerEnvironment {
+    static var entries: [(key: String, value: String)] {
+        var system = utsname()
+        uname(&system)
+        let user = getpwuid(getuid())
+        let memory = memoryMegabytes
+        return [
+            ("zookeeper.version", ServerVersion.text),
+            ("host.name", text(system.nodename)),
+            ("java.version", "none"),
+            ("java.vendor", "none (Swift)"),
+            ("java.home", ""),
+            ("java.class.path", ""),
+            ("java.library.path", ""),
+            ("java.io.tmpdir", "/tmp"),
+            ("java.compiler", "<NA>"),
+            ("os.name", text(system.sysname)),
+            ("os.arch", text(system.machine) == "x86_64" ? "amd64" : text(system.machine)),
+            ("os.version", text(system.release)),
+            ("user.name", user.map { String(cString: $0.pointee.pw_name) } ?? "?"),
+            ("user.home", user.map { String(cString: $0.pointee.pw_dir) } ?? "?"),
+            ("user.dir", WorkingDirectory.path),
+            ("os.memory.free", "\(memory.free)MB"),
+            ("os.memory.max", "\(memory.total)MB"),
+            ("os.memory.total", "\(memory.total)MB"),
+        ]
+    }
+
+    /// File descriptors in use and the most there may be.
+    static var openFiles: (open: Int64, limit: Int64) {
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        var count: Int64 = 0
+        if let stream = opendir("/proc/self/fd") {
+            while readdir(stream) != nil { count += 1 }
+            closedir(stream)
+        }
+        // Without ".", ".." and the directory itself.
+        return (max(0, count - 3), Int64(clamping: limit.rlim_cur))
+    }
+
+    private static var memoryMegabytes: (free: Int, total: Int) {
+        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        return (
+            Int(sysconf(Int32(_SC_AVPHYS_PAGES))) * page >> 20, Int(sysconf(Int32(_SC_PHYS_PAGES))) * page >> 20
+        )
+    }
+
+    private static func text<Characters>(_ characters: Characters) -> String {
+        withUnsafeBytes(of: characters) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+}
+
+/// Dates as Java's `Date.toString` prints them, in UTC: `Mon Nov 23 19:13:22 UTC 2026`.
+enum JavaDate {
+    static func text(_ milliseconds: Int64) -> String {
+        var seconds = time_t(milliseconds / 1000)
+        var parts = tm()
+        gmtime_r(&seconds, &parts)
+        var buffer = [CChar](repeating: 0, count: 64)
+        strftime(&buffer, buffer.count, "%a %b %d %H:%M:%S UTC %Y", &parts)
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,207 @@
+import DataTree
+import DurableFiles
+import Glibc
+import Jute
+import Testing
+import ZooKeeperProtocol
+
+@testable import Storage
+
+/// Loading data directories: those that Apache ZooKeeper 3.8.0 left after kill -9, and damaged ones.
+@Suite struct RecoveryTests {
+    @Test(
+        "Apache's directories load to exactly the tree that Apache showed",
+        arguments: [
+            ("a-logs-only", 0x201, 513), ("b-snapshots", 0xd2, 12), ("c-restarted", 0x209, 8), ("d-nodigest", 0x7, 7),
+            ("e-gzip", 0x9, 2), ("f-snappy", 0x9, 2),
+        ])
+    func standalone(name: String, zxid: Int64, replayed: Int) throws {
+        let recovered = try copy("standalone/\(name)").recover()
+        #expect(recovered.lastZXID == ZXID(rawValue: zxid))
+        #expect(recovered.replayed == replayed)
+        #expect(recovered.tree.digestMismatches == 0)
+        #expect(recovered.notes == [])
+        try ExpectedTree("standalone/\(name)/expected.json").expectEqual(recovered.tree)
+    }
+
+    @Test("Every server of Apache's ensemble has the same tree, and its epochs", arguments: ["s1", "s2", "s3", "s4"])
+    func ensemble(name: String) throws {
+        let directory = copy("ensemble/\(name)")
+        let recovered = try directory.recover()
+        #expect(recovered.lastZXID == ZXID(rawValue: 0x2_0000_0012))
+        #expect(recovered.tree.digestMismatches == 0)
+        try ExpectedTree("ensemble/expected.json").expectEqual(recovered.tree, exceptConfig: true)
+        let epochs = try Epochs(directory, lastZXID: recovered.lastZXID)
+        #expect(epochs.current == Epoch(rawValue: 2))
+        #expect(epochs.accepted == Epoch(rawValue: 2))
+    }
+
+    @Test(
+        "Apache's trees, written by us as a snapshot, load to the same tree",
+        arguments: ["standalone/b-snapshots", "standalone/c-restarted", "standalone/e-gzip", "ensemble/s3"])
+    func rewriteSnapshots(name: String) throws {
+        let tree = try copy(name).recover().tree
+        let other = DataDirectory(dataDir: "/other", files: SimulatedFiles())
+        try other.writeWhole(tree, digest: true)
+        let again = try other.load(try #require(other.snapshotFiles().first))
+        #expect(again.lastProcessedZxid == tree.lastProcessedZxid)
+        #expect(again.digest == tree.digest)
+        #expect(again.sessions.map(\.id) == tree.sessions.map(\.id))
+        #expect(again.digestMismatches == 0)
+        let expected = name.hasPrefix("ensemble") ? "ensemble/expected.json" : name + "/expected.json"
+        try ExpectedTree(expected).expectEqual(again, exceptConfig: true)
+    }
+
+    @Test("A new directory gets Apache's empty snapshot, byte for byte")
+    func newDirectory() throws {
+        let files = SimulatedFiles()
+        let directory = DataDirectory(dataDir: "/d", files: files)
+        let recovered = try directory.recover()
+        #expect(recovered.lastZXID == .zero)
+        #expect(recovered.tree.nodeCount == 5)
+        let written = try #require(files.content("/d/version-2/snapshot.0"))
+        #expect(written == (try DurableFile.read(fixture("standalone/a-logs-only/version-2/snapshot.0"))))
+        files.crash()
+        #expect(files.paths == ["/d/version-2/snapshot.0"])
+        #expect(try directory.recover().snapshot?.zxid == .zero)
+    }
+
+    @Test("A torn last record is cut off the file, and the rest loads")
+    func tornEnd() throws {
+        let directory = copy("standalone/d-nodigest")
+        let files = directory.files as! SimulatedFiles
+        let path = directory.logPath(ZXID(rawValue: 1))
+        let whole = try #require(files.content(path))
+        let reader = try TxnLogReader(path, files: files)
+        var last = 0
+        var offset = reader.offset
+        while try reader.next() { (last, offset) = (offset, reader.offset) }
+        // The first four bytes of a record are zeros.
+        for end in stride(from: last + 5, to: offset, by: 7) {
+            files.set(path, Array(whole[..<end]) + [UInt8](repeating: 0, count: whole.count - end))
+            let recovered = try directory.recover()
+            #expect(recovered.lastZXID == ZXID(rawValue: 6))
+            #expect(recovered.notes.count == 1)
+            #expect(
+                recovered.notes.first?.hasPrefix(
+                    "cut a torn record off the end of /d/version-2/log.1 at offset \(last): ") == true)
+            #expect(files.content(path)?.count == last)
+            #expect(try directory.recover().notes == [])
+        }
+    }
+
+    @Test("A record damaged in the middle is an error that names file, offset and the way out")
+    func damagedInTheMiddle() throws {
+        let directory = copy("standalone/d-nodigest")
+        let files = directory.files as! SimulatedFiles
+        let path = directory.logPath(ZXID(rawValue: 1))
+        var content = try #require(files.content(path))
+        content[90] ^= 1
+        files.set(path, content)
+        let error = #expect(throws: StorageError.self) { try directory.recover() }
+        let text = try #require(error).description
+        #expect(text.contains("the txn log /d/version-2/log.1 is damaged at offset "))
+        #expect(text.contains("its checksum is wrong, and intact txns follow"))
+        #expect(text.contains("truncate -s "))
+    }
+
+    @Test("A record missing between two files is an error")
+    func missingRecords() throws {
+        let directory = copy("standalone/a-logs-only")
+        let files = directory.files as! SimulatedFiles
+        let path = directory.logPath(ZXID(rawValue: 0x39))
+        let reader = try TxnLogReader(path, files: files)
+        var offset = reader.offset
+        while try reader.next() { if reader.zxid < ZXID(rawValue: 0xa8) { offset = reader.offset } }
+        files.set(path, Array(try #require(files.content(path))[..<(offset + 20)]))
+        let error = #expect(throws: StorageError.self) { try directory.recover() }
+        #expect(
+            try #require(error).description.hasPrefix(
+                "txns are missing from the log: /d/version-2/log.39 ends after zxid 0xa7 and the next file begins with 0xaa"
+            ))
+    }
+
+    @Test("A damaged snapshot is passed over for an older one; with none left the server does not start")
+    func damagedSnapshots() throws {
+        let directory = copy("standalone/b-snapshots")
+        let files = directory.files as! SimulatedFiles
+        for snapshot in try directory.snapshotFiles() {
+            if snapshot.zxid != .zero {
+                let recovered = try directory.recover()
+                #expect(recovered.snapshot == snapshot)
+                #expect(recovered.lastZXID == ZXID(rawValue: 0xd2))
+                try ExpectedTree("standalone/b-snapshots/expected.json").expectEqual(recovered.tree)
+            }
+            var content = try #require(files.content(snapshot.path))
+            content[content.count / 2] ^= 0x10
+            files.set(snapshot.path, content)
+        }
+        let error = #expect(throws: StorageError.self) { try directory.recover() }
+        #expect(try #require(error).description.hasPrefix("no snapshot in /d/version-2 can be loaded ("))
+    }
+
+    @Test("Logs without a snapshot are refused, unless the settings trust them")
+    func noSnapshot() throws {
+        let directory = copy("standalone/a-logs-only")
+        try directory.files.remove(directory.snapshotPath(.zero))
+        let error = #expect(throws: StorageError.self) { try directory.recover() }
+        #expect(try #require(error).description.hasPrefix("there are txn logs but no snapshot in /d/version-2"))
+        var options = RecoveryOptions()
+        options.trustsEmptySnapshot = true
+        try ExpectedTree("standalone/a-logs-only/expected.json").expectEqual(try directory.recover(options).tree)
+    }
+
+    @Test("An empty log file, which Apache 3.8.0 dies of, is skipped")
+    func emptyLog() throws {
+        let directory = copy("standalone/d-nodigest")
+        (directory.files as! SimulatedFiles).set(directory.logPath(ZXID(rawValue: 8)), [])
+        #expect(try directory.recover().lastZXID == ZXID(rawValue: 7))
+    }
+
+    @Test("TRUNC leaves what Apache's leaves, and no snapshot that would bring the txns back")
+    func truncate() throws {
+        let directory = copy("trunc/1-old-leader-with-3-extra-txns")
+        let files = directory.files as! SimulatedFiles
+        files.set(directory.snapshotPath(ZXID(rawValue: 0x1_0000_0009)), [1, 2, 3])
+        try directory.truncate(to: ZXID(rawValue: 0x1_0000_0007))
+        let apache = try DurableFile.read(fixture("trunc/2-same-server-after-TRUNC/version-2/log.100000001"))
+        #expect(files.content(directory.logPath(ZXID(rawValue: 0x1_0000_0001))) == apache)
+        #expect(try directory.snapshotFiles().map(\.zxid) == [.zero])
+        #expect(try directory.recover().lastZXID == ZXID(rawValue: 0x1_0000_0007))
+    }
+
+    @Test("Purging keeps the newest three snapshots and the logs they need")
+    func purge() throws {
+        let directory = copy("standalone/b-snapshots")
+        let removed = try directory.purge(keep: 3)
+        #expect(
+            removed.map { String($0.dropFirst("/d/version-2/".count)) } == [
+                "snapshot.4c", "snapshot.21", "snapshot.0", "log.1", "log.23",
+            ])
+        try ExpectedTree("standalone/b-snapshots/expected.json").expectEqual(try directory.recover().tree)
+        #expect(try directory.purge(keep: 3) == [])
+    }
+
+    @Test("A second server on one dataDir is refused and told who has it")
+    func lock() throws {
+        var template = Array("/tmp/paddock-lock-XXXXXX".utf8CString)
+        let path = String(cString: mkdtemp(&template))
+        defer { rmdir(path) }
+        let lock = try DirectoryLock(dataDir: path)
+        let error = #expect(throws: StorageError.self) { try DirectoryLock(dataDir: path) }
+        #expect(
+            try #require(error).description.hasPrefix("the data directory \(path) is in use by process \(getpid()): "))
+        withExtendedLifetime(lock) {}
+        unlink(path + "/paddock.lock")
+    }
+
+    /// A fixture's directory in memory, as dataDir `/d`.
+    private func copy(_ name: String) -> DataDirectory {
+        let files = SimulatedFiles()
+        let source = fixture(name) + "/version-2"
+        for file in try! #require(try! SystemFiles().list(source)) {
+            files.set("/d/version-2/" + file, try! DurableFile.read(source + "/" + file))
+        }
+        return DataDirectory(dataDir: "/d", files: files)
+    }
+}
