@@ -96,6 +96,16 @@ let package = Package(
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: settings),
         .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles"], swiftSettings: settings),
         .testTarget(name: "QuorumTests", dependencies: ["Quorum", "ZooKeeperProtocol"], swiftSettings: settings),
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "Jute", "Quorum", "ZooKeeperProtocol", .product(name: "DequeModule", package: "swift-collections"),
+            ], path: "Tests/Simulation", swiftSettings: settings),
+        .executableTarget(
+            name: "simulate",
+            dependencies: ["Simulation", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Tests/SimulateCommand", swiftSettings: settings),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation", "simulate"], swiftSettings: settings),
         .testTarget(
             name: "ServerConfigTests", dependencies: ["ServerConfig", "Diagnostics"],
             swiftSettings: settings),

@@ -29,19 +29,19 @@ package struct Faults: OptionSet, Hashable, Sendable {
     package static let countObservers = Faults(rawValue: 1 << 9)
     /// Half of the voters are taken for a quorum.
     package static let halfIsQuorum = Faults(rawValue: 1 << 10)
-    /// A higher ACK commits what is below it is unknown: the predecessor need not be committed first.
-    package static let commitOutOfOrder = Faults(rawValue: 1 << 11)
     /// Proposals ACKed before NEWLEADER is ACKed count at once (ZOOKEEPER-4685 taken the wrong way).
-    package static let countEarlyAcks = Faults(rawValue: 1 << 12)
+    package static let countEarlyAcks = Faults(rawValue: 1 << 11)
     /// A learner told to TRUNC keeps its log.
-    package static let ignoreTruncate = Faults(rawValue: 1 << 13)
+    package static let ignoreTruncate = Faults(rawValue: 1 << 12)
     /// The learner joins the broadcast only at its ACK of NEWLEADER: what was committed since its sync point is
     /// missed (ZOOKEEPER-4925).
-    package static let subscribeLate = Faults(rawValue: 1 << 14)
+    package static let subscribeLate = Faults(rawValue: 1 << 13)
     /// SYNC is answered at once, though proposals are outstanding.
-    package static let syncOvertakes = Faults(rawValue: 1 << 15)
+    package static let syncOvertakes = Faults(rawValue: 1 << 14)
     /// A follower applies a txn when it is proposed, not when it is committed.
-    package static let applyProposals = Faults(rawValue: 1 << 16)
+    package static let applyProposals = Faults(rawValue: 1 << 15)
     /// A leader commits what its predecessor left uncommitted before it has its own quorum, and serves at once.
-    package static let serveBeforeQuorum = Faults(rawValue: 1 << 17)
+    package static let serveBeforeQuorum = Faults(rawValue: 1 << 16)
+    /// ACKs of a learner stand though it connects anew and is told to TRUNC what it ACKed.
+    package static let keepAcksOverSync = Faults(rawValue: 1 << 17)
 }

@@ -279,9 +279,17 @@ struct Leader: Sendable {
             }
         }
         server.effects.append(.send(.newLeader(epoch, server.membership.lastSeen.text), to: connection))
+        voidAcks(of: peers[index].server, server)
         peers[index].phase = .synchronising
         peers[index].isSubscribed = !server.options.faults.contains(.subscribeLate)
         updateAudience()
+    }
+
+    /// What this learner ACKed over an earlier connection no longer stands: TRUNC or SNAP takes it off its disk until it
+    /// has logged the proposals that follow once more. Counting it meanwhile could lose a committed txn.
+    private mutating func voidAcks(of learner: ServerID, _ server: Server) {
+        guard !server.options.faults.contains(.keepAcksOverSync) else { return }
+        for place in outstanding.indices { outstanding[place].acks.remove(learner) }
     }
 
     private var epochInForce: Epoch? {

@@ -1,0 +1,101 @@
+import Quorum
+import ZooKeeperProtocol
+
+/// What a server's disk holds.
+struct DiskState {
+    var acceptedEpoch = Epoch.zero
+    var currentEpoch = Epoch.zero
+    /// The state the log continues.
+    var snapshot = Replica()
+    var log: [Transaction] = []
+
+    /// The whole state: snapshot and log.
+    var replayed: (state: Replica, problem: String?) {
+        var state = snapshot
+        for transaction in log {
+            if let problem = state.apply(transaction) { return (state, problem) }
+        }
+        return (state, nil)
+    }
+
+    var lastZxid: ZXID { log.last?.zxid ?? snapshot.lastZxid }
+
+    func contains(_ zxid: ZXID) -> Bool {
+        if zxid <= snapshot.lastZxid { return snapshot.entries.contains { $0.zxid == zxid } }
+        return log.contains { $0.zxid == zxid }
+    }
+
+    mutating func apply(_ write: Quorum.Write, received: Replica?) {
+        switch write {
+        case .append(let transaction):
+            log.append(transaction)
+        case .truncate(let zxid):
+            log.removeAll { $0.zxid > zxid }
+        case .snapshot:
+            if let received { snapshot = received }
+            log = []
+        case .acceptedEpoch(let epoch):
+            acceptedEpoch = epoch
+        case .currentEpoch(let epoch):
+            currentEpoch = epoch
+        }
+    }
+}
+
+/// A disk that does writes in order and in batches, and loses in a crash what it had not synced.
+struct Disk {
+    struct Pending {
+        var ticket: WriteTicket
+        var write: Quorum.Write
+        /// The state that came over the wire, for a snapshot.
+        var received: Replica?
+    }
+
+    /// What a crash leaves.
+    private(set) var durable = DiskState()
+    /// What a read sees: all writes done.
+    private(set) var written = DiskState()
+    private(set) var pending: [Pending] = []
+    /// How many of `pending` the batch under way holds; 0 when the disk is idle.
+    private(set) var batch = 0
+
+    mutating func write(_ write: Quorum.Write, _ ticket: WriteTicket, received: Replica?) {
+        pending.append(Pending(ticket: ticket, write: write, received: received))
+        written.apply(write, received: received)
+    }
+
+    /// Begins a batch of all that waits. False if there is nothing to do or one is under way.
+    mutating func beginBatch() -> Bool {
+        guard batch == 0, !pending.isEmpty else { return false }
+        batch = pending.count
+        return true
+    }
+
+    mutating func finishBatch() -> WriteTicket {
+        let ticket = pending[batch - 1].ticket
+        sync(batch)
+        batch = 0
+        return ticket
+    }
+
+    /// A crash: of what was not synced, the first `survivors` writes reached the platter all the same.
+    mutating func crash(survivors: Int) {
+        sync(survivors)
+        pending = []
+        batch = 0
+        written = durable
+    }
+
+    /// The server snapshots its state and purges the log below.
+    mutating func purge(_ state: Replica) {
+        guard pending.isEmpty, state.lastZxid > durable.snapshot.lastZxid else { return }
+        durable.snapshot = state
+        durable.log.removeAll { $0.zxid <= state.lastZxid }
+        written = durable
+    }
+
+    private mutating func sync(_ count: Int) {
+        for pending in pending.prefix(count) { durable.apply(pending.write, received: pending.received) }
+        pending.removeFirst(count)
+    }
+}

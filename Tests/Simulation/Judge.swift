@@ -1,0 +1,156 @@
+import Quorum
+import ZooKeeperProtocol
+
+/// Watches a run from outside the servers and knows what must hold. The names are those of ZooKeeper's own TLA+
+/// specification where it has one.
+struct Judge {
+    /// What was committed, in order, as the leaders have decided it.
+    private(set) var history: [Replica.Entry] = []
+    private var leaders: [(epoch: Epoch, server: ServerID, incarnation: Int)] = []
+    /// Every request clients have made, by session and number, and whether it has become a txn.
+    private var requested: [Request: Command] = [:]
+    private var committed: Set<Request> = []
+    private(set) var acknowledged = 0
+    private(set) var reads = 0
+    private(set) var violation: String?
+
+    private struct Request: Hashable {
+        var session: SessionID
+        var cxid: Int32
+    }
+
+    mutating func accuse(_ what: String) { violation = violation ?? what }
+
+    var lastCommitted: ZXID { history.last?.zxid ?? .zero }
+
+    // MARK: Servers
+
+    /// Leadership: an epoch has one leader. PrefixConsistency: it has all that was ever committed. And a quorum of voters
+    /// holds its history on disk.
+    mutating func established(
+        _ server: ServerID, incarnation: Int, epoch: Epoch, state: Replica,
+        disks: [(server: ServerID, disk: DiskState)],
+        isQuorum: (ServerSet) -> Bool
+    ) {
+        if let other = leaders.first(where: { $0.epoch == epoch }) {
+            accuse("Leadership: servers \(other.server) and \(server) both lead epoch \(epoch)")
+        }
+        let isLate = leaders.contains { $0.epoch > epoch }
+        leaders.append((epoch, server, incarnation))
+        if isLate {
+            // It wakes up deposed and does not know it: what it has is old, but nothing else.
+            shows(state, on: server)
+        } else if let last = history.last {
+            let has = history.count <= state.entries.count && state.entries[history.count - 1].chain == last.chain
+            if !has {
+                accuse(
+                    "PrefixConsistency: server \(server) leads epoch \(epoch) without \(firstMissing(in: state)), which was committed"
+                )
+            }
+        }
+        let holders = disks.filter {
+            $0.disk.currentEpoch >= epoch && (state.entries.isEmpty || $0.disk.contains(state.lastZxid))
+        }
+        if !isQuorum(ServerSet(holders.map(\.server))) {
+            accuse(
+                "epoch \(epoch) of server \(server) began with its history on the disks of only \(holders.map(\.server))"
+            )
+        }
+        for entry in state.entries.dropFirst(history.count) { extend(entry) }
+    }
+
+    /// A leader committed a txn: it comes next, and a quorum of voters has it on disk.
+    mutating func leaderCommitted(
+        _ entry: Replica.Entry, at index: Int, by server: ServerID, disks: [(server: ServerID, disk: DiskState)],
+        isQuorum: (ServerSet) -> Bool
+    ) {
+        if index < history.count {
+            // A deposed leader may still hear ACKs that were on their way; a later one has committed the same.
+            if history[index] != entry {
+                accuse("Agreement: leader \(server) commits \(entry.zxid) where \(history[index].zxid) was committed")
+            }
+            return
+        }
+        guard index == history.count else {
+            accuse(
+                "Agreement: leader \(server) commits \(entry.zxid) as number \(index), \(history.count) were committed")
+            return
+        }
+        let holders = disks.filter { $0.disk.contains(entry.zxid) }
+        if !isQuorum(ServerSet(holders.map(\.server))) {
+            accuse("leader \(server) commits \(entry.zxid), which only \(holders.map(\.server)) have on disk")
+        }
+        extend(entry)
+    }
+
+    /// TotalOrder: what a server shows is a prefix of what was committed.
+    mutating func shows(_ state: Replica, on server: ServerID) {
+        guard let last = state.entries.last else { return }
+        let count = state.entries.count
+        if count > history.count || history[count - 1].chain != last.chain {
+            accuse("TotalOrder: server \(server) shows \(last.zxid), which is not what was committed")
+        }
+    }
+
+    private func firstMissing(in state: Replica) -> ZXID {
+        for (place, entry) in history.enumerated() {
+            if place >= state.entries.count || state.entries[place] != entry { return entry.zxid }
+        }
+        return .zero
+    }
+
+    /// Integrity: every txn was asked for, and once.
+    private mutating func extend(_ entry: Replica.Entry) {
+        history.append(entry)
+        let command = entry.command
+        let request = Request(session: command.session, cxid: command.cxid)
+        if command.kind == .closeSession, command.cxid == 0 { return }
+        if command.kind == .refused, command.cxid == 0 { return }
+        guard let asked = requested[request] else {
+            accuse("Integrity: txn \(entry.zxid) \(command) was not asked for")
+            return
+        }
+        if command.kind != asked.kind, command.kind != .refused {
+            accuse("Integrity: txn \(entry.zxid) is \(command), asked was \(asked)")
+        }
+        if !committed.insert(request).inserted { accuse("Integrity: \(command) was committed twice") }
+    }
+
+    // MARK: Clients
+
+    mutating func asks(_ command: Command) {
+        requested[Request(session: command.session, cxid: command.cxid)] = command
+    }
+
+    /// A write was acknowledged: it stands in the history, behind all that was acknowledged before it was asked for.
+    mutating func acknowledges(_ command: Command, as zxid: ZXID, after floor: ZXID) {
+        acknowledged += 1
+        if zxid <= floor {
+            accuse("Linearizability: \(command) has \(zxid), but \(floor) was acknowledged before it was asked for")
+        }
+        guard let entry = entry(at: zxid), entry.command.session == command.session, entry.command.cxid == command.cxid
+        else {
+            accuse("\(command) was acknowledged as \(zxid), which is not in the history")
+            return
+        }
+    }
+
+    /// A client read at `seen`; it must not be behind what it knows.
+    mutating func read(seen: ZXID, floor: ZXID, by client: Int, on server: ServerID, afterSync: Bool) {
+        reads += 1
+        if seen < floor {
+            let why = afterSync ? "synced behind" : "had seen"
+            accuse("SequentialConsistency: client \(client) reads \(seen) on server \(server) and \(why) \(floor)")
+        }
+    }
+
+    private func entry(at zxid: ZXID) -> Replica.Entry? {
+        var low = 0
+        var high = history.count
+        while low < high {
+            let middle = (low + high) / 2
+            if history[middle].zxid < zxid { low = middle + 1 } else { high = middle }
+        }
+        return low < history.count && history[low].zxid == zxid ? history[low] : nil
+    }
+}

@@ -1,0 +1,81 @@
+import DequeModule
+import Quorum
+import ZooKeeperProtocol
+
+/// One simulated server: a disk that outlives crashes, and while it runs the core, the replicated state, and what its
+/// clients wait for. The shell of the simulator, as `ZooKeeperServer` is that of real sockets and files.
+struct Node {
+    let id: ServerID
+    var disk = Disk()
+    /// Counts starts; events meant for an earlier life are void.
+    var incarnation = 0
+    /// Nil while down.
+    var quorum: Quorum?
+    var state = Replica()
+    /// Leader: the state behind all proposals, from which requests are prepared.
+    var prepared = Replica()
+    var isServing = false
+    var isLeader = false
+
+    /// The clock of this server, in percent of true time.
+    var clockRate = 100
+    /// Deaf and dumb until then (SIGSTOP); its disk goes on.
+    var pausedUntil = 0
+    var diskSlowness = 1
+    var timerAt = Int.max
+
+    var connections: [(id: ConnectionID, link: Int, side: Int)] = []
+    var lastConnection: UInt64 = 0
+    /// Snapshots received and not yet taken over.
+    var received: [(on: ConnectionID, state: Replica)] = []
+
+    // What clients of this server wait for.
+    var writes: [(session: SessionID, cxid: Int32, client: Int)] = []
+    var syncs: Deque<(client: Int, attachment: Int)> = []
+    var renewals: [(session: SessionID, client: Int, attachment: Int)] = []
+    /// Leader: when each session dies if not heard, in local milliseconds.
+    var sessionDeadlines: [(session: SessionID, at: Milliseconds)] = []
+
+    init(id: ServerID) { self.id = id }
+
+    func localTime(_ now: Int) -> Milliseconds { Int64(now * clockRate / 100 / 1000) }
+
+    /// The first moment this server's clock shows `local`.
+    func trueTime(_ local: Milliseconds) -> Int {
+        if local >= Int64(Int.max / 200_000) { return .max }
+        return (Int(local) * 1000 * 100 + clockRate - 1) / clockRate
+    }
+
+    mutating func hear(_ session: SessionID, timeout: Int32, _ now: Int) {
+        guard let index = sessionDeadlines.firstIndex(where: { $0.session == session }) else { return }
+        sessionDeadlines[index].at = localTime(now) + Int64(timeout)
+    }
+}
+
+/// One simulated client: a session, one server at a time, several requests under way.
+struct Client {
+    enum State: Equatable {
+        case away
+        case connecting(Int)
+        case connected(Int)
+    }
+
+    let number: Int
+    var state = State.away
+    /// Counts connections; answers meant for an earlier one are void.
+    var attachment = 0
+    var session: SessionID?
+    var sessions = 0
+    var lastCxid: Int32 = 0
+    /// The last zxid an answer carried.
+    var lastSeen = ZXID.zero
+    /// The last txn it has seen the effect of.
+    var lastRead = ZXID.zero
+    /// Writes under way: what was asked, and what had been acknowledged to anybody by then.
+    var waiting: [(command: Command, floor: ZXID)] = []
+    /// What a sync under way promises to show.
+    var syncFloor: ZXID?
+    var acknowledged = 0
+    /// Answers come in order.
+    var answersReach = 0
+}

@@ -1,0 +1,599 @@
+import DequeModule
+import Quorum
+import ZooKeeperProtocol
+
+/// A whole ensemble with its clients, network and disks in one thread: one seed, one run, the same everywhere.
+///
+/// First a storm of faults while the judge watches for safety; then everything is healed, and the ensemble
+/// must be whole and serve every client within a budget of time.
+package struct Simulator {
+    enum Event {
+        case timer(Int, incarnation: Int)
+        case pump(link: Int, side: Int)
+        case dial(from: Int, incarnation: Int, to: Int)
+        case connected(link: Int)
+        case connectFailed(Int, incarnation: Int, to: Int)
+        case linkDown(link: Int, side: Int)
+        case notification(Notification, from: Int, to: Int)
+        /// A new election connection sends the last message again.
+        case resend(from: Int, to: Int)
+        case unreachable(Int, incarnation: Int, peer: Int)
+        case diskDone(Int, incarnation: Int)
+        case durable(Int, incarnation: Int, WriteTicket)
+        case logRead(Int, incarnation: Int, ConnectionID, [Transaction]?)
+        case sessionTick(Int, incarnation: Int)
+        case clientStep(Int)
+        case answer(client: Int, attachment: Int, Answer)
+        case restart(Int)
+        case fault
+        case heal
+        case look
+    }
+
+    enum Answer {
+        case connected(session: SessionID, isValid: Bool)
+        case written(Command, ZXID)
+        case synced
+        case read(ZXID)
+        case gone
+    }
+
+    package struct Outcome: Sendable {
+        package var violation: String?
+        /// Hash of everything that happened.
+        package var digest: UInt64
+        package var events: Int
+        package var writes: Int
+        package var reads: Int
+        package var txns: Int
+        package var milliseconds: Int
+    }
+
+    let scenario: Scenario
+    var chance: Chance
+    var now = 0
+    var agenda = Agenda<Event>()
+    var nodes: [Node]
+    var clients: [Client]
+    var links: [Link] = []
+    /// Nothing passes from one server to the other before this time.
+    var blockedUntil: [[Int]]
+    var lastSent: [[Notification?]]
+    var notificationsReach: [[Int]]
+    var judge = Judge()
+    let configuration: EnsembleConfiguration
+    /// The highest zxid acknowledged, by epoch.
+    var acknowledged: [(epoch: Epoch, zxid: ZXID)] = []
+    var isHealed = false
+    var wholeSince: Int?
+    var isDone = false
+    var events = 0
+    var digest: UInt64 = 0xCBF2_9CE4_8422_2325
+    private let print: ((String) -> Void)?
+
+    /// - Parameter trace: gets one line for each event; nil for speed.
+    package init(_ scenario: Scenario, trace: ((String) -> Void)? = nil) {
+        self.scenario = scenario
+        print = trace
+        chance = Chance(seed: scenario.seed &+ 1_000_003)
+        let count = scenario.servers
+        nodes = (0..<count).map { Node(id: ServerID(Int64($0 + 1))) }
+        clients = (0..<scenario.clients).map { Client(number: $0) }
+        blockedUntil = Array(repeating: Array(repeating: 0, count: count), count: count)
+        lastSent = Array(repeating: Array(repeating: nil, count: count), count: count)
+        notificationsReach = blockedUntil
+        let voters = scenario.voters
+        let groups: [QuorumVerifier.Group] =
+            scenario.hierarchical
+            ? [0..<3, 3..<(voters - 1), (voters - 1)..<voters].map { range in
+                .init(range.map { .init(server: ServerID(Int64($0 + 1)), weight: 1) })
+            } : []
+        configuration = EnsembleConfiguration(
+            members: (0..<count).map { .init(id: ServerID(Int64($0 + 1)), isVoter: $0 < voters) }, groups: groups)
+    }
+
+    package static func run(_ scenario: Scenario, trace: ((String) -> Void)? = nil) -> Outcome {
+        var simulator = Simulator(scenario, trace: trace)
+        return simulator.run()
+    }
+
+    package mutating func run() -> Outcome {
+        for index in nodes.indices {
+            nodes[index].clockRate = 100 + chance.pick(-scenario.clockDrift...scenario.clockDrift)
+            agenda.plan(.restart(index), at: chance.pick(0...300_000))
+        }
+        for index in clients.indices { agenda.plan(.clientStep(index), at: chance.pick(0...400_000)) }
+        if scenario.faultPause > 0 { agenda.plan(.fault, at: 200_000 + chance.delay(mean: scenario.faultPause)) }
+        agenda.plan(.heal, at: scenario.stormLength)
+        while !isDone, judge.violation == nil, let (time, event) = agenda.next() {
+            now = time
+            events += 1
+            mix(time)
+            handle(event)
+        }
+        return Outcome(
+            violation: judge.violation, digest: digest, events: events, writes: judge.acknowledged, reads: judge.reads,
+            txns: judge.history.count, milliseconds: now / 1000)
+    }
+
+    // MARK: Keeping track
+
+    mutating func mix(_ number: Int) {
+        digest = (digest ^ UInt64(truncatingIfNeeded: number)) &* 0x100_0000_01B3
+    }
+
+    func trace(_ server: Int?, _ text: @autoclosure () -> String) {
+        guard let print else { return }
+        let milliseconds = String(now / 1000)
+        let place = server.map { "\(nodes[$0].id)" } ?? "-"
+        print(String(repeating: " ", count: max(0, 7 - milliseconds.count)) + milliseconds + " " + place + " " + text())
+    }
+
+    var disksOfVoters: [(server: ServerID, disk: DiskState)] {
+        nodes.prefix(scenario.voters).map { ($0.id, $0.disk.durable) }
+    }
+
+    func isBlocked(_ from: Int, _ to: Int) -> Bool { blockedUntil[from][to] > now }
+
+    mutating func linkDelay() -> Int {
+        isHealed ? 100 + chance.pick(0...min(scenario.linkDelay, 400)) : 50 + chance.delay(mean: scenario.linkDelay)
+    }
+
+    mutating func diskDelay(_ index: Int) -> Int {
+        isHealed
+            ? 100 + chance.pick(0...min(scenario.diskDelay, 1000))
+            : (100 + chance.delay(mean: scenario.diskDelay)) * nodes[index].diskSlowness
+    }
+
+    // MARK: Events
+
+    private mutating func handle(_ event: Event) {
+        switch event {
+        case .timer(let index, let incarnation):
+            guard isAlive(index, incarnation), !postpone(event, for: index), nodes[index].timerAt <= now else { return }
+            nodes[index].timerAt = .max
+            step(index, .tick)
+        case .pump(let link, let side):
+            pump(link, side)
+        case .dial(let from, let incarnation, let to):
+            dial(from, incarnation, to)
+        case .connected(let link):
+            let side = links[link].sides.0
+            guard isAlive(side.server, side.incarnation), !postpone(event, for: side.server), side.isOpen else {
+                return
+            }
+            step(side.server, .connected(side.id, to: nodes[links[link].sides.1.server].id))
+        case .connectFailed(let index, let incarnation, let to):
+            guard isAlive(index, incarnation), !postpone(event, for: index) else { return }
+            step(index, .connectFailed(to: nodes[to].id))
+        case .linkDown(let link, let side):
+            lose(link, side, event)
+        case .notification(let notification, let from, let to):
+            guard nodes[to].quorum != nil, !postpone(event, for: to) else { return }
+            if isBlocked(from, to) {
+                agenda.plan(event, at: blockedUntil[from][to])
+                return
+            }
+            trace(
+                to,
+                "<- \(nodes[from].id) \(notification.state) \(Vote(notification)) round \(notification.electionEpoch)")
+            step(to, .notification(notification, from: nodes[from].id))
+        case .resend(let from, let to):
+            guard nodes[from].quorum != nil, let last = lastSent[from][to] else { return }
+            agenda.plan(.notification(last, from: from, to: to), at: now + linkDelay())
+        case .unreachable(let index, let incarnation, let peer):
+            guard isAlive(index, incarnation), !postpone(event, for: index) else { return }
+            step(index, .unreachable(nodes[peer].id))
+        case .diskDone(let index, let incarnation):
+            guard isAlive(index, incarnation) else { return }
+            let ticket = nodes[index].disk.finishBatch()
+            if nodes[index].pausedUntil > now {
+                // The disk does not pause; the news does.
+                agenda.plan(.durable(index, incarnation: incarnation, ticket), at: nodes[index].pausedUntil)
+            } else {
+                step(index, .durable(ticket))
+            }
+        case .durable(let index, let incarnation, let ticket):
+            guard isAlive(index, incarnation), !postpone(event, for: index) else { return }
+            step(index, .durable(ticket))
+        case .logRead(let index, let incarnation, let connection, let transactions):
+            guard isAlive(index, incarnation), !postpone(event, for: index) else { return }
+            step(index, .logRead(transactions, for: connection))
+        case .sessionTick(let index, let incarnation):
+            guard isAlive(index, incarnation), !postpone(event, for: index) else { return }
+            expireSessions(index)
+            agenda.plan(event, at: now + Int(scenario.options.tickTime) * 1000)
+        case .clientStep(let client):
+            stepClient(client)
+        case .answer(let client, let attachment, let answer):
+            receive(answer, client, attachment)
+        case .restart(let index):
+            start(index)
+        case .fault:
+            guard !isHealed else { return }
+            injectFault()
+            agenda.plan(.fault, at: now + 1000 + chance.delay(mean: scenario.faultPause))
+        case .heal:
+            heal()
+        case .look:
+            checkLiveness()
+        }
+    }
+
+    private func isAlive(_ index: Int, _ incarnation: Int) -> Bool {
+        nodes[index].incarnation == incarnation && nodes[index].quorum != nil
+    }
+
+    /// A paused server sees what happens to it when it wakes.
+    private mutating func postpone(_ event: Event, for index: Int) -> Bool {
+        guard nodes[index].pausedUntil > now else { return false }
+        agenda.plan(event, at: nodes[index].pausedUntil)
+        return true
+    }
+
+    // MARK: Servers
+
+    mutating func start(_ index: Int) {
+        guard nodes[index].quorum == nil else { return }
+        let disk = nodes[index].disk.durable
+        let (state, problem) = disk.replayed
+        if let problem { judge.accuse("server \(nodes[index].id) starts and \(problem)") }
+        nodes[index].incarnation += 1
+        nodes[index].state = state
+        nodes[index].timerAt = .max
+        nodes[index].quorum = Quorum(
+            id: nodes[index].id, configuration: configuration, options: scenario.options,
+            recovered: RecoveredState(
+                acceptedEpoch: disk.acceptedEpoch, currentEpoch: disk.currentEpoch, transactions: disk.log,
+                base: disk.snapshot.lastZxid))
+        trace(index, "starts with \(state.lastZxid), epoch \(disk.currentEpoch), accepted \(disk.acceptedEpoch)")
+        agenda.plan(.sessionTick(index, incarnation: nodes[index].incarnation), at: now + 10_000)
+        step(index, .start)
+    }
+
+    mutating func crash(_ index: Int) {
+        guard nodes[index].quorum != nil else { return }
+        let survivors = chance.pick(0...nodes[index].disk.pending.count)
+        trace(index, "crashes; \(survivors) of \(nodes[index].disk.pending.count) writes survive")
+        nodes[index].disk.crash(survivors: survivors)
+        takeDown(index)
+    }
+
+    private mutating func takeDown(_ index: Int) {
+        nodes[index].quorum = nil
+        nodes[index].isServing = false
+        nodes[index].isLeader = false
+        nodes[index].pausedUntil = 0
+        nodes[index].received = []
+        dropClients(of: index)
+        for (_, link, side) in nodes[index].connections {
+            links[link][side].isOpen = false
+            breakLink(link)
+        }
+        nodes[index].connections = []
+        for peer in nodes.indices where peer != index && nodes[peer].quorum != nil && chance.happens(percent: 70) {
+            agenda.plan(
+                .unreachable(peer, incarnation: nodes[peer].incarnation, peer: index),
+                at: max(now + linkDelay(), blockedUntil[index][peer]))
+        }
+    }
+
+    mutating func step(_ index: Int, _ input: Quorum.Input) {
+        guard nodes[index].quorum != nil else { return }
+        let time = nodes[index].localTime(now)
+        nodes[index].quorum?.step(input, now: time)
+        while let effects = nodes[index].quorum?.effects, !effects.isEmpty {
+            nodes[index].quorum?.effects = []
+            for effect in effects { perform(effect, on: index) }
+        }
+        if nodes[index].disk.beginBatch() {
+            agenda.plan(.diskDone(index, incarnation: nodes[index].incarnation), at: now + diskDelay(index))
+        }
+        guard let quorum = nodes[index].quorum else { return }
+        let due = max(nodes[index].trueTime(quorum.nextDeadline), now + 50)
+        if due < nodes[index].timerAt, due != .max {
+            nodes[index].timerAt = due
+            agenda.plan(.timer(index, incarnation: nodes[index].incarnation), at: due)
+        }
+    }
+
+    private mutating func perform(_ effect: Quorum.Effect, on index: Int) {
+        switch effect {
+        case .notify(let notification, let peer):
+            send(notification, from: index, to: Int(peer.rawValue) - 1)
+        case .connect(let peer):
+            agenda.plan(
+                .dial(from: index, incarnation: nodes[index].incarnation, to: Int(peer.rawValue) - 1),
+                at: now + linkDelay())
+        case .send(let packet, let connection):
+            send(.packet(packet), from: index, on: connection)
+        case .broadcast(let packet, let connections):
+            for connection in connections { send(.packet(packet), from: index, on: connection) }
+        case .sendSnapshot(let zxid, let connection):
+            send(.packet(QuorumPacket(.snap, zxid: zxid)), from: index, on: connection)
+            send(.snapshot(nodes[index].state), from: index, on: connection)
+        case .close(let connection, let reason):
+            trace(index, "closes connection \(connection.rawValue): \(reason)")
+            send(.end, from: index, on: connection)
+            forget(connection, on: index)
+        case .write(let write, let ticket):
+            self.write(write, ticket, on: index)
+        case .readLog(let from, let connection):
+            let log = nodes[index].disk.written.log
+            let start = log.lastIndex { $0.zxid <= from }
+            agenda.plan(
+                .logRead(
+                    index, incarnation: nodes[index].incarnation, connection, start.map { Array(log[$0...]) }),
+                at: now + diskDelay(index))
+        case .apply(let transaction):
+            apply(transaction, on: index)
+        case .reload(let zxid):
+            let (state, problem) = nodes[index].disk.written.replayed
+            nodes[index].state = state
+            trace(index, "truncates to \(zxid)")
+            if let problem { judge.accuse("server \(nodes[index].id) reloads and \(problem)") }
+            if state.lastZxid > zxid {
+                judge.accuse("server \(nodes[index].id) truncates to \(zxid) and has \(state.lastZxid)")
+            }
+        case .restore(let connection, let zxid):
+            guard let received = nodes[index].received.first(where: { $0.on == connection }) else { return }
+            nodes[index].state = received.state
+            trace(index, "restores a snapshot at \(zxid)")
+            if received.state.lastZxid != zxid {
+                judge.accuse("a snapshot of \(zxid) holds \(received.state.lastZxid)")
+            }
+        case .prepare(let request, _):
+            prepare(request, on: index)
+        case .synced:
+            guard let waiting = nodes[index].syncs.popFirst() else { return }
+            reply(.synced, to: waiting.client, waiting.attachment)
+        case .revalidate(let session, let timeout, let connection):
+            let isValid = nodes[index].prepared.sessions.contains(session)
+            nodes[index].hear(session, timeout: timeout, now)
+            let time = nodes[index].localTime(now)
+            nodes[index].quorum?.step(.revalidated(session, isValid: isValid, for: connection), now: time)
+        case .revalidated(let session, let isValid):
+            guard let place = nodes[index].renewals.firstIndex(where: { $0.session == session }) else { return }
+            let renewal = nodes[index].renewals.remove(at: place)
+            reply(.connected(session: session, isValid: isValid), to: renewal.client, renewal.attachment)
+        case .touched(let sessions):
+            for touch in sessions { nodes[index].hear(touch.session, timeout: touch.timeout, now) }
+        case .become(let status):
+            become(status, index)
+        }
+    }
+
+    private mutating func become(_ status: Quorum.Status, _ index: Int) {
+        trace(index, "becomes \(status)")
+        mix(index)
+        switch status {
+        case .leading(let epoch):
+            nodes[index].isServing = true
+            nodes[index].isLeader = true
+            nodes[index].prepared = nodes[index].state
+            let deadline = nodes[index].localTime(now) + Int64(scenario.sessionTimeout)
+            nodes[index].sessionDeadlines = nodes[index].state.sessions.map { ($0, deadline) }
+            judge.established(
+                nodes[index].id, incarnation: nodes[index].incarnation, epoch: epoch, state: nodes[index].state,
+                disks: disksOfVoters, isQuorum: configuration.verifier.isQuorum)
+        case .following, .observing:
+            nodes[index].isServing = true
+            judge.shows(nodes[index].state, on: nodes[index].id)
+        case .looking, .preparingToLead, .joining:
+            nodes[index].isServing = false
+            nodes[index].isLeader = false
+            dropClients(of: index)
+        case .stopped:
+            nodes[index].isServing = false
+            nodes[index].isLeader = false
+            dropClients(of: index)
+            nodes[index].disk.crash(survivors: nodes[index].disk.pending.count)
+            takeDown(index)
+        }
+    }
+
+    private mutating func write(_ write: Quorum.Write, _ ticket: WriteTicket, on index: Int) {
+        var received: Replica?
+        if case .snapshot(let connection, _) = write {
+            received = nodes[index].received.first { $0.on == connection }?.state
+            nodes[index].received.removeAll { $0.on == connection }
+        }
+        if case .truncate(let zxid) = write, zxid < nodes[index].disk.written.snapshot.lastZxid {
+            judge.accuse("server \(nodes[index].id) must truncate to \(zxid), below its snapshot")
+        }
+        nodes[index].disk.write(write, ticket, received: received)
+    }
+
+    private mutating func apply(_ transaction: Transaction, on index: Int) {
+        let place = nodes[index].state.entries.count
+        if let problem = nodes[index].state.apply(transaction) {
+            judge.accuse("server \(nodes[index].id): \(problem)")
+        }
+        mix(Int(transaction.zxid.rawValue))
+        guard nodes[index].isServing, let entry = nodes[index].state.entries.last else { return }
+        if nodes[index].isLeader {
+            judge.leaderCommitted(
+                entry, at: place, by: nodes[index].id, disks: disksOfVoters, isQuorum: configuration.verifier.isQuorum)
+            if entry.command.kind == .createSession {
+                nodes[index].sessionDeadlines.append(
+                    (entry.command.session, nodes[index].localTime(now) + Int64(scenario.sessionTimeout)))
+            }
+        } else {
+            judge.shows(nodes[index].state, on: nodes[index].id)
+        }
+        trace(index, "applies \(transaction.zxid) \(entry.command.kind) \(entry.command.session) \(entry.command.cxid)")
+        let waiting = nodes[index].writes.firstIndex {
+            $0.session == entry.command.session && $0.cxid == entry.command.cxid
+        }
+        if let waiting {
+            let write = nodes[index].writes.remove(at: waiting)
+            reply(.written(entry.command, transaction.zxid), to: write.client, clients[write.client].attachment)
+        }
+    }
+
+    private mutating func prepare(_ request: Quorum.Request, on index: Int) {
+        guard let zxid = nodes[index].quorum?.nextZxid, let command = Command(bytes: request.operation.body) else {
+            return
+        }
+        let transaction = Transaction(zxid: zxid, bytes: nodes[index].prepared.prepare(command).bytes)
+        if let problem = nodes[index].prepared.apply(transaction) {
+            judge.accuse("leader \(nodes[index].id) prepares what \(problem)")
+        }
+        let time = nodes[index].localTime(now)
+        nodes[index].quorum?.step(.propose(transaction), now: time)
+    }
+
+    private mutating func expireSessions(_ index: Int) {
+        guard nodes[index].isLeader else { return }
+        let local = nodes[index].localTime(now)
+        let expired = nodes[index].sessionDeadlines.filter { $0.at <= local }
+        guard !expired.isEmpty else { return }
+        nodes[index].sessionDeadlines.removeAll { $0.at <= local }
+        for (session, _) in expired {
+            trace(index, "expires session \(session)")
+            if let whole = wholeSince, now > whole + Int(scenario.sessionTimeout) * 1500,
+                clients.contains(where: { $0.session == session && $0.isConnected })
+            {
+                judge.accuse("session \(session) expired though its client was connected all the time")
+            }
+            step(index, .request(Command(kind: .closeSession, session: session, cxid: 0).request))
+        }
+    }
+
+    // MARK: Network
+
+    private mutating func send(_ notification: Notification, from: Int, to: Int) {
+        guard nodes.indices.contains(to), to != from else { return }
+        lastSent[from][to] = notification
+        if nodes[to].quorum == nil {
+            if chance.happens(percent: 80) {
+                agenda.plan(
+                    .unreachable(from, incarnation: nodes[from].incarnation, peer: to), at: now + linkDelay())
+            }
+            return
+        }
+        if !isHealed, chance.happens(percent: scenario.notificationLoss) {
+            if chance.happens(percent: 50) {
+                agenda.plan(.resend(from: from, to: to), at: now + chance.pick(1000...300_000))
+            }
+            return
+        }
+        let arrival = max(now + linkDelay(), notificationsReach[from][to] + 1)
+        notificationsReach[from][to] = arrival
+        agenda.plan(.notification(notification, from: from, to: to), at: arrival)
+    }
+
+    private mutating func dial(_ from: Int, _ incarnation: Int, _ to: Int) {
+        guard isAlive(from, incarnation), !postpone(.dial(from: from, incarnation: incarnation, to: to), for: from)
+        else { return }
+        guard nodes[to].quorum != nil, !isBlocked(from, to), !isBlocked(to, from) else {
+            agenda.plan(
+                .connectFailed(from, incarnation: incarnation, to: to),
+                at: now + (nodes[to].quorum == nil ? linkDelay() : chance.pick(10_000...200_000)))
+            return
+        }
+        let index = links.count
+        nodes[from].lastConnection += 1
+        nodes[to].lastConnection += 1
+        let ids = (
+            ConnectionID(rawValue: nodes[from].lastConnection), ConnectionID(rawValue: nodes[to].lastConnection)
+        )
+        links.append(
+            Link(
+                sides: (
+                    Link.Side(server: from, incarnation: incarnation, id: ids.0),
+                    Link.Side(server: to, incarnation: nodes[to].incarnation, id: ids.1)
+                )))
+        nodes[from].connections.append((ids.0, index, 0))
+        nodes[to].connections.append((ids.1, index, 1))
+        let answered = now + linkDelay()
+        links[index].sides.0.nothingBefore = answered
+        agenda.plan(.connected(link: index), at: answered)
+        trace(to, "accepts connection \(ids.1.rawValue) of \(nodes[from].id)")
+        step(to, .accepted(ids.1))
+    }
+
+    private mutating func send(_ item: Link.Item, from index: Int, on connection: ConnectionID) {
+        guard let place = nodes[index].connections.first(where: { $0.id == connection }) else { return }
+        guard !links[place.link].isBroken else { return }
+        let other = 1 - place.side
+        if case .packet(let packet) = item {
+            trace(index, "-> \(nodes[links[place.link][other].server].id) \(packet.type) \(packet.zxid)")
+            mix(Int(packet.type.rawValue))
+        }
+        let readyAt = max(links[place.link][other].nothingBefore, now + linkDelay())
+        links[place.link][other].nothingBefore = readyAt
+        links[place.link][other].incoming.append((readyAt, item))
+        guard !links[place.link][other].isPumping else { return }
+        links[place.link][other].isPumping = true
+        agenda.plan(.pump(link: place.link, side: other), at: readyAt)
+    }
+
+    private mutating func pump(_ link: Int, _ side: Int) {
+        links[link][side].isPumping = false
+        while let first = links[link][side].incoming.first, links[link][side].isOpen {
+            let server = links[link][side].server
+            let sender = links[link][1 - side].server
+            let due = max(first.readyAt, blockedUntil[sender][server], nodes[server].pausedUntil)
+            if due > now {
+                links[link][side].isPumping = true
+                agenda.plan(.pump(link: link, side: side), at: due)
+                return
+            }
+            links[link][side].incoming.removeFirst()
+            let id = links[link][side].id
+            switch first.item {
+            case .packet(let packet):
+                trace(server, "<- \(nodes[sender].id) \(packet.type) \(packet.zxid)")
+                step(server, .packet(packet, from: id))
+            case .snapshot(let state):
+                nodes[server].received.append((id, state))
+                step(server, .snapshotArrived(on: id))
+            case .end:
+                forget(id, on: server)
+                step(server, .disconnected(id))
+            }
+        }
+    }
+
+    /// This side no longer uses the connection.
+    private mutating func forget(_ connection: ConnectionID, on index: Int) {
+        guard let place = nodes[index].connections.firstIndex(where: { $0.id == connection }) else { return }
+        let (_, link, side) = nodes[index].connections.remove(at: place)
+        links[link][side].isOpen = false
+        links[link][side].incoming = []
+        nodes[index].received.removeAll { $0.on == connection }
+    }
+
+    mutating func breakLink(_ link: Int) {
+        guard !links[link].isBroken else { return }
+        links[link].isBroken = true
+        for side in 0...1 {
+            links[link][side].incoming = []
+            guard links[link][side].isOpen else { continue }
+            let from = links[link][1 - side].server
+            let to = links[link][side].server
+            agenda.plan(.linkDown(link: link, side: side), at: max(now + linkDelay(), blockedUntil[from][to]))
+        }
+    }
+
+    private mutating func lose(_ link: Int, _ side: Int, _ event: Event) {
+        let end = links[link][side]
+        guard end.isOpen, isAlive(end.server, end.incarnation), !postpone(event, for: end.server) else { return }
+        forget(end.id, on: end.server)
+        trace(end.server, "loses connection \(end.id.rawValue)")
+        step(end.server, .disconnected(end.id))
+    }
+}
+
+extension Vote {
+    init(_ notification: Notification) {
+        self.init(leader: notification.leader, zxid: notification.zxid, peerEpoch: notification.peerEpoch)
+    }
+}
+
+extension Client {
+    var isConnected: Bool {
+        if case .connected = state { true } else { false }
+    }
+}

@@ -1,0 +1,133 @@
+import Quorum
+import ZooKeeperProtocol
+
+/// Faults, their end, and what must be true then.
+extension Simulator {
+    mutating func injectFault() {
+        let kind = chance.pick(scenario.faults)
+        let victim = chance.pick(0...nodes.count - 1)
+        let leader = nodes.firstIndex { $0.isLeader }
+        trace(nil, "fault: \(kind.rawValue)")
+        switch kind {
+        case .crash: crashAndRestart(victim)
+        case .crashLeader: crashAndRestart(leader ?? victim)
+        case .crashAll: for index in nodes.indices where chance.happens(percent: 80) { crashAndRestart(index) }
+        case .pause: nodes[victim].pausedUntil = now + chance.delay(mean: Int(scenario.options.tickTime) * 3000)
+        case .shutDown:
+            step(victim, .shutDown)
+            agenda.plan(.restart(victim), at: now + chance.pick(50_000...500_000))
+        case .breakConnection:
+            if let connection = nodes[victim].connections.first { breakLink(connection.link) }
+        case .stallConnection:
+            guard let connection = nodes[victim].connections.last else { return }
+            links[connection.link][connection.side].nothingBefore = now + chance.delay(mean: 200_000)
+        case .isolate: isolate(victim)
+        case .isolateLeader: isolate(leader ?? victim)
+        case .split:
+            let sides = nodes.indices.map { _ in chance.happens(percent: 50) }
+            let until = blockLength()
+            for from in nodes.indices {
+                for to in nodes.indices where sides[from] != sides[to] { block(from, to, until) }
+            }
+        case .oneWay: block(victim, chance.pick(0...nodes.count - 1), blockLength())
+        case .slowDisk: nodes[victim].diskSlowness = chance.pick([1, 5, 20])
+        }
+        if scenario.purges, chance.happens(percent: 30) { purge(chance.pick(0...nodes.count - 1)) }
+    }
+
+    private mutating func crashAndRestart(_ index: Int) {
+        crash(index)
+        agenda.plan(.restart(index), at: now + chance.pick(10_000...600_000))
+    }
+
+    private mutating func blockLength() -> Int { now + chance.delay(mean: Int(scenario.options.tickTime) * 6000) }
+
+    private mutating func block(_ from: Int, _ to: Int, _ until: Int) {
+        guard from != to else { return }
+        blockedUntil[from][to] = max(blockedUntil[from][to], until)
+    }
+
+    private mutating func isolate(_ index: Int) {
+        let until = blockLength()
+        for other in nodes.indices {
+            block(index, other, until)
+            block(other, index, until)
+        }
+    }
+
+    /// Only a serving server's state is sure to be committed.
+    private mutating func purge(_ index: Int) {
+        guard nodes[index].isServing else { return }
+        nodes[index].disk.purge(nodes[index].state)
+    }
+
+    // MARK: Liveness
+
+    mutating func heal() {
+        trace(nil, "healed")
+        isHealed = true
+        for from in nodes.indices {
+            for to in nodes.indices { blockedUntil[from][to] = min(blockedUntil[from][to], now) }
+            nodes[from].diskSlowness = 1
+            nodes[from].pausedUntil = min(nodes[from].pausedUntil, now)
+            agenda.plan(.restart(from), at: now + chance.pick(0...100_000))
+        }
+        for link in links.indices {
+            links[link].sides.0.nothingBefore = min(links[link].sides.0.nothingBefore, now + 1000)
+            links[link].sides.1.nothingBefore = min(links[link].sides.1.nothingBefore, now + 1000)
+        }
+        agenda.plan(.look, at: now + 50_000)
+    }
+
+    /// How long a healed ensemble may take to be whole and to serve everybody.
+    private var budget: Int {
+        let options = scenario.options
+        let ticks = 4 * options.initLimit + 6 * options.syncLimit + 10
+        return Int(ticks * options.tickTime + 6 * options.maxNotificationInterval + 4 * options.connectPatience) * 1300
+            + 2_000_000
+    }
+
+    mutating func checkLiveness() {
+        if isWhole {
+            if wholeSince == nil {
+                wholeSince = now
+                for number in clients.indices { clients[number].acknowledged = 0 }
+                trace(nil, "whole")
+            }
+            let served = clients.allSatisfy { $0.acknowledged >= 3 }
+            let settled = nodes.allSatisfy { $0.state.chain == nodes[0].state.chain }
+            if let since = wholeSince, served, settled, now > since + Int(scenario.sessionTimeout) * 2000 {
+                isDone = true
+                return
+            }
+        } else if wholeSince != nil {
+            trace(nil, "no longer whole")
+            wholeSince = nil
+        }
+        if now > scenario.stormLength + budget + Int(scenario.sessionTimeout) * 3000 {
+            let states = nodes.map { node in
+                "\(node.id) \(node.quorum.map { "\($0.status) at \($0.lastApplied)" } ?? "down")"
+            }
+            let unserved = clients.filter { $0.acknowledged < 3 }.map { "client \($0.number) \($0.state)" }
+            judge.accuse("Liveness: \(states.joined(separator: "; ")); \(unserved.joined(separator: ", "))")
+            return
+        }
+        agenda.plan(.look, at: now + 50_000)
+    }
+
+    /// One leader, and everybody with it.
+    private var isWhole: Bool {
+        guard let leader = nodes.firstIndex(where: { $0.isLeader }), let epoch = nodes[leader].quorum?.visibleZxid.epoch
+        else { return false }
+        return nodes.indices.allSatisfy { index in
+            switch nodes[index].quorum?.status {
+            case .leading(let other): other == epoch
+            case .following(let server, let other):
+                server == nodes[leader].id && other == epoch && index < scenario.voters
+            case .observing(let server, let other):
+                server == nodes[leader].id && other == epoch && index >= scenario.voters
+            case .looking, .preparingToLead, .joining, .stopped, nil: false
+            }
+        }
+    }
+}
