@@ -109,6 +109,9 @@ let package = Package(
         .testTarget(
             name: "ServerConfigTests", dependencies: ["ServerConfig", "Diagnostics"],
             swiftSettings: settings),
+        .executableTarget(
+            name: "DataTreeBenchmark", dependencies: ["DataTree", "Jute", "ZooKeeperProtocol"],
+            path: "Benchmarks/DataTreeBenchmark", swiftSettings: settings),
         .testTarget(
             name: "DataTreeTests", dependencies: ["DataTree", "Jute", "ZooKeeperProtocol"], swiftSettings: settings),
         .testTarget(

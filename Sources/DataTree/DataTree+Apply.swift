@@ -185,6 +185,7 @@ extension DataTree {
             store[node].pointee.checksum = NodeDigest.content(path: path, data: data)
             digest &+= nodeDigest(node)
         }
+        approximateDataSize += path.count + (data?.count ?? 0)
         quotaNodeCreated(path, name)
         updateQuota(path, bytes: Int64(data?.count ?? 0), count: 1)
 
@@ -221,6 +222,7 @@ extension DataTree {
         let record = store[node]
         let difference = Int64(data?.count ?? 0) - Int64(max(record.pointee.dataLength, 0))
         store.setData(node, data)
+        approximateDataSize += Int(difference)
         record.pointee.mzxid = header.zxid.rawValue
         record.pointee.mtime = header.time
         record.pointee.version = version
@@ -271,6 +273,7 @@ extension DataTree {
             removeFromOwner(node, list)
         }
         acls.release(store[node].pointee.acl)
+        approximateDataSize -= store.pathLength(node) + Int(max(store[node].pointee.dataLength, 0))
         store.remove(node)
     }
 

@@ -32,7 +32,7 @@ extension DataTree {
         let start = reply.count
         let outcome: ErrorCode
         do throws(JuteError) {
-            var reader = JuteReader(body)
+            var reader = JuteReader(body, maxFieldLength: body.count)
             outcome = try answer(op, &reader, client, &reply)
         } catch {
             outcome = .marshallingError

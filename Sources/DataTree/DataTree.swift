@@ -70,8 +70,8 @@ package final class DataTree {
 
     /// Nodes, the root counted twice as Apache does ("Node count" of `srvr`).
     package var nodeCount: Int { store.count + 1 }
-    /// Bytes of all paths and data, roughly: `zk_approximate_data_size` counts whole paths, this counts names.
-    package var payloadBytes: Int { store.payloadBytes }
+    /// Bytes of all paths and data (`zk_approximate_data_size`), the root's path counted as "" and "/".
+    package internal(set) var approximateDataSize = 1
     /// Bytes of memory that the nodes take.
     package var memory: Int { store.memory }
     package var sessionCount: Int { sessionTimeouts.count }
@@ -201,6 +201,7 @@ package final class DataTree {
                 }
                 digest &+= nodeDigest(node)
             }
+            approximateDataSize += path.utf8.count
             if path == Self.configPath {
                 store[node].pointee.acl = acls.retain(.readOnly)
                 store.ensureExtra(node).pointee.aversion = -1

@@ -16,9 +16,9 @@ package struct DataTreeLoader: ~Copyable {
 
     package mutating func addSession(_ id: SessionID, timeout: Int32) { tree.sessionTimeouts[id] = timeout }
 
-    /// - Parameter list: a vector of ACLs as jute.
-    package mutating func addACL(key: Int64, list: Bytes) throws(JuteError) {
-        keys[key] = try tree.acls.retain(encoded: list)
+    /// - Parameter reader: stands at the key's list, and behind it afterwards.
+    package mutating func addACL(key: Int64, from reader: inout JuteReader) throws(JuteError) {
+        keys[key] = try tree.acls.retain(encoded: try reader.readACLSlice())
     }
 
     /// Adds one node. False when its parent is not there: the snapshot is damaged.
@@ -29,6 +29,7 @@ package struct DataTreeLoader: ~Copyable {
             node = .root
             tree.digest &-= tree.nodeDigest(.root)
             tree.store.setData(.root, data)
+            tree.approximateDataSize += data?.count ?? 0
         } else {
             guard let cut = ZNodePath.lastSlash(of: path), findParent(Bytes(rebasing: path[..<cut])) else {
                 return false
@@ -37,6 +38,7 @@ package struct DataTreeLoader: ~Copyable {
             if let known = tree.store.child(of: parent, named: name) {
                 // A fuzzy snapshot may hold a node twice, when it was deleted and made again meanwhile: the later one counts.
                 forget(known, path)
+                tree.approximateDataSize -= path.count + Int(max(tree.store[known].pointee.dataLength, 0))
                 tree.store.setData(known, data)
                 node = known
                 isNew = false
@@ -44,6 +46,7 @@ package struct DataTreeLoader: ~Copyable {
                 node = tree.store.insert(under: parent, name: name, data: data, zxid: stat.czxid, time: stat.ctime)
             }
         }
+        if node != .root { tree.approximateDataSize += path.count + (data?.count ?? 0) }
         tree.store.setStat(node, stat)
         tree.store[node].pointee.acl = acl == -1 ? ACLCache.open : use(acl)
         if let list = NodeKind(owner: stat.ephemeralOwner).list { tree.addToOwner(node, list) }

@@ -66,6 +66,7 @@ package struct TxnPreparer: ~Copyable {
     /// Writes the txn that a request becomes, as an entry of the log (TxnHeader, body, digest), and remembers its effects.
     ///
     /// A request that fails becomes a txn of type error: it takes its zxid, too, and must be logged and proposed like any other.
+    /// A session is given to `sessions.track` before its createSession, and touched by the shell with each of its requests.
     ///
     /// - Parameters:
     ///   - zxid: the next one; zxids go up by one from call to call.
@@ -137,7 +138,7 @@ package struct TxnPreparer: ~Copyable {
         _ step: inout PrepareStep, _ sessions: inout SessionTracker, _ entry: inout JuteWriter
     ) throws(Refusal) -> OpCode {
         let request = step.request
-        var reader = JuteReader(request.body)
+        var reader = JuteReader(request.body, maxFieldLength: request.body.count)
         switch request.op {
         case .create, .create2, .createContainer, .createTTL:
             let fields = try decode(&reader) { (reader) throws(JuteError) in

@@ -18,12 +18,17 @@ struct Region: ~Copyable {
             if let pointer, pointer != MAP_FAILED {
                 self.base = pointer
                 self.capacity = size
+                // Random look-ups in a large tree would miss the TLB at every step. The first pages stay small, so that a small
+                // tree does; a system without large pages says no, and nothing is lost.
+                madvise(pointer + Self.smallPages, size - Self.smallPages, MADV_HUGEPAGE)
                 return
             }
             invariant(size / 2 >= minimum, "no \(size) bytes of address space for the tree (errno \(errno))")
             size /= 2
         }
     }
+
+    private static let smallPages = 4 << 20
 
     deinit { munmap(base, capacity) }
 }

@@ -1,0 +1,249 @@
+import Jute
+import Testing
+import ZooKeeperProtocol
+
+@testable import DataTree
+
+/// Each error where Apache returns it, and which one wins when several apply.
+@Suite struct PreparerErrorTests {
+    struct Case: CustomTestStringConvertible, Sendable {
+        var name: String
+        var op: OpCode
+        var body: [UInt8]
+        var error: ErrorCode
+        var identities: [AuthID] = []
+
+        init(_ name: String, _ request: Request, _ error: ErrorCode, as identities: [AuthID] = []) {
+            self.name = name
+            op = request.op
+            var writer = JuteWriter()
+            request.write(to: &writer)
+            body = writer.bytes
+            self.error = error
+            self.identities = identities
+        }
+
+        init(_ name: String, raw op: OpCode, _ body: [UInt8], _ error: ErrorCode) {
+            self.name = name
+            self.op = op
+            self.body = body
+            self.error = error
+        }
+
+        var testDescription: String { name }
+    }
+
+    static let bob = AuthID(scheme: "digest", id: "bob:ikIaKsbtGweaHnb/jKn7OHqbunM=")
+    static let boss = AuthID(scheme: "super", id: "")
+    private static let long = [ACL(.all, AuthID(scheme: "digest", id: "bob"))]
+
+    private static func create(_ op: OpCode, flags: Int32, path: String = "/new") -> Request {
+        .create(op, CreateRequest(path: path, data: nil, acl: .open, flags: flags))
+    }
+
+    static let creates: [Case] = [
+        Case("flags beyond the modes", create(.create, flags: 7), .badArguments),
+        Case("negative flags", create(.create, flags: -1), .badArguments),
+        Case("a container by opcode 1, which poisons Apache", create(.create, flags: 4), .badArguments),
+        Case("a container by create2", create(.create2, flags: 4), .badArguments),
+        Case("createContainer without the flag", create(.createContainer, flags: 0), .badArguments),
+        Case("a time to live by opcode 1", create(.create, flags: 5), .badArguments),
+        Case("TTL 0", .createTTL("/new", ttl: 0), .badArguments),
+        Case("TTL 2^40", .createTTL("/new", ttl: 1 << 40), .badArguments),
+        Case(
+            "createTTL without the flag and -1, which kills Apache", .createTTL("/new", ttl: -1, flags: 0),
+            .badArguments),
+        Case("bad flags win over a bad path", .create("new", flags: 9), .badArguments),
+        Case("no slash", .create("new"), .badArguments),
+        Case("NUL", .create("/a\0b"), .badArguments),
+        Case("an empty ACL", .create("/new", acl: []), .invalidACL),
+        Case("a null ACL", .create("/new", acl: nil), .invalidACL),
+        Case("an unknown scheme", .create("/new", acl: [ACL(.all, AuthID(scheme: "nope", id: "x"))]), .invalidACL),
+        Case(
+            "world with another id", .create("/new", acl: [ACL(.all, AuthID(scheme: "world", id: "me"))]), .invalidACL),
+        Case("a digest id without colon", .create("/new", acl: long), .invalidACL),
+        Case(
+            "a digest id with two colons", .create("/new", acl: [ACL(.all, AuthID(scheme: "digest", id: "a:b:c"))]),
+            .invalidACL),
+        Case("an ip that is none", .create("/new", acl: [ACL(.all, AuthID(scheme: "ip", id: "1.2.3"))]), .invalidACL),
+        Case(
+            "an ip with 33 bits", .create("/new", acl: [ACL(.all, AuthID(scheme: "ip", id: "1.2.3.4/33"))]), .invalidACL
+        ),
+        Case("super in an ACL", .create("/new", acl: [ACL(.all, boss)]), .invalidACL),
+        Case(
+            "x509 without a secure port", .create("/new", acl: [ACL(.all, AuthID(scheme: "x509", id: "CN=a"))]),
+            .invalidACL),
+        Case("auth for nobody", .create("/new", acl: .creator), .invalidACL),
+        Case(
+            "auth for an address alone", .create("/new", acl: .creator), .invalidACL,
+            as: [AuthID(scheme: "ip", id: "127.0.0.1")]),
+        Case("a bad ACL wins over a missing parent", .create("/no/new", acl: []), .invalidACL),
+        Case("no parent", .create("/no/new"), .noNode),
+        Case("an odd path is a missing parent first", .create("/plain//x"), .noNode),
+        Case("a dot in the middle, likewise", .create("/plain/./x"), .noNode),
+        Case("a missing parent wins over a bad name", .create("/no/\u{1}"), .noNode),
+        Case("not allowed below the parent", .create("/locked/new"), .noAuth),
+        Case("not allowed wins over a bad name", .create("/locked/.."), .noAuth),
+        Case("not allowed wins over exists", .create("/locked/child"), .noAuth),
+        Case("a slash at the end", .create("/plain/"), .badArguments),
+        Case("a dot", .create("/plain/."), .badArguments),
+        Case("two dots", .create("/plain/.."), .badArguments),
+        Case("a control character", .create("/plain/\u{1f}"), .badArguments),
+        Case("a character of the private use area", .create("/plain/\u{e000}"), .badArguments),
+        Case("a character beyond the basic plane", .create("/plain/\u{1f600}"), .badArguments),
+        Case("there already", .create("/plain"), .nodeExists),
+        Case("the root", .create("/"), .nodeExists),
+        Case("exists wins over an ephemeral parent", .create("/plain/child"), .nodeExists),
+        Case("below an ephemeral", .create("/fleeting/x"), .noChildrenForEphemerals),
+        Case("too many nodes", .create("/limited/c"), .quotaExceeded),
+        Case("an ephemeral parent wins over the quota", .create("/limited/eph/x"), .noChildrenForEphemerals),
+        Case("an empty body", raw: .create, [], .marshallingError),
+        Case("a null path", raw: .create, [255, 255, 255, 255], .marshallingError),
+        Case("below a container", .create("/box/x"), .ok),
+        Case("below a node with a time to live", .create("/brief/x"), .ok),
+        Case("with auth", .create("/new", acl: .creator), .ok, as: [bob]),
+        Case("the super user, where nobody may", .create("/locked/new"), .ok, as: [boss]),
+        Case("by an address in the range", .create("/local/new"), .ok, as: [AuthID(scheme: "ip", id: "10.9.8.7")]),
+        Case(
+            "by an address out of the range", .create("/local/new"), .noAuth, as: [AuthID(scheme: "ip", id: "11.9.8.7")]
+        ),
+    ]
+
+    static let others: [Case] = [
+        Case("delete the root", .delete("/"), .badArguments),
+        Case("delete /zookeeper", .delete("/zookeeper"), .badArguments),
+        Case("delete /zookeeper/quota", .delete("/zookeeper/quota"), .badArguments),
+        Case("delete /zookeeper/config", .delete("/zookeeper/config"), .badArguments),
+        Case("delete without slash", .delete("plain"), .badArguments),
+        Case("delete with NUL", .delete("/\0"), .badArguments),
+        Case("delete below nothing", .delete("/no/x"), .noNode),
+        Case("delete nothing", .delete("/no"), .noNode),
+        Case("delete where not allowed", .delete("/locked/child"), .noAuth),
+        Case("delete where not allowed wins over missing", .delete("/locked/no"), .noAuth),
+        Case("delete another version", .delete("/plain", version: 3), .badVersion),
+        Case("delete: version wins over not empty", .delete("/plain", version: 1), .badVersion),
+        Case("delete a node with children", .delete("/plain"), .notEmpty),
+        Case("delete with a slash at the end", .delete("/plain/"), .noNode),
+        Case("delete: truncated", raw: .delete, [0, 0, 0, 2, 0x2f, 0x61], .marshallingError),
+        Case("delete", .delete("/plain/child", version: 0), .ok),
+        Case("set: bad path", .set("/plain/", ""), .badArguments),
+        Case("set: relative path", .set("plain", ""), .badArguments),
+        Case("set: empty path", .set("", ""), .badArguments),
+        Case("set: missing", .set("/no", ""), .noNode),
+        Case("set: not allowed", .set("/zookeeper/config", ""), .noAuth),
+        Case("set: not allowed wins over version", .set("/zookeeper/config", "", version: 9), .noAuth),
+        Case("set: version", .set("/plain", "x", version: 1), .badVersion),
+        Case("set: quota wins over version", .set("/limited", "more than ten bytes", version: 7), .quotaExceeded),
+        Case("set: within the quota", .set("/limited", "12"), .ok),
+        Case("set: the root", .set("/", "x", version: 0), .ok),
+        Case("set: truncated", raw: .setData, [0], .marshallingError),
+        Case("setACL: bad path", .setACL("//", .open), .badArguments),
+        Case("setACL: bad path wins over bad list", .setACL("//", []), .badArguments),
+        Case("setACL: bad list wins over missing", .setACL("/no", []), .invalidACL),
+        Case("setACL: missing", .setACL("/no", .open), .noNode),
+        Case("setACL: not allowed", .setACL("/locked", .open), .noAuth),
+        Case("setACL: aversion, not version", .setACL("/plain", .open, version: 1), .badVersion),
+        Case("setACL", .setACL("/plain", .readOnly, version: 0), .ok),
+        Case("check outside a multi", .check(CheckVersionRequest(path: "/plain", version: 0)), .unimplemented),
+        Case(
+            "reconfig",
+            .reconfig(ReconfigRequest(joiningServers: nil, leavingServers: nil, newMembers: nil, currentConfigID: -1)),
+            .reconfigDisabled),
+        Case("deleteContainer from a client", raw: .deleteContainer, Array("/box".utf8), .badArguments),
+    ]
+
+    private func server() -> TestServer {
+        var options = TxnPreparer.Options()
+        options.allowsTTL = true
+        options.enforcesQuotas = true
+        let server = TestServer(options)
+        for request: Request in [
+            .create("/plain"), .create("/plain/child"), .create("/fleeting", flags: 1), .create("/box", flags: 4),
+            .createTTL("/brief", ttl: 1000), .create("/locked"), .create("/locked/child"),
+            .setACL("/locked", .readOnly),
+            .create("/local", acl: [ACL(.all, AuthID(scheme: "ip", id: "10.0.0.0/8"))]),
+            .create("/limited", "1"), .create("/limited/eph", flags: 1),
+            .create("/zookeeper/quota/limited"),
+            .create(
+                "/zookeeper/quota/limited/zookeeper_limits", "count=-1,bytes=-1=;byteHardLimit=10;countHardLimit=2"),
+            .create("/zookeeper/quota/limited/zookeeper_stats"),
+        ] { #expect(server.write(request) == .ok) }
+        return server
+    }
+
+    @Test(arguments: creates + others)
+    func outcome(of test: Case) throws {
+        let server = server()
+        let digest = server.tree.digest
+        let outcome = server.prepare(test.op, test.body, as: test.identities)
+        #expect(outcome == test.error)
+        let entry = server.lastPrepared
+        #expect(entry.header.zxid == server.zxid, "a write takes its zxid, also when it fails")
+        if test.error != .ok {
+            #expect(entry.txn == .error(test.error))
+            #expect(entry.digest == nil)
+        }
+        let reply = server.applyNext()
+        #expect(reply.error == test.error)
+        if test.error != .ok {
+            #expect(reply.body == [])
+            #expect(server.tree.digest == digest)
+        }
+        #expect(server.tree.digestMismatches == 0)
+        #expect(server.tree.recomputedDigest() == server.tree.digest)
+        #expect(server.preparerIsIdle)
+    }
+
+    @Test func ttlWhileExtendedTypesAreOff() {
+        let server = TestServer()
+        #expect(server.write(.createTTL("/a", ttl: 5)) == .unimplemented)
+        #expect(server.write(.createTTL("/a", ttl: -5)) == .unimplemented)
+        #expect(server.write(.createTTL("/a", ttl: -1, flags: 9)) == .badArguments)
+    }
+
+    @Test func sessionsAreCheckedBeforePathsAndAfterModes() {
+        let server = TestServer()
+        let stranger = SessionID(rawValue: 77)
+        #expect(server.write(.create("bad"), session: stranger) == .sessionExpired)
+        #expect(server.write(.create("bad", flags: 9), session: stranger) == .badArguments)
+        #expect(server.write(.set("bad", ""), session: stranger) == .sessionExpired)
+        #expect(server.write(.delete("bad"), session: stranger) == .sessionExpired)
+        #expect(server.write(.setACL("bad", nil), session: stranger) == .sessionExpired)
+        #expect(server.write(.multi([.delete(DeleteRequest(path: "bad", version: -1))]), session: stranger) == .ok)
+        #expect(server.prepare(.create("/x"), owner: SessionOwner(rawValue: 0)) == .ok)
+        #expect(server.prepare(.create("/y"), owner: SessionOwner(rawValue: 3)) == .sessionMoved)
+        #expect(server.prepare(.multi([]), owner: SessionOwner(rawValue: 3)) == .ok)
+        #expect(
+            server.prepare(.multi([.delete(DeleteRequest(path: "/x", version: -1))]), owner: SessionOwner(rawValue: 3))
+                == .sessionMoved)
+    }
+
+    @Test func ephemeralsThatWouldMakeAnUnreadableCloseSession() {
+        var options = TxnPreparer.Options()
+        options.maxEphemeralPathBytes = 40
+        let server = TestServer(options)
+        #expect(server.write(.create("/aaaaaaaaaaaaaaa", flags: 1)) == .ok)
+        #expect(server.write(.create("/bbbbbbbbbbbbbbb", flags: 1)) == .ok)
+        #expect(server.write(.create("/c", flags: 1)) == .quotaExceeded)
+        #expect(server.write(.create("/c")) == .ok)
+        server.write(.delete("/bbbbbbbbbbbbbbb"))
+        #expect(server.write(.create("/d", flags: 1)) == .ok)
+    }
+
+    @Test func skippedPoison() throws {
+        // What an Apache leader would send for opcode 21 with flags 0 and ttl -1.
+        let txn = Txn.createTTL(CreateTTLTxn(path: "/p", data: [], acl: .open, parentCVersion: 1, ttl: -1))
+        let header = TxnHeader(session: .none, cxid: 1, zxid: ZXID(rawValue: 1), time: 1, type: .createTTL)
+        let tree = DataTree()
+        #expect(try tree.apply(TxnEntry(header: header, txn: txn, digest: nil).encoded).error == .badArguments)
+        #expect(tree.find("/p") == nil)
+        #expect(tree.lastProcessedZxid == ZXID(rawValue: 1))
+    }
+
+    @Test(arguments: [
+        (5, "0000000005"), (0, "0000000000"), (Int32.max, "2147483647"), (Int32.min, "-2147483648"), (-5, "-000000005"),
+    ])
+    func sequenceSuffixes(number: Int32, text: String) {
+        #expect(String(decoding: TxnPreparer.sequenceSuffix(number), as: UTF8.self) == text)
+    }
+}
