@@ -156,7 +156,9 @@ private struct Run {
             }
             for _ in 0..<(try reader.readInt32()) {
                 let key = try reader.readInt64()
-                try loader.addACL(key: key, from: &reader)
+                var list = JuteWriter()
+                list.write(try reader.readVector(of: ACL.self))
+                try list.withUnsafeBytes { (bytes) throws(JuteError) in try loader.addACL(key: key, list: bytes) }
             }
             while true {
                 let path = try reader.readPresentSlice()

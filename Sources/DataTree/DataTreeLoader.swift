@@ -16,9 +16,9 @@ package struct DataTreeLoader: ~Copyable {
 
     package mutating func addSession(_ id: SessionID, timeout: Int32) { tree.sessionTimeouts[id] = timeout }
 
-    /// - Parameter reader: stands at the key's list, and behind it afterwards.
-    package mutating func addACL(key: Int64, from reader: inout JuteReader) throws(JuteError) {
-        keys[key] = try tree.acls.retain(encoded: try reader.readACLSlice())
+    /// - Parameter list: a vector of ACLs as jute.
+    package mutating func addACL(key: Int64, list: Bytes) throws(JuteError) {
+        keys[key] = try tree.acls.retain(encoded: list)
     }
 
     /// Adds one node. False when its parent is not there: the snapshot is damaged.

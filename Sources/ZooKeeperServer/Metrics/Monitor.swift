@@ -44,7 +44,7 @@ extension ServerCore {
             ("auth_failed_count", .integer(statistics.authFailures)),
             ("min_latency", .integer(statistics.latency.min)),
             ("max_file_descriptor_count", .integer(files.limit)),
-            ("approximate_data_size", .integer(Int64(tree.payloadBytes))),
+            ("approximate_data_size", .integer(Int64(tree.approximateDataSize))),
             ("open_file_descriptor_count", .integer(files.open)),
             ("local_sessions", .integer(0)),
             ("uptime", .integer(uptime)),

@@ -88,7 +88,7 @@ struct SnapshotBytes {
             }
             for _ in 0..<(try reader.readInt32()) {
                 let key = try reader.readInt64()
-                try loader.addACL(key: key, from: &reader)
+                try loader.addACL(key: key, list: try reader.readACLSlice())
             }
             while true {
                 let path = try reader.readPresentSlice()
