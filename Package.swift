@@ -128,7 +128,7 @@ let package = Package(
             name: "ZooKeeperServerTests",
             dependencies: ["DataTree", "Jute", "ServerConfig", "ZooKeeperProtocol", "ZooKeeperServer"],
             exclude: ["Fixtures"], swiftSettings: settings),
-        .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: settings),
+        .testTarget(name: "YAMLTests", dependencies: ["Diagnostics", "YAML"], swiftSettings: settings),
         .testTarget(name: "JuteTests", dependencies: ["Jute"], swiftSettings: settings),
         .testTarget(
             name: "ZooKeeperProtocolTests", dependencies: ["Jute", "ZooKeeperProtocol"], resources: [.copy("Fixtures")],

@@ -24,10 +24,11 @@ package enum EditDistance {
         return distance <= limit ? distance : nil
     }
 
-    /// The word that `text` was most likely meant to be; nil when none is near. A third of the letters may be wrong.
+    /// The word that `text` was most likely meant to be; nil when none is near. A third of the letters may be
+    /// wrong, none of one or two.
     package static func nearest(_ text: String, among words: [String]) -> String? {
         let lowercased = text.lowercased()
-        let limit = max(1, text.count / 3)
+        let limit = text.count < 3 ? 0 : text.count / 3
         var best: (word: String, distance: Int)?
         for word in words {
             guard let distance = between(lowercased, word.lowercased(), limit: limit) else { continue }

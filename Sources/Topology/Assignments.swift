@@ -77,9 +77,7 @@ extension Assignments {
                 guard let slot = Int(words[4]), (0..<255).contains(slot) else { throw fail("no slot '\(words[4])'") }
                 var ports: ServerPorts?
                 if words[5] != "-" {
-                    let numbers = words[5].split(separator: ":", omittingEmptySubsequences: false).compactMap {
-                        Int($0)
-                    }
+                    let numbers = words[5].split(separator: ":", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
                     guard numbers.count == 4, numbers.allSatisfy({ (1...65535).contains($0) }) else {
                         throw fail("no four ports '\(words[5])'")
                     }

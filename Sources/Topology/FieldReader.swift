@@ -5,6 +5,10 @@ import YAML
 /// Typed values out of YAML nodes. What does not fit is reported with its place and is nil.
 struct FieldReader {
     var problems: Problems
+    /// The keys that unknown ones were most likely meant to be: they are not missing besides.
+    private var mistyped: Set<String> = []
+
+    init(problems: Problems) { self.problems = problems }
 
     /// The entries of a mapping whose keys are known; the others are reported with the nearest known one.
     /// `what` names the mapping in messages; `elsewhere` may know where an unknown key belongs.
@@ -27,10 +31,12 @@ struct FieldReader {
     }
 
     private mutating func unknownKey(_ key: YAMLMapping.Key, in what: String, known: [String], mend: String?) {
-        let nearest = EditDistance.nearest(key.text, among: known).map { "did you mean '\($0)'?" }
+        let nearest = EditDistance.nearest(key.text, among: known)
+        if let nearest { mistyped.insert(nearest) }
         problems.error(
             .unknownKey, at: key.location, "\(what) has no key '\(shown(key.text))'",
-            mend: mend ?? nearest ?? "use one of \(known.joined(separator: ", ")), or remove it")
+            mend: mend ?? nearest.map { "did you mean '\($0)'?" }
+                ?? "use one of \(known.joined(separator: ", ")), or remove it")
     }
 
     mutating func text(_ node: YAMLNode, _ what: String, example: String) -> Placed<String>? {
@@ -79,6 +85,7 @@ struct FieldReader {
     }
 
     mutating func missing(_ key: String, in what: String, at place: SourceLocation, example: String) {
+        guard !mistyped.contains(key) else { return }
         problems.error(.missingKey, at: place, "\(what) has no '\(key)'", mend: example)
     }
 }

@@ -29,7 +29,7 @@ enum HostChecks {
         let text = shown(address.value)
         if HostAddress.isWildcard(address.value) {
             problems.error(
-                .hostWildcard, at: address.location,
+                .wildcardAddress, at: address.location,
                 "\(what) has the address \(text), which means every interface: other servers and clients cannot connect to it",
                 mend: "write the address that the others use, e.g. 127.0.0.1 when all are on this machine")
             return false
@@ -63,7 +63,7 @@ enum HostChecks {
         for server in known where HostAddress.isLoopback(server.server.host) {
             guard reported.insert(server.hostLocation).inserted else { continue }
             problems.error(
-                .hostLoopback, at: server.hostLocation,
+                .loopbackAddress, at: server.hostLocation,
                 "server \(server.id) has the loopback address \(server.server.host), but the ensemble has other machines",
                 mend: "write the address at which the other machines reach it")
         }

@@ -13,7 +13,7 @@ enum IDChecks {
             } else if let other = first[server.id] {
                 let place = other.location
                 problems.error(
-                    .duplicateID, at: server.location,
+                    .duplicateServer, at: server.location,
                     "the id \(server.id) was already given in line \(place.line), column \(place.column)",
                     mend: "give this server an id of its own, e.g. \(unused(servers, previous))")
             } else if previous.retired.contains(server.id) {

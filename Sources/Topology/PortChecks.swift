@@ -76,7 +76,7 @@ struct PortChecks {
             let rule: TopologyRule
             switch claim.port {
             case ..<1024: rule = .portPrivileged
-            case 65536...: rule = .portRange
+            case 65536...: rule = .serverPort
             case ephemeral: rule = .portEphemeral
             default: continue
             }
@@ -86,7 +86,7 @@ struct PortChecks {
                 problems.warn(
                     rule, at: claim.place, "\(claim.text) is \(claim.port): ports below 1024 are for root",
                     mend: "use a port from 1024 to \(ephemeral.lowerBound - 1)")
-            case .portRange:
+            case .serverPort:
                 problems.error(
                     rule, at: claim.place, "\(claim.text) would be \(claim.port), above 65535",
                     mend: "begin with a lower port, or make 'offset' smaller")
@@ -119,7 +119,7 @@ struct PortChecks {
                     (
                         second.place, .electionPort,
                         "server \(second.server.id) has \(second.port) as its quorum port and as its election port",
-                        "give it another election port, e.g. \(free(near: second))"
+                        mend(second)
                     ))
             } else {
                 messages.append(

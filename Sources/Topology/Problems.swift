@@ -3,7 +3,8 @@ import Diagnostics
 /// What is wrong with one topology, gathered until everything was looked at.
 struct Problems {
     let file: String?
-    private(set) var diagnostics: [Diagnostic] = []
+    private var diagnostics: [Diagnostic] = []
+    private var known: Set<Diagnostic> = []
 
     init(file: String?) { self.file = file }
 
@@ -21,7 +22,12 @@ struct Problems {
         add(Diagnostic(severity, rule: rule.rawValue, file: file, at: place, message, mend: mend))
     }
 
-    mutating func add(_ diagnostic: Diagnostic) { diagnostics.append(diagnostic) }
+    /// A value that an alias repeats is reported once.
+    mutating func add(_ diagnostic: Diagnostic) {
+        if known.insert(diagnostic).inserted { diagnostics.append(diagnostic) }
+    }
+
+    func contains(_ rule: TopologyRule) -> Bool { diagnostics.contains { $0.rule == rule.rawValue } }
 
     /// In the order of the file; at one place in the order of the checks.
     var inOrder: [Diagnostic] {

@@ -51,7 +51,7 @@ enum QuorumChecks {
                 mend: "use one participant, or three to tolerate a failure")
         case 1 where !observers.isEmpty && !isQuorumOfOne(participants[0]):
             problems.error(
-                .standaloneObservers, at: places.observers,
+                .observersWithoutQuorum, at: places.observers,
                 "one participant runs standalone, and ZooKeeper refuses observers beside a standalone server",
                 mend: "use 3 participants, or put standaloneEnabled: false under 'settings'")
         case 2 where !isWeighted:
@@ -88,22 +88,22 @@ enum QuorumChecks {
     ) {
         for server in observers {
             guard let place = server.weightLocation ?? server.groupLocation else { continue }
-            let what = server.server.weight != nil ? "a weight" : "a group"
+            let hasWeight = server.server.weight != nil
             problems.error(
-                .observerVote, at: place,
-                "server \(server.id) is an observer: it has no vote, so \(what) means nothing",
+                hasWeight ? .weight : .group, at: place,
+                "server \(server.id) is an observer: it has no vote, so a \(hasWeight ? "weight" : "group") means nothing",
                 mend: "remove it, or make the server a participant")
         }
         let hasGroups = participants.contains { $0.server.group != nil }
         for server in participants where server.server.group == nil {
             if hasGroups {
                 problems.error(
-                    .groupMissing, at: server.location,
+                    .group, at: server.location,
                     "server \(server.id) has no group, but others have: ZooKeeper wants every participant in one",
                     mend: "give it a group, e.g. group: \(participants.compactMap(\.server.group).first ?? 1)")
             } else if let place = server.weightLocation {
                 problems.error(
-                    .groupMissing, at: place,
+                    .group, at: place,
                     "server \(server.id) has a weight, but there are no groups: votes are weighed inside groups only",
                     mend: "give every participant a group, e.g. group: 1")
             }
@@ -112,7 +112,7 @@ enum QuorumChecks {
             guard let weight = server.server.weight, let place = server.weightLocation, !(0...1000).contains(weight)
             else { continue }
             problems.error(
-                .weightRange, at: place, "the weight of server \(server.id) is \(weight), outside 0…1000",
+                .weight, at: place, "the weight of server \(server.id) is \(weight), outside 0…1000",
                 mend: "write a weight from 0 (no vote) to 1000")
         }
         checkWeights(participants, into: &problems)
@@ -125,7 +125,7 @@ enum QuorumChecks {
         for group in groups where !voting.contains(where: { $0.key == group.key }) {
             guard let place = group.value[0].weightLocation else { continue }
             problems.report(
-                voting.isEmpty ? .error : .warning, .weightZero, at: place,
+                voting.isEmpty ? .error : .warning, .weight, at: place,
                 voting.isEmpty
                     ? "no server has a weight above 0: there is no quorum"
                     : "no server of group \(group.key) has a weight above 0: the group has no vote",

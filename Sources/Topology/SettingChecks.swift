@@ -9,8 +9,7 @@ struct SettingChecks {
     static func check(_ servers: [PlacedServer], _ draft: Draft, into problems: inout Problems) {
         let checks = SettingChecks(servers: servers, isMultiHost: Set(servers.map(\.machine)).count > 1)
         for setting in draft.allSettings { checks.check(setting, into: &problems) }
-        checks.checkTimes(into: &problems)
-        checks.checkSASL(into: &problems)
+        checks.checkTogether(into: &problems)
         checks.checkDirectories(into: &problems)
         checks.checkDifferences(into: &problems)
     }
@@ -31,6 +30,7 @@ struct SettingChecks {
             if diagnostic.rule == "unknown-key", KnownKeys.nearest(key) != nil { diagnostic.severity = .error }
             // What costs durability or opens the server is fine in a pseudo-cluster for tests.
             if diagnostic.rule == "unsafe-setting", !isMultiHost { continue }
+            diagnostic.mend = diagnostic.mend.map(Self.inYAML)
             problems.add(diagnostic)
         }
         if key == "4lw.commands.whitelist" { checkWhitelist(setting, into: &problems) }
@@ -56,83 +56,50 @@ struct SettingChecks {
 
     private func checkWhitelist(_ setting: DraftSetting, into problems: inout Problems) {
         let words = setting.value.value.split(separator: ",").map { $0.filter { $0 != " " } }
-        if words.contains("*") {
-            guard isMultiHost else { return }
-            problems.warn(
-                .whitelistTooWide, at: setting.value.location,
-                "'*' lets everyone who reaches the client port use every four-letter word, also those that reset statistics or list sessions",
-                mend: "name the words that are needed: srvr, ruok, mntr, isro")
-            return
-        }
+        if words.contains("*") { return }
         let missing = ["srvr", "mntr"].filter { !words.contains($0) }
         guard !missing.isEmpty else { return }
         problems.warn(
-            .whitelistTooNarrow, at: setting.value.location,
+            .whitelistNarrow, at: setting.value.location,
             "without \(missing.joined(separator: " and ")) nobody can see whether a server is ready and has caught up",
             mend: "add \(missing.joined(separator: ", "))")
     }
 
     // MARK: Settings of one server together
 
-    private func checkTimes(into problems: inout Problems) {
-        var reported: Set<SourceLocation> = []
-        for server in servers {
-            let tick = number("tickTime", of: server) ?? 2000
-            guard tick > 0 else { continue }
-            for (key, least) in [("initLimit", 2000), ("syncLimit", 1000)] {
-                let place = server.setting(key)?.value.location ?? server.setting("tickTime")?.value.location
-                let limit = number(key, of: server) ?? (key == "initLimit" ? 10 : 5)
-                guard let place, limit > 0, limit <= Int(Int32.max) / tick else {
-                    if let place, limit > 0, reported.insert(place).inserted {
-                        tooLong(key, at: place, into: &problems)
-                    }
-                    continue
-                }
-                guard limit * tick < least, reported.insert(place).inserted else { continue }
-                problems.warn(
-                    .timeLimits, at: place,
-                    "\(key) × tickTime gives a server \(limit * tick) ms to \(key == "initLimit" ? "join and load the data" : "answer its leader"): it will be dropped whenever it is a little slow",
-                    mend: "raise \(key) to at least \((least + tick - 1) / tick), or tickTime")
+    /// What the generator writes when the file gives no value; the time limits are judged with it.
+    private static let defaults = [("tickTime", "2000"), ("initLimit", "10"), ("syncLimit", "5")]
+
+    private func checkTogether(into problems: inout Problems) {
+        var done: Set<[SourceLocation]> = []
+        for server in servers where done.insert(server.settings.map(\.key.location)).inserted {
+            guard let place = server.settings.first?.value.location else { continue }
+            let times = server.setting("tickTime")?.value.location ?? place
+            let settings = server.settings.map {
+                (
+                    key: $0.key.value, keyLocation: $0.key.location,
+                    value: PlacedText($0.value.value, at: $0.value.location)
+                )
             }
-            checkSessionTimeouts(server, tick: tick, reported: &reported, into: &problems)
-        }
-    }
-
-    private func tooLong(_ key: String, at place: SourceLocation, into problems: inout Problems) {
-        problems.error(
-            .timeLimits, at: place, "\(key) × tickTime is more milliseconds than ZooKeeper can count (2147483647)",
-            mend: "lower \(key) or tickTime")
-    }
-
-    /// Unset limits are 2 and 20 ticks; a smallest above the largest stops the server.
-    private func checkSessionTimeouts(
-        _ server: PlacedServer, tick: Int, reported: inout Set<SourceLocation>, into problems: inout Problems
-    ) {
-        let given = (server.setting("minSessionTimeout"), server.setting("maxSessionTimeout"))
-        guard let place = (given.1 ?? given.0)?.value.location else { return }
-        let least = number("minSessionTimeout", of: server).flatMap { $0 == -1 ? nil : $0 } ?? tick * 2
-        let most = number("maxSessionTimeout", of: server).flatMap { $0 == -1 ? nil : $0 } ?? tick * 20
-        guard least > most, reported.insert(place).inserted else { return }
-        problems.error(
-            .sessionTimeouts, at: place,
-            "minSessionTimeout (\(least) ms) is above maxSessionTimeout (\(most) ms): the server would not start",
-            mend: "raise maxSessionTimeout or lower minSessionTimeout (unset, they are 2 and 20 ticks)")
-    }
-
-    /// Requiring SASL of the other servers needs the steps before it (`QuorumPeerConfig.parseProperties`).
-    private func checkSASL(into problems: inout Problems) {
-        let chain = ["quorum.auth.serverRequireSasl", "quorum.auth.learnerRequireSasl", "quorum.auth.enableSasl"]
-        var reported: Set<SourceLocation> = []
-        for server in servers {
-            for (key, needed) in zip(chain, chain.dropFirst()) {
-                guard isTrue(key, of: server), !isTrue(needed, of: server), let setting = server.setting(key),
-                    reported.insert(setting.value.location).inserted
-                else { continue }
-                problems.error(
-                    .saslChain, at: setting.value.location, "\(key) needs \(needed): the server would not start",
-                    mend: "add \(needed): true, or remove \(key)")
+            let defaults = Self.defaults.filter { server.setting($0.0) == nil }.map { key, value in
+                (key: key, keyLocation: times, value: PlacedText(value, at: times))
+            }
+            for var diagnostic in KnownKeys.checkTogether(settings + defaults, file: problems.file) {
+                if diagnostic.rule == "whitelist-wide", !isMultiHost { continue }
+                diagnostic.mend = diagnostic.mend.map(Self.inYAML)
+                problems.add(diagnostic)
             }
         }
+    }
+
+    /// A mend for zoo.cfg (`write tickTime=2000`) in the syntax of the topology (`write tickTime: 2000`).
+    private static func inYAML(_ mend: String) -> String {
+        mend.split(separator: " ", omittingEmptySubsequences: false).map { word in
+            guard let equals = word.firstIndex(of: "="), KnownKeys.isKnown(String(word[..<equals])) else {
+                return String(word)
+            }
+            return "\(word[..<equals]): \(word[word.index(after: equals)...])"
+        }.joined(separator: " ")
     }
 
     private func checkDirectories(into problems: inout Problems) {
@@ -144,7 +111,8 @@ struct SettingChecks {
             guard path.hasPrefix("/") else {
                 if reported.insert(place).inserted {
                     problems.error(
-                        .dataDir, at: place, "dataLogDir is '\(shown(path))', which depends on the working directory",
+                        .dataDirRelative, at: place,
+                        "dataLogDir is '\(shown(path))', which depends on the working directory",
                         mend: "write the whole path, e.g. /var/lib/zookeeper-log/\(server.id)")
                 }
                 continue
@@ -153,7 +121,7 @@ struct SettingChecks {
             if let other = first["\(server.machine):\(plain)"] {
                 guard reported.insert(place).inserted else { continue }
                 problems.error(
-                    .dataDir, at: place,
+                    .dataDirShared, at: place,
                     "servers \(other.id) and \(server.id) on \(server.server.host) have the same dataLogDir: each would destroy the other's log",
                     mend:
                         "give each server its own under 'servers', e.g. settings: {dataLogDir: /\(plain)/\(server.id)}")
@@ -205,14 +173,6 @@ struct SettingChecks {
             return (given ?? KnownKeys.key(key)?.defaultValue ?? "").lowercased()
         }
         return given.map(shown) ?? "unset"
-    }
-
-    private func number(_ key: String, of server: PlacedServer) -> Int? {
-        server.setting(key).flatMap { Int32($0.value.value) }.map(Int.init)
-    }
-
-    private func isTrue(_ key: String, of server: PlacedServer) -> Bool {
-        server.setting(key)?.value.value.lowercased() == "true"
     }
 }
 

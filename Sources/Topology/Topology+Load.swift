@@ -28,7 +28,9 @@ extension Topology {
 
         IDChecks.check(servers, draft, previous: assignments, into: &problems)
         HostChecks.check(servers, draft, into: &problems)
-        PortChecks.check(servers, draft, facts: facts, into: &problems)
+        if !problems.contains(.portsExhausted) {
+            PortChecks.check(servers, draft, facts: facts, into: &problems)
+        }
         QuorumChecks.check(servers, draft, into: &problems)
         SettingChecks.check(servers, draft, into: &problems)
 

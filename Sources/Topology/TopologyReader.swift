@@ -159,7 +159,9 @@ struct TopologyReader {
         var (name, nameNode, options) = (node.scalar?.text ?? "", node, nil as YAMLNode?)
         if let mapping = node.mapping {
             guard mapping.entries.count == 1, let entry = mapping.entries.first else {
-                fields.wrongType(node, what, "one engine", example: "write engine: apache")
+                fields.problems.error(
+                    .wrongType, at: node.location, "\(what) must name one engine, not \(mapping.entries.count)",
+                    mend: "write engine: apache")
                 return nil
             }
             name = entry.key.text
@@ -235,7 +237,7 @@ struct TopologyReader {
                 plan.offset = offset.value
             } else {
                 fields.problems.error(
-                    .portRange, at: offset.location, "'offset' is \(offset.value), outside 1…10000",
+                    .serverPort, at: offset.location, "'offset' is \(offset.value), outside 1…10000",
                     mend: "write the step from server to server, e.g. 1")
             }
         }
@@ -261,7 +263,7 @@ struct TopologyReader {
         guard let port = fields.integer(node, what, example: "write a port from 1024 to 65535") else { return nil }
         guard (1...65535).contains(port.value) else {
             fields.problems.error(
-                .portRange, at: port.location, "\(what) is \(port.value), outside 1…65535",
+                .serverPort, at: port.location, "\(what) is \(port.value), outside 1…65535",
                 mend: "write a port from 1024 to 65535")
             return nil
         }
