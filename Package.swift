@@ -30,8 +30,8 @@ let package = Package(
         .target(
             name: "ZooKeeperClient",
             dependencies: [
-                "Jute", "ZooKeeperProtocol", .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
+                "Jute", "ZooKeeperProtocol", .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings),
         .target(

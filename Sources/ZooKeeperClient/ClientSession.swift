@@ -1,0 +1,571 @@
+import DequeModule
+import Jute
+import ZooKeeperProtocol
+
+/// A client's session as a state machine: inputs come with the time, effects and bytes go out, nothing else happens.
+///
+/// ```
+/// idle ─start─► connecting ─► handshaking ─► connected
+///                   ▲ │            │             │
+///                   │ └── failed ──┴──── lost ───┤
+///                   └───────── waiting ◄─────────┘       any ─► ended
+/// ```
+///
+/// The shell calls one input, then carries out `takeEffects()` in order, sends `output`, and calls `tick` at `deadline`.
+/// After the effect `disconnect` it must report nothing more of that connection.
+///
+/// What happens to a request when the connection breaks: one that was sent fails with `connectionLoss`, because nobody
+/// can know whether it happened; one that was not sent waits for the next connection. Nothing is sent twice but
+/// credentials and watches, where that does no harm.
+struct ClientSession {
+    /// Milliseconds of a clock that only moves forward.
+    typealias Instant = Int64
+    typealias RequestID = UInt64
+
+    struct Settings {
+        var servers: [ServerAddress]
+        /// In milliseconds, as all times here.
+        var sessionTimeout: Int32
+        var connectTimeout: Instant
+        var requestTimeout: Instant
+        var allowsReadOnly = false
+        var maxRequestLength = 0xf_ffff
+        var credentials: SessionCredentials?
+    }
+
+    struct Reply: Hashable {
+        var zxid: ZXID
+        /// The bytes behind the header.
+        var body: [UInt8]
+    }
+
+    struct Failure: Error, Hashable {
+        var code: ErrorCode
+        var detail: String?
+
+        init(_ code: ErrorCode, _ detail: String? = nil) {
+            self.code = code
+            self.detail = detail
+        }
+    }
+
+    enum Effect: Hashable {
+        /// Open a connection; then comes `connectionOpened` or `connectionEnded`.
+        case connect(ServerAddress)
+        /// Send what `output` holds, then close the connection, or give up opening it.
+        case disconnect
+        case succeed(RequestID, Reply)
+        case fail(RequestID, Failure)
+        case notify(WatcherEvent)
+        case enter(SessionState)
+    }
+
+    private enum Phase {
+        case idle
+        /// A TCP connection is being opened.
+        case connecting(giveUp: Instant)
+        /// The ConnectRequest is sent.
+        case handshaking(giveUp: Instant)
+        case connected(Connection)
+        /// Every server was tried; the next round begins then.
+        case waiting(until: Instant)
+        case ended(SessionState)
+    }
+
+    private struct Connection {
+        var openedAt: Instant
+        var lastSent: Instant
+        var lastReceived: Instant
+        /// When `close()` was called: the connection is dropped then, answered or not.
+        var closingUntil: Instant?
+    }
+
+    /// A request that was sent. Replies come in the order of the requests.
+    private struct Pending {
+        var xid: Int32
+        /// Nil when nobody waits any more, or nobody ever did (setWatches).
+        var id: RequestID?
+        var deadline: Instant
+        var watch: WatchChange?
+    }
+
+    private struct Unsent {
+        var id: RequestID
+        var request: Request
+        var deadline: Instant
+    }
+
+    private struct Credential {
+        var packet: AuthPacket
+        /// Who waits for the answer, until there is one.
+        var id: RequestID?
+        var deadline: Instant
+    }
+
+    /// What a reply will do to the table of watches.
+    private enum WatchChange {
+        case insert(String, WatchTable.Kind)
+        case exists(String)
+        case remove(String, WatcherType)
+    }
+
+    private let settings: Settings
+    private var servers: [ServerAddress]
+    private var nextServer = 0
+    /// Connections that failed, or lived for less than a second, since one that did not.
+    private var failedAttempts = 0
+    private var jitter: SplitMix
+    private var phase = Phase.idle
+
+    private(set) var credentials: SessionCredentials?
+    /// A session that only servers without a quorum have seen is unknown to all others.
+    private var sessionIsKnown: Bool
+    /// As negotiated, in milliseconds.
+    private(set) var sessionTimeout: Int32
+    private(set) var lastZxidSeen = ZXID.zero
+    /// Why the last connection failed, for errors that say so.
+    private(set) var lastProblem: String?
+
+    private var nextXID: Int32 = 1
+    private var pending = Deque<Pending>()
+    private var unsent = Deque<Unsent>()
+    private var identities: [Credential] = []
+    /// Indexes of `identities`, in the order in which they were sent over this connection.
+    private var unansweredIdentities = Deque<Int>()
+    private var watches = WatchTable()
+
+    private var effects: [Effect] = []
+    /// Frames to send. The shell empties it.
+    var output = JuteWriter(capacity: 1024)
+
+    /// `seed` decides the order of the servers and the jitter of waits.
+    init(_ settings: Settings, seed: UInt64) {
+        self.settings = settings
+        jitter = SplitMix(state: seed)
+        servers = settings.servers.shuffled(using: &jitter)
+        credentials = settings.credentials
+        sessionIsKnown = settings.credentials != nil
+        sessionTimeout = settings.sessionTimeout
+    }
+
+    var hasEffects: Bool { !effects.isEmpty }
+
+    mutating func takeEffects() -> [Effect] {
+        defer { effects.removeAll(keepingCapacity: true) }
+        return effects
+    }
+
+    /// When `tick` must be called at the latest; nil for never.
+    var deadline: Instant? {
+        var earliest: Instant?
+        func consider(_ instant: Instant?) {
+            if let instant { earliest = min(earliest ?? instant, instant) }
+        }
+        switch phase {
+        case .idle: break
+        case .ended: return nil
+        case .connecting(let giveUp), .handshaking(let giveUp): consider(giveUp)
+        case .waiting(let until): consider(until)
+        case .connected(let connection):
+            consider(connection.lastSent + pingInterval)
+            consider(connection.lastReceived + silenceLimit)
+            consider(connection.closingUntil)
+        }
+        consider(pending.first { $0.id != nil }?.deadline)
+        consider(unsent.first?.deadline)
+        consider(identities.first { $0.id != nil }?.deadline)
+        return earliest
+    }
+
+    // MARK: The connection
+
+    mutating func start(now: Instant) {
+        guard case .idle = phase else { return }
+        effects.append(.enter(.connecting))
+        connect(now: now)
+    }
+
+    mutating func connectionOpened(now: Instant) {
+        guard case .connecting(let giveUp) = phase else { return }
+        phase = .handshaking(giveUp: giveUp)
+        let known = sessionIsKnown ? credentials : nil
+        output.removeAll()
+        output.frame {
+            $0.write(
+                ConnectRequest(
+                    lastZxidSeen: lastZxidSeen, timeout: settings.sessionTimeout, session: known?.id ?? .none,
+                    password: known?.password ?? [UInt8](repeating: 0, count: 16), readOnly: settings.allowsReadOnly))
+        }
+    }
+
+    /// The connection could not be opened, was closed by the server, or broke.
+    mutating func connectionEnded(_ problem: String, now: Instant) {
+        switch phase {
+        case .idle, .waiting, .ended: return
+        case .connecting, .handshaking:
+            failedAttempts += 1
+        case .connected(let connection):
+            loseSentRequests()
+            if connection.closingUntil != nil { return end(.closed) }
+            failedAttempts = now - connection.openedAt < 1000 ? failedAttempts + 1 : 0
+            effects.append(.enter(.disconnected))
+        }
+        lastProblem = "\(currentServer): \(problem)"
+        output.removeAll()
+        nextServer = (nextServer + 1) % servers.count
+        if failedAttempts > 0, failedAttempts % servers.count == 0 {
+            phase = .waiting(until: now + waitBeforeNextRound())
+        } else {
+            connect(now: now)
+        }
+    }
+
+    /// One frame of the server, without its length.
+    mutating func received(_ frame: UnsafeRawBufferPointer, now: Instant) {
+        do throws(JuteError) {
+            var reader = JuteReader(frame, maxFieldLength: frame.count)
+            switch phase {
+            case .handshaking: try handshake(&reader, now: now)
+            case .connected: try reply(&reader, now: now)
+            case .idle, .connecting, .waiting, .ended: break
+            }
+        } catch {
+            drop("the server's answer is not understood: \(error)", now: now)
+        }
+    }
+
+    /// The stream from the server is no sequence of frames.
+    mutating func receivedGarbage(_ problem: String, now: Instant) {
+        drop(problem, now: now)
+    }
+
+    mutating func tick(now: Instant) {
+        expireRequests(now: now)
+        switch phase {
+        case .idle, .ended: break
+        case .waiting(let until):
+            if now >= until { connect(now: now) }
+        case .connecting(let giveUp):
+            if now >= giveUp { drop("no connection within \(settings.connectTimeout) ms", now: now) }
+        case .handshaking(let giveUp):
+            if now >= giveUp { drop("no session within \(settings.connectTimeout) ms", now: now) }
+        case .connected(let connection):
+            if let closingUntil = connection.closingUntil, now >= closingUntil {
+                drop("the session's end was not confirmed", now: now)
+            } else if now - connection.lastReceived >= silenceLimit {
+                drop("nothing heard for \(now - connection.lastReceived) ms", now: now)
+            } else if now - connection.lastSent >= pingInterval {
+                output.frame { $0.write(RequestHeader(xid: SpecialXID.ping, op: .ping)) }
+                sent(now: now)
+            }
+        }
+    }
+
+    // MARK: Requests
+
+    /// A request of a user, whom `id` stands for in one effect to come, `succeed` or `fail`.
+    mutating func submit(_ request: Request, id: RequestID, now: Instant) {
+        let deadline = now + settings.requestTimeout
+        switch phase {
+        case .ended(let state): effects.append(.fail(id, Self.failure(in: state)))
+        case .connected(let connection) where connection.closingUntil != nil:
+            effects.append(.fail(id, Self.failure(in: .closed)))
+        case .connected:
+            if case .auth(let packet) = request {
+                identities.append(Credential(packet: packet, id: id, deadline: deadline))
+                sendIdentity(identities.count - 1)
+                sent(now: now)
+            } else {
+                send(request, id: id, deadline: deadline)
+                sent(now: now)
+            }
+        case .idle, .connecting, .handshaking, .waiting:
+            if case .auth(let packet) = request {
+                identities.append(Credential(packet: packet, id: id, deadline: deadline))
+            } else {
+                unsent.append(Unsent(id: id, request: request, deadline: deadline))
+            }
+        }
+    }
+
+    /// Whoever made the request has stopped waiting. It is not sent if it was not yet.
+    mutating func cancel(_ id: RequestID) {
+        if let index = unsent.firstIndex(where: { $0.id == id }) {
+            unsent.remove(at: index)
+        } else if let index = pending.firstIndex(where: { $0.id == id }) {
+            pending[index].id = nil
+        } else if let index = identities.firstIndex(where: { $0.id == id }) {
+            identities[index].id = nil
+        }
+    }
+
+    /// Ends the session at the servers, behind the requests that are under way.
+    mutating func close(now: Instant) {
+        switch phase {
+        case .ended: break
+        case .idle, .waiting: end(.closed)
+        case .connecting, .handshaking:
+            effects.append(.disconnect)
+            end(.closed)
+        case .connected(var connection):
+            guard connection.closingUntil == nil else { return }
+            connection.closingUntil = now + settings.connectTimeout
+            phase = .connected(connection)
+            send(.closeSession, id: nil, deadline: .max)
+        }
+    }
+
+    // MARK: Helpers
+
+    private var currentServer: ServerAddress { servers[nextServer] }
+    private var pingInterval: Instant { Instant(sessionTimeout) / 3 }
+    /// Silence for so long means that the connection is dead; a third of the timeout is left to find another server.
+    private var silenceLimit: Instant { Instant(sessionTimeout) * 2 / 3 }
+
+    private mutating func connect(now: Instant) {
+        phase = .connecting(giveUp: now + settings.connectTimeout)
+        effects.append(.connect(currentServer))
+    }
+
+    private mutating func drop(_ problem: String, now: Instant) {
+        effects.append(.disconnect)
+        connectionEnded(problem, now: now)
+    }
+
+    /// From 50 ms up to a second, half of it at random.
+    private mutating func waitBeforeNextRound() -> Instant {
+        let round = failedAttempts / servers.count
+        let longest = min(Instant(50) << Instant(min(round - 1, 10)), 1000)
+        return Instant.random(in: longest / 2...longest, using: &jitter)
+    }
+
+    private mutating func sent(now: Instant) {
+        guard case .connected(var connection) = phase else { return }
+        connection.lastSent = now
+        phase = .connected(connection)
+    }
+
+    private mutating func handshake(_ reader: inout JuteReader, now: Instant) throws(JuteError) {
+        let response = try ConnectResponse(from: &reader)
+        guard response.isValid else {
+            effects.append(.disconnect)
+            return end(.expired)
+        }
+        credentials = SessionCredentials(id: response.session, password: response.password ?? [])
+        sessionTimeout = response.timeout
+        let isReadOnly = response.readOnly ?? false
+        if !isReadOnly { sessionIsKnown = true }
+        phase = .connected(Connection(openedAt: now, lastSent: now, lastReceived: now))
+        effects.append(.enter(isReadOnly ? .connectedReadOnly : .connected))
+
+        unansweredIdentities.removeAll()
+        for index in identities.indices { sendIdentity(index) }
+        restoreWatches()
+        while let request = unsent.popFirst() { send(request.request, id: request.id, deadline: request.deadline) }
+    }
+
+    private mutating func reply(_ reader: inout JuteReader, now: Instant) throws(JuteError) {
+        guard case .connected(var connection) = phase else { return }
+        connection.lastReceived = now
+        phase = .connected(connection)
+        let header = try ReplyHeader(from: &reader)
+        switch header.xid {
+        case SpecialXID.watchEvent:
+            let event = try WatcherEvent(from: &reader)
+            watches.consume(event)
+            effects.append(.notify(event))
+        case SpecialXID.ping: break
+        case SpecialXID.auth: identityAnswered(header)
+        default:
+            guard let first = pending.popFirst() else {
+                return drop("an answer (xid \(header.xid)) to no request", now: now)
+            }
+            guard first.xid == header.xid else {
+                pending.prepend(first)
+                return drop("an answer out of order: xid \(header.xid) where \(first.xid) was due", now: now)
+            }
+            if header.zxid > lastZxidSeen { lastZxidSeen = header.zxid }
+            if let change = first.watch { apply(change, error: header.error) }
+            if let id = first.id {
+                if header.error == .ok {
+                    effects.append(.succeed(id, Reply(zxid: header.zxid, body: [UInt8](reader.readRest()))))
+                } else {
+                    effects.append(.fail(id, Failure(header.error)))
+                }
+            }
+            if connection.closingUntil != nil, pending.isEmpty {
+                effects.append(.disconnect)
+                end(.closed)
+            }
+        }
+    }
+
+    private mutating func identityAnswered(_ header: ReplyHeader) {
+        guard let index = unansweredIdentities.popFirst() else { return }
+        let id = identities[index].id
+        identities[index].id = nil
+        if header.error == .ok {
+            if let id { effects.append(.succeed(id, Reply(zxid: header.zxid, body: []))) }
+        } else {
+            if let id { effects.append(.fail(id, Failure(header.error))) }
+            effects.append(.disconnect)
+            end(.authenticationFailed)
+        }
+    }
+
+    private mutating func send(_ request: Request, id: RequestID?, deadline: Instant) {
+        let start = output.count
+        let xid: Int32
+        switch request {
+        case .setWatches, .setWatches2: xid = SpecialXID.setWatches
+        default: xid = nextXID
+        }
+        output.frame { writer in
+            writer.write(RequestHeader(xid: xid, op: request.op))
+            request.write(to: &writer)
+        }
+        let length = output.count - start - 4
+        guard length <= settings.maxRequestLength else {
+            output.truncate(to: start)
+            if let id {
+                let detail =
+                    "the request of \(length) bytes is longer than \(settings.maxRequestLength) (jute.maxbuffer)"
+                effects.append(.fail(id, Failure(.badArguments, detail)))
+            }
+            return
+        }
+        if xid == nextXID { nextXID = nextXID == .max ? 1 : nextXID + 1 }
+        pending.append(Pending(xid: xid, id: id, deadline: deadline, watch: Self.watchChange(of: request)))
+    }
+
+    private mutating func sendIdentity(_ index: Int) {
+        output.frame { writer in
+            writer.write(RequestHeader(xid: SpecialXID.auth, op: .auth))
+            writer.write(identities[index].packet)
+        }
+        unansweredIdentities.append(index)
+    }
+
+    private mutating func restoreWatches() {
+        for watches in watches.restoring(since: lastZxidSeen) {
+            let request: Request
+            if watches.persistent == [] && watches.persistentRecursive == [] {
+                // Servers before 3.6 know no other.
+                request = .setWatches(
+                    SetWatches(
+                        relativeZxid: watches.relativeZxid, data: watches.data, exist: watches.exist,
+                        child: watches.child))
+            } else {
+                request = .setWatches2(watches)
+            }
+            send(request, id: nil, deadline: .max)
+        }
+    }
+
+    private mutating func loseSentRequests() {
+        for request in pending {
+            if let id = request.id { effects.append(.fail(id, Failure(.connectionLoss))) }
+        }
+        pending.removeAll()
+        unansweredIdentities.removeAll()
+    }
+
+    private mutating func expireRequests(now: Instant) {
+        for index in pending.indices {
+            guard let id = pending[index].id else { continue }
+            // One timeout for all requests: behind the first that has time left, all have.
+            if pending[index].deadline > now { break }
+            effects.append(.fail(id, Failure(.requestTimeout, "sent, and not answered in time")))
+            pending[index].id = nil
+        }
+        while let first = unsent.first, first.deadline <= now {
+            unsent.removeFirst()
+            effects.append(.fail(first.id, Failure(.operationTimeout, notSent)))
+        }
+        for index in identities.indices where identities[index].deadline <= now {
+            if let id = identities[index].id {
+                identities[index].id = nil
+                effects.append(.fail(id, Failure(.operationTimeout, notSent)))
+            }
+        }
+    }
+
+    private var notSent: String {
+        lastProblem.map { "not sent, as no server could be reached; the last one tried was \($0)" } ?? "not sent"
+    }
+
+    private mutating func end(_ state: SessionState) {
+        phase = .ended(state)
+        let failure = Self.failure(in: state)
+        // What was sent to a session that the servers have closed may have happened before that.
+        for request in pending {
+            if let id = request.id { effects.append(.fail(id, state == .closed ? Failure(.connectionLoss) : failure)) }
+        }
+        for request in unsent { effects.append(.fail(request.id, failure)) }
+        for identity in identities {
+            if let id = identity.id { effects.append(.fail(id, failure)) }
+        }
+        pending.removeAll()
+        unsent.removeAll()
+        identities.removeAll()
+        effects.append(.enter(state))
+    }
+
+    static func failure(in state: SessionState) -> Failure {
+        switch state {
+        case .authenticationFailed: Failure(.authFailed, "the servers refused credentials")
+        case .closed: Failure(.sessionExpired, "the client was closed")
+        default: Failure(.sessionExpired)
+        }
+    }
+
+    // MARK: Watches
+
+    private static func watchChange(of request: Request) -> WatchChange? {
+        switch request {
+        case .getData(let body) where body.watch: .insert(body.path, .data)
+        case .exists(let body) where body.watch: .exists(body.path)
+        case .getChildren(let body) where body.watch, .getChildren2(let body) where body.watch:
+            .insert(body.path, .child)
+        case .addWatch(let body):
+            .insert(
+                body.path, body.mode == AddWatchMode.persistent.rawValue ? .persistent : .persistentRecursive)
+        case .removeWatches(let body): WatcherType(rawValue: body.type).map { .remove(body.path, $0) }
+        default: nil
+        }
+    }
+
+    private mutating func apply(_ change: WatchChange, error: ErrorCode) {
+        switch change {
+        case .insert(let path, let kind):
+            if error == .ok { watches.insert(path, kind) }
+        case .exists(let path):
+            if error == .ok { watches.insert(path, .data) }
+            if error == .noNode { watches.insert(path, .exist) }
+        case .remove(let path, let type):
+            guard error == .ok else { return }
+            if type != .children {
+                watches.remove(path, .data)
+                watches.remove(path, .exist)
+            }
+            if type != .data { watches.remove(path, .child) }
+            if type == .any {
+                watches.remove(path, .persistent)
+                watches.remove(path, .persistentRecursive)
+            }
+        }
+    }
+}
+
+/// A small generator, so that a session's choices can be repeated (Steele, Lea, Flood: SplitMix, 2014).
+struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
+    }
+}

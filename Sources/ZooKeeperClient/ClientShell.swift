@@ -1,0 +1,248 @@
+import Jute
+import NIOCore
+import NIOPosix
+import ZooKeeperProtocol
+
+/// Carries out what a `ClientSession` decides: sockets, the clock, and the tasks that wait. It decides nothing.
+///
+/// Lives on one event loop and is used there only.
+final class ClientShell {
+    private let loop: any EventLoop
+    private let mailbox: Mailbox
+    private let connectString: ConnectString
+    private let maxReplyLength: Int
+    private var session: ClientSession
+    /// The connection in use; it is also what tells an event of the present connection from a late one of an old.
+    private var connection: ServerConnection?
+    private var timer: (at: ClientSession.Instant, scheduled: Scheduled<Void>)?
+    private var state = SessionState.connecting
+
+    init(
+        loop: any EventLoop, mailbox: Mailbox, connectString: ConnectString, settings: ClientSession.Settings,
+        maxReplyLength: Int
+    ) {
+        self.loop = loop
+        self.mailbox = mailbox
+        self.connectString = connectString
+        self.maxReplyLength = maxReplyLength
+        session = ClientSession(settings, seed: .random(in: .min ... .max))
+    }
+
+    func start() {
+        session.start(now: now)
+        finishTurn()
+    }
+
+    /// Takes what tasks have left.
+    func drain() {
+        for message in mailbox.takeMessages() {
+            switch message {
+            case .request(let id, let request): session.submit(request, id: id, now: now)
+            case .cancel(let id): session.cancel(id)
+            case .close: session.close(now: now)
+            }
+        }
+        finishTurn()
+    }
+
+    // MARK: From the connection
+
+    fileprivate func opened(_ source: ServerConnection) {
+        guard source === connection else { return }
+        session.connectionOpened(now: now)
+        finishTurn()
+    }
+
+    fileprivate func received(_ frame: UnsafeRawBufferPointer, from source: ServerConnection) {
+        guard source === connection else { return }
+        session.received(frame, now: now)
+        // A frame may have made the session drop this connection, and the frames behind it with that.
+        if session.hasEffects { applyEffects() }
+    }
+
+    fileprivate func receivedGarbage(_ problem: String, from source: ServerConnection) {
+        guard source === connection else { return }
+        session.receivedGarbage(problem, now: now)
+        finishTurn()
+    }
+
+    fileprivate func ended(_ problem: String, _ source: ServerConnection) {
+        guard source === connection else { return }
+        connection = nil
+        session.connectionEnded(problem, now: now)
+        finishTurn()
+    }
+
+    fileprivate func readComplete() {
+        finishTurn()
+    }
+
+    // MARK: Helpers
+
+    private var now: ClientSession.Instant {
+        ClientSession.Instant(NIODeadline.now().uptimeNanoseconds / 1_000_000)
+    }
+
+    /// Carries out the effects, sends what there is in one write, and sets the timer.
+    private func finishTurn() {
+        applyEffects()
+        flush()
+        schedule()
+    }
+
+    private func applyEffects() {
+        for effect in session.takeEffects() {
+            switch effect {
+            case .connect(let server): connect(to: server)
+            case .disconnect:
+                flush()
+                connection?.close()
+                connection = nil
+            case .succeed(let id, let reply): mailbox.resume(id, with: .success(reply))
+            case .fail(let id, let failure): mailbox.resume(id, with: .failure(failure))
+            case .notify(let event):
+                mailbox.publish(WatchEvent(type: event.type, path: connectString.relative(event.path)))
+            case .enter(let state):
+                self.state = state
+                publishStatus()
+                if state.isFinal { leave() }
+            }
+        }
+    }
+
+    private func publishStatus() {
+        mailbox.publish(
+            Mailbox.Status(
+                state: state, credentials: session.credentials, sessionTimeout: session.sessionTimeout,
+                lastProblem: session.lastProblem))
+    }
+
+    private func connect(to server: ServerAddress) {
+        let connection = ServerConnection(shell: self, maxFrameLength: maxReplyLength)
+        self.connection = connection
+        publishStatus()
+        let box = NIOLoopBound(connection, eventLoop: loop)
+        ClientBootstrap(group: loop)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(box.value) }
+            }
+            .connect(host: server.host, port: server.port)
+            .assumeIsolated()
+            .whenFailure { [weak self] error in self?.ended(reason(of: error), connection) }
+    }
+
+    private func flush() {
+        guard !session.output.isEmpty, let connection else { return }
+        session.output.withUnsafeBytes { connection.send($0) }
+        session.output.removeAll(keepingCapacity: session.output.capacity <= 256 << 10)
+    }
+
+    private func schedule() {
+        guard let deadline = session.deadline else {
+            timer?.scheduled.cancel()
+            timer = nil
+            return
+        }
+        // A timer that fires too early finds nothing to do and is set again: cheaper than moving it for each request.
+        if let timer, timer.at <= deadline { return }
+        timer?.scheduled.cancel()
+        let delay = TimeAmount.milliseconds(max(deadline - now, 1))
+        let scheduled = loop.assumeIsolated().scheduleTask(in: delay) { [weak self] () -> Void in self?.timerFired() }
+        timer = (deadline, scheduled)
+    }
+
+    private func timerFired() {
+        timer = nil
+        session.tick(now: now)
+        finishTurn()
+    }
+
+    /// Lets go of everything that refers to this shell.
+    private func leave() {
+        mailbox.setWake(nil)
+    }
+}
+
+/// Cuts what a server sends into frames, all frames of a read at once.
+private final class ServerConnection: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let shell: ClientShell
+    private let maxFrameLength: Int
+    private var context: ChannelHandlerContext?
+    /// The beginning of a frame whose end has not arrived.
+    private var partial = ByteBuffer()
+    private var isClosed = false
+
+    init(shell: ClientShell, maxFrameLength: Int) {
+        self.shell = shell
+        self.maxFrameLength = maxFrameLength
+    }
+
+    func send(_ bytes: UnsafeRawBufferPointer) {
+        guard let context else { return }
+        var buffer = context.channel.allocator.buffer(capacity: bytes.count)
+        buffer.writeBytes(bytes)
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+    }
+
+    func close() {
+        isClosed = true
+        context?.close(promise: nil)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        if isClosed { return context.close(promise: nil) }
+        shell.opened(self)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var buffer = unwrapInboundIn(data)
+        if partial.readableBytes > 0 {
+            partial.writeBuffer(&buffer)
+            cut(&partial)
+            // Gives the memory back: a long reply is rare.
+            if partial.readableBytes == 0 { partial = ByteBuffer() } else { partial.discardReadBytes() }
+        } else {
+            cut(&buffer)
+            if buffer.readableBytes > 0 { partial = buffer }
+        }
+    }
+
+    private func cut(_ buffer: inout ByteBuffer) {
+        while !isClosed, let length = buffer.getInteger(at: buffer.readerIndex, as: Int32.self) {
+            guard length >= 0, Int(length) <= maxFrameLength else {
+                shell.receivedGarbage("a frame of \(length) bytes (limit \(maxFrameLength))", from: self)
+                return
+            }
+            guard buffer.readableBytes >= 4 + Int(length) else { return }
+            buffer.withUnsafeReadableBytes { bytes in
+                shell.received(UnsafeRawBufferPointer(rebasing: bytes[4..<4 + Int(length)]), from: self)
+            }
+            buffer.moveReaderIndex(forwardBy: 4 + Int(length))
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        shell.readComplete()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        shell.ended("the server closed the connection", self)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        shell.ended(reason(of: error), self)
+        context.close(promise: nil)
+    }
+}

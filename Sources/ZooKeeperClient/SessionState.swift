@@ -1,0 +1,60 @@
+@_exported public import ZooKeeperProtocol
+
+/// What a client's session is at the moment.
+///
+/// ```
+/// connecting ─► connected ─► disconnected ─► connected …
+///     │             │             │
+///     └─────────────┴─────────────┴─► expired | authenticationFailed | closed
+/// ```
+public enum SessionState: Hashable, Sendable {
+    /// No server has taken the session yet.
+    case connecting
+    /// Operations are answered.
+    case connected
+    /// The server lost its quorum: reads are answered, writes fail with `notReadOnly`.
+    case connectedReadOnly
+    /// The connection is lost, and another server is looked for. The session may still be alive, and so may its
+    /// ephemerals: who holds a lock should stop using what it protects.
+    case disconnected
+    /// The servers have ended the session and removed its ephemerals. This client is of no more use.
+    case expired
+    /// The servers refused credentials. This client is of no more use.
+    case authenticationFailed
+    /// ``ZooKeeperClient/close()`` was called.
+    case closed
+
+    /// Whether nothing will change any more.
+    public var isFinal: Bool {
+        switch self {
+        case .expired, .authenticationFailed, .closed: true
+        case .connecting, .connected, .connectedReadOnly, .disconnected: false
+        }
+    }
+
+    public var isConnected: Bool { self == .connected || self == .connectedReadOnly }
+}
+
+/// What it takes to continue a session, also from another process.
+public struct SessionCredentials: Hashable, Sendable {
+    public var id: SessionID
+    /// Who knows it can take the session over.
+    public var password: [UInt8]
+
+    public init(id: SessionID, password: [UInt8]) {
+        self.id = id
+        self.password = password
+    }
+}
+
+/// Something happened to a znode that is watched.
+public struct WatchEvent: Hashable, Sendable {
+    public var type: EventType
+    /// The znode, as this client names it.
+    public var path: String
+
+    public init(type: EventType, path: String) {
+        self.type = type
+        self.path = path
+    }
+}

@@ -1,0 +1,218 @@
+import Jute
+import ZooKeeperProtocol
+
+extension ZooKeeperClient {
+    // MARK: Writing
+
+    /// Creates a znode.
+    ///
+    /// - Parameters:
+    ///   - path: The parent must exist. For a sequential znode, what its name begins with.
+    ///   - data: Nil is null data, which is kept apart from empty data.
+    ///   - timeToLive: For the modes with TTL, and only for them; in milliseconds on the wire.
+    /// - Returns: The path, with its ten digits if sequential, and the Stat.
+    /// - Throws: `nodeExists`, `noNode` (no parent), `noChildrenForEphemerals`, `noAuth`, `invalidACL`, `badArguments`,
+    ///   `quotaExceeded`; `unimplemented` for TTL if the servers have extended types off.
+    @discardableResult
+    public func create(
+        _ path: String, data: [UInt8]? = [], mode: CreateMode = .persistent, acl: [ACL] = .open,
+        timeToLive: Duration? = nil
+    ) async throws -> (path: String, stat: Stat) {
+        let request = try createRequest(path, data: data, mode: mode, acl: acl, timeToLive: timeToLive)
+        let response = try await perform(request, path: path) { (reader) throws(JuteError) in
+            try Create2Response(from: &reader)
+        }
+        return (connectString.relative(response.path), response.stat)
+    }
+
+    /// Deletes a znode.
+    ///
+    /// - Parameter version: The version it must have; nil for any.
+    /// - Throws: `noNode`, `badVersion`, `notEmpty`, `noAuth`.
+    public func delete(_ path: String, version: Int32? = nil) async throws {
+        let request = DeleteRequest(path: try absolute(path, operation: .delete), version: version ?? -1)
+        try await perform(.delete(request), path: path) { (_) throws(JuteError) in }
+    }
+
+    /// Replaces a znode's data.
+    ///
+    /// - Parameter version: The version it must have; nil for any.
+    /// - Throws: `noNode`, `badVersion`, `noAuth`, `quotaExceeded`.
+    @discardableResult
+    public func setData(_ path: String, _ data: [UInt8]?, version: Int32? = nil) async throws -> Stat {
+        let request = SetDataRequest(
+            path: try absolute(path, operation: .setData), data: data, version: version ?? -1)
+        return try await perform(.setData(request), path: path) { (reader) throws(JuteError) in
+            try Stat(from: &reader)
+        }
+    }
+
+    /// Replaces a znode's access control list.
+    ///
+    /// - Parameter aversion: The ``Stat/aversion`` it must have; nil for any.
+    @discardableResult
+    public func setACL(_ path: String, _ acl: [ACL], aversion: Int32? = nil) async throws -> Stat {
+        let request = SetACLRequest(
+            path: try absolute(path, operation: .setACL), acl: acl, version: aversion ?? -1)
+        return try await perform(.setACL(request), path: path) { (reader) throws(JuteError) in
+            try Stat(from: &reader)
+        }
+    }
+
+    // MARK: Reading
+
+    /// A znode's Stat; nil if it is missing.
+    ///
+    /// - Parameter watch: Whether its next change (its creation, if it is missing) shall come through ``events``.
+    public func exists(_ path: String, watch: Bool = false) async throws -> Stat? {
+        let request = ReadRequest(path: try absolute(path, operation: .exists), watch: watch)
+        do {
+            return try await perform(.exists(request), path: path) { (reader) throws(JuteError) in
+                try Stat(from: &reader)
+            }
+        } catch ErrorCode.noNode {
+            return nil
+        }
+    }
+
+    /// A znode's data (nil if null) and Stat.
+    ///
+    /// - Parameter watch: Whether its next change or deletion shall come through ``events``.
+    /// - Throws: `noNode`, `noAuth`.
+    public func getData(_ path: String, watch: Bool = false) async throws -> (data: [UInt8]?, stat: Stat) {
+        let request = ReadRequest(path: try absolute(path, operation: .getData), watch: watch)
+        let response = try await perform(.getData(request), path: path) { (reader) throws(JuteError) in
+            try DataResponse(from: &reader)
+        }
+        return (response.data, response.stat)
+    }
+
+    /// The names of a znode's children, in no order, and its Stat.
+    ///
+    /// - Parameter watch: Whether the next child that comes or goes shall come through ``events``.
+    /// - Throws: `noNode`, `noAuth`.
+    public func getChildren(_ path: String, watch: Bool = false) async throws -> (names: [String], stat: Stat) {
+        let request = ReadRequest(path: try absolute(path, operation: .getChildren2), watch: watch)
+        let response = try await perform(.getChildren2(request), path: path) { (reader) throws(JuteError) in
+            try Children2Response(from: &reader)
+        }
+        return (response.children ?? [], response.stat)
+    }
+
+    /// A znode's access control list and Stat. Who may not administrate it sees digest ids masked.
+    public func getACL(_ path: String) async throws -> (acl: [ACL], stat: Stat) {
+        let request = PathRecord(path: try absolute(path, operation: .getACL))
+        let response = try await perform(.getACL(request), path: path) { (reader) throws(JuteError) in
+            try ACLResponse(from: &reader)
+        }
+        return (response.acl ?? [], response.stat)
+    }
+
+    /// How many znodes there are below `path`.
+    public func countDescendants(of path: String) async throws -> Int {
+        let request = PathRecord(path: try absolute(path, operation: .getAllChildrenNumber))
+        return try await perform(.getAllChildrenNumber(request), path: path) { (reader) throws(JuteError) in
+            Int(try CountResponse(from: &reader).count)
+        }
+    }
+
+    /// The paths of this session's ephemerals that begin with `prefix`.
+    public func getEphemerals(prefix: String = "/") async throws -> [String] {
+        let request = EphemeralsRequest(prefix: connectString.absolute(prefix))
+        let response = try await perform(.getEphemerals(request), path: prefix) { (reader) throws(JuteError) in
+            try StringsRecord(from: &reader)
+        }
+        return (response.strings ?? []).map(connectString.relative)
+    }
+
+    /// Waits until this client's server has caught up with the leader, so that reads behind it see all earlier writes.
+    public func sync(_ path: String = "/") async throws {
+        let request = PathRecord(path: try absolute(path, operation: .sync))
+        try await perform(.sync(request), path: path) { (_) throws(JuteError) in }
+    }
+
+    // MARK: Watches
+
+    /// Leaves a watch that stays until it is removed: changes of `path`, or of everything below it too, come through
+    /// ``events``. The znode need not exist. A reconnection keeps it, but what changed in between is not told.
+    public func addWatch(_ path: String, recursive: Bool) async throws {
+        let mode: AddWatchMode = recursive ? .persistentRecursive : .persistent
+        let request = AddWatchRequest(path: try absolute(path, operation: .addWatch), mode: mode.rawValue)
+        try await perform(.addWatch(request), path: path) { (_) throws(JuteError) in }
+    }
+
+    /// Takes back every watch on `path`.
+    ///
+    /// - Throws: `noWatcher` if there is none.
+    public func removeWatches(_ path: String) async throws {
+        let request = WatcherRequest(
+            path: try absolute(path, operation: .removeWatches), type: WatcherType.any.rawValue)
+        try await perform(.removeWatches(request), path: path) { (_) throws(JuteError) in }
+    }
+
+    // MARK: Identity
+
+    /// Adds an identity to this session, as which it then acts beside its others; it is told to every server that takes the
+    /// session over.
+    ///
+    /// - Parameters:
+    ///   - scheme: `digest`, say.
+    ///   - credentials: What the scheme wants: `user:password` for digest.
+    /// - Throws: `authFailed`, which ends the session.
+    public func addAuth(scheme: String, credentials: [UInt8]) async throws {
+        let packet = AuthPacket(type: 0, scheme: scheme, auth: credentials)
+        try await perform(.auth(packet)) { (_) throws(JuteError) in }
+    }
+
+    /// Who this session acts as: scheme and user.
+    public func whoAmI() async throws -> [AuthID] {
+        let response = try await perform(.whoAmI) { (reader) throws(JuteError) in
+            try WhoAmIResponse(from: &reader)
+        }
+        return (response.clientInfo ?? []).map { AuthID(scheme: $0.scheme, id: $0.user) }
+    }
+
+    // MARK: Configuration
+
+    /// Changes the ensemble's members: lets servers join and leave, or replaces all of them.
+    ///
+    /// - Parameters:
+    ///   - joining: `server.N=…` lines; one with a known id replaces that server's.
+    ///   - leaving: Ids.
+    ///   - members: The complete new configuration, instead of the other two.
+    ///   - version: The configuration that must be in force, as its `version=` line says; nil for any.
+    /// - Returns: The configuration in force as text, and the Stat of /zookeeper/config.
+    /// - Throws: `reconfigDisabled`, `newConfigNoQuorum`, `reconfigInProgress`, `badVersion`, `badArguments`, `noAuth`.
+    public func reconfigure(
+        joining: [String] = [], leaving: [String] = [], members: [String]? = nil, version: Int64? = nil
+    ) async throws -> (configuration: String, stat: Stat) {
+        func list(_ items: [String]) -> String? { items.isEmpty ? nil : items.joined(separator: ",") }
+        let request = ReconfigRequest(
+            joiningServers: list(joining), leavingServers: list(leaving), newMembers: members.flatMap(list),
+            currentConfigID: version ?? -1)
+        let response = try await perform(.reconfig(request)) { (reader) throws(JuteError) in
+            try DataResponse(from: &reader)
+        }
+        return (String(decoding: response.data ?? [], as: UTF8.self), response.stat)
+    }
+
+    // MARK: Helpers
+
+    func createRequest(
+        _ path: String, data: [UInt8]?, mode: CreateMode, acl: [ACL], timeToLive: Duration?
+    ) throws -> Request {
+        let op: OpCode = mode.isTTL ? .createTTL : mode == .container ? .createContainer : .create2
+        let absolutePath = try absolute(path, operation: op, isSequential: mode.isSequential)
+        guard mode.isTTL == (timeToLive != nil) else {
+            throw ZooKeeperError(
+                .badArguments, operation: op.description, path: path,
+                detail: mode.isTTL ? "a mode with TTL needs a time to live" : "only modes with TTL have a time to live")
+        }
+        if let timeToLive {
+            return .createTTL(
+                CreateTTLRequest(
+                    path: absolutePath, data: data, acl: acl, flags: mode.rawValue, ttl: timeToLive.milliseconds))
+        }
+        return .create(op, CreateRequest(path: absolutePath, data: data, acl: acl, flags: mode.rawValue))
+    }
+}

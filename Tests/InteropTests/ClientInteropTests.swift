@@ -1,0 +1,355 @@
+import Glibc
+import TestSupport
+import Testing
+import ZooKeeperClient
+
+/// The client against Apache ZooKeeper 3.8.
+struct ClientInteropTests {
+    static func configuration(sessionTimeout: Duration = .seconds(10)) -> ClientConfiguration {
+        var configuration = ClientConfiguration()
+        configuration.sessionTimeout = sessionTimeout
+        configuration.requestTimeout = .seconds(60)
+        return configuration
+    }
+
+    static func connect(
+        _ server: ApacheServer, chroot: String = "", configuration: ClientConfiguration = Self.configuration()
+    ) async throws -> ZooKeeperClient {
+        try await ZooKeeperClient.connect(
+            to: ConnectString(server.connectString + chroot), configuration: configuration)
+    }
+
+    @Test func `znodes are created, read, changed and deleted`() async throws {
+        try await ApacheServer.with { server in
+            let client = try await Self.connect(server)
+            #expect(client.state == .connected)
+
+            let (path, created) = try await client.create("/a", data: Array("one".utf8))
+            #expect(path == "/a")
+            #expect(created.dataLength == 3)
+            #expect(try await client.getData("/a").data == Array("one".utf8))
+            let changed = try await client.setData("/a", Array("three".utf8), version: 0)
+            #expect(changed.version == 1)
+            #expect(changed.mzxid > created.mzxid)
+            #expect(try await client.exists("/a") == changed)
+            #expect(try await client.exists("/none") == nil)
+
+            try await client.create("/a/null", data: nil)
+            try await client.create("/a/empty", data: [])
+            #expect(try await client.getData("/a/null").data == nil)
+            #expect(try await client.getData("/a/empty").data == [])
+            #expect(try await client.getChildren("/a").names.sorted() == ["empty", "null"])
+            #expect(try await client.countDescendants(of: "/a") == 2)
+            try await client.sync("/a")
+
+            try await client.delete("/a/null")
+            try await client.delete("/a/empty", version: 0)
+            try await client.delete("/a")
+            #expect(try await client.exists("/a") == nil)
+            await client.close()
+            #expect(client.state == .closed)
+        }
+    }
+
+    @Test func `errors name the operation and the path`() async throws {
+        try await ApacheServer.with { server in
+            let client = try await Self.connect(server)
+            try await client.create("/a")
+            func error(_ operation: () async throws -> Void) async -> String {
+                do {
+                    try await operation()
+                    return "no error"
+                } catch {
+                    return "\(error)"
+                }
+            }
+            #expect(await error { try await client.create("/a") } == "create2 /a: NodeExists")
+            #expect(await error { try await client.create("/x/y") } == "create2 /x/y: NoNode")
+            #expect(await error { try await client.setData("/a", [], version: 7) } == "setData /a: BadVersion")
+            #expect(
+                await error { try await client.delete("a") }
+                    == "delete a: BadArguments (a path must start with /)")
+            #expect(await error { try await client.create("/b", acl: []) } == "create2 /b: InvalidACL")
+            #expect(
+                await error { try await client.setData("/a", [UInt8](repeating: 0, count: 1_100_000)) }
+                    == "setData /a: BadArguments (the request of 1100022 bytes is longer than 1048575 (jute.maxbuffer))"
+            )
+            do {
+                try await client.delete("/none")
+                Issue.record("nothing was thrown")
+            } catch ErrorCode.noNode {
+                // Caught by its name, as it should be.
+            }
+            try await client.setData("/a", [UInt8](repeating: 7, count: 1_040_000))
+            #expect(try await client.getData("/a").data?.count == 1_040_000)
+            await client.close()
+        }
+    }
+
+    @Test func `every kind of znode`() async throws {
+        try await ApacheServer.with { server in
+            let client = try await Self.connect(server)
+            try await client.create("/k")
+            #expect(try await client.create("/k/s-", mode: .persistentSequential).path == "/k/s-0000000000")
+            #expect(try await client.create("/k/", mode: .persistentSequential).path == "/k/0000000001")
+            #expect(try await client.create("/", mode: .persistentSequential).path.hasPrefix("/00000000"))
+            let (ephemeral, stat) = try await client.create("/k/e-", mode: .ephemeralSequential)
+            #expect(ephemeral == "/k/e-0000000002")
+            #expect(stat.ephemeralOwner == client.session?.id)
+            try await client.create("/k/e", mode: .ephemeral)
+            #expect(try await client.getEphemerals().sorted() == ["/k/e", "/k/e-0000000002"])
+            #expect(try await client.create("/k/c", mode: .container).stat.ephemeralOwner == .none)
+            try await client.create("/k/t", mode: .persistentWithTTL, timeToLive: .seconds(1000))
+            #expect(
+                try await client.create("/k/t-", mode: .persistentSequentialWithTTL, timeToLive: .seconds(1000)).path
+                    == "/k/t-0000000006")
+            await #expect(throws: ZooKeeperError.self) { try await client.create("/k/x", mode: .persistentWithTTL) }
+            await client.close()
+
+            let other = try await Self.connect(server)
+            let names = try await other.getChildren("/k").names.sorted()
+            #expect(names == ["0000000001", "c", "s-0000000000", "t", "t-0000000006"], "closing ends ephemerals")
+            await other.close()
+        }
+    }
+
+    @Test func `a transaction happens as a whole or not at all`() async throws {
+        try await ApacheServer.with { server in
+            let client = try await Self.connect(server, chroot: "/app", configuration: Self.configuration())
+            try await ZooKeeperClient.with(ConnectString(server.connectString)) { try await $0.create("/app") }
+            let results = try await client.transaction([
+                .create(path: "/t"), .create(path: "/t/c", mode: .container),
+                .setData(path: "/t", data: [1], version: 0),
+                .check(path: "/t", version: 1), .create(path: "/t/s-", mode: .persistentSequential),
+                .delete(path: "/t/c"),
+            ])
+            #expect(results.count == 6)
+            #expect(results[0] == .created(path: "/t", stat: nil))
+            #expect(results[3] == .checked)
+            #expect(results[4] == .created(path: "/t/s-0000000001", stat: nil))
+            #expect(results[5] == .deleted)
+            #expect(try await client.transaction([]) == [])
+
+            let error = await #expect(throws: ZooKeeperError.self) {
+                try await client.transaction([
+                    .create(path: "/u"), .check(path: "/t", version: 9), .delete(path: "/t"),
+                ])
+            }
+            #expect(error?.description == "multi /t, operation 1: BadVersion")
+            #expect(error?.failedOperation == 1)
+            #expect(try await client.exists("/u") == nil)
+            await client.close()
+        }
+    }
+
+    @Test func `access is controlled, and identities survive a new connection`() async throws {
+        try await ApacheServer.with { server in
+            let client = try await Self.connect(server)
+            try await client.addAuth(scheme: "digest", credentials: Array("bob:pw".utf8))
+            try await client.create("/private", acl: .creator)
+            let (acl, _) = try await client.getACL("/private")
+            #expect(acl == [ACL(.all, AuthID(scheme: "digest", id: "bob:ikIaKsbtGweaHnb/jKn7OHqbunM="))])
+            let identities = try await client.whoAmI()
+            #expect(identities.contains(AuthID(scheme: "digest", id: "bob")))
+
+            try await ZooKeeperClient.with(ConnectString(server.connectString)) { stranger in
+                await #expect(throws: ZooKeeperError(.noAuth, operation: "getData", path: "/private")) {
+                    try await stranger.getData("/private")
+                }
+            }
+            try await server.restart()
+            #expect(try await client.getData("/private").data == [])
+            #expect(try await client.setACL("/private", .open, aversion: 0).aversion == 1)
+            await client.close()
+        }
+    }
+
+    @Test func `a refused identity ends the session`() async throws {
+        try await ApacheServer.with { server in
+            let client = try await Self.connect(server)
+            let error = await #expect(throws: ZooKeeperError.self) {
+                try await client.addAuth(scheme: "no-such-scheme", credentials: [])
+            }
+            #expect(error?.code == .authFailed)
+            #expect(await client.states.first { $0.isFinal } == .authenticationFailed)
+            let next = await #expect(throws: ZooKeeperError.self) { try await client.exists("/") }
+            #expect(next?.description == "exists /: AuthFailed (the servers refused credentials)")
+        }
+    }
+
+    @Test func `a session survives kill -9 of its server, ephemerals and watches included`() async throws {
+        try await ApacheServer.with { server in
+            let client = try await Self.connect(server)
+            let session = try #require(client.session)
+            try await client.create("/e", mode: .ephemeral)
+            try await client.create("/d")
+            _ = try await client.getData("/d", watch: true)
+            try await client.addWatch("/p", recursive: true)
+            var events = client.events.makeAsyncIterator()
+            var states = client.states.makeAsyncIterator()
+            #expect(await states.next() == .connected)
+
+            server.kill()
+            #expect(await states.next() == .disconnected)
+            let waiting = Task { try await client.create("/sent-later") }
+            try await server.start()
+            #expect(await states.next() == .connected)
+
+            #expect(client.session == session)
+            #expect(try await waiting.value.path == "/sent-later")
+            #expect(try await client.exists("/e")?.ephemeralOwner == session.id)
+            try await client.setData("/d", [1])
+            #expect(await events.next() == WatchEvent(type: .nodeDataChanged, path: "/d"))
+            try await client.create("/p")
+            #expect(await events.next() == WatchEvent(type: .nodeCreated, path: "/p"))
+            await client.close()
+            #expect(await events.next() == nil)
+        }
+    }
+
+    @Test func `writes under way when the server dies are acknowledged, unknown, or done later`() async throws {
+        try await ApacheServer.with { server in
+            let client = try await Self.connect(server)
+            try await client.create("/n")
+            let outcomes = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for index in 0..<2000 {
+                    group.addTask {
+                        do {
+                            try await client.setData("/n", [UInt8](repeating: 0, count: 1000))
+                            return true
+                        } catch let error as ZooKeeperError where error.isOutcomeUnknown {
+                            return false
+                        }
+                    }
+                    // The rest is asked for while the first are answered.
+                    if index == 1000 { _ = try await group.next() }
+                }
+                server.kill()
+                try await server.start()
+                return try await group.reduce(into: [true]) { $0.append($1) }
+            }
+            let acknowledged = outcomes.count { $0 }
+            let version = try await client.getData("/n").stat.version
+            #expect(outcomes.count == 2000)
+            #expect(version >= acknowledged)
+            #expect(version <= outcomes.count)
+            await client.close()
+        }
+    }
+
+    @Test func `a session ended elsewhere is expired, and everything fails from then on`() async throws {
+        try await ApacheServer.with { server in
+            let client = try await Self.connect(server)
+            try await client.create("/e", mode: .ephemeral)
+            var configuration = Self.configuration()
+            configuration.session = client.session
+            // The same session from a second client: the server drops the first connection, and then the session ends.
+            let usurper = try await Self.connect(server, configuration: configuration)
+            await usurper.close()
+            #expect(await client.states.first { $0.isFinal } == .expired)
+            let error = await #expect(throws: ZooKeeperError.self) { try await client.exists("/e") }
+            #expect(error?.description == "exists /e: SessionExpired")
+            try await ZooKeeperClient.with(ConnectString(server.connectString)) { (client) async throws in
+                #expect(try await client.exists("/e") == nil)
+            }
+
+            let again = await #expect(throws: ZooKeeperError.self) {
+                _ = try await Self.connect(server, configuration: configuration)
+            }
+            #expect(again?.code == .sessionExpired)
+        }
+    }
+
+    @Test func `nobody at the port is said`() async throws {
+        let port = FreePorts.take(1)[0]
+        var configuration = Self.configuration()
+        configuration.requestTimeout = .milliseconds(300)
+        let error = await #expect(throws: ZooKeeperError.self) {
+            _ = try await ZooKeeperClient.connect(to: ConnectString("127.0.0.1:\(port)"), configuration: configuration)
+        }
+        #expect(
+            error?.description
+                == "connect to 127.0.0.1:\(port): ConnectionLoss (no session within 0.3 seconds; 127.0.0.1:\(port): Connection refused)"
+        )
+    }
+
+    @Test func `a server that is down is passed over`() async throws {
+        try await ApacheServer.with { server in
+            let dead = FreePorts.take(2).map { "127.0.0.1:\($0)" }
+            let list = (dead + [server.connectString]).joined(separator: ",")
+            try await ZooKeeperClient.with(ConnectString(list)) { (client) async throws in
+                #expect(try await client.exists("/") != nil)
+            }
+        }
+    }
+
+    @Test func `a chroot is the root`() async throws {
+        try await ApacheServer.with { server in
+            let root = try await Self.connect(server)
+            try await root.create("/app")
+            let client = try await Self.connect(server, chroot: "/app")
+            var events = client.events.makeAsyncIterator()
+            _ = try await client.getChildren("/", watch: true)
+            #expect(try await client.create("/x").path == "/x")
+            #expect(await events.next() == WatchEvent(type: .nodeChildrenChanged, path: "/"))
+            #expect(try await client.create("/", mode: .ephemeralSequential).path == "/0000000001")
+            #expect(try await root.getChildren("/app").names.sorted() == ["0000000001", "x"])
+            #expect(try await client.getEphemerals() == ["/0000000001"])
+            await client.close()
+            await root.close()
+        }
+    }
+
+    @Test func `a cancelled operation ends at once, and the session goes on`() async throws {
+        try await ApacheServer.with { server in
+            let client = try await Self.connect(server)
+            server.signal(SIGSTOP)
+            let task = Task { try await client.create("/late") }
+            task.cancel()
+            await #expect(throws: CancellationError.self) { try await task.value }
+            server.signal(SIGCONT)
+            #expect(try await client.exists("/") != nil)
+            await client.close()
+        }
+    }
+
+    @Test func `many operations at once keep their order`() async throws {
+        try await ApacheServer.with { server in
+            let client = try await Self.connect(server)
+            try await client.create("/n")
+            try await withThrowingTaskGroup(of: Int32.self) { group in
+                for _ in 0..<500 { group.addTask { try await client.setData("/n", [0]).version } }
+                var versions: [Int32] = []
+                for try await version in group { versions.append(version) }
+                #expect(versions.sorted() == Array(1...500))
+            }
+            await client.close()
+        }
+    }
+
+    @Test func `kazoo reads what we wrote, and we read what it wrote`() async throws {
+        try await ApacheServer.with { server in
+            let client = try await Self.connect(server)
+            try await client.create("/ours", data: Array("größe".utf8))
+            try await client.create("/ours/ephemeral", mode: .ephemeral)
+            try await client.create("/ours/s-", mode: .persistentSequential)
+            let output = try await Python.run(
+                """
+                import sys
+                from kazoo.client import KazooClient
+                from kazoo.security import make_digest_acl
+                zk = KazooClient(hosts=sys.argv[1]); zk.start(timeout=60)
+                data, stat = zk.get("/ours")
+                print(data.decode(), sorted(zk.get_children("/ours")), stat.version)
+                print(hex(zk.exists("/ours/ephemeral").ephemeralOwner))
+                zk.create("/theirs", "größer".encode(), acl=[make_digest_acl("bob", "pw", all=True)])
+                zk.stop()
+                """, arguments: [server.connectString])
+            let session = try #require(client.session)
+            #expect(output == "größe ['ephemeral', 's-0000000001'] 0\n\(session.id)\n")
+            try await client.addAuth(scheme: "digest", credentials: Array("bob:pw".utf8))
+            #expect(try await client.getData("/theirs").data == Array("größer".utf8))
+            await client.close()
+        }
+    }
+}
