@@ -153,6 +153,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["ZooKeeperClient"], path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(
             name: "InteropTests", dependencies: ["TestSupport", "ZooKeeperClient"], swiftSettings: settings),
+        .testTarget(name: "PaddockTests", dependencies: ["TestSupport"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,135 @@
+import Foundation
+import Testing
+
+/// What the command line says and with which code it ends, where no server is needed.
+@Suite struct WordsTests {
+    @Test func theTwoMisspeltLinesAreNamedWithLineColumnAndMend() async throws {
+        try await CommandLineTool.with { paddock in
+            let file = try paddock.write(
+                "tickTime=2000\nserver.1=IP1:2888:3888\nserver.2=IP2.2888:3888\nserver.3=IP3:2888:2888\n", to: "zoo.cfg")
+            let result = try paddock.run("check", file)
+            #expect(result.status == 1)
+            #expect(
+                result.output.contains(
+                    """
+                    \(file):3:13: error: server.2 has '.' where ':' belongs, before the quorum port 2888 [server-line-dot]
+                        server.2=IP2.2888:3888
+                                    ^
+                      mend: write server.2=IP2:2888:3888
+                    """))
+            #expect(
+                result.output.contains(
+                    """
+                    \(file):4:19: error: server.3 has 2888 as its quorum port and as its election port [election-port]
+                        server.3=IP3:2888:2888
+                                          ^
+                      mend: give it another election port, e.g. server.3=IP3:2888:3888
+                    """))
+        }
+    }
+
+    @Test func aProblemInJSONHasItsPlace() async throws {
+        try await CommandLineTool.with { paddock in
+            let result = try paddock.run(
+                "check", "--json", "-", input: "ensemble: demo\nparticipants: 3\nports: auto\nsettings: {tickTme: 2000}\n")
+            let problems = try #require(try result.json()["problems"] as? [[String: Any]])
+            let problem = try #require(problems.first)
+            #expect(problem["file"] as? String == "<stdin>")
+            #expect(problem["line"] as? Int == 4)
+            #expect(problem["column"] as? Int == 12)
+            #expect(problem["severity"] as? String == "error")
+        }
+    }
+
+    @Test func strictTurnsWarningsIntoFailure() async throws {
+        try await CommandLineTool.with { paddock in
+            let even = "ensemble: demo\nparticipants: 4\nports: auto\n"
+            #expect(try paddock.run("check", "-", input: even).status == 0)
+            #expect(try paddock.run("check", "--strict", "-", input: even).status == 1)
+        }
+    }
+
+    @Test func generateIsRepeatableAndDiffChangesNothing() async throws {
+        try await CommandLineTool.with { paddock in
+            let file = try paddock.write("ensemble: demo\nparticipants: 3\nobservers: 1\n", to: "demo.yaml")
+            #expect(try paddock.run("generate", file, "-o", paddock.path("a"), "--diff").status == 2)
+            #expect(!FileManager.default.fileExists(atPath: paddock.path("a")))
+            #expect(try paddock.run("generate", file, "-o", paddock.path("a")).status == 0)
+            let again = try paddock.run("generate", file, "-o", paddock.path("a"), "--diff")
+            #expect(again.status == 0)
+            #expect(again.output.isEmpty)
+            let other = try paddock.write(
+                "ensemble: demo\nparticipants: 3\nobservers: 1\nsettings: {tickTime: 1000}\n", to: "demo.yaml")
+            let changed = try paddock.run("generate", other, "-o", paddock.path("a"), "--diff")
+            #expect(changed.status == 2)
+            #expect(changed.output.contains("-tickTime=2000\n+tickTime=1000\n"))
+        }
+    }
+
+    @Test func newWritesATopologyThatPassesTheCheckAndOverwritesNothing() async throws {
+        try await CommandLineTool.with { paddock in
+            let file = paddock.path("My Orders.yaml")
+            #expect(try paddock.run("new", file, "--participants", "5").status == 0)
+            #expect(try String(contentsOfFile: file, encoding: .utf8).contains("ensemble: my-orders"))
+            let again = try paddock.run("new", file)
+            #expect(again.status == 1)
+            #expect(again.errors == "error: \(file) exists already and is left as it is\n  mend: choose another name\n")
+            let single = try paddock.run("new", "--participants", "1", "--observers", "0")
+            #expect(try paddock.run("check", "-", input: single.output).status == 0)
+        }
+    }
+
+    struct Refusal: CustomTestStringConvertible, Sendable {
+        var words: [String]
+        var status: Int32
+        var errors: String
+        var testDescription: String { words.joined(separator: " ") }
+    }
+
+    @Test(arguments: [
+        Refusal(words: ["status"], status: 5, errors: "error: there is no ensemble in HOME\n  mend: `paddock up` boots one\n"),
+        Refusal(
+            words: ["status", "-e", "other"], status: 64,
+            errors: "error: there is no ensemble other in HOME (there is none yet)\n  mend: `paddock up FILE` makes one\n"),
+        Refusal(
+            words: ["up", "/nowhere.yaml"], status: 65,
+            errors: "error: cannot open /nowhere.yaml: No such file or directory\n"),
+        Refusal(words: ["run"], status: 64, errors: "there is no command to run"),
+        Refusal(words: ["stopp", "1"], status: 64, errors: "Unexpected argument 'stopp'"),
+        Refusal(words: ["new", "--participants", "0"], status: 64, errors: "--participants takes 1…255, not 0"),
+        Refusal(words: ["logs", "--since", "yesterday"], status: 64, errors: "not 'yesterday'"),
+    ])
+    func aRefusalSaysWhyAndEndsWithItsCode(_ refusal: Refusal) async throws {
+        try await CommandLineTool.with { paddock in
+            let result = try paddock.start(refusal.words).wait()
+            #expect(result.status == refusal.status)
+            let expected = refusal.errors.replacingOccurrences(of: "HOME", with: paddock.home.path)
+            #expect(result.errors.contains(expected), "\(result.errors)")
+            #expect(result.output.isEmpty)
+        }
+    }
+
+    @Test func aMissingEngineIsExit69AndSaysHowToGetIt() async throws {
+        try await CommandLineTool.with { paddock in
+            let topology = "ensemble: demo\nparticipants: 1\nports: auto\nengine: {apache: {home: /nowhere}}\n"
+            let home = try paddock.run("up", "-", input: topology)
+            #expect(home.status == 69)
+            #expect(home.errors.contains("/nowhere"))
+            let java = try paddock.run(
+                "up", "-", environment: ["PATH": "/nowhere", "JAVA_HOME": ""],
+                input: "ensemble: demo\nparticipants: 1\nports: auto\n")
+            #expect(java.status == 69)
+            #expect(java.errors.contains("apt-get install default-jre-headless"))
+        }
+    }
+
+    @Test func completionScriptsNameTheCommands() async throws {
+        try await CommandLineTool.with { paddock in
+            for shell in ["bash", "zsh", "fish"] {
+                let result = try paddock.run("--generate-completion-script", shell)
+                #expect(result.status == 0)
+                #expect(result.output.contains("rolling-restart"))
+            }
+        }
+    }
+}
