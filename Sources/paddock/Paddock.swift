@@ -20,7 +20,8 @@ struct Paddock: AsyncParsableCommand {
                 name: "Its servers",
                 subcommands: [Start.self, Stop.self, Restart.self, Kill.self, Pause.self, Resume.self]),
             CommandGroup(name: "Using it", subcommands: [Env.self, Run.self, Shell.self]),
-            CommandGroup(name: "House keeping", subcommands: [List.self, Destroy.self]),
+            CommandGroup(
+                name: "House keeping", subcommands: [List.self, Destroy.self, DoctorCommand.self, Bundle.self]),
         ])
 
     static let version = "0.1.0"

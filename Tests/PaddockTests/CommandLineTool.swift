@@ -75,7 +75,7 @@ struct CommandLineTool {
         }
 
         fileprivate func begin(input: String?) throws {
-            for path in [output, errors] { FileManager.default.createFile(atPath: path, contents: nil) }
+            for path in [output, errors] { _ = FileManager.default.createFile(atPath: path, contents: nil) }
             process.standardOutput = FileHandle(forWritingAtPath: output)
             process.standardError = FileHandle(forWritingAtPath: errors)
             if let input {

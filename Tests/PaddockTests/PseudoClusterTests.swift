@@ -5,7 +5,8 @@ import Testing
 
 /// A whole life of a pseudo-cluster on Apache's servers, through the command line alone.
 @Suite(.serialized) struct PseudoClusterTests {
-    private static let topology = "ensemble: demo\nparticipants: 3\nobservers: 1\nports: auto\nsettings: {tickTime: 500}\n"
+    private static let topology =
+        "ensemble: demo\nparticipants: 3\nobservers: 1\nports: auto\nsettings: {tickTime: 500}\n"
 
     private struct Server {
         var id: Int
@@ -34,7 +35,8 @@ import Testing
                 return result.status == 0
             }
         } catch {
-            throw Timeout(description: "\(error): \(last)")
+            Issue.record("\(last)")
+            throw error
         }
         return servers(try paddock.run("status", "--json").json())
     }
@@ -80,7 +82,8 @@ import Testing
     private func again(_ paddock: CommandLineTool, _ file: String, _ before: [Server]) throws {
         let second = try paddock.run("up", file, "--json")
         #expect(second.status == 0, "\(second.errors)")
-        #expect(servers(try #require(try second.json()["status"] as? [String: Any])).map(\.pid) == before.map(\.pid))
+        let status = try #require(try second.json()["status"] as? [String: Any])
+        #expect(servers(status).map(\.pid) == before.map(\.pid))
     }
 
     /// Python's client writes through one server and reads it at the observer.
@@ -157,7 +160,8 @@ import Testing
             for refused in results where refused.status == 75 {
                 #expect(refused.errors.contains("demo is being changed by"))
             }
-            #expect(servers(try paddock.run("status", "--json").json()).map(\.role) == ["standalone"])
+            let status = try paddock.run("status", "--json").json()
+            #expect(servers(status).map(\.role) == ["standalone"])
         }
     }
 

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Operations
+
+struct DoctorCommand: EnsembleCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Look at this machine: what ensembles need, what is missing, and how to get it.",
+        discussion: "Exit code: 69 when something is missing without which nothing boots.")
+
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ terminal: Terminal) async throws -> ExitStatus {
+        let findings = Doctor.examine(try store(), environment: EnsembleStore.processEnvironment())
+        if global.json {
+            try printJSON(Output(findings: findings), terminal)
+        } else {
+            for finding in findings {
+                let (mark, style): (String, Terminal.Style) =
+                    switch finding.state {
+                    case .good: ("ok", .green)
+                    case .warning: ("warning", .yellow)
+                    case .missing: ("missing", .red)
+                    }
+                let padding = String(repeating: " ", count: 9 - mark.count)
+                terminal.output("\(terminal.styled(mark, style))\(padding)\(finding.subject): \(finding.text)")
+                if let mend = finding.mend { terminal.output("         mend: \(mend)") }
+            }
+        }
+        return findings.contains { $0.state == .missing } ? .unavailable : .done
+    }
+
+    private struct Output: Encodable {
+        var version = 1
+        var findings: [Doctor.Finding]
+    }
+}
+
+struct Bundle: EnsembleCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Write one archive for a bug report: configurations without secrets, status, logs, events, versions.")
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var selection: EnsembleOption
+
+    @Option(
+        name: .shortAndLong, help: "Where to write it (default: NAME-bundle-TIME.tar.gz here).", completion: .file())
+    var output: String?
+
+    func perform(_ terminal: Terminal) async throws -> ExitStatus {
+        let progress = ProgressPrinter(terminal)
+        let path = try await operations(progress).bundle(selection.ensemble, to: output)
+        progress.clear()
+        if global.json { try printJSON(Output(path: path), terminal) } else { terminal.output(path) }
+        return .done
+    }
+
+    private struct Output: Encodable {
+        var version = 1
+        var path: String
+    }
+}
