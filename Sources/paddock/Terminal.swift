@@ -52,8 +52,11 @@ struct Terminal: Sendable {
     func styledNote(_ text: String, _ styles: Style...) -> String { Self.paint(text, styles, on: colours.errors) }
 
     private static func paint(_ text: String, _ styles: [Style], on: Bool) -> String {
-        guard on, !styles.isEmpty, !text.isEmpty else { return text }
-        return "\u{1B}[\(styles.map { String($0.rawValue) }.joined(separator: ";"))m\(text)\u{1B}[0m"
+        on && !styles.isEmpty && !text.isEmpty ? painted(text, styles) : text
+    }
+
+    static func painted(_ text: String, _ styles: [Style]) -> String {
+        "\u{1B}[\(styles.map { String($0.rawValue) }.joined(separator: ";"))m\(text)\u{1B}[0m"
     }
 
     /// Writes all of it at once and without a buffer: a kill loses nothing that was printed.

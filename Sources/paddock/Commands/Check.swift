@@ -27,7 +27,7 @@ struct Check: EnsembleCommand {
         } else {
             for file in checked {
                 for problem in file.problems {
-                    terminal.output(DiagnosticLines(problem, terminal).text(source: file.text))
+                    terminal.output(DiagnosticLines(problem, terminal.colours.output).text(source: file.text))
                 }
                 if file.problems.isEmpty {
                     terminal.output("\(file.file): \(terminal.styled("ok", .green)) (\(file.kind.rawValue))")
@@ -59,25 +59,5 @@ struct Check: EnsembleCommand {
                     rule: $0.rule, message: $0.message, mend: $0.mend)
             }
         }
-    }
-}
-
-/// A diagnostic with its words coloured.
-struct DiagnosticLines {
-    private let problem: Diagnostic
-    private let terminal: Terminal
-
-    init(_ problem: Diagnostic, _ terminal: Terminal) {
-        self.problem = problem
-        self.terminal = terminal
-    }
-
-    func text(source: String?) -> String {
-        let text = problem.rendered(source: source)
-        let word = problem.severity.rawValue
-        guard terminal.colours.output, let range = text.firstRange(of: " \(word): ") else { return text }
-        return text[..<range.lowerBound] + " "
-            + terminal.styled("\(word):", problem.severity == .error ? .red : .yellow, .bold) + " "
-            + text[range.upperBound...]
     }
 }
