@@ -20,7 +20,10 @@ struct StatusTable {
                 .init(server.engine),
             ])
         }
-        return [headline] + table.lines(terminal) + status.problems.map { terminal.styled("! ", .yellow) + $0 }
+        // Of an ensemble that is meant to be down there is nothing to complain.
+        let isDown = status.health == .down && status.supervisor == nil
+        let problems = isDown ? ["nothing of it runs; `paddock up` boots it"] : status.problems
+        return [headline] + table.lines(terminal) + problems.map { terminal.styled("! ", .yellow) + $0 }
     }
 
     private var headline: String {
