@@ -139,6 +139,7 @@ package final class DataTree {
     /// Sets the text of /zookeeper/config, which each server keeps for itself: no txn, no watch, no digest.
     package func setConfiguration(_ text: [UInt8], version: Int64, now: Int64) {
         guard let node = find(DataTree.configPath) else { return }
+        approximateDataSize += text.count - Int(max(store[node].pointee.dataLength, 0))
         text.withUnsafeBytes { store.setData(node, $0) }
         store[node].pointee.mzxid = version
         store[node].pointee.mtime = now

@@ -1,0 +1,137 @@
+import Jute
+import Testing
+import ZooKeeperProtocol
+
+@testable import DataTree
+
+@Suite struct AccessControlTests {
+    private let access = AccessControl()
+    private static let bob = PreparerErrorTests.bob
+
+    @Test(arguments: [
+        ("bob:pw", "bob:ikIaKsbtGweaHnb/jKn7OHqbunM="), ("super:secret", "super:lK75jTNcA+U9vtVEw5vB51mj/w4="),
+    ])
+    func digestIDs(credentials: String, id: String) {
+        #expect(AccessControl.digestID(Array(credentials.utf8)) == id)
+    }
+
+    /// RFC 3174's own, and lengths around the padding's edges.
+    @Test(arguments: [
+        ("abc", "a9993e364706816aba3e25717850c26c9cd0d89d"),
+        ("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", "84983e441c3bd26ebaae4aa1f95129e5e54670f1"),
+        ("", "da39a3ee5e6b4b0d3255bfef95601890afd80709"),
+        (
+            String(repeating: "0123456701234567012345670123456701234567012345670123456701234567", count: 10),
+            "dea356a2cddd90c7a7ecedc5ebb563934f460452"
+        ),
+        (String(repeating: "a", count: 55), "c1c8bbdc22796e28c0e15163d20899b65621d65a"),
+        (String(repeating: "a", count: 64), "0098ba824b5c16427bd7a1122a5a442a25ec644d"),
+    ])
+    func sha1(text: String, hex: String) {
+        let hash = SHA1.hash(Array(text.utf8))
+        #expect(hash.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() == hex)
+    }
+
+    @Test(arguments: [
+        ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("foobar", "Zm9vYmFy"),
+    ])
+    func base64(text: String, encoded: String) { #expect(SHA1.base64(Array(text.utf8)) == encoded) }
+
+    /// The check value of the algorithm, and every split of a text into two pieces.
+    @Test func crc32() {
+        let text = Array("123456789 and a little more than eight bytes".utf8)
+        text[..<9].withUnsafeBytes { #expect(CRC32.value(CRC32.update(CRC32.initial, $0)) == 0xcbf4_3926) }
+        let whole = text.withUnsafeBytes { CRC32.update(CRC32.initial, $0) }
+        for cut in 0...text.count {
+            let first = text[..<cut].withUnsafeBytes { CRC32.update(CRC32.initial, $0) }
+            #expect(text[cut...].withUnsafeBytes { CRC32.update(first, $0) } == whole)
+        }
+    }
+
+    @Test(arguments: [
+        ("1.2.3.4", "1.2.3.4", true), ("1.2.3.4", "1.2.3.5", false), ("10.0.0.0/8", "10.255.1.2", true),
+        ("10.0.0.0/8", "11.0.0.1", false), ("10.20.30.40/16", "10.20.1.1", true), ("0.0.0.0/0", "200.1.2.3", true),
+        ("1.2.3.4/32", "1.2.3.4", true), ("1.2.3.4", "::1", false),
+    ])
+    func addresses(entry: String, address: String, allowed: Bool) {
+        let acl = [ACL(.read, AuthID(scheme: "ip", id: entry))]
+        #expect(access.allows(acl, .read, to: [AuthID(scheme: "ip", id: address)]) == allowed)
+    }
+
+    @Test func whoMayWhat() {
+        let acl = [ACL(.read, .anyone), ACL([.write, .create], Self.bob)]
+        #expect(access.allows(acl, .read, to: []))
+        #expect(!access.allows(acl, .write, to: []))
+        #expect(access.allows(acl, .write, to: [Self.bob]))
+        #expect(!access.allows(acl, .admin, to: [Self.bob]))
+        #expect(access.allows(acl, [.admin, .create], to: [Self.bob]), "one of the wanted is enough")
+        #expect(access.allows(acl, .admin, to: [AuthID(scheme: "super", id: "")]))
+        #expect(access.allows([], .admin, to: []), "no list, no limits")
+        #expect(
+            !access.allows(
+                [ACL(.all, AuthID(scheme: "x509", id: "CN=a"))], .read, to: [AuthID(scheme: "x509", id: "CN=a")]))
+        var open = access
+        open.skipsChecks = true
+        #expect(open.allows(acl, .admin, to: []))
+    }
+
+    @Test func certificates() {
+        var access = access
+        access.acceptsX509 = true
+        access.x509SuperUser = "CN=root"
+        let acl = [ACL(.all, AuthID(scheme: "x509", id: "CN=a"))]
+        #expect(access.resolve(acl, for: []) == acl)
+        #expect(access.allows(acl, .write, to: access.identities(x509Subject: "CN=a")))
+        #expect(!access.allows(acl, .write, to: access.identities(x509Subject: "CN=b")))
+        #expect(access.allows(acl, .write, to: access.identities(x509Subject: "CN=root")))
+    }
+
+    @Test func resolution() {
+        let ip = AuthID(scheme: "ip", id: "127.0.0.1")
+        let alice = AuthID(scheme: "digest", id: "alice:x=")
+        #expect(access.resolve(.creator, for: [ip, Self.bob, alice]) == [ACL(.all, Self.bob), ACL(.all, alice)])
+        #expect(access.resolve(.creator, for: [AuthID(scheme: "super", id: "")]) == nil)
+        let twice = [ACL(.read, .anyone), ACL(.all, Self.bob), ACL(.read, .anyone)]
+        #expect(access.resolve(twice, for: []) == Array(twice[..<2]))
+        #expect(access.resolve([ACL(.all, AuthID(scheme: "digest", id: "a:b:"))], for: []) != nil, "as Java splits")
+    }
+
+    @Test func authentication() {
+        var access = access
+        access.superDigest = "super:lK75jTNcA+U9vtVEw5vB51mj/w4="
+        #expect(access.authenticate(scheme: "digest", credentials: Array("bob:pw".utf8)) == [Self.bob])
+        let boss = access.authenticate(scheme: "digest", credentials: Array("super:secret".utf8))
+        #expect(boss?.map(\.scheme) == ["super", "digest"])
+        #expect(access.authenticate(scheme: "ip", credentials: []) == [])
+        for scheme in ["world", "nope", "x509"] { #expect(access.authenticate(scheme: scheme, credentials: []) == nil) }
+    }
+
+    @Test func listsOfDigestsAreMaskedForWhoMayOnlyRead() throws {
+        let server = TestServer()
+        let acl = [ACL(.read, .anyone), ACL(.all, Self.bob), ACL(.read, AuthID(scheme: "ip", id: "1.2.3.4"))]
+        server.write(.create("/a", acl: acl))
+        server.write(.create("/b", acl: [ACL(.write, Self.bob)]))
+        let (anyone, bob) = (server.tree.watches.connect([]), server.tree.watches.connect([Self.bob]))
+        let request = Request.getACL(PathRecord(path: "/a"))
+        let masked = try ACLResponse(decoding: server.read(request, anyone).body).acl
+        #expect(masked == [acl[0], ACL(.all, AuthID(scheme: "digest", id: "bob:x")), acl[2]])
+        #expect(try ACLResponse(decoding: server.read(request, bob).body).acl == acl)
+        #expect(server.read(.getACL(PathRecord(path: "/b")), bob).error == .noAuth, "WRITE is neither READ nor ADMIN")
+    }
+
+    @Test func numbersOfLists() throws {
+        var cache = ACLCache()
+        let (one, two) = ([ACL(.read, .anyone)], [ACL(.all, Self.bob)])
+        #expect(cache.retain(.open) == 0)
+        #expect(cache.retain(one) == 1)
+        #expect(cache.retain(two) == 2)
+        #expect(cache.retain(one) == 1)
+        cache.release(1)
+        #expect(cache.ids == [1, 2])
+        cache.release(1)
+        #expect(cache.ids == [2])
+        #expect(cache.retain(one) == 3, "a number is not used twice")
+        let id = try cache.encoded(2).withUnsafeBytes { try cache.retain(encoded: $0) }
+        #expect(id == 2)
+    }
+}
