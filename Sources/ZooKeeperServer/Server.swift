@@ -136,6 +136,19 @@ package final class Server: Sendable {
             port = channel.localAddress?.port
             logger.info("serving clients on \(client.host ?? "0.0.0.0"):\(port ?? client.port)")
         }
+        if let admin = settings.admin {
+            let bootstrap = HTTPListener.bootstrap(
+                group, idleTimeout: .milliseconds(Int64(admin.idleTimeout)), core: core
+            ) { $0.adminPage($1) }
+            do { listeners.append(try Self.bind(bootstrap, admin.address, "admin.serverPort")) } catch {
+                // As Apache: a server that clients can use is worth more than its admin page.
+                logger.warning("no admin server: \(error)")
+            }
+        }
+        if let metrics = settings.metrics {
+            let bootstrap = HTTPListener.bootstrap(group, idleTimeout: .seconds(30), core: core) { $0.metricsPage($1) }
+            listeners.append(try Self.bind(bootstrap, metrics, "metricsProvider.httpPort"))
+        }
         self.listeners = listeners
         clientPort = port
     }

@@ -162,7 +162,7 @@ extension ServerCore {
             reply(to: connection, header, zxid: .zero, error: .authFailed) { _ in }
             return connection.closeAfterFlush()
         }
-        for identity in added where !connection.identities.contains(identity) { connection.identities.append(identity) }
+        connection.identities = added.filter { !connection.identities.contains($0) } + connection.identities
         if let treeID = connection.treeID { tree.watches.setIdentities(connection.identities, of: treeID) }
         reply(to: connection, header, zxid: .zero, error: .ok) { _ in }
     }

@@ -70,15 +70,22 @@ extension ServerCore {
         ]
     }
 
-    func summaries() -> [(key: String, value: MetricValue)] {
-        let basic: [(String, Summary)] = [
+    var basicSummaries: [(name: String, summary: Summary)] {
+        [
             ("fsynctime", metrics.fsync), ("sync_processor_batch_size", metrics.syncBatchSize),
             ("snapshottime", metrics.snapshots), ("dbinittime", metrics.loadTime),
             ("startup_snap_load_time", metrics.loadTime), ("startup_txns_loaded", metrics.loadedTxns),
         ]
-        let advanced = [("readlatency", statistics.readLatency), ("updatelatency", statistics.updateLatency)]
-        return basic.flatMap { Self.entries($0.0, $0.1) }
-            + advanced.flatMap { name, histogram in
+    }
+
+    /// Those of which quantiles are known, too.
+    var advancedSummaries: [(name: String, histogram: Histogram)] {
+        [("readlatency", statistics.readLatency), ("updatelatency", statistics.updateLatency)]
+    }
+
+    private func summaries() -> [(key: String, value: MetricValue)] {
+        basicSummaries.flatMap { Self.entries($0.name, $0.summary) }
+            + advancedSummaries.flatMap { name, histogram in
                 Self.entries(name, histogram.summary)
                     + [("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("p999", 0.999)].map {
                         ("\($0.0)_\(name)", .integer(histogram.quantile($0.1)))
