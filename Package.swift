@@ -147,7 +147,9 @@ let package = Package(
                 "ZooKeeperProtocol",
             ], swiftSettings: settings),
         .testTarget(
-            name: "ZooKeeperClientTests", dependencies: ["ZooKeeperClient"], resources: [.copy("Fixtures")],
+            name: "ZooKeeperClientTests",
+            dependencies: ["Jute", "TestSupport", "ZooKeeperClient", "ZooKeeperProtocol"],
+            resources: [.copy("Fixtures")],
             swiftSettings: settings),
         .target(
             name: "TestSupport", dependencies: ["ZooKeeperClient"], path: "Tests/TestSupport", swiftSettings: settings),

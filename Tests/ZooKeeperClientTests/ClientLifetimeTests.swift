@@ -1,0 +1,72 @@
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import ZooKeeperClient
+
+/// Without a server: what tasks and memory see of a client that never gets a session.
+struct ClientLifetimeTests {
+    static func unreachable() throws -> ConnectString {
+        try ConnectString("127.0.0.1:\(FreePorts.take(1)[0])")
+    }
+
+    @Test func `a closed client leaves nothing behind`() async throws {
+        weak var mailbox: Mailbox?
+        do {
+            let client = ZooKeeperClient(try Self.unreachable())
+            mailbox = client.mailbox
+            await client.close()
+            #expect(client.state == .closed)
+        }
+        try await eventually("the client's memory is given back") { mailbox == nil }
+    }
+
+    @Test func `a client that nobody holds closes itself`() async throws {
+        weak var mailbox: Mailbox?
+        do {
+            let client = ZooKeeperClient(try Self.unreachable())
+            mailbox = client.mailbox
+        }
+        try await eventually("the client's memory is given back") { mailbox == nil }
+    }
+
+    @Test func `closing fails what waits, and ends the sequences`() async throws {
+        let client = ZooKeeperClient(try Self.unreachable())
+        let events = client.events
+        let states = client.states
+        let waiting = Task { try await client.exists("/") }
+        let seen = Task { await states.reduce(into: []) { $0.append($1) } }
+        await client.close()
+        await #expect(throws: ZooKeeperError.self) { try await waiting.value }
+        #expect(await seen.value.last == .closed)
+        for await _ in events { Issue.record("no event was due") }
+        #expect(await client.states.reduce(into: []) { $0.append($1) } == [.closed])
+        let error = await #expect(throws: ZooKeeperError.self) { try await client.exists("/") }
+        #expect(error?.description == "exists /: SessionExpired (the client was closed)")
+    }
+
+    @Test func `an operation that finds no server in time says so`() async throws {
+        var configuration = ClientConfiguration()
+        configuration.requestTimeout = .milliseconds(200)
+        let connectString = try Self.unreachable()
+        let client = ZooKeeperClient(connectString, configuration: configuration)
+        let error = await #expect(throws: ZooKeeperError.self) { try await client.exists("/") }
+        #expect(
+            error?.description
+                == "exists /: OperationTimeout (not sent, as no server could be reached; the last one tried was \(connectString): Connection refused)"
+        )
+        #expect(error?.isOutcomeUnknown == false)
+        await client.close()
+    }
+
+    @Test func `cancelled operations end at once, at any moment`() async throws {
+        let client = ZooKeeperClient(try Self.unreachable())
+        for _ in 0..<200 {
+            let task = Task { try await client.exists("/") }
+            if Bool.random() { await Task.yield() }
+            task.cancel()
+            await #expect(throws: CancellationError.self) { try await task.value }
+        }
+        await client.close()
+    }
+}

@@ -1,0 +1,506 @@
+import Jute
+import Testing
+import ZooKeeperProtocol
+
+@testable import ZooKeeperClient
+
+/// Every edge of the session's state machine, without a socket or a clock.
+struct ClientSessionTests {
+    static let server = ServerAddress(host: "a", port: 1)
+    static let credentials = SessionCredentials(id: SessionID(rawValue: 7), password: [UInt8](repeating: 9, count: 16))
+
+    // MARK: Connecting
+
+    @Test func `a new session asks for id 0, and takes what it is given`() throws {
+        var session = Harness()
+        #expect(session.effects() == [.enter(.connecting), .connect(Self.server)])
+        session.core.connectionOpened(now: 1)
+        let request = try ConnectRequest(decoding: try #require(session.sent().first))
+        #expect(request.session == .none)
+        #expect(request.timeout == 9000)
+        #expect(request.password == [UInt8](repeating: 0, count: 16))
+        #expect(request.lastZxidSeen == .zero)
+        #expect(request.readOnly == false)
+        session.accept(now: 2)
+        #expect(session.effects() == [.enter(.connected)])
+        #expect(session.core.credentials == Self.credentials)
+        #expect(session.core.sessionTimeout == 6000)
+    }
+
+    @Test func `a reconnection presents the session and the last zxid`() throws {
+        var session = Harness.connected()
+        session.core.submit(.sync(PathRecord(path: "/")), id: 1, now: 10)
+        session.reply(xid: 1, zxid: 0x1_0000_0005, now: 11)
+        session.core.connectionEnded("gone", now: 2000)
+        #expect(
+            session.effects() == [
+                .succeed(1, .init(zxid: ZXID(rawValue: 0x1_0000_0005), body: [])), .enter(.disconnected),
+                .connect(Self.server),
+            ])
+        session.core.connectionOpened(now: 2001)
+        let request = try ConnectRequest(decoding: try #require(session.sent().first))
+        #expect(request.session == Self.credentials.id)
+        #expect(request.password == Self.credentials.password)
+        #expect(request.lastZxidSeen == ZXID(rawValue: 0x1_0000_0005))
+    }
+
+    @Test func `a session of before is continued`() throws {
+        var session = Harness { $0.credentials = Self.credentials }
+        session.core.connectionOpened(now: 1)
+        let request = try ConnectRequest(decoding: try #require(session.sent().first))
+        #expect(request.session == Self.credentials.id)
+    }
+
+    @Test func `a session that only a read-only server knows is not presented to others`() throws {
+        var session = Harness { $0.allowsReadOnly = true }
+        session.core.connectionOpened(now: 1)
+        #expect(try ConnectRequest(decoding: try #require(session.sent().first)).readOnly == true)
+        session.accept(readOnly: true, now: 2)
+        #expect(session.effects().last == .enter(.connectedReadOnly))
+        session.core.connectionEnded("gone", now: 5000)
+        session.core.connectionOpened(now: 5001)
+        #expect(try ConnectRequest(decoding: try #require(session.sent().first)).session == .none)
+    }
+
+    @Test func `a refused session is expired`() {
+        var session = Harness.connected()
+        session.core.submit(.sync(PathRecord(path: "/")), id: 1, now: 10)
+        session.core.connectionEnded("gone", now: 2000)
+        session.core.submit(.sync(PathRecord(path: "/")), id: 2, now: 2000)
+        session.core.connectionOpened(now: 2001)
+        _ = session.effects()
+        session.receive(ConnectResponse.invalidSession(readOnly: false).encoded, now: 2002)
+        #expect(session.effects() == [.disconnect, .fail(2, .init(.sessionExpired)), .enter(.expired)])
+        session.core.submit(.whoAmI, id: 3, now: 2003)
+        #expect(session.effects() == [.fail(3, .init(.sessionExpired))])
+        #expect(session.core.deadline == nil)
+        session.core.connectionEnded("late", now: 2004)
+        session.core.tick(now: 99999)
+        #expect(session.effects() == [])
+    }
+
+    @Test func `servers are tried in turn, then a round is waited for`() {
+        var session = Harness { $0.servers = (1...3).map { ServerAddress(host: "s", port: $0) } }
+        var tried: [ServerAddress] = []
+        var waits: [Int64] = []
+        var now: Int64 = 0
+        for _ in 0..<21 {
+            let connects = session.effects().compactMap { effect -> ServerAddress? in
+                if case .connect(let server) = effect { server } else { nil }
+            }
+            if connects.isEmpty {
+                let until = session.core.deadline!
+                waits.append(until - now)
+                now = until
+                session.core.tick(now: now)
+            } else {
+                tried += connects
+                session.core.connectionEnded("refused", now: now)
+            }
+        }
+        #expect(Set(tried.prefix(3)) == Set((1...3).map { ServerAddress(host: "s", port: $0) }))
+        #expect(Array(tried.prefix(3)) == Array(tried.dropFirst(3).prefix(3)))
+        let longest: [Int64] = [50, 100, 200, 400, 800]
+        #expect(waits.count == 5)
+        for (wait, longest) in zip(waits, longest) { #expect((longest / 2...longest).contains(wait)) }
+        #expect(session.core.lastProblem?.hasSuffix("refused") == true)
+    }
+
+    @Test func `the order of the servers is the seed's`() {
+        func order(_ seed: UInt64) -> ClientSession.Effect? {
+            var session = Harness(seed: seed) { $0.servers = (1...9).map { ServerAddress(host: "s", port: $0) } }
+            return session.effects().last
+        }
+        #expect(order(1) == order(1))
+        #expect((0..<20).contains { order($0) != order(0) })
+    }
+
+    @Test func `a server that does not answer is given up`() {
+        var session = Harness()
+        _ = session.effects()
+        #expect(session.core.deadline == 1000)
+        session.core.tick(now: 999)
+        #expect(session.effects() == [])
+        session.core.tick(now: 1000)
+        #expect(session.effects() == [.disconnect])
+        #expect(session.core.lastProblem == "a:1: no connection within 1000 ms")
+
+        var silent = Harness()
+        silent.core.connectionOpened(now: 500)
+        silent.core.tick(now: 1000)
+        #expect(silent.core.lastProblem == "a:1: no session within 1000 ms")
+    }
+
+    @Test func `a connection that did not last counts as a failure`() {
+        var session = Harness.connected(now: 10)
+        session.core.connectionEnded("gone", now: 500)
+        #expect(session.effects() == [.enter(.disconnected)], "a server that accepts and drops is not hammered")
+        var lasting = Harness.connected(now: 10)
+        lasting.core.connectionEnded("gone", now: 1010)
+        #expect(lasting.effects() == [.enter(.disconnected), .connect(Self.server)])
+    }
+
+    // MARK: Requests
+
+    @Test func `answers go to those who asked`() {
+        var session = Harness.connected()
+        session.core.submit(.exists(ReadRequest(path: "/a", watch: false)), id: 5, now: 10)
+        session.core.submit(.exists(ReadRequest(path: "/b", watch: false)), id: 6, now: 10)
+        #expect(
+            session.sent() == [
+                RequestHeader(xid: 1, op: .exists).encoded + ReadRequest(path: "/a", watch: false).encoded,
+                RequestHeader(xid: 2, op: .exists).encoded + ReadRequest(path: "/b", watch: false).encoded,
+            ])
+        session.reply(xid: 1, zxid: 3, body: Stat().encoded, now: 11)
+        session.reply(xid: 2, zxid: 4, error: .noNode, now: 11)
+        #expect(
+            session.effects() == [
+                .succeed(5, .init(zxid: ZXID(rawValue: 3), body: Stat().encoded)), .fail(6, .init(.noNode)),
+            ])
+        #expect(session.core.lastZxidSeen == ZXID(rawValue: 4))
+    }
+
+    @Test func `sent requests are lost with the connection, others wait for the next`() {
+        var session = Harness.connected()
+        session.core.submit(.whoAmI, id: 1, now: 10)
+        _ = session.sent()
+        session.core.connectionEnded("gone", now: 5000)
+        session.core.submit(.sync(PathRecord(path: "/")), id: 2, now: 5001)
+        #expect(
+            session.effects() == [.fail(1, .init(.connectionLoss)), .enter(.disconnected), .connect(Self.server)])
+        session.core.connectionOpened(now: 5002)
+        #expect(session.sent().count == 1, "the handshake comes first, alone")
+        session.accept(now: 5003)
+        #expect(session.sent() == [RequestHeader(xid: 2, op: .sync).encoded + PathRecord(path: "/").encoded])
+        session.reply(xid: 2, zxid: 9, body: [], now: 5004)
+        #expect(session.effects() == [.enter(.connected), .succeed(2, .init(zxid: ZXID(rawValue: 9), body: []))])
+    }
+
+    @Test(arguments: [
+        (Int32(2), "a:1: an answer out of order: xid 2 where 1 was due"),
+        (Int32(0), "a:1: an answer out of order: xid 0 where 1 was due"),
+    ])
+    func `an answer out of order breaks the connection`(xid: Int32, problem: String) {
+        var session = Harness.connected()
+        session.core.submit(.whoAmI, id: 1, now: 10)
+        session.reply(xid: xid, zxid: 3, now: 2000)
+        #expect(
+            session.effects() == [
+                .disconnect, .fail(1, .init(.connectionLoss)), .enter(.disconnected), .connect(Self.server),
+            ])
+        #expect(session.core.lastProblem == problem)
+    }
+
+    @Test func `an answer to nothing breaks the connection`() {
+        var session = Harness.connected()
+        session.reply(xid: 4, zxid: 3, now: 2000)
+        #expect(session.effects() == [.disconnect, .enter(.disconnected), .connect(Self.server)])
+        #expect(session.core.lastProblem == "a:1: an answer (xid 4) to no request")
+    }
+
+    @Test(arguments: [[], [0], [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]] as [[UInt8]])
+    func `a frame that is no answer breaks the connection`(frame: [UInt8]) {
+        var session = Harness.connected()
+        session.receive(frame, now: 2000)
+        #expect(session.effects() == [.disconnect, .enter(.disconnected), .connect(Self.server)])
+        var handshaking = Harness()
+        handshaking.core.connectionOpened(now: 1)
+        _ = handshaking.effects()
+        handshaking.receive(frame, now: 2)
+        #expect(handshaking.effects() == [.disconnect])
+    }
+
+    @Test func `a request in time is answered, one too late is not`() {
+        var session = Harness.connected(now: 0)
+        session.core.submit(.whoAmI, id: 1, now: 0)
+        session.core.submit(.whoAmI, id: 2, now: 100)
+        session.ping(now: 3900)
+        session.ping(now: 7800)
+        session.core.tick(now: 10_000)
+        #expect(session.effects() == [.fail(1, .init(.requestTimeout, "sent, and not answered in time"))])
+        #expect(session.core.deadline == 10_100)
+        session.reply(xid: 1, zxid: 3, now: 10_050)
+        session.reply(xid: 2, zxid: 3, now: 10_050)
+        #expect(session.effects() == [.succeed(2, .init(zxid: ZXID(rawValue: 3), body: []))])
+    }
+
+    @Test func `a request that could not be sent in time says why`() {
+        var session = Harness()
+        session.core.submit(.whoAmI, id: 1, now: 0)
+        session.core.submit(.auth(AuthPacket(type: 0, scheme: "digest", auth: [])), id: 2, now: 0)
+        session.core.connectionEnded("refused", now: 0)
+        _ = session.effects()
+        session.core.tick(now: 10_000)
+        let failure = ClientSession.Failure(
+            .operationTimeout, "not sent, as no server could be reached; the last one tried was a:1: refused")
+        #expect(session.effects() == [.fail(1, failure), .fail(2, failure), .connect(Self.server)])
+    }
+
+    @Test func `a cancelled request is not sent, or its answer is passed over`() {
+        var session = Harness()
+        session.core.submit(.whoAmI, id: 1, now: 0)
+        session.core.submit(.ping, id: 2, now: 0)
+        session.core.cancel(1)
+        session.core.connectionOpened(now: 1)
+        session.accept(now: 2)
+        #expect(session.sent().count == 2, "the handshake and the other request")
+        session.core.cancel(2)
+        session.core.cancel(77)
+        _ = session.effects()
+        session.reply(xid: 1, zxid: 3, now: 3)
+        #expect(session.effects() == [])
+        session.core.submit(.whoAmI, id: 3, now: 4)
+        session.reply(xid: 2, zxid: 4, now: 5)
+        #expect(session.effects() == [.succeed(3, .init(zxid: ZXID(rawValue: 4), body: []))])
+    }
+
+    @Test func `a request above the limit is not sent`() {
+        var session = Harness.connected { $0.maxRequestLength = 100 }
+        session.core.submit(
+            .setData(SetDataRequest(path: "/a", data: [UInt8](repeating: 0, count: 100), version: -1)), id: 1, now: 10)
+        let detail = "the request of 122 bytes is longer than 100 (jute.maxbuffer)"
+        #expect(session.effects() == [.fail(1, .init(.badArguments, detail))])
+        #expect(session.sent() == [])
+        session.core.submit(.whoAmI, id: 2, now: 10)
+        #expect(session.sent() == [RequestHeader(xid: 1, op: .whoAmI).encoded])
+    }
+
+    // MARK: Liveness
+
+    @Test func `a quiet connection is pinged, a silent one is left`() {
+        var session = Harness.connected(now: 0)
+        #expect(session.core.deadline == 2000)
+        session.core.tick(now: 1999)
+        #expect(session.sent() == [])
+        session.core.tick(now: 2000)
+        #expect(session.sent() == [RequestHeader(xid: -2, op: .ping).encoded])
+        #expect(session.core.deadline == 4000)
+        session.reply(xid: -2, zxid: 0, now: 2001)
+        #expect(session.effects() == [])
+        session.core.tick(now: 4000)
+        #expect(session.sent().count == 1)
+        session.core.tick(now: 6000)
+        #expect(session.effects() == [])
+        session.core.tick(now: 6001)
+        #expect(session.effects() == [.disconnect, .enter(.disconnected), .connect(Self.server)])
+        #expect(session.core.lastProblem == "a:1: nothing heard for 4000 ms")
+    }
+
+    @Test func `requests are as good as pings`() {
+        var session = Harness.connected(now: 0)
+        session.core.submit(.whoAmI, id: 1, now: 1500)
+        _ = session.sent()
+        session.core.tick(now: 2000)
+        #expect(session.sent() == [])
+    }
+
+    // MARK: Closing
+
+    @Test func `closing ends the session behind what is under way`() {
+        var session = Harness.connected()
+        session.core.submit(.whoAmI, id: 1, now: 10)
+        session.core.close(now: 11)
+        session.core.close(now: 12)
+        #expect(session.sent().last == RequestHeader(xid: 2, op: .closeSession).encoded)
+        session.core.submit(.whoAmI, id: 2, now: 13)
+        session.reply(xid: 1, zxid: 3, now: 14)
+        session.reply(xid: 2, zxid: 4, now: 15)
+        #expect(
+            session.effects() == [
+                .fail(2, .init(.sessionExpired, "the client was closed")),
+                .succeed(1, .init(zxid: ZXID(rawValue: 3), body: [])), .disconnect, .enter(.closed),
+            ])
+    }
+
+    @Test func `closing does not wait for ever`() {
+        var session = Harness.connected(now: 0)
+        session.core.submit(.whoAmI, id: 1, now: 10)
+        session.core.close(now: 10)
+        session.core.tick(now: 1010)
+        #expect(session.effects() == [.disconnect, .fail(1, .init(.connectionLoss)), .enter(.closed)])
+    }
+
+    @Test func `a connection that ends while closing closes`() {
+        var session = Harness.connected()
+        session.core.close(now: 10)
+        session.core.connectionEnded("gone", now: 11)
+        #expect(session.effects() == [.enter(.closed)])
+    }
+
+    @Test func `closing without a connection is immediate`() {
+        var session = Harness()
+        _ = session.effects()
+        session.core.submit(.whoAmI, id: 1, now: 1)
+        session.core.close(now: 2)
+        #expect(
+            session.effects() == [
+                .disconnect, .fail(1, .init(.sessionExpired, "the client was closed")), .enter(.closed),
+            ])
+        var waiting = Harness()
+        waiting.core.connectionEnded("refused", now: 1)
+        _ = waiting.effects()
+        waiting.core.close(now: 2)
+        #expect(waiting.effects() == [.enter(.closed)])
+    }
+
+    // MARK: Identities
+
+    @Test func `identities are told to every server, before anything else`() throws {
+        let packet = AuthPacket(type: 0, scheme: "digest", auth: Array("bob:pw".utf8))
+        var session = Harness.connected()
+        session.core.submit(.auth(packet), id: 1, now: 10)
+        #expect(session.sent() == [RequestHeader(xid: -4, op: .auth).encoded + packet.encoded])
+        session.reply(xid: -4, zxid: 0, now: 11)
+        #expect(session.effects() == [.succeed(1, .init(zxid: .zero, body: []))])
+        session.core.connectionEnded("gone", now: 5000)
+        session.core.submit(.whoAmI, id: 2, now: 5000)
+        session.core.connectionOpened(now: 5001)
+        _ = session.sent()
+        session.accept(now: 5002)
+        #expect(
+            session.sent() == [
+                RequestHeader(xid: -4, op: .auth).encoded + packet.encoded, RequestHeader(xid: 1, op: .whoAmI).encoded,
+            ])
+    }
+
+    @Test func `a refused identity ends everything`() {
+        var session = Harness.connected()
+        session.core.submit(.whoAmI, id: 1, now: 10)
+        session.core.submit(.auth(AuthPacket(type: 0, scheme: "x", auth: nil)), id: 2, now: 10)
+        session.reply(xid: -4, zxid: 0, error: .authFailed, now: 11)
+        #expect(
+            session.effects() == [
+                .fail(2, .init(.authFailed)), .disconnect,
+                .fail(1, .init(.authFailed, "the servers refused credentials")), .enter(.authenticationFailed),
+            ])
+    }
+
+    // MARK: Watches
+
+    @Test func `events come through, of unknown types too`() {
+        var session = Harness.connected()
+        let known = WatcherEvent(type: .nodeCreated, state: .syncConnected, path: "/a")
+        let unknown = WatcherEvent(type: EventType(rawValue: 99), state: .syncConnected, path: "/b")
+        session.reply(xid: -1, zxid: -1, body: known.encoded, now: 1)
+        session.reply(xid: -1, zxid: -1, body: unknown.encoded, now: 1)
+        #expect(session.effects() == [.notify(known), .notify(unknown)])
+        #expect(session.core.lastZxidSeen == .zero)
+    }
+
+    @Test func `watches that are still there are left with the next server`() {
+        var session = Harness.connected()
+        session.core.submit(.getData(ReadRequest(path: "/data", watch: true)), id: 1, now: 1)
+        session.core.submit(.exists(ReadRequest(path: "/missing", watch: true)), id: 2, now: 1)
+        session.core.submit(.getChildren2(ReadRequest(path: "/children", watch: true)), id: 3, now: 1)
+        session.core.submit(.getData(ReadRequest(path: "/failed", watch: true)), id: 4, now: 1)
+        session.core.submit(.getData(ReadRequest(path: "/fired", watch: true)), id: 5, now: 1)
+        session.core.submit(.getData(ReadRequest(path: "/unwatched", watch: false)), id: 6, now: 1)
+        session.reply(xid: 1, zxid: 8, now: 2)
+        session.reply(xid: 2, zxid: 8, error: .noNode, now: 2)
+        session.reply(xid: 3, zxid: 8, now: 2)
+        session.reply(xid: 4, zxid: 8, error: .noNode, now: 2)
+        session.reply(xid: 5, zxid: 8, now: 2)
+        session.reply(xid: 6, zxid: 8, now: 2)
+        let fired = WatcherEvent(type: .nodeDataChanged, state: .syncConnected, path: "/fired")
+        session.reply(xid: -1, zxid: -1, body: fired.encoded, now: 3)
+        session.core.connectionEnded("gone", now: 5000)
+        session.core.connectionOpened(now: 5001)
+        _ = session.sent()
+        session.accept(now: 5002)
+        let watches = SetWatches(
+            relativeZxid: ZXID(rawValue: 8), data: ["/data"], exist: ["/missing"], child: ["/children"])
+        #expect(session.sent() == [RequestHeader(xid: -8, op: .setWatches).encoded + watches.encoded])
+        _ = session.effects()
+        session.core.submit(.whoAmI, id: 7, now: 5003)
+        session.reply(xid: -8, zxid: 9, now: 5004)
+        session.reply(xid: 7, zxid: 9, now: 5004)
+        #expect(session.effects() == [.succeed(7, .init(zxid: ZXID(rawValue: 9), body: []))])
+    }
+
+    @Test func `persistent watches take the newer request, and can be removed`() {
+        var session = Harness.connected()
+        session.core.submit(.addWatch(AddWatchRequest(path: "/p", mode: 0)), id: 1, now: 1)
+        session.core.submit(.addWatch(AddWatchRequest(path: "/r", mode: 1)), id: 2, now: 1)
+        session.core.submit(.addWatch(AddWatchRequest(path: "/removed", mode: 1)), id: 3, now: 1)
+        session.core.submit(.removeWatches(WatcherRequest(path: "/removed", type: 3)), id: 4, now: 1)
+        for xid in 1...4 { session.reply(xid: Int32(xid), zxid: 8, now: 2) }
+        let event = WatcherEvent(type: .nodeDeleted, state: .syncConnected, path: "/p")
+        session.reply(xid: -1, zxid: -1, body: event.encoded, now: 3)
+        session.core.connectionEnded("gone", now: 5000)
+        session.core.connectionOpened(now: 5001)
+        _ = session.sent()
+        session.accept(now: 5002)
+        let watches = SetWatches2(
+            relativeZxid: ZXID(rawValue: 8), data: [], exist: [], child: [], persistent: ["/p"],
+            persistentRecursive: ["/r"])
+        #expect(session.sent() == [RequestHeader(xid: -8, op: .setWatches2).encoded + watches.encoded])
+    }
+
+    @Test func `many watches are left in several requests`() {
+        var table = WatchTable()
+        for index in 0..<3000 { table.insert("/" + String(repeating: "x", count: 96) + "\(index)", .data) }
+        let requests = table.restoring(since: .zero)
+        #expect(requests.count == 3)
+        #expect(requests.flatMap { $0.data ?? [] }.count == 3000)
+        #expect(requests.allSatisfy { $0.encoded.count < 160_000 })
+    }
+}
+
+/// Stands for the shell: keeps the effects apart from the bytes.
+struct Harness {
+    var core: ClientSession
+
+    init(seed: UInt64 = 1, _ change: (inout ClientSession.Settings) -> Void = { _ in }) {
+        var settings = ClientSession.Settings(
+            servers: [ClientSessionTests.server], sessionTimeout: 9000, connectTimeout: 1000, requestTimeout: 10_000)
+        change(&settings)
+        core = ClientSession(settings, seed: seed)
+        core.start(now: 0)
+    }
+
+    /// A session with nothing left to do: the handshake is over, and its effects and bytes are taken.
+    static func connected(
+        now: Int64 = 0, _ change: (inout ClientSession.Settings) -> Void = { _ in }
+    ) -> Harness {
+        var session = Harness(change)
+        session.core.connectionOpened(now: now)
+        session.accept(now: now)
+        _ = session.effects()
+        _ = session.sent()
+        return session
+    }
+
+    mutating func effects() -> [ClientSession.Effect] { core.takeEffects() }
+
+    /// The frames to be sent, without their lengths.
+    mutating func sent() -> [[UInt8]] {
+        defer { core.output.removeAll() }
+        return core.output.bytes.readJute { reader in
+            var frames: [[UInt8]] = []
+            while let frame = try? reader.readBuffer() { frames.append(frame) }
+            return frames
+        }
+    }
+
+    mutating func receive(_ frame: [UInt8], now: Int64) {
+        frame.withUnsafeBytes { core.received($0, now: now) }
+    }
+
+    mutating func accept(readOnly: Bool = false, now: Int64) {
+        let credentials = ClientSessionTests.credentials
+        receive(
+            ConnectResponse(
+                timeout: 6000, session: credentials.id, password: credentials.password, readOnly: readOnly
+            ).encoded, now: now)
+    }
+
+    mutating func reply(xid: Int32, zxid: Int64, error: ErrorCode = .ok, body: [UInt8] = [], now: Int64) {
+        receive(ReplyHeader(xid: xid, zxid: ZXID(rawValue: zxid), error: error).encoded + body, now: now)
+    }
+
+    /// A ping that is due, and its answer.
+    mutating func ping(now: Int64) {
+        core.tick(now: now)
+        reply(xid: SpecialXID.ping, zxid: 0, now: now)
+    }
+}
