@@ -154,7 +154,8 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["ZooKeeperClient"], path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(
-            name: "InteropTests", dependencies: ["TestSupport", "ZooKeeperClient"], swiftSettings: settings),
+            name: "InteropTests", dependencies: ["TestSupport", "ZooKeeperClient", "zkserver"],
+            exclude: ["Fixtures", "Scripts"], swiftSettings: settings),
         .testTarget(name: "PaddockTests", dependencies: ["TestSupport"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

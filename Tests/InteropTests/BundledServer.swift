@@ -1,0 +1,96 @@
+import Foundation
+import Synchronization
+import TestSupport
+import ZooKeeperClient
+
+/// The bundled server as a process of its own: `zkserver`, as it was built together with the tests.
+final class BundledServer: Sendable {
+    let port: Int
+    let directory: TemporaryDirectory
+    private let process = Mutex<ChildProcess?>(nil)
+
+    var address: ServerAddress { ServerAddress(host: "127.0.0.1", port: port) }
+    var dataDir: String { directory.path + "/data" }
+    var pid: pid_t { process.withLock { $0?.pid ?? 0 } }
+    var log: String { (try? String(contentsOfFile: directory.path + "/server.log", encoding: .utf8)) ?? "" }
+
+    init(settings: [String: String] = [:]) throws {
+        port = FreePorts.take(1)[0]
+        directory = try TemporaryDirectory("zkserver")
+        var lines = Self.commonSettings
+        lines["dataDir"] = directory.path + "/data"
+        lines["clientPort"] = "\(port)"
+        lines["clientPortAddress"] = "127.0.0.1"
+        lines["admin.enableServer"] = "false"
+        lines.merge(settings) { _, new in new }
+        let text = lines.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined()
+        try text.write(toFile: directory.path + "/zoo.cfg", atomically: true, encoding: .utf8)
+    }
+
+    /// It was to serve, and ended instead.
+    struct Ended: Error {
+        var log: String
+    }
+
+    /// What both engines get in these tests. Sessions do not expire while a test runs, so that even zxids agree; the super
+    /// user is `super:secret`.
+    static let commonSettings = [
+        "tickTime": "1000", "minSessionTimeout": "600000", "maxSessionTimeout": "600000",
+        "extendedTypesEnabled": "true",
+        "enforceQuota": "true", "4lw.commands.whitelist": "*", "preAllocSize": "64", "maxClientCnxns": "0",
+        "DigestAuthenticationProvider.superDigest": "super:lK75jTNcA+U9vtVEw5vB51mj/w4=",
+    ]
+
+    static let packageRoot = #filePath.components(separatedBy: "/Tests/InteropTests/")[0]
+
+    /// The text of a script in `Scripts`.
+    static func script(_ name: String) throws -> String {
+        try String(contentsOfFile: packageRoot + "/Tests/InteropTests/Scripts/" + name, encoding: .utf8)
+    }
+
+    func start() async throws {
+        try launch()
+        try await eventually("the bundled server on port \(port) answers srvr") {
+            guard isRunning else {
+                throw Ended(log: log)
+            }
+            return (try? await FourLetterWords.srvr(address, timeout: .seconds(10))) != nil
+        }
+    }
+
+    func launch() throws {
+        try process.withLock { process in
+            process = try ChildProcess(
+                Self.packageRoot + "/.build/debug/zkserver", [directory.path + "/zoo.cfg"],
+                output: directory.path + "/server.log")
+        }
+    }
+
+    var isRunning: Bool { process.withLock { $0?.isRunning ?? false } }
+
+    func kill() {
+        process.withLock { process in
+            process?.killAndWait()
+            process = nil
+        }
+    }
+
+    /// Asks it to stop, and waits until it has.
+    func terminate() async throws {
+        process.withLock { $0?.signal(SIGTERM) }
+        try await eventually("the bundled server stops") { !isRunning }
+    }
+
+    static func with<Result>(
+        settings: [String: String] = [:], isolation: isolated (any Actor)? = #isolation,
+        _ body: (BundledServer) async throws -> Result
+    ) async throws -> Result {
+        let server = try BundledServer(settings: settings)
+        defer {
+            server.kill()
+            server.directory.remove()
+        }
+        try await server.start()
+        return try await body(server)
+    }
+}

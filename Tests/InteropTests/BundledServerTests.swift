@@ -1,0 +1,125 @@
+import Foundation
+import TestSupport
+import Testing
+import ZooKeeperClient
+
+/// The bundled server beside Apache's: to clients, and on disk.
+@Suite(.serialized) struct BundledServerTests {
+    @Test("Every captured conversation gets the same frames from Apache's server and from ours")
+    func conversations() async throws {
+        try await BundledServer.with { ours in
+            try await ApacheServer.with(settings: BundledServer.commonSettings) { apache in
+                let directory = BundledServer.packageRoot + "/Tests/InteropTests/Fixtures"
+                let files = try FileManager.default.contentsOfDirectory(atPath: directory)
+                    .filter { $0.hasSuffix(".json") }.sorted().map { directory + "/" + $0 }
+                #expect(files.count > 30)
+                let output = try await Python.run(
+                    try BundledServer.script("replay.py"), arguments: ["\(apache.port)", "\(ours.port)"] + files)
+                #expect(output.split(separator: "\n").allSatisfy { $0.hasPrefix("ok ") }, "\(output)")
+            }
+        }
+    }
+
+    @Test("kazoo and its recipes work against it")
+    func kazoo() async throws {
+        try await BundledServer.with { server in
+            let output = try await Python.run(
+                try BundledServer.script("workload.py"), arguments: ["\(server.port)", "kazoo"])
+            #expect(output == "done\n")
+        }
+    }
+
+    @Test("Apache starts on a directory that ours wrote, kills included, and shows the same tree; and back")
+    func sameDirectory() async throws {
+        try await BundledServer.with(settings: ["snapCount": "200"]) { ours in
+            var workloads = 0
+            func work(_ port: Int) async throws {
+                workloads += 1
+                _ = try await Python.run(
+                    try BundledServer.script("workload.py"), arguments: ["\(port)", "w\(workloads)"])
+            }
+            func dump(_ port: Int) async throws -> String {
+                try await Python.run(try BundledServer.script("dump.py"), arguments: ["\(port)"])
+            }
+            try await work(ours.port)
+            try await work(ours.port)
+            ours.kill()
+            try await ours.start()
+            try await work(ours.port)
+            let before = try await dump(ours.port)
+            ours.kill()
+
+            var settings = BundledServer.commonSettings
+            settings["dataDir"] = ours.dataDir
+            try await ApacheServer.with(settings: settings) { apache in
+                #expect(try await dump(apache.port) == before)
+                #expect(try await FourLetterWords.mntr(apache.address)["zk_digest_mismatches_count"] == "0")
+                try await work(apache.port)
+                let after = try await dump(apache.port)
+                apache.kill()
+                try await ours.start()
+                #expect(try await dump(ours.port) == after)
+                #expect(try await FourLetterWords.mntr(ours.address)["zk_digest_mismatches_count"] == "0")
+            }
+        }
+    }
+
+    @Test("kill -9 under load, again and again: no acknowledged write is lost, none is invented")
+    func killUnderLoad() async throws {
+        try await BundledServer.with(settings: ["snapCount": "500"]) { server in
+            for round in 1...6 {
+                let told = try await Python.run(
+                    try BundledServer.script("load.py"),
+                    arguments: ["\(server.port)", "\(server.pid)", "\(round)", "\(Int.random(in: 1...900))"])
+                server.kill()
+                try await server.start()
+                let output = try await Python.run(
+                    try BundledServer.script("check_load.py"), arguments: ["\(server.port)", "\(round)", told])
+                #expect(output == "done\n")
+            }
+        }
+    }
+
+    @Test("A second server on one dataDir refuses to start and names the first")
+    func secondServer() async throws {
+        try await BundledServer.with { first in
+            let second = try BundledServer(settings: ["dataDir": first.dataDir])
+            defer { second.directory.remove() }
+            try second.launch()
+            try await eventually("the second server ends") { !second.isRunning }
+            #expect(
+                second.log.hasPrefix(
+                    "zkserver: the data directory \(first.dataDir) is in use by process \(first.pid): "))
+        }
+    }
+
+    @Test("SIGTERM finishes the writes under way, and a start after it finds them")
+    func terminate() async throws {
+        try await BundledServer.with { server in
+            _ = try await Python.run(
+                """
+                import sys
+                from kazoo.client import KazooClient
+                client = KazooClient("127.0.0.1:" + sys.argv[1])
+                client.start(timeout=60)
+                for number in range(100): client.create("/n%d" % number)
+                client.stop()
+                """, arguments: ["\(server.port)"])
+            try await server.terminate()
+            #expect(server.log.contains("stopping: SIGTERM"))
+            try await server.start()
+            #expect(try await FourLetterWords.srvr(server.address).nodeCount == 105)
+        }
+    }
+
+    @Test("A port that is taken is said with its key")
+    func portTaken() async throws {
+        try await BundledServer.with { first in
+            let second = try BundledServer(settings: ["clientPort": "\(first.port)"])
+            defer { second.directory.remove() }
+            try second.launch()
+            try await eventually("the second server ends") { !second.isRunning }
+            #expect(second.log.contains("cannot listen on 127.0.0.1:\(first.port) for clientPort: "))
+        }
+    }
+}
