@@ -110,8 +110,6 @@ extension NodeStore {
             if known % 97 == 0 { #expect(check(store, against: model) == []) }
         }
         #expect(check(store, against: model) == [])
-        let bytes = model.nodes.map { Model.lastName($0.key).utf8.count + ($0.value.data?.count ?? 0) }.reduce(0, +)
-        #expect(store.payloadBytes == bytes)
     }
 
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
@@ -190,8 +188,4 @@ extension NodeStore {
     private func randomPath(_ random: inout SeededGenerator, _ names: [String]) -> String {
         (0..<Int.random(in: 1...3, using: &random)).map { _ in "/" + names.randomElement(using: &random)! }.joined()
     }
-}
-
-extension Model {
-    fileprivate static func lastName(_ path: String) -> String { path.isEmpty ? "" : split(path).name }
 }

@@ -12,8 +12,6 @@ import ZooKeeperProtocol
 struct NodeStore: ~Copyable {
     /// Nodes in the store, the root included.
     private(set) var count = 1
-    /// Bytes of names and data of all nodes.
-    private(set) var payloadBytes = 0
 
     private let records: Region
     private let extras: Region
@@ -170,7 +168,6 @@ struct NodeStore: ~Copyable {
         birth(node).initialize(to: NodeBirth(czxid: zxid.rawValue, ctime: time))
         copy(name, to: namePointer(record))
         if let data { copy(data, to: namePointer(record) + name.count) }
-        payloadBytes += name.count + (data?.count ?? 0)
 
         let family = ensureExtra(parent)
         record.pointee.nextSibling = family.pointee.firstChild
@@ -210,8 +207,6 @@ struct NodeStore: ~Copyable {
             while before.pointee.hashNext != node.rawValue { before = self[NodeID(rawValue: before.pointee.hashNext)] }
             before.pointee.hashNext = record.pointee.hashNext
         }
-
-        payloadBytes -= Int(record.pointee.nameLength) + Int(max(record.pointee.dataLength, 0))
         heap.free(record.pointee.payload, bytes: blockLength(record))
         if record.pointee.extra != 0 {
             extraSlot(record.pointee.extra).pointee.firstChild = freeExtra
@@ -227,7 +222,6 @@ struct NodeStore: ~Copyable {
         let record = self[node]
         let (oldBlock, oldLength) = (record.pointee.payload, blockLength(record))
         let kept = MemoryLayout<NodeBirth>.size + Int(record.pointee.nameLength)
-        payloadBytes += (data?.count ?? 0) - Int(max(record.pointee.dataLength, 0))
         record.pointee.dataLength = data.map { Int32($0.count) } ?? -1
         if PayloadHeap.sameClass(oldLength, blockLength(record)) {
             if let data { copy(data, to: heap.pointer(oldBlock) + kept) }
@@ -378,34 +372,4 @@ struct NodeStore: ~Copyable {
         let hash = hashBytes(name, seed: seed &+ UInt64(parent.rawValue) &* 0xff51_afd7_ed55_8ccd)
         return UInt32(truncatingIfNeeded: hash ^ hash >> 32)
     }
-}
-
-let slash = UInt8(ascii: "/")
-
-/// A quick hash of bytes, eight at a time (multiply and fold). Not for anything an output depends on.
-@inline(__always)
-func hashBytes(_ bytes: Bytes, seed: UInt64) -> UInt64 {
-    @inline(__always) func mix(_ a: UInt64, _ b: UInt64) -> UInt64 {
-        let product = a.multipliedFullWidth(by: b)
-        return product.high ^ product.low
-    }
-    let count = bytes.count
-    var hash = seed ^ UInt64(truncatingIfNeeded: count)
-    guard let start = bytes.baseAddress else { return mix(hash, 0x8ebc_6af0_9c88_c6e3) }
-    if count >= 8 {
-        var offset = 0
-        while offset + 8 < count {
-            hash = mix(hash ^ start.loadUnaligned(fromByteOffset: offset, as: UInt64.self), 0xa076_1d64_78bd_642f)
-            offset += 8
-        }
-        hash ^= start.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
-    } else if count >= 4 {
-        let low = UInt64(start.loadUnaligned(as: UInt32.self))
-        let high = UInt64(start.loadUnaligned(fromByteOffset: count - 4, as: UInt32.self))
-        hash ^= high << 32 | low
-    } else if count > 0 {
-        let (first, middle) = (UInt64(start.load(as: UInt8.self)), UInt64(bytes[count >> 1]))
-        hash ^= first << 16 | middle << 8 | UInt64(bytes[count - 1])
-    }
-    return mix(hash ^ 0xe703_7ed1_a0b4_28db, 0x8ebc_6af0_9c88_c6e3)
 }

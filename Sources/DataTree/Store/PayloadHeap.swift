@@ -7,8 +7,6 @@ import Glibc
 /// 12 % too much). A freed block goes to the free list of its class; a request takes a block of its class, else it cuts
 /// one of the smallest larger class, else it takes fresh memory. Blocks are not merged.
 struct PayloadHeap: ~Copyable {
-    /// Bytes of blocks that are in use, rounded up to their classes.
-    private(set) var bytesInUse = 0
     /// Bytes ever taken from the region: what the process pays for.
     var bytesTouched: Int { Int(top) * Self.unit }
 
@@ -38,7 +36,6 @@ struct PayloadHeap: ~Copyable {
     mutating func allocate(_ bytes: Int) -> UInt32 {
         let sizeClass = Self.sizeClass(Self.units(bytes))
         let size = Self.units(ofClass: sizeClass)
-        bytesInUse += size * Self.unit
         if free[sizeClass] != 0 { return popFree(sizeClass) }
         if let larger = firstNonEmpty(above: sizeClass) {
             let block = popFree(larger)
@@ -56,7 +53,6 @@ struct PayloadHeap: ~Copyable {
     /// Gives back a block that `allocate(bytes)` returned.
     mutating func free(_ reference: UInt32, bytes: Int) {
         let sizeClass = Self.sizeClass(Self.units(bytes))
-        bytesInUse -= Self.units(ofClass: sizeClass) * Self.unit
         pushFree(reference, sizeClass)
     }
 
