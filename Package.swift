@@ -111,7 +111,7 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "DataTreeBenchmark", dependencies: ["DataTree", "Jute", "ZooKeeperProtocol"],
-            path: "Benchmarks/DataTreeBenchmark", swiftSettings: settings),
+            path: "Benchmarks/DataTreeBenchmark", exclude: ["README.md"], swiftSettings: settings),
         .testTarget(
             name: "DataTreeTests", dependencies: ["DataTree", "Jute", "ZooKeeperProtocol"], swiftSettings: settings),
         .testTarget(
