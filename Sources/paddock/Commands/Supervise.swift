@@ -27,7 +27,7 @@ struct Supervise: EnsembleCommand {
                 let store = try store()
                 directory = store.root(of: try store.choose(selection.ensemble))
             }
-            try await SupervisorMain.run(ensembleDirectory: directory, probe: Operator.probe)
+            try await SupervisorMain.run(ensembleDirectory: directory)
         } catch {
             throw report(error, terminal).code
         }

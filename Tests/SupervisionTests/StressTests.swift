@@ -1,0 +1,71 @@
+import Glibc
+import Testing
+
+@testable import Supervision
+
+/// Random SIGKILLs of supervisors and servers, at any moment of their lives, with commands coming in all the while.
+@Suite struct StressTests {
+    /// `SUPERVISION_STRESS_SECONDS` makes it longer; a failure prints its seed, though processes do not replay exactly.
+    @Test func killsAtAnyMomentNeitherLoseNorDoubleAServer() async throws {
+        let seconds = getenv("SUPERVISION_STRESS_SECONDS").flatMap { Double(String(cString: $0)) } ?? 6
+        let seed = UInt64.random(in: 0 ... .max)
+        var random = SplitMix(state: seed)
+        try await withEnsemble { ensemble in
+            let ids = Array(1...5)
+            let specs = try ids.map { try ensemble.spec($0) }
+            let client = try await ensemble.boot(specs)
+            var wanted = Set(ids)
+            var doubled: [Int: Int] = [:]
+            var (killedServers, killedSupervisors) = (0, 0)
+            let end = ContinuousClock.now + .seconds(seconds)
+            while ContinuousClock.now < end {
+                switch Int.random(in: 0..<10, using: &random) {
+                case 0...3:
+                    guard let victim = ensemble.processes().values.joined().randomElement(using: &random) else { break }
+                    kill(victim.pid, SIGKILL)
+                    killedServers += 1
+                case 4...6:
+                    guard let pid = ensemble.home.holder?.pid else { break }
+                    kill(pid, SIGKILL)
+                    killedSupervisors += 1
+                    _ = try await ensemble.connect()
+                    waitpid(pid, nil, WNOHANG)
+                case 7:
+                    // It may be killed in the middle of the request; what was wanted is asked for again in the end.
+                    let id = ids.randomElement(using: &random)!
+                    if wanted.remove(id) != nil { try? await client.stop([id]) }
+                case 8:
+                    let id = ids.randomElement(using: &random)!
+                    if wanted.insert(id).inserted { try? await client.start([id]) }
+                default: try? await client.restart([wanted.randomElement(using: &random) ?? 1])
+                }
+                // A restart of an unwanted server is a start.
+                wanted = Set(try await ensemble.connect().status().servers.filter { $0.desired == .running }.map(\.id))
+                for (id, processes) in ensemble.processes() where processes.count > 1 { doubled[id] = processes.count }
+                try await Task.sleep(for: .milliseconds(Int.random(in: 0..<60, using: &random)))
+            }
+            #expect(doubled.isEmpty, "seed \(seed)")
+            #expect(killedServers > 0 && killedSupervisors > 0)
+
+            let last = try await ensemble.connect()
+            for id in ids where wanted.contains(id) { try await last.wait(for: id) { $0.state == .running } }
+            for id in ids where !wanted.contains(id) { try await last.wait(for: id) { $0.state == .stopped } }
+            let status = try await last.status()
+            let running = ensemble.processes()
+            #expect(running.keys.sorted() == wanted.sorted(), "seed \(seed)")
+            for id in wanted { #expect(running[id]?.map(\.pid) == [status.server(id)?.pid ?? 0], "seed \(seed)") }
+        }
+    }
+}
+
+private struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
