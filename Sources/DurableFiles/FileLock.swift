@@ -2,8 +2,9 @@ import Glibc
 
 /// A lock on a file that one process at a time can hold, and that names its holder to whoever is refused.
 ///
-/// It ends with the process, however it ends (`flock`). A spawned child keeps it up to its exec, since the file is
-/// closed there: whoever gets the lock can be sure that every program its last holder was starting has become visible as itself.
+/// It is an open file description lock (`F_OFD_SETLK`): it ends with the process, however that ends, and one can ask who has it
+/// without taking it for a moment oneself. A spawned child keeps it up to its exec, since the file is closed there: whoever gets the
+/// lock can be sure that every program its last holder was starting has been executed.
 package struct FileLock: ~Copyable {
     /// Who has it, as the holder put it, e.g. `paddock up (pid 4100)`.
     package struct Held: Error, Hashable, Sendable {
@@ -32,10 +33,11 @@ package struct FileLock: ~Copyable {
     package init(_ path: String, holder: String) throws(Failure) {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw .file(FileError("open", path)) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        var whole = Self.wholeFile
+        guard fcntl(descriptor, Self.setLock, &whole) == 0 else {
             let code = errno
             defer { close(descriptor) }
-            if code == EWOULDBLOCK { throw .held(Self.readHolder(descriptor, path)) }
+            if code == EAGAIN || code == EACCES { throw .held(Self.readHolder(descriptor, path)) }
             throw .file(FileError("lock", path, code: code))
         }
         let text = Array("\(getpid())\n\(holder) (pid \(getpid()))\n".utf8)
@@ -54,7 +56,8 @@ package struct FileLock: ~Copyable {
         let descriptor = open(path, O_RDWR | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        if flock(descriptor, LOCK_SH | LOCK_NB) == 0 { return nil }
+        var found = wholeFile
+        guard fcntl(descriptor, getLock, &found) == 0, found.l_type != Int16(F_UNLCK) else { return nil }
         return readHolder(descriptor, path)
     }
 
@@ -67,6 +70,14 @@ package struct FileLock: ~Copyable {
     }
 
     deinit { close(descriptor) }
+
+    // GNU names, which Glibc's module leaves out: F_OFD_GETLK, F_OFD_SETLK.
+    private static let getLock: Int32 = 36
+    private static let setLock: Int32 = 37
+
+    private static var wholeFile: flock {
+        flock(l_type: Int16(F_WRLCK), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)
+    }
 
     private static func readHolder(_ descriptor: Int32, _ path: String) -> Held {
         var bytes = [UInt8](repeating: 0, count: 512)

@@ -68,6 +68,16 @@ package enum ProcessTable {
         return max(0, seconds - Double(process.startTicks) / Double(sysconf(Int32(_SC_CLK_TCK))))
     }
 
+    /// Empty when we may not look into it. In the middle of its exec a process has none yet: that is waited for, 50 ms at most.
+    private static func environment(of pid: Int32) -> [UInt8] {
+        for _ in 0..<50 {
+            guard let bytes = try? DurableFile.read("/proc/\(pid)/environ", limit: 4 << 20) else { return [] }
+            guard bytes.isEmpty, let identity = identity(of: pid), uptime(of: identity) < 5 else { return bytes }
+            usleep(1000)
+        }
+        return []
+    }
+
     /// The living session leaders whose environment holds `NAME=VALUE` for one of the values; those we may look into, that is.
     ///
     /// A server's own children have its environment too, but no session of their own.
@@ -77,10 +87,11 @@ package enum ProcessTable {
         let wanted = Array("\(name)=\(valuePrefix)".utf8)
         var found: [(String, ProcessIdentity)] = []
         for entry in Files.names(in: "/proc") {
-            guard let pid = Int32(entry), let stat = stat(pid), stat.session == pid, stat.state != UInt8(ascii: "Z"),
-                let environment = try? DurableFile.read("/proc/\(pid)/environ", limit: 4 << 20)
-            else { continue }
-            for variable in environment.split(separator: 0) where variable.starts(with: wanted) {
+            guard let pid = Int32(entry), let stat = stat(pid), stat.session == pid, stat.state != UInt8(ascii: "Z")
+            else {
+                continue
+            }
+            for variable in environment(of: pid).split(separator: 0) where variable.starts(with: wanted) {
                 let value = String(decoding: variable.dropFirst(name.utf8.count + 1), as: UTF8.self)
                 found.append((value, ProcessIdentity(pid: pid, startTicks: stat.startTicks, bootID: bootID)))
             }

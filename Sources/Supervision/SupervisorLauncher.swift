@@ -51,10 +51,13 @@ extension ControlClient {
                 case .launchFailed, .refused, .failed, .timedOut: throw error
                 }
             }
-            if let pid = launched, waitpid(pid, nil, WNOHANG) != 0 {
-                // Ours has ended. Fine when another one has the lock: its socket comes in a moment.
+            var status: Int32 = 0
+            if let pid = launched, waitpid(pid, &status, WNOHANG) != 0 {
+                // Fine when ours has ended because another one had the lock: its socket comes in a moment, or it has died since.
                 launched = nil
-                if home.holder == nil { throw .launchFailed(Self.logTail(home, from: logStart)) }
+                if (status >> 8) & 0xFF != Self.lockIsTaken {
+                    throw .launchFailed(Self.logTail(home, from: logStart))
+                }
             }
             if launched == nil, home.holder == nil {
                 logStart = Self.size(of: home.log)
@@ -66,6 +69,9 @@ extension ControlClient {
             do { try await Task.sleep(for: .milliseconds(20)) } catch { throw .launchFailed("cancelled") }
         }
     }
+
+    /// The exit code with which a supervisor is refused, EX_TEMPFAIL of sysexits.h.
+    private static let lockIsTaken: Int32 = 75
 
     private static func size(of path: String) -> Int {
         var status = stat()

@@ -19,7 +19,7 @@ import Testing
             var (killedServers, killedSupervisors) = (0, 0)
             let end = ContinuousClock.now + .seconds(seconds)
             while ContinuousClock.now < end {
-                switch Int.random(in: 0..<10, using: &random) {
+                switch Int.random(in: 0..<11, using: &random) {
                 case 0...3:
                     guard let victim = ensemble.processes().values.joined().randomElement(using: &random) else { break }
                     kill(victim.pid, SIGKILL)
@@ -31,10 +31,21 @@ import Testing
                     _ = try await ensemble.connect()
                     waitpid(pid, nil, WNOHANG)
                 case 7:
+                    // In the middle of a restart: between its steps lie the spawn and the record of it.
+                    guard let pid = ensemble.home.holder?.pid, let id = wanted.randomElement(using: &random) else {
+                        break
+                    }
+                    async let restarted: Void? = try? client.restart([id])
+                    try await Task.sleep(for: .microseconds(Int.random(in: 0..<8000, using: &random)))
+                    kill(pid, SIGKILL)
+                    killedSupervisors += 1
+                    await restarted
+                    waitpid(pid, nil, WNOHANG)
+                case 8:
                     // It may be killed in the middle of the request; what was wanted is asked for again in the end.
                     let id = ids.randomElement(using: &random)!
                     if wanted.remove(id) != nil { try? await client.stop([id]) }
-                case 8:
+                case 9:
                     let id = ids.randomElement(using: &random)!
                     if wanted.insert(id).inserted { try? await client.start([id]) }
                 default: try? await client.restart([wanted.randomElement(using: &random) ?? 1])
