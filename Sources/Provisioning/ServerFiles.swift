@@ -21,7 +21,7 @@ package struct ServerFiles {
     }
 
     /// The words the toolkit itself asks servers with, and those that are harmless and useful in a bug report.
-    private static let fourLetterWords = "conf, dirs, isro, mntr, ruok, srvr, stat, wchs"
+    static let fourLetterWords = "conf, dirs, isro, mntr, ruok, srvr, stat, wchs"
 
     package func myid(_ server: TopologyServer) -> String { MyID.text(server.id) }
 

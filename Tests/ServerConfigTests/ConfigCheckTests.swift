@@ -453,7 +453,14 @@ struct ConfigCheckTests {
             name: "a dataDir that is missing", cfg: "dataDir=/srv/a\nclientPort=2181\n",
             surroundings: ZooCfg.Surroundings(host: HostFacts(paths: ["/srv/a": .missing])),
             expected: [
-                "zoo.cfg:1:9: warning: dataDir /srv/a does not exist; the server would create it [data-dir-absent]\n  mend: mkdir -p /srv/a"
+                "zoo.cfg:1:9: warning: dataDir /srv/a does not exist here; the server would create it [data-dir-absent]\n  mend: mkdir -p /srv/a"
+            ]),
+        Case(
+            name: "a dataDir that is missing, of an ensemble",
+            cfg: "dataDir=/srv/a\ninitLimit=10\nsyncLimit=5\nclientPort=2181\n" + servers,
+            surroundings: ZooCfg.Surroundings(host: HostFacts(paths: ["/srv/a": .missing])),
+            expected: [
+                "zoo.cfg:1:9: warning: dataDir /srv/a does not exist here, and the server needs its myid there [data-dir-absent]\n  mend: mkdir -p /srv/a"
             ]),
         Case(
             name: "ports below 1024", cfg: head + servers.replacing("zk2:2888", with: "zk2:288"),

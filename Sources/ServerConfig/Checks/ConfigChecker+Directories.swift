@@ -44,12 +44,18 @@ extension ConfigChecker {
         case .notADirectory:
             error("data-dir-unwritable", entry.location, "\(key) \(path) is not a directory", mend: "name a directory")
         case .missing:
-            if value("datadir.autocreate")?.lowercased() == "false" || (key == "dataDir" && isDistributed) {
-                error("data-dir-absent", entry.location, "\(key) \(path) does not exist", mend: "mkdir -p \(path)")
+            // No error in itself: the file may have been copied from another host.
+            let mend = "mkdir -p \(path)"
+            if value("datadir.autocreate")?.lowercased() == "false" {
+                error("data-dir-absent", entry.location, "\(key) \(path) does not exist here", mend: mend)
+            } else if key == "dataDir", isDistributed {
+                warn(
+                    "data-dir-absent", entry.location,
+                    "\(key) \(path) does not exist here, and the server needs its myid there", mend: mend)
             } else {
                 warn(
-                    "data-dir-absent", entry.location, "\(key) \(path) does not exist; the server would create it",
-                    mend: "mkdir -p \(path)")
+                    "data-dir-absent", entry.location,
+                    "\(key) \(path) does not exist here; the server would create it", mend: mend)
             }
         }
     }
