@@ -110,6 +110,9 @@ let package = Package(
             name: "ServerConfigTests", dependencies: ["ServerConfig", "Diagnostics"],
             swiftSettings: settings),
         .executableTarget(
+            name: "GenerateBenchmark", dependencies: ["Provisioning", "ServerConfig", "Topology"],
+            path: "Benchmarks/GenerateBenchmark", swiftSettings: settings),
+        .executableTarget(
             name: "DataTreeBenchmark", dependencies: ["DataTree", "Jute", "ZooKeeperProtocol"],
             path: "Benchmarks/DataTreeBenchmark", exclude: ["README.md"], swiftSettings: settings),
         .testTarget(

@@ -1,5 +1,4 @@
 import Diagnostics
-import DurableFiles
 import Provisioning
 import ServerConfig
 import Supervision
@@ -56,23 +55,9 @@ extension Operator {
             let problems = Topology.load(bytes: bytes, file: file, facts: facts, freePorts: FreePorts.find).diagnostics
             return CheckedFile(file: file, kind: .topology, text: text, problems: problems)
         case .zooCfg:
-            let cfg = ZooCfg(bytes: bytes)
-            let directories = ["dataDir", "dataLogDir"].compactMap { cfg[$0] }
-            let facts = HostFacts.gather(paths: directories).ignoring(pids: await ownServers())
-            let surroundings = ZooCfg.Surroundings(
-                dynamicConfig: Self.companion(cfg["dynamicConfigFile"]),
-                myid: Self.companion(cfg["dataDir"].map { "\($0)/myid" }), host: facts)
-            return CheckedFile(
-                file: file, kind: .zooCfg, text: cfg.text, problems: cfg.check(file: file, surroundings: surroundings))
-        }
-    }
-
-    private static func companion(_ path: String?) -> ZooCfg.Companion {
-        guard let path else { return .unknown }
-        do throws(FileError) {
-            return .text(String(decoding: try DurableFile.read(path), as: UTF8.self), file: path)
-        } catch {
-            return .missing(file: path)
+            let own = await ownServers()
+            let zooCfg = ZooCfgFile(path: file, bytes: bytes) { HostFacts.gather(paths: $0).ignoring(pids: own) }
+            return CheckedFile(file: file, kind: .zooCfg, text: zooCfg.cfg.text, problems: zooCfg.check())
         }
     }
 

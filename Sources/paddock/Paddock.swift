@@ -12,7 +12,7 @@ struct Paddock: AsyncParsableCommand {
         version: version,
         subcommands: [Supervise.self],
         groupedSubcommands: [
-            CommandGroup(name: "Configurations", subcommands: [New.self, Check.self, Generate.self]),
+            CommandGroup(name: "Configurations", subcommands: [New.self, Check.self, Generate.self, Import.self]),
             CommandGroup(
                 name: "An ensemble",
                 subcommands: [Up.self, Down.self, Status.self, RollingRestartCommand.self, Logs.self]),

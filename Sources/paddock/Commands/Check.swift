@@ -39,25 +39,9 @@ struct Check: EnsembleCommand {
     }
 
     private struct Output: Encodable {
-        struct Problem: Encodable {
-            var file: String?
-            var line: Int?
-            var column: Int?
-            var severity: String
-            var rule: String
-            var message: String
-            var mend: String?
-        }
-
         var version = 1
-        var problems: [Problem]
+        var problems: [ProblemOutput]
 
-        init(_ files: [CheckedFile]) {
-            problems = files.flatMap(\.problems).map {
-                Problem(
-                    file: $0.file, line: $0.location?.line, column: $0.location?.column, severity: $0.severity.rawValue,
-                    rule: $0.rule, message: $0.message, mend: $0.mend)
-            }
-        }
+        init(_ files: [CheckedFile]) { problems = files.flatMap(\.problems).map(ProblemOutput.init) }
     }
 }

@@ -30,6 +30,7 @@ struct Generate: EnsembleCommand {
             try InputFile.read(file), file: InputFile.name(file), into: output)
         for warning in warnings { terminal.problem(warning.rendered()) }
         try plan.check()
+        for warning in plan.problems { terminal.problem(warning.rendered()) }
         if diff {
             let text = plan.diff()
             if global.json {
