@@ -58,8 +58,8 @@ extension Operator {
             }
             let machine = machine(ensemble, sweep, journal, options)
             try (journal ?? RollingRestartJournal(began: Moment.now())).write(ensemble)
-            let canary = Canary(ensemble)
-            await canary.start()
+            let canary = Canary(ensemble.members)
+            canary.start()
             let steps: [RollingRestart.Step]
             do {
                 steps = try await roll(ensemble, control, machine, confirm: options.confirm, change)
@@ -68,11 +68,20 @@ extension Operator {
                 throw error
             }
             RollingRestartJournal.remove(ensemble)
-            let record = await canary.finish()
-            try change.did("rolling restart: \(record.writes) writes, \(record.lost) lost")
-            return RollingRestartReport(
-                steps: steps, longestWriteGap: record.longestGap, writes: record.writes, lost: record.lost)
+            return try conclude(steps, await canary.finish(), change)
         }
+    }
+
+    private func conclude(
+        _ steps: [RollingRestart.Step], _ canary: Canary.Result, _ change: Change
+    ) throws -> RollingRestartReport {
+        let record = canary.record
+        try change.did("rolling restart: \(record.writes) writes acknowledged, \(record.lost) of them lost")
+        if let failure = canary.failure {
+            report(.warning("every server was restarted, but the canary could not read back its last write: \(failure)"))
+        }
+        return RollingRestartReport(
+            steps: steps, longestWriteGap: record.longestGap, writes: record.writes, lost: record.lost)
     }
 
     private func machine(
