@@ -41,7 +41,7 @@ extension Operator {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
         contents.copy(ensemble.layout.topology, as: "topology.yaml", redacting: true)
         contents.copy(ensemble.layout.assignments, as: "assignments")
-        let control = try? await controlIfUp(ensemble)
+        let control = try? await controlIfUp(ensemble.home)
         let status = await status(of: ensemble, control)
         contents.add(String(decoding: try encoder.encode(status), as: UTF8.self) + "\n", as: "status.json")
         let findings = Doctor.examine(store, environment: environment)

@@ -19,7 +19,7 @@ extension Operator {
         let name = try store.choose(name)
         if dryRun {
             let ensemble = try store.open(name)
-            let sweep = await ensemble.sweeper(try await controlIfUp(ensemble)).sweep()
+            let sweep = await ensemble.sweeper(try await controlIfUp(ensemble.home)).sweep()
             let running = sweep.servers.filter { $0.process?.pid != nil }.map(\.id)
             return DownReport(
                 ensemble: name, stopped: sweep.stopOrder(running), removed: destroy ? ensemble.directory : nil,
@@ -39,14 +39,7 @@ extension Operator {
     /// An ensemble whose stored topology cannot be read must still be stoppable: the supervisor knows its servers.
     private func stopEverything(_ name: String, _ change: Change) async throws -> [ServerID] {
         let home = SupervisorHome(ensembleDirectory: store.root(of: name))
-        guard home.holder != nil || home.wantsServers else { return [] }
-        let client: ControlClient
-        do {
-            client = try await ControlClient.connectOrLaunch(
-                ensembleDirectory: home.ensembleDirectory, launcher: launcher(home.ensembleDirectory), by: command)
-        } catch {
-            throw OperationError(.failed, error.description, mend: "see \(home.log)")
-        }
+        guard let client = try await controlIfUp(home) else { return [] }
         var order: [ServerID] = []
         if let ensemble = try? store.open(name) {
             let sweep = await ensemble.sweeper(client).sweep()

@@ -34,8 +34,7 @@ extension Operator {
         _ name: String?, options: RollingRestartOptions = RollingRestartOptions()
     ) async throws -> RollingRestartPlan {
         let ensemble = try store.open(name)
-        let control = try await control(ensemble)
-        let sweep = await ensemble.sweeper(control).settledSweep()
+        let (_, sweep) = try await running(ensemble)
         let journal = RollingRestartJournal.read(ensemble, startsOver: options.startsOver)
         let machine = machine(ensemble, sweep, journal, options)
         return RollingRestartPlan(
@@ -50,8 +49,7 @@ extension Operator {
         let name = try store.choose(name)
         return try await store.changing(name, command: command) { change in
             let ensemble = try store.open(name)
-            let control = try await control(ensemble)
-            let sweep = await ensemble.sweeper(control).settledSweep()
+            let (control, sweep) = try await running(ensemble)
             let journal = RollingRestartJournal.read(ensemble, startsOver: options.startsOver)
             if let done = journal?.done(sweep), !done.isEmpty {
                 report(.step("continuing the restart begun before: \(Wording.servers(done)) done already"))
@@ -72,13 +70,26 @@ extension Operator {
         }
     }
 
+    /// An ensemble that is down has nothing to restart: `up` starts it.
+    private func running(_ ensemble: Ensemble) async throws -> (ControlClient, Sweep) {
+        guard let control = try await controlIfUp(ensemble.home) else { throw notRunning(ensemble) }
+        let sweep = await ensemble.sweeper(control).settledSweep()
+        guard sweep.servers.contains(where: { $0.process?.pid != nil }) else { throw notRunning(ensemble) }
+        return (control, sweep)
+    }
+
+    private func notRunning(_ ensemble: Ensemble) -> OperationError {
+        OperationError(.notRunning, "\(ensemble.name) is not running", mend: "`paddock up` starts it")
+    }
+
     private func conclude(
         _ steps: [RollingRestart.Step], _ canary: Canary.Result, _ change: Change
     ) throws -> RollingRestartReport {
         let record = canary.record
         try change.did("rolling restart: \(record.writes) writes acknowledged, \(record.lost) of them lost")
         if let failure = canary.failure {
-            report(.warning("every server was restarted, but the canary could not read back its last write: \(failure)"))
+            report(
+                .warning("every server was restarted, but the canary could not read back its last write: \(failure)"))
         }
         return RollingRestartReport(
             steps: steps, longestWriteGap: record.longestGap, writes: record.writes, lost: record.lost)

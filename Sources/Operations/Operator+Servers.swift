@@ -36,12 +36,12 @@ extension Operator {
     ) async throws -> ServerActionReport {
         let ensemble = try store.open(name)
         if dryRun {
-            let control = try await controlIfUp(ensemble)
+            let control = try await controlIfUp(ensemble.home)
             let sweep = await ensemble.sweeper(control).sweep()
             return try plan(action, words, ensemble, sweep, force: force, dryRun: true)
         }
         return try await store.changing(ensemble.name, command: command) { change in
-            let control = try await control(ensemble)
+            let control = try await control(ensemble.home)
             let sweep = await ensemble.sweeper(control).sweep()
             let plan = try plan(action, words, ensemble, sweep, force: force, dryRun: false)
             if force, let consequence = plan.consequence, !guardian(ensemble, sweep).isSafe(without: plan.servers) {

@@ -5,24 +5,22 @@ import ZooKeeperProtocol
 
 extension Operator {
     /// The ensemble's supervisor, launched when none lives: it then adopts the servers that run.
-    func control(_ ensemble: Ensemble) async throws -> ControlClient {
+    func control(_ home: SupervisorHome) async throws -> ControlClient {
         try Task.checkCancellation()
+        let directory = home.ensembleDirectory
         do {
             return try await ControlClient.connectOrLaunch(
-                ensembleDirectory: ensemble.directory, launcher: launcher(ensemble.directory), by: command)
+                ensembleDirectory: directory, launcher: launcher(directory), by: command)
         } catch {
             try Task.checkCancellation()
-            throw OperationError(.failed, error.description, mend: "see \(ensemble.home.log)")
+            throw OperationError(.failed, error.description, mend: "see \(home.log)")
         }
     }
 
     /// The supervisor of an ensemble that is meant to run: launched only when one died and left servers behind, so that
     /// looking at an ensemble that is down starts nothing. Nil then.
-    func controlIfUp(_ ensemble: Ensemble) async throws -> ControlClient? {
-        if let control = try? await ControlClient.connect(ensembleDirectory: ensemble.directory, by: command) {
-            return control
-        }
-        return ensemble.home.wantsServers ? try await control(ensemble) : nil
+    func controlIfUp(_ home: SupervisorHome) async throws -> ControlClient? {
+        home.holder != nil || home.wantsServers ? try await control(home) : nil
     }
 
     /// Runs an order to the supervisor and says in our words what went wrong.

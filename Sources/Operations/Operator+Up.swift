@@ -51,7 +51,7 @@ extension Operator {
             let preparation = try await prepare(source, name, options)
             try await carryOut(preparation, change)
             let ensemble = preparation.ensemble
-            let control = try await control(ensemble)
+            let control = try await control(ensemble.home)
             let timeline = try await waitUntilReady(ensemble, control)
             var report = preparation.report(wasDryRun: false)
             report.timeline = timeline
@@ -75,8 +75,8 @@ extension Operator {
     private func prepare(_ source: TopologySource, _ name: String, _ options: UpOptions) async throws -> UpPreparation {
         let directory = store.root(of: name)
         let before = store.exists(name) ? try? store.open(name) : nil
-        let living = try? await ControlClient.connect(ensembleDirectory: directory, by: command)
-        let status = try? await living?.status()
+        let control = try await controlIfUp(SupervisorHome(ensembleDirectory: directory))
+        let status = try? await control?.status()
         let text: String
         let file: String
         switch source {
@@ -89,11 +89,15 @@ extension Operator {
         let (topology, problems) = Topology.load(
             text: text, file: file, assignments: try store.assignments(of: name),
             facts: HostFacts.gather().ignoring(pids: own), freePorts: FreePorts.find)
-        guard let topology else { throw InvalidTopology(problems, file: file, text: text) }
+        // A check may pass with a port that is taken now; a server could not start with it.
+        let taken = problems.filter { $0.rule == TopologyRule.portTaken.rawValue }
+        guard let topology, taken.isEmpty else {
+            throw InvalidTopology(topology == nil ? problems : taken, file: file, text: text)
+        }
         let ensemble = Ensemble(topology: topology, directory: directory)
         let specifications = try specifications(ensemble)
         let files = try Provisioning.plan(topology, layout: ensemble.layout)
-        let sweep: Sweep? = if let before { await before.sweeper(try await controlIfUp(before)).sweep() } else { nil }
+        let sweep: Sweep? = if let before { await before.sweeper(control).sweep() } else { nil }
         let situation = situation(ensemble, before, files, sweep)
         let plan = UpPlan(situation)
         if let outage = plan.outage, !options.force, situation.votersBefore.count > 2 {
@@ -133,12 +137,15 @@ extension Operator {
         let (ensemble, before) = (preparation.ensemble, preparation.before)
         for problem in preparation.problems { report(.warning(problem.rendered())) }
         if let outage = preparation.plan.outage { report(.warning(outage)) }
+        let isFirst = before == nil && !preparation.files.problems.hasErrors
+        // What can be seen can be taken down: an ensemble is known from its first file on.
+        if isFirst { try store(preparation) }
         try preparation.files.apply()
         var actions = preparation.plan.actions[...]
         if preparation.plan.outage != nil, let before {
             // The new topology is stored when nothing of the old one runs: an `up` after an interruption in between must still see
             // that voters change.
-            let control = try await control(before)
+            let control = try await control(before.home)
             while let action = actions.first, !action.isStart {
                 report(.step(action.text))
                 for id in action.servers {
@@ -148,8 +155,8 @@ extension Operator {
                 actions.removeFirst()
             }
         }
-        try store(preparation)
-        let control = try await control(ensemble)
+        if !isFirst { try store(preparation) }
+        let control = try await control(ensemble.home)
         let leaving = preparation.situation.serversBefore.subtracting(preparation.situation.servers)
         let kept = try before.map { try specifications($0) }?.filter { leaving.contains(ServerID(Int64($0.id))) } ?? []
         try await order { try await control.reload(preparation.specifications + kept) }
@@ -281,8 +288,7 @@ package struct InvalidTopology: Error, Sendable, CustomStringConvertible {
 
     /// A taken port is the world's fault (exit 75), everything else the file's (65).
     package var kind: OperationError.Kind {
-        let errors = problems.filter { $0.severity == .error }
-        return errors.allSatisfy { $0.rule == TopologyRule.portTaken.rawValue } ? .taken : .badInput
+        problems.allSatisfy { $0.rule == TopologyRule.portTaken.rawValue } ? .taken : .badInput
     }
 
     package var description: String { problems.map { $0.rendered(source: text) }.joined(separator: "\n") }

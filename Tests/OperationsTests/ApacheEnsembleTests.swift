@@ -51,18 +51,19 @@ struct RealEnsembles: Sendable {
 @Suite(.serialized) struct ApacheEnsembleTests {
     static let demo = """
         ensemble: demo
-        participants: 3
-        observers: 1
         ports: auto
         settings: {tickTime: 500, initLimit: 20, syncLimit: 10}
+        participants: 3
+        observers: 1
 
         """
 
     /// One ensemble through its life, in one test: booting JVMs is what takes the time.
     @Test func theLifeOfAnEnsemble() async throws {
         try await RealEnsembles.with { ensembles in
-            // Two at once: one does it, the other is refused or finds it done.
             let source = TopologySource.text(Self.demo, file: "demo.yaml")
+            try await interruptWhenSpawned(ensembles, source)
+            // Two at once: one does it, the other is refused or finds it done.
             async let other = Result { try await ensembles.command("up again").up(source) }
             let first = await Result { try await ensembles.command("up").up(source) }
             let second = await other
@@ -90,6 +91,7 @@ struct RealEnsembles: Sendable {
             #expect(again.actions == [])
             #expect(again.status?.servers.map(\.pid) == status.servers.map(\.pid))
 
+            try await killTheSupervisor(ensembles, status)
             try await refuseToTakeTheQuorum(ensembles)
             try await rollOver(ensembles)
             try await applyChanges(ensembles)
@@ -98,7 +100,36 @@ struct RealEnsembles: Sendable {
             #expect(down.stopped.count == 5)
             #expect(try await ensembles.command("status").status(nil).health == .down)
             #expect(try await ensembles.command("down").down("demo").stopped == [])
+            let idle = await #expect(throws: OperationError.self) {
+                try await ensembles.command("rolling-restart").rollingRestart(nil)
+            }
+            #expect(idle?.kind == .notRunning)
         }
+    }
+
+    /// Ctrl-C in the middle of `up`.
+    private func interruptWhenSpawned(_ ensembles: RealEnsembles, _ source: TopologySource) async throws {
+        let up = Task { try await ensembles.command("up").up(source) }
+        try await eventually("a server is spawned") {
+            ensembles.told.all.contains {
+                if case .passed(let passage) = $0 { passage.station == .spawned } else { false }
+            }
+        }
+        up.cancel()
+        await #expect(throws: CancellationError.self) { try await up.value }
+        #expect(ensembles.store.audit.entries(of: "demo").last?.did == "interrupted")
+        #expect(ensembles.store.names() == ["demo"])
+    }
+
+    private func killTheSupervisor(_ ensembles: RealEnsembles, _ before: EnsembleStatus) async throws {
+        let supervisor = try #require(before.supervisor?.pid)
+        kill(supervisor, SIGKILL)
+        // We launched it, so it is our child.
+        waitpid(supervisor, nil, 0)
+        let after = try await ensembles.command("status").status(nil)
+        #expect(after.health == .healthy, "\(after.problems)")
+        #expect(after.supervisor != nil && after.supervisor?.pid != supervisor)
+        #expect(after.servers.map(\.pid) == before.servers.map(\.pid))
     }
 
     private func refuseToTakeTheQuorum(_ ensembles: RealEnsembles) async throws {
@@ -129,8 +160,19 @@ struct RealEnsembles: Sendable {
         let plan = try await command.rollingRestartPlan(nil)
         #expect(plan.servers.first == 4)
         #expect(plan.servers.last?.rawValue == leader)
+
+        // Stopped half way, then continued where it stopped.
+        let second = plan.servers[2]
+        var options = RollingRestartOptions()
+        options.confirm = { $0 != second }
+        let stop = await #expect(throws: OperationError.self) {
+            try await command.rollingRestart(nil, options: options)
+        }
+        #expect(stop?.message == "stopped before server \(second), as asked")
+        #expect(try await command.rollingRestartPlan(nil).done == plan.servers.prefix(2).sorted())
+
         let report = try await command.rollingRestart(nil)
-        #expect(report.steps.map(\.id) == plan.servers.map(\.rawValue))
+        #expect(report.steps.map(\.id) == plan.servers.dropFirst(2).map(\.rawValue))
         #expect(report.steps.last?.role == .leader)
         #expect(report.lost == 0)
         #expect(report.writes > 20)
@@ -143,14 +185,79 @@ struct RealEnsembles: Sendable {
 
     private func applyChanges(_ ensembles: RealEnsembles) async throws {
         let before = try await ensembles.command("status").status(nil)
-        let changed = Self.demo.replacing("observers: 1", with: "observers: 2")
+        // The same servers by name, one of them with another setting: only that one is restarted.
+        let named = Self.demo.replacing(
+            "participants: 3\nobservers: 1\n",
+            with: """
+                servers:
+                  - {id: 1, settings: {maxClientCnxns: 200}}
+                  - {id: 2}
+                  - {id: 3}
+                  - {id: 4, role: observer}
+
+                """)
+        let rolled = try await ensembles.command("up").up(.text(named, file: "demo.yaml"))
+        #expect(rolled.actions == [.roll([1])])
+        #expect(rolled.status?.servers.dropFirst().map(\.pid) == before.servers.dropFirst().map(\.pid))
+        #expect(rolled.status?.servers.first?.pid != before.servers.first?.pid)
+        let leader = try #require(rolled.status?.leader)
+
+        // Every zoo.cfg names a server that joins, so all others are restarted, who leads last.
         ensembles.told.clear()
-        let report = try await ensembles.command("up").up(.text(changed, file: "demo.yaml"))
-        #expect(report.actions.first == .start([5]))
-        #expect(report.status?.health == .healthy)
-        #expect(report.status?.servers.count == 5)
-        // Every zoo.cfg names the new server, so all others were restarted, who led last.
-        #expect(ensembles.told.steps.contains { $0.hasPrefix("restarting server \(before.leader!) (leader)") })
+        let joined = try await ensembles.command("up").up(
+            .text(named + "  - {id: 5, role: observer}\n", file: "demo.yaml"))
+        #expect(joined.actions.first == .start([5]))
+        #expect(joined.status?.health == .healthy)
+        #expect(joined.status?.servers.count == 5)
+        #expect(
+            ensembles.told.steps.last { $0.hasPrefix("restarting") } == "restarting server \(leader) (leader)",
+            "\(ensembles.told.steps)")
+    }
+
+    @Test func aTakenPortNamesItsHolder() async throws {
+        try await RealEnsembles.with { ensembles in
+            let port = FreePorts.find(1)[0]
+            let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            defer { close(listener) }
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = in_port_t(port).bigEndian
+            address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+            let bound = withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(listener, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+            try #require(bound == 0 && listen(listener, 1) == 0)
+            let topology = "ensemble: taken\nparticipants: 1\nports: {client: \(port)}\n"
+            let error = await #expect(throws: InvalidTopology.self) {
+                try await ensembles.command("up").up(.text(topology, file: "taken.yaml"))
+            }
+            #expect(error?.kind == .taken, "\(error?.description ?? "")")
+            #expect(error?.description.contains("pid \(getpid())") == true, "\(error?.description ?? "")")
+        }
+    }
+
+    @Test func aMissingEngineIsNamed() async throws {
+        try await RealEnsembles.with { ensembles in
+            let topology = "ensemble: bare\nparticipants: 1\nports: auto\nengine: {apache: {home: /no/such/home}}\n"
+            await #expect(throws: EngineError.notAHome("/no/such/home")) {
+                try await ensembles.command("up").up(.text(topology, file: "bare.yaml"))
+            }
+            #expect(ensembles.store.names() == [])
+        }
+    }
+
+    @Test func aStateDirectoryThatIsAFileIsNamed() async throws {
+        try await RealEnsembles.with { ensembles in
+            var command = ensembles.command("up")
+            command.store = EnsembleStore(directory: "/dev/null/state")
+            let topology = "ensemble: nowhere\nparticipants: 1\nports: auto\n"
+            let error = await #expect(throws: (any Error).self) {
+                try await command.up(.text(topology, file: "nowhere.yaml"))
+            }
+            #expect("\(error!)".contains("/dev/null/state"))
+        }
     }
 
     @Test func aServerThatNeverBecomesReadyIsShownWithItsLog() async throws {

@@ -33,7 +33,7 @@ struct Import: PaddockCommand {
         } else {
             for problem in result.problems {
                 let source = sources.first { $0.path == problem.file }?.cfg.text
-                terminal.problem(DiagnosticLines(problem, terminal).text(source: source))
+                terminal.problem(DiagnosticLines(problem, terminal.colours.errors).text(source: source))
             }
         }
         guard let text = result.text else { return .failed }
