@@ -122,7 +122,7 @@ import Testing
             let home = try paddock.run("up", "-", input: topology)
             #expect(home.status == 69)
             #expect(home.errors.contains("/nowhere"))
-            #expect(home.errors.contains("mend: "))
+            #expect(home.errors.contains("install it: apt-get install zookeeper"))
         }
     }
 
