@@ -34,8 +34,8 @@ def create_body(path, data):
 
 
 class Client:
-    def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+    def __init__(self, port, patience=60):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=patience)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.sendall(struct.pack(">iiqiqi", 44, 0, 0, 40000, 0, 16) + bytes(16))
         self.read_frame()
@@ -72,7 +72,9 @@ class Server:
         self.process = subprocess.Popen(command + [self.directory + "/zoo.cfg"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while True:
             try:
-                client = Client(self.port)
+                # A JVM that is still starting accepts, and then says nothing to this connection for a long time.
+                client = Client(self.port, patience=0.1)
+                client.socket.settimeout(60)
                 client.call(1, create_body(b"/first", b""))
                 return time.monotonic() - began
             except OSError:

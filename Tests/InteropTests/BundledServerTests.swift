@@ -112,15 +112,6 @@ import ZooKeeperClient
         }
     }
 
-    @Test("5,000 idle connections and a client that does not read its replies cost bounded memory, and disturb nobody")
-    func slowReader() async throws {
-        try await BundledServer.with { server in
-            let output = try await Python.run(
-                try BundledServer.script("slow_reader.py"), arguments: ["\(server.port)", "\(server.pid)"])
-            #expect(output.hasPrefix("done "))
-        }
-    }
-
     @Test("A port that is taken is said with its key")
     func portTaken() async throws {
         try await BundledServer.with { first in
