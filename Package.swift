@@ -95,7 +95,8 @@ let package = Package(
 
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: settings),
         .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles"], swiftSettings: settings),
-        .testTarget(name: "QuorumTests", dependencies: ["Quorum", "ZooKeeperProtocol"], swiftSettings: settings),
+        .testTarget(
+            name: "QuorumTests", dependencies: ["Jute", "Quorum", "ZooKeeperProtocol"], swiftSettings: settings),
         .target(
             name: "Simulation",
             dependencies: [

@@ -155,13 +155,12 @@ extension Server {
     /// Whether `vote` beats `other`. A candidate of weight 0 never does.
     func prefers(_ vote: Vote, to other: Vote) -> Bool {
         guard membership.committed.verifier.weight(of: vote.leader) > 0 else { return false }
-        if options.faults.contains(.electByZxidAlone) {
-            return (vote.zxid, vote.leader) > (other.zxid, other.leader)
-        }
+        if options.faults.contains(.electBlindly) { return vote.leader > other.leader }
         return vote > other
     }
 
     func isQuorum(_ set: ServerSet) -> Bool {
+        if options.faults.contains(.countObservers) { return set.count > membership.voters.count / 2 }
         if options.faults.contains(.halfIsQuorum) {
             return set.overlap(membership.voters) * 2 >= membership.voters.count
         }

@@ -19,29 +19,27 @@ package struct Faults: OptionSet, Hashable, Sendable {
     package static let promiseEpochTwice = Faults(rawValue: 1 << 4)
     /// A new leader takes the highest accepted epoch instead of the one after it.
     package static let reuseEpoch = Faults(rawValue: 1 << 5)
-    /// A new leader decides on its epoch alone, without a quorum's.
-    package static let epochWithoutQuorum = Faults(rawValue: 1 << 6)
-    /// Votes are compared by zxid alone, and a leader does not look at the epoch of who follows it.
-    package static let electByZxidAlone = Faults(rawValue: 1 << 7)
     /// Votes name the last committed txn instead of the last logged one.
-    package static let voteWithoutUncommitted = Faults(rawValue: 1 << 8)
+    package static let voteWithoutUncommitted = Faults(rawValue: 1 << 6)
     /// ACKs of observers count towards quorums.
-    package static let countObservers = Faults(rawValue: 1 << 9)
+    package static let countObservers = Faults(rawValue: 1 << 7)
     /// Half of the voters are taken for a quorum.
-    package static let halfIsQuorum = Faults(rawValue: 1 << 10)
-    /// Proposals ACKed before NEWLEADER is ACKed count at once (ZOOKEEPER-4685 taken the wrong way).
-    package static let countEarlyAcks = Faults(rawValue: 1 << 11)
+    package static let halfIsQuorum = Faults(rawValue: 1 << 8)
     /// A learner told to TRUNC keeps its log.
-    package static let ignoreTruncate = Faults(rawValue: 1 << 12)
+    package static let ignoreTruncate = Faults(rawValue: 1 << 9)
     /// The learner joins the broadcast only at its ACK of NEWLEADER: what was committed since its sync point is
     /// missed (ZOOKEEPER-4925).
-    package static let subscribeLate = Faults(rawValue: 1 << 13)
+    package static let subscribeLate = Faults(rawValue: 1 << 10)
     /// SYNC is answered at once, though proposals are outstanding.
-    package static let syncOvertakes = Faults(rawValue: 1 << 14)
+    package static let syncOvertakes = Faults(rawValue: 1 << 11)
     /// A follower applies a txn when it is proposed, not when it is committed.
-    package static let applyProposals = Faults(rawValue: 1 << 15)
+    package static let applyProposals = Faults(rawValue: 1 << 12)
     /// A leader commits what its predecessor left uncommitted before it has its own quorum, and serves at once.
-    package static let serveBeforeQuorum = Faults(rawValue: 1 << 16)
+    package static let serveBeforeQuorum = Faults(rawValue: 1 << 13)
     /// ACKs of a learner stand though it connects anew and is told to TRUNC what it ACKed.
-    package static let keepAcksOverSync = Faults(rawValue: 1 << 17)
+    package static let keepAcksOverSync = Faults(rawValue: 1 << 14)
+    /// The highest server id wins elections, and a leader does not look at how far its followers are.
+    package static let electBlindly = Faults(rawValue: 1 << 15)
+    /// A leader goes on though its quorum is gone.
+    package static let leadAlone = Faults(rawValue: 1 << 16)
 }

@@ -179,8 +179,7 @@ struct Leader: Sendable {
 
     private mutating func decideEpoch(_ server: inout Server) {
         guard case .discovering = phase else { return }
-        let alone = server.options.faults.contains(.epochWithoutQuorum)
-        guard server.isQuorum(known) || alone else { return }
+        guard server.isQuorum(known) else { return }
         let epoch =
             server.options.faults.contains(.reuseEpoch)
             ? max(highestAccepted, Epoch(rawValue: 1)) : highestAccepted.next
@@ -212,7 +211,7 @@ struct Leader: Sendable {
                 return true
             }
             let isAhead = (currentEpoch, packet.zxid) > (server.currentEpoch, server.lastApplied)
-            if isAhead, !server.options.faults.contains(.electByZxidAlone) {
+            if isAhead, !server.options.faults.contains(.electBlindly) {
                 close(index, because: .aheadOfLeader(epoch: currentEpoch, zxid: packet.zxid), &server)
                 return true
             }
@@ -317,11 +316,7 @@ struct Leader: Sendable {
             guard zxid == ZXID(epoch: epoch, counter: 0) else {
                 // 3.8.0 followers may ACK a txn before they ACK NEWLEADER. They have not entered the epoch yet and could
                 // still lose the next election to a shorter log, so it counts only from then on (ZOOKEEPER-4685).
-                if server.options.faults.contains(.countEarlyAcks) {
-                    count(zxid, from: index, &server)
-                } else {
-                    peers[index].earlyAcks.append(zxid)
-                }
+                peers[index].earlyAcks.append(zxid)
                 return true
             }
             peers[index].phase = .ready
@@ -503,7 +498,9 @@ struct Leader: Sendable {
     private func checkQuorum(_ server: inout Server) {
         var here: ServerSet = server.isVoter ? [server.id] : []
         for peer in peers where peer.phase.isBehindNewLeader && counts(peer, server) { here.insert(peer.server) }
-        if !server.isQuorum(here) { server.leave(.quorumLost(stillHere: here)) }
+        if !server.isQuorum(here), !server.options.faults.contains(.leadAlone) {
+            server.leave(.quorumLost(stillHere: here))
+        }
     }
 
     private mutating func closeSilent(_ server: inout Server) {

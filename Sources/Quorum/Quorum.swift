@@ -64,6 +64,9 @@ package struct Quorum: Sendable {
         if case .leading(let leader) = role { leader.nextZxid(server) } else { nil }
     }
 
+    /// Whether the disk has reported this write.
+    package func hasStored(_ ticket: WriteTicket) -> Bool { server.isDurable(ticket) }
+
     /// How far what this server shows its clients goes: whoever serves in an epoch has seen all before it. Replies
     /// carry it, and clients that have seen more are refused.
     package var visibleZxid: ZXID {

@@ -28,7 +28,8 @@ package struct Scenario: CustomStringConvertible, Sendable {
     let purges: Bool
 
     enum FaultKind: String, CaseIterable, Sendable {
-        case crash, crashLeader, crashAll, pause, shutDown, breakConnection, stallConnection, isolate, isolateLeader,
+        case crash, crashLeader, crashCandidate, crashAll, pause, shutDown, breakConnection, stallConnection, isolate,
+            isolateLeader,
             split,
             oneWay, slowDisk
     }
@@ -43,7 +44,7 @@ package struct Scenario: CustomStringConvertible, Sendable {
         options.tickTime = Int64(chance.pick([50, 100, 200]))
         options.initLimit = Int64(chance.pick(5...10))
         options.syncLimit = Int64(chance.pick(2...5))
-        options.electionWait = Int64(chance.pick([10, 50, 200]))
+        options.electionWait = Int64(chance.pick([1, 10, 50, 200]))
         options.minNotificationInterval = Int64(chance.pick([20, 50, 200]))
         options.maxNotificationInterval = Int64(chance.pick([400, 1000]))
         options.connectPatience = Int64(chance.pick([50, 200, 1000]))
@@ -58,7 +59,7 @@ package struct Scenario: CustomStringConvertible, Sendable {
         stormLength = chance.pick([2_000_000, 5_000_000, 8_000_000])
         sessionTimeout = Int32(chance.pick([1000, 3000]))
         clockDrift = chance.pick([0, 0, 5, 20])
-        notificationLoss = chance.pick([0, 0, 5, 20])
+        notificationLoss = chance.pick([0, 0, 5, 20, 50])
         purges = chance.happens(percent: 50)
         // A different mixture each time: a run with few kinds of faults goes deeper into each.
         var kinds = FaultKind.allCases.filter { _ in chance.happens(percent: 50) }

@@ -11,6 +11,15 @@ extension Simulator {
         switch kind {
         case .crash: crashAndRestart(victim)
         case .crashLeader: crashAndRestart(leader ?? victim)
+        case .crashCandidate:
+            // Whoever is between election and service, where promises and epochs are made.
+            let candidate = nodes.indices.filter { index in
+                switch nodes[index].quorum?.status {
+                case .preparingToLead, .joining: true
+                default: false
+                }
+            }
+            crashAndRestart(candidate.isEmpty ? leader ?? victim : chance.pick(candidate))
         case .crashAll: for index in nodes.indices where chance.happens(percent: 80) { crashAndRestart(index) }
         case .pause: nodes[victim].pausedUntil = now + chance.delay(mean: Int(scenario.options.tickTime) * 3000)
         case .shutDown:

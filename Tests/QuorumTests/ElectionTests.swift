@@ -1,0 +1,283 @@
+import Jute
+import Testing
+import ZooKeeperProtocol
+
+@testable import Quorum
+
+@Suite struct ElectionTests {
+    /// What one captured server heard from its peers, and the different things it said to each of them, in order.
+    struct Transcript: CustomTestStringConvertible, Sendable {
+        var file: String
+        var server: ServerID
+        var lastZxid: Int64
+        var epoch: Int64
+        /// Milliseconds of the capture in which it looked.
+        var during: ClosedRange<Double>
+        var elects: ServerID
+
+        var testDescription: String { "\(file), server \(server), from \(Int(during.lowerBound)) ms" }
+    }
+
+    static let transcripts = [
+        Transcript(
+            file: "with-zxids", server: 1, lastZxid: 0x1_0000_0007, epoch: 1, during: 7700...11000, elects: 2),
+        Transcript(
+            file: "with-zxids", server: 2, lastZxid: 0x1_0000_0007, epoch: 1, during: 7700...11000, elects: 2),
+        // It had logged what nobody else had, but the others had settled.
+        Transcript(
+            file: "with-zxids", server: 3, lastZxid: 0x1_0000_000a, epoch: 1, during: 11100...11300, elects: 2),
+        Transcript(
+            file: "with-zxids", server: 1, lastZxid: 0x2_0000_0004, epoch: 2, during: 16100...18000, elects: 3),
+        Transcript(
+            file: "with-zxids", server: 2, lastZxid: 0x2_0000_0006, epoch: 2, during: 18080...18250, elects: 3),
+    ]
+
+    private struct File: Decodable {
+        struct Connection: Decodable {
+            var listenerPort: Int
+            var messages: [Message]
+        }
+        struct Message: Decodable {
+            var dir: String
+            var name: String
+            var hex: String
+            var t_ms: Double
+            var sid: Int64?
+        }
+
+        var connections: [Connection]
+    }
+
+    /// Every notification of the capture with sender and receiver: diallers say who they are, ports end in the id.
+    private func notifications(_ name: String) throws -> [(time: Double, from: ServerID, to: ServerID, Notification)] {
+        let file = Captures.load("election/\(name)", as: File.self)
+        var all: [(Double, ServerID, ServerID, Notification)] = []
+        for connection in file.connections {
+            let listener = ServerID(Int64(connection.listenerPort % 100))
+            guard let dialler = connection.messages.first?.sid.map({ ServerID($0) }) else { continue }
+            for message in connection.messages where message.name == "notification" {
+                let notification = try Notification(decoding: Array(bytes(message.hex)[4...]))
+                let isDialler = message.dir == "dialer->listener"
+                all.append((message.t_ms, isDialler ? dialler : listener, isDialler ? listener : dialler, notification))
+            }
+        }
+        return all.sorted { $0.0 < $1.0 }
+    }
+
+    @Test(arguments: transcripts)
+    func saysAndElectsWhatAnApacheServerDid(transcript: Transcript) throws {
+        let all = try notifications(transcript.file).filter { transcript.during.contains($0.time) }
+        var bench = Bench(
+            transcript.server,
+            recovered: RecoveredState(
+                acceptedEpoch: Epoch(rawValue: transcript.epoch), currentEpoch: Epoch(rawValue: transcript.epoch),
+                base: ZXID(rawValue: transcript.lastZxid)))
+        for heard in all where heard.to == transcript.server {
+            bench.now = 1000 + Int64(heard.time - transcript.during.lowerBound)
+            bench.put(.notification(heard.3, from: heard.from))
+        }
+        bench.wait(300)
+        let effects = bench.take()
+        #expect(all.contains { $0.from == transcript.server })
+        for peer in [1, 2, 3] as [ServerID] where peer != transcript.server {
+            let theirs = different(all.filter { $0.from == transcript.server && $0.to == peer }.map(\.3))
+            let ours = different(effects.notifications(to: peer))
+            // Connections came up one after the other there, so a peer may have missed the first votes; what it
+            // heard it heard in this order.
+            #expect(theirs.allSatisfy(ours.contains), "to \(peer): \(theirs) in \(ours)")
+        }
+        switch bench.quorum.status {
+        case .joining(let leader): #expect(leader == transcript.elects)
+        case .preparingToLead: #expect(transcript.server == transcript.elects)
+        default: Issue.record("still \(bench.quorum.status)")
+        }
+    }
+
+    /// Repetitions and the configuration left out.
+    private func different(_ notifications: [Notification]) -> [String] {
+        var list: [String] = []
+        for one in notifications {
+            let text = "\(one.state) \(one.leader) \(one.zxid) round \(one.electionEpoch) epoch \(one.peerEpoch)"
+            if !list.contains(text) { list.append(text) }
+        }
+        return list
+    }
+
+    // MARK: The end of an election
+
+    @Test func nobodyWaitsOnceEveryVoterHasVotedTheSame() {
+        var bench = Bench(1)
+        bench.put(.notification(looking(for: 3), from: 3))
+        #expect(bench.quorum.status == .looking(.started))
+        bench.put(.notification(looking(for: 3), from: 2))
+        #expect(bench.quorum.status == .joining(3))
+    }
+
+    @Test func aQuorumWaitsForTheRestUnlessItCannotBeReached() {
+        var waiting = Bench(1)
+        waiting.put(.notification(looking(for: 2), from: 2))
+        #expect(waiting.quorum.status == .looking(.started))
+        #expect(waiting.quorum.nextDeadline == waiting.now + 200)
+        waiting.wait(199)
+        #expect(waiting.quorum.status == .looking(.started))
+        waiting.wait(1)
+        #expect(waiting.quorum.status == .joining(2))
+
+        var knowing = Bench(1)
+        knowing.put(.unreachable(3))
+        knowing.put(.notification(looking(for: 2), from: 2))
+        #expect(knowing.quorum.status == .joining(2))
+    }
+
+    @Test func aBetterVoteDuringTheWaitIsTaken() {
+        var bench = Bench(1)
+        bench.put(.notification(looking(for: 2), from: 2))
+        bench.wait(100)
+        bench.put(.notification(looking(for: 3), from: 3))
+        bench.wait(150)
+        #expect(bench.quorum.status == .looking(.started))
+        #expect(bench.take().notifications(to: 2).last?.leader == 3)
+        bench.put(.notification(looking(for: 3), from: 2))
+        #expect(bench.quorum.status == .joining(3))
+    }
+
+    @Test func anEnsembleOfOneElectsItself() {
+        let bench = Bench(1, voters: [1])
+        #expect(bench.quorum.status == .leading(Epoch(rawValue: 1)))
+    }
+
+    // MARK: Rounds
+
+    @Test func aLaterRoundIsJoinedWithTheBetterOfBothVotes() {
+        var bench = Bench(2)
+        _ = bench.take()
+        bench.put(.notification(looking(for: 1, round: 5), from: 1))
+        // Server 1's vote is worse than the own one.
+        #expect(bench.take().notifications(to: 3).last == looking(for: 2, round: 5))
+        bench.put(.notification(looking(for: 3, round: 9), from: 3))
+        #expect(bench.take().notifications(to: 1).last == looking(for: 3, round: 9))
+    }
+
+    @Test func whoIsInAnEarlierRoundIsToldOurs() {
+        var bench = Bench(2)
+        bench.put(.notification(looking(for: 3, round: 4), from: 3))
+        _ = bench.take()
+        bench.put(.notification(looking(for: 3, round: 1), from: 1))
+        #expect(bench.take().notifications(to: 1) == [looking(for: 3, round: 4)])
+        #expect(bench.quorum.status == .looking(.started))
+    }
+
+    @Test func theVoteIsRepeatedAtGrowingIntervals() {
+        var options = QuorumOptions()
+        options.maxNotificationInterval = 1000
+        var bench = Bench(1, options: options)
+        var sent: [Milliseconds] = []
+        for _ in 0..<400 {
+            _ = bench.take()
+            bench.wait(10)
+            if !bench.take().notifications(to: 2).isEmpty { sent.append(bench.now - 1000) }
+        }
+        #expect(sent == [200, 600, 1400, 2400, 3400])
+    }
+
+    // MARK: Joining those who have settled
+
+    @Test func aSettledQuorumIsJoinedOnlyIfItsLeaderSaysThatItLeads() {
+        var bench = Bench(1)
+        bench.put(.notification(settled(.following, leader: 3), from: 2))
+        #expect(bench.quorum.status == .looking(.started))
+        bench.put(.notification(settled(.leading, leader: 3), from: 3))
+        #expect(bench.quorum.status == .joining(3))
+
+        // Two who follow a leader that is gone must not draw a third.
+        var misled = Bench(1, voters: [1, 2, 3, 4, 5])
+        for voter in [2, 3, 4] as [ServerID] { misled.put(.notification(settled(.following, leader: 5), from: voter)) }
+        #expect(misled.quorum.status == .looking(.started))
+    }
+
+    @Test func settledServersMayReportOtherRoundsAndZxids() {
+        var bench = Bench(1)
+        var late = settled(.following, leader: 3)
+        late.zxid = ZXID(rawValue: 77)
+        late.electionEpoch = 3
+        bench.put(.notification(late, from: 2))
+        bench.put(.notification(settled(.leading, leader: 3), from: 3))
+        #expect(bench.quorum.status == .joining(3))
+    }
+
+    // MARK: Answers
+
+    @Test func aSettledServerAnswersThoseWhoLookAndNobodyElse() {
+        var bench = Bench(1)
+        bench.join(3)
+        _ = bench.take()
+        bench.put(.notification(looking(for: 2, round: 12), from: 2))
+        let answer = bench.take().notifications(to: 2)
+        #expect(answer.map(\.state) == [.following])
+        #expect(answer.map(\.leader) == [3])
+        #expect(answer.map(\.electionEpoch) == [7])
+        bench.put(.notification(settled(.following, leader: 3), from: 2))
+        #expect(bench.take().notifications(to: 2).isEmpty)
+    }
+
+    @Test func anObserverLooksWithoutAVoteAndIsAnsweredAndToldTheEnd() {
+        let observer = Bench(4, observers: [4])
+        #expect(observer.effects.notifications(to: 1).first.map { Vote($0) } == Vote.none)
+        var bench = Bench(1, observers: [4])
+        bench.put(.notification(observer.effects.notifications(to: 1)[0], from: 4))
+        #expect(bench.take().notifications(to: 4) == [looking(for: 1)])
+        bench.put(.notification(looking(for: 3), from: 2))
+        bench.put(.notification(looking(for: 3), from: 3))
+        #expect(bench.take().notifications(to: 4).map(\.state) == [.following])
+        #expect(bench.quorum.status == .joining(3))
+    }
+
+    @Test func anObserversVoteIsNeverCounted() {
+        var bench = Bench(1, voters: [1, 2, 3], observers: [4, 5])
+        bench.put(.notification(looking(for: 1), from: 4))
+        bench.put(.notification(looking(for: 1), from: 5))
+        bench.wait(250)
+        #expect(bench.quorum.status == .looking(.started))
+    }
+
+    @Test func anObserverJoinsTheLeaderOfTheVoters() {
+        var bench = Bench(4, observers: [4])
+        bench.put(.notification(settled(.following, leader: 2), from: 1))
+        bench.put(.notification(settled(.leading, leader: 2), from: 2))
+        #expect(bench.quorum.status == .joining(2))
+        bench.put(.connected(1, to: 2))
+        #expect(bench.take().packets(to: 1).map(\.type) == [.observerInfo])
+    }
+
+    /// 7.5: a voter of weight 0 never wins, but votes.
+    @Test func aServerOfWeightZeroIsNotElected() {
+        let members = [1, 2, 3, 4, 5].map { EnsembleConfiguration.Member(id: $0, isVoter: true) }
+        let configuration = EnsembleConfiguration(
+            members: members, groups: [.init([1: 1, 2: 1, 3: 1]), .init([4: 0, 5: 0])])
+        var bench = Bench(1, configuration: configuration)
+        _ = bench.take()
+        bench.put(.notification(looking(for: 5), from: 5))
+        #expect(bench.take().notifications(to: 2).isEmpty)
+        bench.put(.notification(looking(for: 3), from: 3))
+        #expect(bench.take().notifications(to: 2).map(\.leader) == [3])
+    }
+
+    // MARK: Helpers
+
+    private func looking(for leader: ServerID, round: Int64 = 1) -> Notification {
+        Notification(
+            state: .looking, leader: leader, zxid: .zero, electionEpoch: round, peerEpoch: .zero, config: "")
+    }
+
+    private func settled(_ state: ServerState, leader: ServerID) -> Notification {
+        Notification(
+            state: state, leader: leader, zxid: ZXID(rawValue: 9), electionEpoch: 7, peerEpoch: Epoch(rawValue: 1),
+            config: "")
+    }
+}
+
+extension Vote {
+    init(_ notification: Notification) {
+        self.init(leader: notification.leader, zxid: notification.zxid, peerEpoch: notification.peerEpoch)
+    }
+}
