@@ -74,6 +74,17 @@ struct FieldReader {
         return nil
     }
 
+    /// The first `limit` of the entries of a list or a mapping; says so when there are more. Nobody writes that many, and
+    /// checks compare each entry with others.
+    mutating func limited<Entry>(_ entries: [Entry], to limit: Int, at place: SourceLocation, _ what: String) -> [Entry]
+    {
+        guard entries.count > limit else { return entries }
+        problems.error(
+            .tooMany, at: place, "\(what) has \(entries.count) entries, more than the \(limit) allowed",
+            mend: "remove those that are not needed")
+        return Array(entries.prefix(limit))
+    }
+
     mutating func wrongType(_ node: YAMLNode, _ what: String, _ expected: String, example: String) {
         let found =
             switch node.content {

@@ -77,7 +77,7 @@ struct Resolver {
         let limit = Int(ServerID.conventional.upperBound.rawValue)
         for count in [participants, observers].compactMap({ $0 }) where count.value > limit {
             problems.error(
-                .tooManyServers, at: count.location, "\(count.value) servers are more than the \(limit) ids there are",
+                .tooMany, at: count.location, "\(count.value) servers are more than the \(limit) ids there are",
                 mend: "use at most \(limit) servers")
             return []
         }
@@ -91,7 +91,7 @@ struct Resolver {
             for _ in kept.count..<max(kept.count, count.value) {
                 guard let id = unused.next() else {
                     problems.error(
-                        .tooManyServers, at: count.location,
+                        .tooMany, at: count.location,
                         "no id from 1 to \(limit) is left for another \(role.rawValue): ids of servers that left are not used again",
                         mend: "use fewer servers, or name them under 'servers' with ids of your choice")
                     return servers

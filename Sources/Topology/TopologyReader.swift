@@ -105,7 +105,7 @@ struct TopologyReader {
         }
         var isComplete = true
         var servers: [Draft.Server] = []
-        for node in nodes {
+        for node in fields.limited(nodes, to: 255, at: entry.key.location, "'servers'") {
             if let server = server(node) { servers.append(server) } else { isComplete = false }
         }
         return .named(Placed(servers, at: entry.key.location), isComplete: isComplete)
@@ -145,7 +145,7 @@ struct TopologyReader {
             fields.wrongType(node, "'hosts'", "a mapping", example: "write one line a host: a: 10.0.0.1")
             return []
         }
-        return mapping.entries.compactMap { entry in
+        return fields.limited(mapping.entries, to: 255, at: node.location, "'hosts'").compactMap { entry in
             let name = shown(entry.key.text)
             let address = fields.text(
                 entry.value, "the host '\(name)'", example: "write its address: \(name): 10.0.0.1")
@@ -276,7 +276,7 @@ struct TopologyReader {
             fields.wrongType(node, what, "a mapping", example: "write zoo.cfg keys below it: tickTime: 2000")
             return []
         }
-        return mapping.entries.compactMap { entry in
+        return fields.limited(mapping.entries, to: 500, at: node.location, what).compactMap { entry in
             let key = Placed(entry.key.text, at: entry.key.location)
             let name = shown(entry.key.text)
             let value = fields.text(

@@ -13,7 +13,7 @@ package enum TopologyRule: String, CaseIterable, Sendable {
     case serverID = "server-id"
     case duplicateServer = "duplicate-server"
     case retiredID = "retired-id"
-    case tooManyServers = "too-many-servers"
+    case tooMany = "too-many"
     case engineUnavailable = "engine-unavailable"
     case engineHome = "engine-home"
     case engineHeap = "engine-heap"

@@ -207,23 +207,27 @@ struct Composer {
     private mutating func next() throws(YAMLError) -> Event {
         do throws(ParserProblem) {
             let event = try reader.next()
-            lastEvent = event.start
+            // The end of a block collection is only noticed at what follows it.
+            if !event.isEndOfBlock { lastEvent = event.start }
             return event
         } catch {
+            // One mistake is told once, by the line that shows it.
+            problems.removeAll { $0.location == lastEvent }
             let (message, mend) = error.inWords(lastEvent: lastEvent)
             throw fatal(.syntax, at: error.placeToMend, message, mend: mend)
         }
     }
 
+    /// A hundred problems say enough about a file; more of them could be a flood.
     private mutating func report(_ rule: YAMLRule, at place: SourceLocation, _ message: String, mend: String) {
+        guard problems.count < 100 else { return }
         problems.append(Diagnostic(.error, rule: rule.rawValue, file: file, at: place, message, mend: mend))
     }
 
-    /// The problem that ends the reading, behind those found before it.
+    /// The problem that ends the reading, among those found before it.
     private func fatal(_ rule: YAMLRule, at place: SourceLocation, _ message: String, mend: String) -> YAMLError {
-        YAMLError(
-            problems.sorted { $0.location! < $1.location! }
-                + [Diagnostic(.error, rule: rule.rawValue, file: file, at: place, message, mend: mend)])
+        let last = Diagnostic(.error, rule: rule.rawValue, file: file, at: place, message, mend: mend)
+        return YAMLError((problems + [last]).sorted { $0.location! < $1.location! })
     }
 
     private static func written(_ tag: String) -> String {
@@ -233,5 +237,6 @@ struct Composer {
 }
 
 extension Event {
+    fileprivate var isEndOfBlock: Bool { if case .end = kind { start == end } else { false } }
     fileprivate var isScalar: Bool { if case .scalar = kind { true } else { false } }
 }

@@ -47,7 +47,8 @@ private final class Emitter {
 
     private func node(_ node: YAMLNode) {
         switch node.content {
-        case .scalar(let scalar): self.scalar(scalar)
+        // Nothing at all cannot be written everywhere: between brackets it would be quoted, and so be text.
+        case .scalar(let scalar): self.scalar(node.isNull ? YAMLScalar("~", style: .plain) : scalar)
         case .sequence(let nodes):
             let style = node.isFlow ? YAML_FLOW_SEQUENCE_STYLE : YAML_BLOCK_SEQUENCE_STYLE
             emit { yaml_sequence_start_event_initialize($0, nil, nil, 1, style) }

@@ -1,8 +1,16 @@
 import Diagnostics
 
 extension ParserProblem {
-    /// The place to show: an unclosed quote is seen at the end of the file, but is wrong where it opens.
-    var placeToMend: SourceLocation { problem == "found unexpected end of stream" ? contextPlace : place }
+    /// The place to show: what is never closed is noticed further down, but is wrong where it opens.
+    var placeToMend: SourceLocation { isUnclosed ? contextPlace : place }
+
+    private var isUnclosed: Bool {
+        switch problem {
+        case "found unexpected end of stream": true
+        case "did not find expected ',' or ']'", "did not find expected ',' or '}'": place.line > contextPlace.line
+        default: false
+        }
+    }
 
     /// libyaml's problem in the words of someone who writes a file by hand, and the mend.
     ///
@@ -20,6 +28,8 @@ extension ParserProblem {
             )
         case "could not find expected ':'", "did not find expected ':'":
             return ("this is neither 'key: value' nor a list item '- value'", "put ': ' behind the key")
+        case "did not find expected key" where place == contextPlace:
+            return ("a key is missing before ':'", "write 'key: value'")
         case "did not find expected key" where lastEvent.line == place.line,
             "did not find expected '-' indicator" where lastEvent.line == place.line:
             return ("text follows a complete value", "quote the whole value, or put the next key on a line of its own")
@@ -35,21 +45,19 @@ extension ParserProblem {
             )
         case "block sequence entries are not allowed in this context":
             return ("a list item '-' is not allowed here", "put each '- item' on a line of its own below its key")
+        case "did not find expected ',' or ']'" where isUnclosed:
+            return ("the list that opens here is not closed in line \(place.line)", "close it with ']'")
+        case "did not find expected ',' or '}'" where isUnclosed:
+            return ("the mapping that opens here is not closed in line \(place.line)", "close it with '}'")
         case "did not find expected ',' or ']'":
-            return (
-                "the list '[' of \(since) goes on without ',' or ']'",
-                "separate its items with ',' and close it with ']'"
-            )
+            return ("',' or ']' is missing before this", "separate items with ',' and close the list with ']'")
         case "did not find expected ',' or '}'":
-            return (
-                "the mapping '{' of \(since) goes on without ',' or '}'",
-                "separate its entries with ',' and close it with '}'"
-            )
+            return ("',' or '}' is missing before this", "separate entries with ',' and close the mapping with '}'")
         case "found unexpected end of stream":
             return ("the quote that opens here is never closed", "close the quote")
         case "found character that cannot start any token":
             return (
-                "a value cannot begin with this character", "quote the value, or indent with spaces if this is a tab"
+                "a value cannot begin with this character", "quote the value"
             )
         case "did not find expected node content":
             return ("a value is missing here", "write the value, or remove the ',' or ':' before it")
@@ -57,6 +65,10 @@ extension ParserProblem {
             return (
                 "the document has ended, but text follows",
                 "align the keys of one mapping in one column, or put it behind '- ' as a list item"
+            )
+        case "did not find expected alphabetic or numeric character":
+            return (
+                "'*' and '&' begin an alias or an anchor, whose name is missing", "quote the value if it is plain text"
             )
         case "found unknown escape character":
             return ("unknown escape in a double-quoted text", "double the '\\', or use single quotes")

@@ -1,4 +1,5 @@
 import Diagnostics
+import Glibc
 import Testing
 
 @testable import Topology
@@ -58,10 +59,45 @@ import Testing
         }
     }
 
-    @Test func aThousandServersAreReportedNotPlanned() {
-        let servers = (1...1000).map { "  - {id: \($0)}\n" }.joined()
-        let (topology, problems) = Topology.load(text: "ensemble: demo\nservers:\n" + servers)
+    @Test(arguments: [
+        (
+            "servers:\n" + (1...1000).map { "  - {id: \($0)}\n" }.joined(), 2,
+            "'servers' has 1000 entries, more than the 255 allowed"
+        ),
+        (
+            "participants: 1\nhosts:\n" + (1...1000).map { "  h\($0): 10.0.\($0 / 256).\($0 % 256)\n" }.joined(), 4,
+            "'hosts' has 1000 entries, more than the 255 allowed"
+        ),
+        (
+            "participants: 1\nsettings:\n" + (1...1000).map { "  authProvider.\($0): x\n" }.joined(), 4,
+            "'settings' has 1000 entries, more than the 500 allowed"
+        ),
+    ])
+    func tooMany(_ text: String, line: Int, message: String) throws {
+        let (topology, problems) = Topology.load(text: "ensemble: demo\n" + text)
         #expect(topology == nil)
-        #expect(problems.count { $0.rule == "server-id" } == 745)
+        let problem = try #require(problems.first { $0.rule == "too-many" })
+        #expect(problem.message == message)
+        #expect(problem.location?.line == line)
+    }
+
+    /// In a process of its own, where the memory that is needed at most can be measured.
+    @Test func floodsStayWithinMemory() async {
+        await #expect(processExitsWith: .success) {
+            for piece in [
+                "- {id: 1}\n", "- 1\n", "- {}\n", "- {id: 1, ports: {client: 2181}}\n", "- {id: 1, foo: 1}\n",
+            ] {
+                let text =
+                    "ensemble: demo\nservers:\n" + String(repeating: piece, count: (1 << 20) / piece.utf8.count - 10)
+                _ = Topology.load(text: text)
+            }
+            let keys = (0..<60_000).map { "  k\($0): 1\n" }.joined()
+            for start in ["settings", "hosts", "ports", "engine"] {
+                _ = Topology.load(text: "ensemble: demo\nparticipants: 255\n\(start):\n" + keys)
+            }
+            var usage = rusage()
+            getrusage(__rusage_who_t(0), &usage)
+            guard usage.ru_maxrss < 512 << 10 else { fatalError("\(usage.ru_maxrss) KiB") }
+        }
     }
 }

@@ -67,7 +67,7 @@ extension Case {
 
             """,
             expects: """
-                t.yaml:2:15: error: 300 servers are more than the 255 ids there are [too-many-servers]
+                t.yaml:2:15: error: 300 servers are more than the 255 ids there are [too-many]
                     participants: 300
                                   ^
                   mend: use at most 255 servers
@@ -82,7 +82,7 @@ extension Case {
 
             """,
             expects: """
-                t.yaml:4:12: error: no id from 1 to 255 is left for another observer: ids of servers that left are not used again [too-many-servers]
+                t.yaml:4:12: error: no id from 1 to 255 is left for another observer: ids of servers that left are not used again [too-many]
                     observers: 253
                                ^
                   mend: use fewer servers, or name them under 'servers' with ids of your choice
