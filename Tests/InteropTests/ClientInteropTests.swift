@@ -3,11 +3,14 @@ import TestSupport
 import Testing
 import ZooKeeperClient
 
-/// The client against Apache ZooKeeper 3.8.
+/// The client against Apache ZooKeeper 3.8. One server at a time: fifteen booting at once starve each other.
+@Suite(.serialized)
 struct ClientInteropTests {
-    static func configuration(sessionTimeout: Duration = .seconds(10)) -> ClientConfiguration {
+    /// Patient, because machines that run tests may be slow to answer; no test waits for a session to time out.
+    static func configuration() -> ClientConfiguration {
         var configuration = ClientConfiguration()
-        configuration.sessionTimeout = sessionTimeout
+        configuration.sessionTimeout = .seconds(40)
+        configuration.connectTimeout = .seconds(20)
         configuration.requestTimeout = .seconds(60)
         return configuration
     }

@@ -30,7 +30,7 @@ package final class ApacheServer: Sendable {
         var lines = [
             "tickTime": "500", "dataDir": directory.path + "/data", "clientPort": "\(port)",
             "clientPortAddress": "127.0.0.1", "admin.enableServer": "false", "4lw.commands.whitelist": "*",
-            "maxClientCnxns": "0", "preAllocSize": "64",
+            "maxClientCnxns": "0", "preAllocSize": "64", "maxSessionTimeout": "60000",
         ]
         lines.merge(settings) { _, new in new }
         let text = lines.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined()
