@@ -120,10 +120,7 @@ package struct RollingRestart: Sendable {
     }
 
     private mutating func choose(_ sweep: Sweep, since: Double, now: Double) -> Effect {
-        guard let next = plan(sweep).first else {
-            state = .finished
-            return .finished
-        }
+        guard let next = plan(sweep).first else { return finish(sweep, since: since, now: now) }
         guard let server = sweep.server(next) else {
             return fail("server \(next) is not in the ensemble", next)
         }
@@ -137,6 +134,19 @@ package struct RollingRestart: Sendable {
                 id: next, role: server.role, began: now, mark: sweep.leader?.serving?.zxid,
                 process: server.process?.pid == nil ? nil : server.process?.started))
         return .restart(next)
+    }
+
+    /// All steps are done. The last one may have taken the leader from the others, and an observer takes a moment longer to find
+    /// the new one: the end is when all that had to serve before each step serve again.
+    private mutating func finish(_ sweep: Sweep, since: Double, now: Double) -> Effect {
+        let looking = sweep.servers.filter { !$0.isInItsRole && !options.ignored.contains($0.id) }
+        guard !steps.isEmpty, let first = looking.first else {
+            state = .finished
+            return .finished
+        }
+        let text = "\(Wording.servers(looking.map(\.id))) must serve again"
+        if now - since > options.patience { return fail("\(text) (waited \(Int(options.patience)) s)", first.id) }
+        return .wait(text)
     }
 
     /// What stands against stopping `server` now.

@@ -181,6 +181,26 @@ import ZooKeeperProtocol
         #expect(machine.step(ensemble.sweep, now: 13) == .finished)
     }
 
+    @Test func theEndIsWhenAllServeAgain() {
+        var ensemble = PaperEnsemble(participants: 3, observers: 1, leader: 2)
+        var machine = Self.machine(ensemble, servers: [4, 2], force: true)
+        #expect(machine.step(ensemble.sweep, now: 1) == .restart(4))
+        ensemble.change(4) { $0.process?.started = 2000 }
+        _ = machine.step(ensemble.sweep, now: 2)
+        #expect(machine.step(ensemble.sweep, now: 3) == .restart(2))
+        ensemble.change(2) { $0.process?.started = 2001 }
+        _ = machine.step(ensemble.sweep, now: 4)
+        // The observer lost its leader with that step.
+        let serving = ensemble.sweep.server(4)!.answer
+        ensemble.setAnswer(4, .notServing)
+        #expect(machine.step(ensemble.sweep, now: 5) == .wait("server 4 must serve again"))
+        var impatient = machine
+        #expect(
+            impatient.step(ensemble.sweep, now: 65) == .failed("server 4 must serve again (waited 60 s)", server: 4))
+        ensemble.setAnswer(4, serving)
+        #expect(machine.step(ensemble.sweep, now: 6) == .finished)
+    }
+
     @Test func nothingToDoIsDone() {
         let ensemble = PaperEnsemble(participants: 3, leader: 2)
         var machine = Self.machine(ensemble, servers: [])
