@@ -64,8 +64,10 @@ package struct Plan: Hashable, Sendable {
                 guard mkdir(directory, 0o755) == 0 || errno == EEXIST else {
                     throw FileError("create the directory", directory)
                 }
-                try DurableFile.syncDirectory(of: directory)
             }
+            // Each parent once, however many directories were made in it.
+            let parents = Dictionary(grouping: directories) { $0[..<($0.lastIndex(of: "/") ?? $0.startIndex)] }
+            for (_, made) in parents.sorted(by: { $0.key < $1.key }) { try DurableFile.syncDirectory(of: made[0]) }
             for file in files {
                 if case .editedByHand(_, let keptAs) = file.change {
                     try DurableFile.write(try DurableFile.read(file.path), to: keptAs)
