@@ -51,9 +51,11 @@ let package = Package(
         .target(
             name: "ZooKeeperServer",
             dependencies: [
-                "DataTree", "Diagnostics", "DurableFiles", "Jute", "ServerConfig", "Storage", "ZooKeeperProtocol",
+                "DataTree", "Diagnostics", "DurableFiles", "Jute", "Quorum", "ServerConfig", "Storage",
+                "ZooKeeperProtocol",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

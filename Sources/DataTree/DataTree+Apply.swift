@@ -310,7 +310,12 @@ extension DataTree {
         }
         guard reader.remaining >= TxnDigest.size else { return }
         let foreseen = try TxnDigest(from: &reader)
-        if foreseen.version == NodeDigest.version, foreseen.tree != digest { digestMismatches += 1 }
+        guard foreseen.version == NodeDigest.version else { return }
+        if foreseen.tree == digest {
+            digestIsUnsettled = false
+        } else if !digestIsUnsettled {
+            digestMismatches += 1
+        }
     }
 
     // MARK: Quotas

@@ -49,7 +49,8 @@ extension DataTree {
         return true
     }
 
-    package func abandon(_ snapshot: consuming FuzzySnapshot) { store.endWalk(snapshot.walk) }
+    /// Ends a snapshot that is not finished.
+    package func abandon(_ snapshot: borrowing FuzzySnapshot) { store.endWalk(snapshot.walk) }
 
     private func writeNode(_ node: NodeID, _ snapshot: borrowing FuzzySnapshot, _ writer: inout JuteWriter) {
         let stat = store.stat(node)

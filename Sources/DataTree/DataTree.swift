@@ -33,6 +33,8 @@ package final class DataTree {
     package internal(set) var digestMismatches = 0
     /// The digest that a fuzzy snapshot promises for a zxid yet to come; until then txn digests mean nothing.
     var promisedDigest: (zxid: ZXID, value: UInt64)?
+    /// Loaded from a stream that may hold the effects of txns yet to come: mismatches count from the first match on.
+    var digestIsUnsettled = false
 
     var store: NodeStore
     var acls = ACLCache()

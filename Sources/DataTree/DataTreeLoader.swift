@@ -64,8 +64,13 @@ package struct DataTreeLoader: ~Copyable {
 
     /// The tree, ready for the log from `lastZxid` + 1 on.
     ///
-    /// - Parameter digest: the snapshot's trailer, if it has one. It holds for a zxid that the log may yet have to reach.
-    package consuming func finish(lastZxid: ZXID, digest: (zxid: ZXID, value: UInt64)?) -> DataTree {
+    /// - Parameters:
+    ///   - digest: the snapshot's trailer, if it has one. It holds for a zxid that the log may yet have to reach.
+    ///   - isFuzzy: the content may be ahead of `lastZxid`, nobody says how far: the stream of a leader that goes on serving.
+    package consuming func finish(
+        lastZxid: ZXID, digest: (zxid: ZXID, value: UInt64)?, isFuzzy: Bool = false
+    ) -> DataTree {
+        tree.digestIsUnsettled = isFuzzy
         tree.addSystemNodes()
         for id in keys.values { tree.acls.release(id) }
         tree.lastProcessedZxid = lastZxid

@@ -33,45 +33,16 @@ extension DataDirectory {
 }
 
 extension SnapshotInput {
-    /// Sessions, ACLs and nodes up to the closing "/": the whole of a snapshot stream between servers, and the middle of a
-    /// file.
+    /// Sessions, ACLs and nodes up to the closing "/".
     func readContent(into loader: inout DataTreeLoader) throws(StorageError) {
-        let sessions = try read { (reader) throws(JuteError) in try reader.readInt32() }
-        for _ in 0..<max(0, sessions) {
-            let (id, timeout) = try read { (reader) throws(JuteError) in
-                (try reader.readSessionID(), try reader.readInt32())
+        var content = SnapshotContent()
+        while true {
+            switch try read({ (reader) throws(JuteError) in try content.step(&reader, into: &loader) }) {
+            case .more: continue
+            case .end: return
+            case .orphan(let path): throw damaged("the parent of \(path) is missing")
             }
-            loader.addSession(id, timeout: timeout)
         }
-        let acls = try read { (reader) throws(JuteError) in try reader.readInt32() }
-        for _ in 0..<max(0, acls) {
-            let (key, list) = try read { (reader) throws(JuteError) in
-                let key = try reader.readInt64()
-                var list = JuteWriter()
-                list.write(try reader.readVector(of: ACL.self))
-                return (key, list)
-            }
-            do throws(JuteError) {
-                try list.withUnsafeBytes { (bytes) throws(JuteError) in try loader.addACL(key: key, list: bytes) }
-            } catch { throw damaged(error.description) }
-        }
-        while try readNode(into: &loader) {}
-    }
-
-    /// False at the closing "/".
-    private func readNode(into loader: inout DataTreeLoader) throws(StorageError) -> Bool {
-        let outcome = try read { (reader) throws(JuteError) -> (isEnd: Bool, orphan: String?) in
-            let path = try reader.readPresentSlice()
-            if path.count == 1, path[0] == UInt8(ascii: "/") { return (true, nil) }
-            let data = try reader.readSlice()
-            let acl = try reader.readInt64()
-            let stat = try StatPersisted(from: &reader)
-            // The last step: `read` runs this again when the record was not whole.
-            let added = loader.addNode(path, data: data, acl: acl, stat: stat)
-            return (false, added ? nil : String(decoding: path, as: UTF8.self))
-        }
-        if let orphan = outcome.orphan { throw damaged("the parent of \(orphan) is missing") }
-        return !outcome.isEnd
     }
 
     /// The Adler-32 of everything before it, and a "/".

@@ -2,10 +2,11 @@ import Glibc
 import Logging
 import NIOCore
 import NIOPosix
+import Quorum
 import Storage
 import ZooKeeperProtocol
 
-/// A running standalone server: what `zkserver` starts, and tests inside their own process.
+/// A running server, alone or a member of an ensemble: what `zkserver` starts, and tests inside their own process.
 package final class Server: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let core: NIOLoopBound<ServerCore>
@@ -43,14 +44,9 @@ package final class Server: Sendable {
     ) throws -> Server {
         let began = Clock.monotonic
         let directory = DataDirectory(dataDir: settings.dataDir, dataLogDir: settings.dataLogDir)
-        let (lock, recovered) = try open(directory, settings)
+        let (lock, opened) = try open(directory, settings)
+        let recovered = opened.recovered
         for note in recovered.notes { logger.warning("\(note)") }
-        let orphans = recovered.tree.removeOrphanedEphemerals()
-        if !orphans.isEmpty {
-            logger.warning(
-                "removed ephemerals of sessions that do not exist: \(orphans.map(\.description).joined(separator: ", "))"
-            )
-        }
         if recovered.tree.digestMismatches > 0 {
             logger.error(
                 "the data differs from its digests \(recovered.tree.digestMismatches) times: this server and the one that wrote them disagree"
@@ -65,34 +61,44 @@ package final class Server: Sendable {
 
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.next()
-        let loaded = Loaded(recovered)
         let core = try loop.submit {
             let core = ServerCore(
-                settings: settings, directory: directory, recovered: loaded.value, loop: loop, logger: logger)
+                settings: settings, directory: directory, recovered: opened.recovered, epochs: opened.epochs, loop: loop,
+                logger: logger)
             core.metrics.loadTime.add(Clock.monotonic - began)
-            core.metrics.loadedTxns.add(Int64(loaded.value.replayed))
+            core.metrics.loadedTxns.add(Int64(opened.recovered.replayed))
             core.onFailure = onFailure
             core.snapshotThread.start()
+            if let ensemble = settings.ensemble, let state = opened.quorumState {
+                core.member = EnsembleMember(ensemble, core: core, recovered: state, loop: loop)
+            } else {
+                core.removeOrphanedEphemerals()
+            }
             core.startChores()
             return core.bound
         }.wait()
         do {
-            return try Server(group: group, core: core, lock: lock, settings: settings, logger: logger, loop: loop)
+            let server = try Server(group: group, core: core, lock: lock, settings: settings, logger: logger, loop: loop)
+            // The ports are open before anybody hears of this server.
+            loop.execute { core.value.member?.start() }
+            return server
         } catch {
             try? group.syncShutdownGracefully()
             throw error
         }
     }
 
-    /// The tree goes from the thread that loaded it to the event loop, once.
-    private struct Loaded: @unchecked Sendable {
-        let value: Recovered
-        init(_ value: Recovered) { self.value = value }
+    /// What goes from the thread that loaded it to the event loop, once.
+    private struct Opened: @unchecked Sendable {
+        let recovered: Recovered
+        /// Both nil when the server stands alone.
+        var epochs: Epochs?
+        var quorumState: RecoveredState?
     }
 
     private static func open(
         _ directory: DataDirectory, _ settings: ServerSettings
-    ) throws(StartError) -> (DirectoryLock, Recovered) {
+    ) throws(StartError) -> (DirectoryLock, Opened) {
         if !settings.createsDataDirectory {
             for path in [directory.snapshots, directory.logs] where (try? directory.files.list(path)) == nil {
                 throw .noDataDirectory(path)
@@ -101,12 +107,16 @@ package final class Server: Sendable {
         do throws(StorageError) {
             try directory.prepare()
             let lock = try DirectoryLock(dataDir: settings.dataDir)
-            var options = RecoveryOptions()
-            options.access = settings.accessControl
-            options.seed = UInt64.random(in: .min ... .max)
-            options.trustsEmptySnapshot = settings.trustEmptySnapshot
-            options.writesDigest = settings.digestEnabled
-            return (lock, try directory.recover(options))
+            guard let ensemble = settings.ensemble else {
+                return (lock, Opened(recovered: try directory.recover(settings.recoveryOptions)))
+            }
+            var tail = LogTail(limit: ensemble.options.historyLimit)
+            let recovered = try directory.recover(settings.recoveryOptions) { tail.append($0, $1) }
+            let epochs = try Epochs(directory, lastZXID: recovered.lastZXID)
+            let state = RecoveredState(
+                acceptedEpoch: epochs.accepted, currentEpoch: epochs.current, transactions: tail.transactions,
+                base: tail.base ?? recovered.lastZXID)
+            return (lock, Opened(recovered: recovered, epochs: epochs, quorumState: state))
         } catch { throw .storage(error) }
     }
 
@@ -119,6 +129,17 @@ package final class Server: Sendable {
         self.lock = lock
         var listeners: [any Channel] = []
         var port: Int?
+        if let ensemble = settings.ensemble {
+            for address in ensemble.line.addresses {
+                let host = ensemble.listensOnAllAddresses ? nil : address.host
+                let election = ServerSettings.Listen(host: host, port: address.electionPort)
+                let quorum = ServerSettings.Listen(host: host, port: address.quorumPort)
+                listeners.append(
+                    try Self.bind(PeerListener.election(group, core), election, "the election port of server.\(ensemble.id)"))
+                listeners.append(
+                    try Self.bind(PeerListener.quorum(group, core), quorum, "the quorum port of server.\(ensemble.id)"))
+            }
+        }
         if let client = settings.client {
             let bootstrap = ServerBootstrap(group: group)
                 .serverChannelOption(.backlog, value: Int32(settings.backlog > 0 ? settings.backlog : 4096))
@@ -202,6 +223,13 @@ extension ServerCore {
             logger.info("stopped at zxid \(lastZXID)")
             done()
         }
-        if proposals.isEmpty || failure != nil { finish() } else { onIdle = finish }
+        if let member, failure == nil {
+            // Clients are let go when what was under way is committed.
+            member.shutDown(finish)
+        } else if proposals.isEmpty || failure != nil {
+            finish()
+        } else {
+            onIdle = finish
+        }
     }
 }

@@ -42,6 +42,8 @@ final class ClientConnection: ChannelInboundHandler {
     var treeID: ClientID?
     /// The session needs no further sign of life before this time.
     var touchedUntil: Int64 = 0
+    /// Learner: the round of PINGs (`EnsembleMember.touchRound`) in which the leader was last told of the session.
+    var touchedInRound: Int64 = -1
     /// Who the client is: its address from the start, then what auth packets added.
     var identities: [AuthID] = []
     /// `ip:port`, as the four-letter words show it.

@@ -19,17 +19,23 @@ extension ServerCore {
         }
     }
 
+    /// Whether this server is the one that decides writes.
+    private var decides: Bool {
+        (service == .standalone || service == .leading) && !isShuttingDown && failure == nil
+    }
+
     /// Looks for containers and TTL nodes whose time has come, and deletes them one by one, at most
     /// `znode.container.maxPerMinute`.
     private func checkContainers() {
-        guard doomedContainers.isEmpty, !isShuttingDown, failure == nil else { return }
+        guard doomedContainers.isEmpty, decides else { return }
         doomedContainers.append(
             contentsOf: tree.expiredContainers(now: Clock.wall, maxNeverUsed: Int64(settings.containerMaxNeverUsed)))
         deleteNextContainer()
     }
 
     private func deleteNextContainer() {
-        guard let path = doomedContainers.popFirst(), !isShuttingDown, failure == nil else { return }
+        guard decides else { return doomedContainers.removeAll() }
+        guard let path = doomedContainers.popFirst() else { return }
         logger.debug("deleting \(path): an empty container, or its time to live is over")
         proposeDeleteContainer(path)
         let bound = bound

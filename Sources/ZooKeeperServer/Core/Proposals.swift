@@ -5,7 +5,8 @@ import ZooKeeperProtocol
 /// A client connection's name in the watch table (the quorum has connections of its own).
 typealias ClientID = ConnectionID
 
-/// What waits for its turn to be applied, in the order in which it was prepared.
+/// What waits for its turn to be applied, in the order in which it was prepared (standalone, leader) or forwarded to the
+/// leader (learner).
 struct Proposals {
     struct Item {
         enum Origin {
@@ -13,12 +14,21 @@ struct Proposals {
             case request(ClientConnection, xid: Int32, received: Int64)
             /// A new session, whose ConnectResponse waits for it.
             case session(ClientConnection)
-            /// The server's own: an expired session, a container.
-            case server
+            /// The server's own (an expired session, a container), or of a client of another server.
+            case none
         }
 
-        /// Nil: a `sync`, which waits for what is before it and has no txn.
-        var zxid: ZXID?
+        /// What the item waits for.
+        enum Turn: Equatable {
+            /// The txn made of it.
+            case txn(ZXID)
+            /// The txn that the leader makes of it, known by these in its header.
+            case forwarded(SessionID, cxid: Int32)
+            /// A `sync`, which waits for what is before it.
+            case sync
+        }
+
+        var turn: Turn
         var op: OpCode
         var origin: Origin
         /// The path of a sync.
@@ -33,4 +43,13 @@ struct Proposals {
 
     mutating func append(_ item: Item) { items.append(item) }
     mutating func removeFirst() -> Item { items.removeFirst() }
+    mutating func removeAll() { items.removeAll() }
+
+    /// The oldest item, if the txn with this header is what it waits for.
+    mutating func take(_ header: TxnHeader) -> Item? {
+        switch items.first?.turn {
+        case .txn(header.zxid), .forwarded(header.session, cxid: header.cxid): items.removeFirst()
+        default: nil
+        }
+    }
 }

@@ -141,15 +141,19 @@ extension ServerCore {
         guard let path = try? reader.readSlice() else {
             return reply(to: connection, header, zxid: lastZXID, error: .marshallingError) { _ in }
         }
-        guard !proposals.isEmpty else {
+        if service != .learning, proposals.isEmpty {
             return reply(to: connection, header, zxid: lastZXID, error: .ok) { $0.write(slice: path) }
         }
         connection.waiting.append(.write)
         if header.xid > 0 { connection.statistics.outstanding += 1 }
-        proposals.append(
-            Proposals.Item(
-                zxid: nil, op: .sync, origin: .request(connection, xid: header.xid, received: now), path: [UInt8](path))
-        )
+        let item = Proposals.Item(
+            turn: .sync, op: .sync, origin: .request(connection, xid: header.xid, received: now), path: [UInt8](path))
+        guard service == .learning else { return proposals.append(item) }
+        syncs.append(item)
+        member?.forward(
+            WriteRequest(
+                session: connection.session, cxid: header.xid, op: .sync, body: path, identities: connection.identities),
+            isSync: true)
     }
 
     /// Handled at once, so its reply may overtake others. A failure closes the connection; the session stays.

@@ -58,7 +58,7 @@ extension ServerCore {
                 metadata: ["client": "\(connection.remote)"])
             return connection.close()
         }
-        guard !isShuttingDown, failure == nil else { return connection.close() }
+        guard !isShuttingDown, failure == nil, service != .none else { return connection.close() }
         guard request.lastZxidSeen <= lastZXID else {
             logger.warning(
                 "refusing session \(request.session): its client has seen zxid \(request.lastZxidSeen), this server is at \(lastZXID); the client must try another server",
@@ -77,7 +77,7 @@ extension ServerCore {
         nextSession = id.next
         connection.session = id
         connection.state = .connecting
-        sessions.track(id, timeout: connection.timeout, now: now)
+        if service != .learning { sessions.track(id, timeout: connection.timeout, now: now) }
         var body = connection.timeout.bigEndian
         withUnsafeBytes(of: &body) { bytes in
             propose(
@@ -99,22 +99,43 @@ extension ServerCore {
             logger.info("session \(id) moves to a new connection", metadata: ["client": "\(connection.remote)"])
             old.close()
         }
-        guard id.accepts(password: request.password ?? []), sessions.touch(id, timeout: connection.timeout, now: now)
-        else {
-            logger.info(
-                "refusing to renew session \(id): it is expired, closed or unknown, or the password is wrong",
-                metadata: ["client": "\(connection.remote)"])
-            connection.write { output in
-                output.frame {
-                    ConnectResponse.invalidSession(readOnly: request.readOnly.map { _ in false }).write(to: &$0)
-                }
-            }
-            statistics.packetsSent += 1
-            return connection.closeAfterFlush()
-        }
-        metrics.connectionRevalidations += 1
         connection.session = id
+        guard id.accepts(password: request.password ?? []) else { return refuseRenewal(connection) }
+        if service == .learning {
+            connection.state = .connecting
+            renewals[id, default: []].append(connection)
+            member?.revalidate(id, timeout: connection.timeout)
+        } else {
+            renewed(connection, isValid: sessions.touch(id, timeout: connection.timeout, now: now))
+        }
+    }
+
+    /// The leader has said whether the session may go on here.
+    func revalidated(_ id: SessionID, isValid: Bool) {
+        guard let connection = renewals[id]?.popFirst() else { return }
+        if renewals[id]?.isEmpty == true { renewals[id] = nil }
+        guard case .connecting = connection.state else { return }
+        renewed(connection, isValid: isValid)
+    }
+
+    private func renewed(_ connection: ClientConnection, isValid: Bool) {
+        guard isValid else { return refuseRenewal(connection) }
+        metrics.connectionRevalidations += 1
         welcome(connection)
+    }
+
+    private func refuseRenewal(_ connection: ClientConnection) {
+        logger.info(
+            "refusing to renew session \(connection.session): it is expired, closed or unknown, or the password is wrong",
+            metadata: ["client": "\(connection.remote)"])
+        connection.session = .none
+        connection.write { output in
+            output.frame {
+                ConnectResponse.invalidSession(readOnly: connection.saidReadOnly.map { _ in false }).write(to: &$0)
+            }
+        }
+        statistics.packetsSent += 1
+        connection.closeAfterFlush()
     }
 
     /// Tells the client its session and begins to take its requests.
@@ -150,11 +171,19 @@ extension ServerCore {
 
     /// A sign of life of a connection's session. Most calls find that the session's bucket has not changed.
     func touch(_ connection: ClientConnection) {
+        if service == .learning { return touchForLeader(connection) }
         guard now >= connection.touchedUntil else { return }
         sessions.touch(connection.session, now: now)
         let tick = Int64(settings.tickTime)
         // When (now + timeout) reaches the next tick the bucket changes.
         connection.touchedUntil = ((now + Int64(connection.timeout)) / tick + 1) * tick - Int64(connection.timeout)
+    }
+
+    /// Learner: the leader hears of the session with the answer to its next PING, once.
+    private func touchForLeader(_ connection: ClientConnection) {
+        guard let member, connection.touchedInRound != member.touchRound else { return }
+        connection.touchedInRound = member.touchRound
+        member.touch(connection.session, timeout: connection.timeout)
     }
 
     /// Closes the sessions whose time is over, and connections that never asked for one.

@@ -7,92 +7,96 @@ import ZooKeeperProtocol
 extension ServerCore {
     // MARK: Prepare
 
-    /// Decides a write and puts its txn into the batch that is being gathered.
+    /// Takes in a client's write: decides it, or hands it to the leader who does.
     func propose(_ request: WriteRequest, from origin: Proposals.Item.Origin) {
-        let zxid = nextZXID
-        nextZXID = zxid.next
-        var error = ErrorCode.ok
-        let time = Clock.wall
-        gathering.records.append(zxid) { entry in
-            error = preparer.prepare(request, zxid: zxid, time: time, tree: tree, sessions: &sessions, into: &entry)
+        switch service {
+        case .standalone, .leading:
+            let error = decide(request.op, from: origin) { zxid, entry in
+                preparer.prepare(
+                    request, zxid: zxid, time: Clock.wall, tree: tree, sessions: &sessions, into: &entry)
+            }
+            if error == .sessionMoved, case .request(let connection, _, _) = origin { connection.close() }
+        case .learning:
+            proposals.append(
+                Proposals.Item(
+                    turn: .forwarded(request.session, cxid: request.cxid), op: request.op, origin: origin, path: nil))
+            member?.forward(request)
+        case .none:
+            switch origin {
+            case .request(let connection, _, _), .session(let connection): connection.close()
+            case .none: break
+            }
         }
-        proposals.append(Proposals.Item(zxid: zxid, op: request.op, origin: origin, path: nil))
-        if error == .sessionMoved, case .request(let connection, _, _) = origin { connection.close() }
-        scheduleHandOver()
     }
 
     /// closeSession of a session whose time is over.
     func proposeClose(_ session: SessionID) {
-        let zxid = nextZXID
-        nextZXID = zxid.next
-        gathering.records.append(zxid) { entry in
-            _ = preparer.prepareCloseSession(
+        decide(.closeSession, from: .none) { zxid, entry in
+            preparer.prepareCloseSession(
                 session, zxid: zxid, time: Clock.wall, tree: tree, sessions: &sessions, into: &entry)
         }
-        proposals.append(Proposals.Item(zxid: zxid, op: .closeSession, origin: .server, path: nil))
-        scheduleHandOver()
     }
 
     func proposeDeleteContainer(_ path: String) {
-        let zxid = nextZXID
-        nextZXID = zxid.next
-        gathering.records.append(zxid) { entry in
-            _ = preparer.prepareDeleteContainer(
+        decide(.deleteContainer, from: .none) { zxid, entry in
+            preparer.prepareDeleteContainer(
                 path, zxid: zxid, time: Clock.wall, tree: tree, sessions: &sessions, into: &entry)
         }
-        proposals.append(Proposals.Item(zxid: zxid, op: .deleteContainer, origin: .server, path: nil))
-        scheduleHandOver()
+    }
+
+    /// Gives the next zxid to what `prepare` writes, and sends it on its way: to the log, and in a quorum to the followers.
+    @discardableResult
+    private func decide(
+        _ op: OpCode, from origin: Proposals.Item.Origin, _ prepare: (ZXID, inout JuteWriter) -> ErrorCode
+    ) -> ErrorCode {
+        var error = ErrorCode.ok
+        guard let member else {
+            let zxid = nextZXID
+            nextZXID = zxid.next
+            log.append(zxid) { error = prepare(zxid, &$0) }
+            proposals.append(Proposals.Item(turn: .txn(zxid), op: op, origin: origin, path: nil))
+            return error
+        }
+        // None when the leader is stopping or its epoch has no more zxids: the client asks again, elsewhere.
+        guard let zxid = member.nextZXID() else { return .ok }
+        scratch.removeAll()
+        error = prepare(zxid, &scratch)
+        proposals.append(Proposals.Item(turn: .txn(zxid), op: op, origin: origin, path: nil))
+        member.propose(zxid, scratch.bytes)
+        return error
     }
 
     // MARK: Log
 
-    /// Hands the batch to the log thread at the end of this turn, so that all connections read in it share one sync.
-    private func scheduleHandOver() {
-        guard !isLogBusy, !isHandOverScheduled else { return }
-        isHandOverScheduled = true
-        let bound = bound
-        loop.execute {
-            let server = bound.value
-            server.isHandOverScheduled = false
-            if !server.isLogBusy { server.handOver() }
-        }
-    }
-
-    private func handOver() {
-        guard !gathering.records.isEmpty, failure == nil else { return }
-        let batch = gathering
-        gathering = spareBatches.popLast() ?? LogWriter.Batch()
-        isLogBusy = true
-        metrics.syncBatchSize.add(Int64(batch.records.count))
-        let bound = bound
-        writer.write(batch, rolls: schedule.takeRoll()) { result in bound.value.logged(result) }
-    }
-
-    /// A batch is on the disk: the next one goes there, and this one is applied and answered.
-    private func logged(_ result: Result<LogWriter.Batch, StorageError>) {
+    func logged(_ step: LogQueue.Step) {
         refreshClock()
-        isLogBusy = false
-        switch result {
-        case .failure(let error):
-            failure = error
-            logger.critical("the txn log cannot be written; nothing more will be acknowledged: \(error)")
-            onFailure(error)
-        case .success(let batch):
-            noteSync(nanoseconds: batch.syncNanoseconds)
-            handOver()
+        switch step {
+        case .batch(let batch, _):
+            noteSync(batch)
             schedule.logged(txns: batch.records.count, bytes: batch.records.byteCount)
-            batch.records.forEachEntry { apply($0) }
-            batch.records.removeAll()
-            spareBatches.append(batch)
+            if let member {
+                member.stored(batch.ticket)
+            } else {
+                batch.records.forEachEntry { apply($0) }
+            }
             takeSnapshotIfDue()
             resumeThrottled()
-            flush()
-            if proposals.isEmpty, let idle = onIdle { idle() }
+        case .work(let work):
+            member?.stored(work.ticket)
         }
+        flush()
+        if proposals.isEmpty, let idle = onIdle { idle() }
     }
 
-    private func noteSync(nanoseconds: Int64) {
-        let milliseconds = nanoseconds / 1_000_000
+    func logFailed(_ error: StorageError) {
+        failure = error
+        logger.critical("the data cannot be written; nothing more will be acknowledged: \(error)")
+        onFailure(error)
+    }
+
+    private func noteSync(_ batch: LogWriter.Batch) {
+        metrics.syncBatchSize.add(Int64(batch.records.count))
+        let milliseconds = batch.syncNanoseconds / 1_000_000
         metrics.fsync.add(milliseconds)
         if milliseconds >= settings.fsyncWarning {
             metrics.slowSyncs += 1
@@ -104,26 +108,28 @@ extension ServerCore {
 
     // MARK: Apply
 
-    private func apply(_ entry: UnsafeRawBufferPointer) {
+    /// Applies a txn that is durable here (standalone) or committed by a quorum, and answers who asked for it.
+    func apply(_ entry: UnsafeRawBufferPointer) {
         answerSyncs()
         replyBody.removeAll()
         let applied: AppliedTxn
         do throws(JuteError) {
             applied = try tree.apply(entry, reply: &replyBody)
         } catch {
-            fatalError("a txn that this server made cannot be read: \(error)")
+            fatalError("a txn that was logged cannot be read: \(error)")
         }
         let zxid = applied.header.zxid
-        preparer.applied(zxid, tree: tree)
+        if service != .learning { preparer.applied(zxid, tree: tree) }
         if zxid.rawValue & 127 == 0 { digests.add(zxid, tree.digest) }
         sendEvents()
-        let item = proposals.removeFirst()
-        switch item.origin {
-        case .request(let connection, let xid, let received):
-            answer(connection, RequestHeader(xid: xid, op: item.op), applied, received: received)
-        case .session(let connection):
-            opened(connection, applied)
-        case .server: break
+        if let item = proposals.take(applied.header) {
+            switch item.origin {
+            case .request(let connection, let xid, let received):
+                answer(connection, RequestHeader(xid: xid, op: item.op), applied, received: received)
+            case .session(let connection):
+                opened(connection, applied)
+            case .none: break
+            }
         }
         if applied.header.type == .closeSession { closed(applied.header.session) }
         answerSyncs()
@@ -133,6 +139,8 @@ extension ServerCore {
         _ connection: ClientConnection, _ header: RequestHeader, _ applied: AppliedTxn, received: Int64
     ) {
         guard connection.isOpen else { return }
+        // The session has gone to another server meanwhile.
+        if applied.error == .sessionMoved { return connection.close() }
         connection.waiting.removeFirst()
         if header.xid > 0 { connection.statistics.outstanding -= 1 }
         reply(
@@ -149,17 +157,18 @@ extension ServerCore {
 
     /// Answers the syncs that are next in line.
     private func answerSyncs() {
-        while let item = proposals.first, item.zxid == nil {
-            _ = proposals.removeFirst()
-            guard case .request(let connection, let xid, let received) = item.origin, connection.isOpen else {
-                continue
-            }
-            connection.waiting.removeFirst()
-            if xid > 0 { connection.statistics.outstanding -= 1 }
-            reply(to: connection, RequestHeader(xid: xid, op: .sync), zxid: lastZXID, error: .ok, received: received) {
-                $0.write(item.path)
-            }
-            drainWaiting(connection)
+        while let item = proposals.first, item.turn == .sync {
+            answerSync(proposals.removeFirst())
         }
+    }
+
+    func answerSync(_ item: Proposals.Item) {
+        guard case .request(let connection, let xid, let received) = item.origin, connection.isOpen else { return }
+        connection.waiting.removeFirst()
+        if xid > 0 { connection.statistics.outstanding -= 1 }
+        reply(to: connection, RequestHeader(xid: xid, op: .sync), zxid: lastZXID, error: .ok, received: received) {
+            $0.write(item.path)
+        }
+        drainWaiting(connection)
     }
 }

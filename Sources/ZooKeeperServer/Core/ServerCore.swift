@@ -7,17 +7,39 @@ import NIOPosix
 import Storage
 import ZooKeeperProtocol
 
+/// What a server does for its clients.
+enum Service {
+    /// Decides writes alone.
+    case standalone
+    /// Decides writes and commits them with its quorum.
+    case leading
+    /// Hands writes to its leader: a follower or an observer.
+    case learning
+    /// Nothing: there is no leader.
+    case none
+}
+
 /// A ZooKeeper server: the tree, the sessions, the connections and the write pipeline, all on one event loop.
 ///
-/// A write is prepared (its outcome decided), logged, and applied when it is durable; a read is answered at once, unless
-/// writes of the same connection are before it. Everything a turn of the loop has answered goes out at its end.
+/// A write is prepared (its outcome decided), logged, and applied when it is durable (in an ensemble: when a quorum has it); a
+/// read is answered at once, unless writes of the same connection are before it. Everything a turn of the loop has answered goes
+/// out at its end.
 final class ServerCore {
     let settings: ServerSettings
     let logger: Logger
     let loop: any EventLoop
     let directory: DataDirectory
-    let tree: DataTree
+    var tree: DataTree
     let writer: LogWriter
+    /// The order in which things reach the disk.
+    private(set) lazy var log = LogQueue(
+        writer, loop: loop, completed: { [unowned self] in logged($0) }, failed: { [unowned self] in logFailed($0) })
+
+    var service: Service
+    /// This server's part in its ensemble; nil when it stands alone.
+    var member: EnsembleMember?
+    /// Where the epoch served in begins: whoever serves in it has seen everything before.
+    var epochStart = ZXID.zero
 
     var preparer: TxnPreparer
     var sessions: SessionTracker
@@ -33,11 +55,12 @@ final class ServerCore {
     /// What was prepared and is not yet applied, in zxid order.
     var proposals = Proposals()
     var nextZXID: ZXID
-    /// Records gathered since the last hand-over to the log thread.
-    var gathering = LogWriter.Batch()
-    var spareBatches: [LogWriter.Batch] = []
-    var isLogBusy = false
-    var isHandOverScheduled = false
+    /// Learner: syncs that the leader has been asked for.
+    var syncs: Deque<Proposals.Item> = []
+    /// Learner: handshakes that wait for the leader's word on the session, by session.
+    var renewals: [SessionID: Deque<ClientConnection>] = [:]
+    /// The txn being decided, in a quorum.
+    var scratch = JuteWriter(capacity: 4096)
     /// The body of the reply to the txn being applied.
     var replyBody = JuteWriter(capacity: 4096)
     /// Why the server stopped writing; set once, never cleared.
@@ -79,13 +102,15 @@ final class ServerCore {
     var isShuttingDown = false
 
     init(
-        settings: ServerSettings, directory: DataDirectory, recovered: Recovered, loop: any EventLoop, logger: Logger
+        settings: ServerSettings, directory: DataDirectory, recovered: Recovered, epochs: Epochs?,
+        loop: any EventLoop, logger: Logger
     ) {
         self.settings = settings
         self.directory = directory
         self.loop = loop
         self.logger = logger
         tree = recovered.tree
+        service = epochs == nil ? .standalone : .none
         preparer = TxnPreparer(settings.preparerOptions)
         started = Clock.monotonic
         now = started
@@ -95,17 +120,23 @@ final class ServerCore {
             serverID: UInt8(truncatingIfNeeded: settings.sessionServerID), milliseconds: Clock.wall)
         schedule = SnapshotSchedule(settings: settings, replayed: recovered.replayed)
         lastSnapshot = (recovered.snapshot?.zxid ?? .zero, Clock.wall / 1000)
-        writer = LogWriter(
-            TxnLog(
-                directory, preallocation: settings.preallocation, sizeLimit: settings.logSizeLimit,
-                syncs: settings.forceSync), loop: loop)
+        let log = TxnLog(
+            directory, preallocation: settings.preallocation, sizeLimit: settings.logSizeLimit, syncs: settings.forceSync)
+        writer = LogWriter(LogWriter.Durable(directory: directory, log: log, epochs: epochs), loop: loop)
+        if service == .standalone { trackSessions() }
+    }
+
+    /// Starts to watch over every session of the tree, each with its whole timeout from now on.
+    func trackSessions() {
+        sessions = SessionTracker(tickTime: Int32(clamping: settings.tickTime), now: now)
         for session in tree.sessions { sessions.track(session.id, timeout: session.timeout, now: now) }
     }
 
     /// This server for closures that come back to the loop.
     var bound: NIOLoopBound<ServerCore> { NIOLoopBound(self, eventLoop: loop) }
 
-    var lastZXID: ZXID { tree.lastProcessedZxid }
+    /// How far what clients see goes.
+    var lastZXID: ZXID { max(tree.lastProcessedZxid, epochStart) }
     var uptime: Int64 { Clock.monotonic - started }
     var outstanding: Int { proposals.count }
 
@@ -125,6 +156,7 @@ final class ServerCore {
 
     /// Sends everything that was answered.
     func flush() {
+        member?.flush()
         guard !dirty.isEmpty else { return }
         let connections = dirty
         dirty.removeAll(keepingCapacity: true)

@@ -14,7 +14,6 @@ struct SnapshotSchedule {
     private var bytes = 0
     private var dueTxns = 0
     private var dueBytes = 0
-    private var rolls = false
 
     /// - Parameter replayed: log records since the snapshot the server began from.
     init(settings: ServerSettings, replayed: Int) {
@@ -31,17 +30,11 @@ struct SnapshotSchedule {
 
     var isDue: Bool { txns > dueTxns || bytes > dueBytes }
 
-    /// A snapshot begins: count anew, and begin a new log file with the next batch.
+    /// A snapshot begins: count anew.
     mutating func begin() {
         txns = 0
         bytes = 0
-        rolls = true
         draw()
-    }
-
-    mutating func takeRoll() -> Bool {
-        defer { rolls = false }
-        return rolls
     }
 
     private mutating func draw() {
@@ -58,6 +51,8 @@ final class SnapshotTask: @unchecked Sendable {
     var file: SnapshotWriter?
     var slice: JuteWriter
     let began: Int64
+    /// Every node has been written into a slice.
+    var isWalked = false
 
     init(_ snapshot: consuming FuzzySnapshot, slice: JuteWriter, began: Int64) {
         self.snapshot = snapshot
@@ -68,12 +63,13 @@ final class SnapshotTask: @unchecked Sendable {
 
 extension ServerCore {
     func takeSnapshotIfDue() {
-        guard snapshotTask == nil, schedule.isDue, !isShuttingDown else { return }
+        guard snapshotTask == nil, schedule.isDue, !isShuttingDown, service != .none else { return }
         takeSnapshot()
     }
 
     func takeSnapshot() {
         schedule.begin()
+        log.roll()
         var slice = JuteWriter(capacity: 300 << 10)
         let snapshot = tree.beginSnapshot(into: &slice)
         let zxid = snapshot.zxid
@@ -85,28 +81,36 @@ extension ServerCore {
             task.file = file
             try task.slice.withUnsafeBytes { (bytes) throws(StorageError) in try file.write(bytes) }
         } then: { server in
-            server.nextSlice()
+            server.nextSlice(task)
         }
     }
 
-    private func nextSlice() {
+    /// Ends the snapshot under way: the tree is about to become another one, or to apply what may yet be taken back.
+    func abandonSnapshot() {
         guard let task = snapshotTask else { return }
+        snapshotTask = nil
+        if !task.isWalked { tree.abandon(task.snapshot) }
+        snapshotThread.submit { _ in task.file?.abandon() }
+    }
+
+    private func nextSlice(_ task: SnapshotTask) {
+        guard task === snapshotTask else { return }
         task.slice.removeAll()
         let hasMore = tree.writeSnapshot(task.snapshot, into: &task.slice)
-        let digest = hasMore || !settings.digestEnabled ? nil : (lastZXID, tree.digest)
+        task.isWalked = !hasMore
+        let digest = hasMore || !settings.digestEnabled ? nil : (tree.lastProcessedZxid, tree.digest)
         onSnapshotThread(task) { (task) throws(StorageError) in
             guard let file = task.file else { return }
             try task.slice.withUnsafeBytes { (bytes) throws(StorageError) in try file.write(bytes) }
             if !hasMore { try file.finish(digest: digest) }
         } then: { server in
-            guard hasMore else { return server.snapshotWritten() }
-            server.nextSlice()
+            guard hasMore else { return server.snapshotWritten(task) }
+            server.nextSlice(task)
         }
     }
 
-    private func snapshotWritten() {
-        guard let task = snapshotTask else { return }
-        snapshotTask = nil
+    private func snapshotWritten(_ task: SnapshotTask) {
+        if task === snapshotTask { snapshotTask = nil }
         let milliseconds = Clock.monotonic - task.began
         metrics.snapshots.add(milliseconds)
         lastSnapshot = (task.snapshot.zxid, Clock.wall / 1000)
@@ -134,7 +138,9 @@ extension ServerCore {
                 let server = bound.value
                 guard let failure else { return next(server) }
                 server.logger.error("snapshot \(task.snapshot.zxid) failed, the next is due as usual: \(failure)")
+                guard task === server.snapshotTask else { return }
                 server.snapshotTask = nil
+                if !task.isWalked { server.tree.abandon(task.snapshot) }
             }
         }
     }

@@ -8,9 +8,10 @@ extension ServerSettings {
     ///   and does not support, is a warning that names it.
     package static func read(_ cfg: ZooCfg, file: String) -> (settings: ServerSettings?, diagnostics: [Diagnostic]) {
         var reader = Reader(cfg: cfg, file: file)
-        let settings = reader.settings()
+        var settings = reader.settings()
         reader.reportUnused()
-        return (reader.diagnostics.hasErrors ? nil : settings, reader.diagnostics)
+        let diagnostics = reader.diagnostics + settings.readEnsemble(cfg, file: file)
+        return (diagnostics.hasErrors ? nil : settings, diagnostics)
     }
 }
 
@@ -134,6 +135,9 @@ private struct Reader {
     /// Keys of a quorum's configuration; which of them mean something here is decided by who starts the server.
     private static let quorumKeys: Set<String> = [
         "initLimit", "syncLimit", "electionAlg", "peerType", "standaloneEnabled", "dynamicConfigFile",
+        "quorumListenOnAllIPs", "leaderServes", "cnxTimeout", "connectToLearnerMasterLimit", "commitLogCount",
+        "forceSnapshotSync", "snapshotSizeFactor", "fastleader.minNotificationInterval",
+        "fastleader.maxNotificationInterval",
     ]
 
     /// Keys that tune threads, caches or hooks of the JVM server: there is nothing here that they could tune.

@@ -1,4 +1,5 @@
 import DataTree
+import Storage
 
 extension ServerSettings {
     var preparerOptions: TxnPreparer.Options {
@@ -8,6 +9,15 @@ extension ServerSettings {
         options.writesDigests = digestEnabled
         options.allowsReconfig = reconfigEnabled
         options.maxEphemeralPathBytes = maxFrame
+        return options
+    }
+
+    var recoveryOptions: RecoveryOptions {
+        var options = RecoveryOptions()
+        options.access = accessControl
+        options.seed = UInt64.random(in: .min ... .max)
+        options.trustsEmptySnapshot = trustEmptySnapshot
+        options.writesDigest = digestEnabled
         return options
     }
 

@@ -76,6 +76,8 @@ package struct ServerSettings: Sendable {
     package var metrics: Listen?
 
     package var myid: Int64 = 0
+    /// Nil: the server stands alone.
+    package var ensemble: EnsembleSettings?
 }
 
 /// Which four-letter words are answered (`4lw.commands.whitelist`); srvr always is.

@@ -11,6 +11,8 @@ extension ServerCore {
         let text: String
         if !settings.words.allows(word.rawValue) {
             text = "\(word.rawValue) is not executed because it is not in the whitelist.\n"
+        } else if service == .none, !word.needsNoService {
+            text = word == .isro ? "null" : "This ZooKeeper instance is not currently serving requests" + (word == .hash ? "" : "\n")
         } else {
             text = self.text(of: word, argument: argument)
         }
@@ -58,7 +60,7 @@ extension ServerCore {
 
     var versionLine: String { "Zookeeper version: \(ServerVersion.text)\n" }
 
-    var modeName: String { "standalone" }
+    var modeName: String { member?.modeName ?? "standalone" }
 
     private var serverText: String {
         """

@@ -1,0 +1,122 @@
+import Jute
+import NIOCore
+import Storage
+import ZooKeeperProtocol
+
+/// What the event loop has for the log thread, in order: txns, gathered into batches that share one sync, and between them
+/// whatever else must be durable in that order (epochs, truncations, snapshots of a leader).
+///
+/// While one thing is being written, the txns that come meanwhile gather into the next batch.
+final class LogQueue {
+    /// One step of the log thread.
+    enum Step {
+        case batch(LogWriter.Batch, rolls: Bool)
+        case work(LogWriter.Work)
+    }
+
+    private let writer: LogWriter
+    private let loop: any EventLoop
+    /// Called on the loop with each step that is done; a batch may be looked at only during the call.
+    private let completed: (Step) -> Void
+    /// Called when a step failed. Nothing is written after that.
+    private let failed: (StorageError) -> Void
+
+    private var waiting: [Step] = []
+    private var spare: [LogWriter.Batch] = []
+    private var isBusy = false
+    private var isStartScheduled = false
+    private var hasFailed = false
+    /// The next batch begins a new file.
+    private var rolls = false
+
+    init(
+        _ writer: LogWriter, loop: any EventLoop, completed: @escaping (Step) -> Void,
+        failed: @escaping (StorageError) -> Void
+    ) {
+        self.writer = writer
+        self.loop = loop
+        self.completed = completed
+        self.failed = failed
+    }
+
+    /// Adds the record that `entry` writes to the batch being gathered.
+    func append(_ zxid: ZXID, entry: (inout JuteWriter) -> Void) {
+        gatheringBatch().records.append(zxid, entry: entry)
+        scheduleStart()
+    }
+
+    /// Adds a txn of a quorum, which tells `ticket` when it is durable.
+    func append(_ zxid: ZXID, entry: UnsafeRawBufferPointer, ticket: UInt64) {
+        let batch = gatheringBatch()
+        batch.records.append(zxid, entry: entry)
+        batch.ticket = ticket
+        scheduleStart()
+    }
+
+    func perform(_ work: LogWriter.Work) {
+        waiting.append(.work(work))
+        scheduleStart()
+    }
+
+    /// Begins a new log file with the next batch.
+    func roll() { rolls = true }
+
+    /// Writes everything that is waiting, then runs `body` on the log thread, and returns when that is done: for the rare
+    /// moment when the loop can do nothing without it.
+    func drain<Value: Sendable>(_ body: @escaping @Sendable () -> Value) -> Value {
+        while !waiting.isEmpty { startNext() }
+        return writer.runBlocking(body)
+    }
+
+    private func gatheringBatch() -> LogWriter.Batch {
+        if case .batch(let batch, _)? = waiting.last { return batch }
+        let batch = spare.popLast() ?? LogWriter.Batch()
+        waiting.append(.batch(batch, rolls: rolls))
+        rolls = false
+        return batch
+    }
+
+    /// At the end of this turn, so that all connections read in it share one sync.
+    private func scheduleStart() {
+        guard !isBusy, !isStartScheduled else { return }
+        isStartScheduled = true
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        loop.execute {
+            let queue = bound.value
+            queue.isStartScheduled = false
+            if !queue.isBusy { queue.startNext() }
+        }
+    }
+
+    private func startNext() {
+        guard !waiting.isEmpty, !hasFailed else {
+            waiting.removeAll()
+            return
+        }
+        let step = waiting.removeFirst()
+        isBusy = true
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        switch step {
+        case .batch(let batch, let rolls):
+            writer.write(batch, rolls: rolls) { error in bound.value.done(.batch(batch, rolls: rolls), error) }
+        case .work(let work):
+            writer.perform(work) { error in bound.value.done(.work(work), error) }
+        }
+    }
+
+    private func done(_ step: Step, _ error: StorageError?) {
+        isBusy = false
+        if let error {
+            guard !hasFailed else { return }
+            hasFailed = true
+            return failed(error)
+        }
+        // The disk first: it works while this step is applied and answered.
+        if !waiting.isEmpty { startNext() }
+        completed(step)
+        if case .batch(let batch, _) = step {
+            batch.records.removeAll()
+            spare.append(batch)
+        }
+    }
+}

@@ -1,0 +1,140 @@
+import Jute
+import NIOCore
+import ZooKeeperProtocol
+
+/// One connection on an election port: a greeting that says who dialled, then notifications, each behind its length (7.1 to
+/// 7.3; Apache's `QuorumCnxManager.SendWorker` and `RecvWorker`).
+///
+/// Can become: awaitingHello (accepted ones only) → talking → closed.
+final class ElectionConnection: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private enum State {
+        case awaitingHello
+        case talking(ServerID)
+        case closed
+    }
+
+    private unowned let mesh: ElectionMesh
+    private var channel: (any Channel)!
+    private var state = State.awaitingHello
+    private var input = ByteBuffer()
+    /// What the peer should know and has not been sent, because it is slow. Only the newest matters.
+    private var pending: Notification?
+
+    init(mesh: ElectionMesh) { self.mesh = mesh }
+
+    func handlerAdded(context: ChannelHandlerContext) { channel = context.channel }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var buffer = Self.unwrapInboundIn(data)
+        if input.readableBytes == 0 { input = buffer } else { input.writeBuffer(&buffer) }
+        while let next = readNext() { next() }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) { mesh.readCompleted() }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable, let pending {
+            self.pending = nil
+            send(pending)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        if case .talking(let peer) = state { mesh.lost(self, to: peer) }
+        if case .awaitingHello = state { mesh.leftWithoutHello() }
+        state = .closed
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    // MARK: Input
+
+    /// What the next whole message in the input asks for; nil when there is none.
+    private func readNext() -> (() -> Void)? {
+        switch state {
+        case .closed: return nil
+        case .awaitingHello:
+            guard let hello = parse(ElectionHello.self, atMost: 20 + ElectionHello.maxAddressLength) else { return nil }
+            return { [self] in mesh.greeted(self, hello) }
+        case .talking(let peer):
+            guard let length = input.getInteger(at: input.readerIndex, as: Int32.self) else { return nil }
+            guard length > 0, Int(length) <= Notification.maxFrameLength else {
+                refuse("a message of \(length) bytes")
+                return nil
+            }
+            guard input.readableBytes >= 4 + Int(length) else { return nil }
+            input.moveReaderIndex(forwardBy: 4)
+            let message = input.readSlice(length: Int(length))!
+            let notification = message.withUnsafeReadableBytes { bytes -> Notification? in
+                var reader = JuteReader(bytes)
+                return try? Notification(from: &reader)
+            }
+            // As Apache does: one that makes no sense is passed over.
+            guard let notification else { return {} }
+            return { [self] in mesh.heard(notification, from: peer) }
+        }
+    }
+
+    /// A record without a length before it.
+    private func parse<Record: JuteRecord>(_ type: Record.Type, atMost limit: Int) -> Record? {
+        let (outcome, used) = input.withUnsafeReadableBytes { bytes -> (Result<Record?, JuteError>, Int) in
+            var reader = JuteReader(bytes)
+            do throws(JuteError) {
+                let record = try reader.readIfComplete(Record.self)
+                return (.success(record), reader.offset)
+            } catch { return (.failure(error), 0) }
+        }
+        switch outcome {
+        case .success(let record?):
+            input.moveReaderIndex(forwardBy: used)
+            return record
+        case .success(nil) where input.readableBytes < limit:
+            return nil
+        case .success(nil), .failure:
+            refuse("a greeting that no server sends")
+            return nil
+        }
+    }
+
+    private func refuse(_ what: String) {
+        mesh.refused(what, from: channel.remoteAddress)
+        close()
+    }
+
+    // MARK: Output
+
+    /// From here on notifications pass.
+    func begin(_ peer: ServerID) { state = .talking(peer) }
+
+    func send(_ notification: Notification) {
+        guard channel.isWritable else { return pending = notification }
+        var writer = JuteWriter(capacity: 512)
+        writer.frame { notification.write(to: &$0) }
+        write(writer)
+    }
+
+    func greet(_ hello: ElectionHello) {
+        var writer = JuteWriter(capacity: 64)
+        hello.write(to: &writer)
+        write(writer)
+    }
+
+    private func write(_ writer: JuteWriter) {
+        let buffer = writer.withUnsafeBytes { bytes in
+            var buffer = channel.allocator.buffer(capacity: bytes.count)
+            buffer.writeBytes(bytes)
+            return buffer
+        }
+        channel.writeAndFlush(buffer, promise: nil)
+    }
+
+    /// Closes; nobody is told.
+    func close() {
+        if case .awaitingHello = state { mesh.leftWithoutHello() }
+        state = .closed
+        channel.close(promise: nil)
+    }
+}

@@ -1,0 +1,201 @@
+import Logging
+import NIOCore
+import NIOPosix
+import ServerConfig
+import ZooKeeperProtocol
+
+/// The connections between election ports, one for each pair of servers: the one with the larger id dials (7.1; Apache's
+/// `QuorumCnxManager`).
+///
+/// A connection that the smaller one dials only asks for a call back. What a peer was last told is told again when a new
+/// connection to it stands.
+final class ElectionMesh {
+    /// What the mesh reports.
+    struct Listener {
+        var heard: (Notification, ServerID) -> Void
+        /// The connection broke or could not be made: its vote is not to be waited for.
+        var unreachable: (ServerID) -> Void
+        /// A read from some connection has been handled.
+        var turnEnded: () -> Void
+    }
+
+    private let id: ServerID
+    private let loop: any EventLoop
+    private let logger: Logger
+    private let connectTimeout: TimeAmount
+    private let listener: Listener
+    private var addresses: [ServerID: [ServerLine.Address]]
+    private var connections: [ServerID: ElectionConnection] = [:]
+    private var dialling: Set<ServerID> = []
+    private var latest: [ServerID: Notification] = [:]
+    /// Where servers that are in no configuration want to be called back.
+    private var strangers: [ServerID: ServerLine.Address] = [:]
+    private var withoutHello = 0
+    private var lastAnonymous: Int64 = 0
+    private var isClosed = false
+
+    /// Accepted connections that have not said who they are, and servers in no configuration, that are put up with.
+    private static let patience = 256
+
+    init(_ settings: EnsembleSettings, loop: any EventLoop, logger: Logger, listener: Listener) {
+        id = settings.id
+        self.loop = loop
+        self.logger = logger
+        self.listener = listener
+        connectTimeout = .milliseconds(Int64(settings.electionConnectTimeout))
+        addresses = Self.addresses(of: settings.members)
+    }
+
+    private static func addresses(of members: QuorumConfig) -> [ServerID: [ServerLine.Address]] {
+        Dictionary(members.servers.map { ($0.id, $0.addresses) }) { first, _ in first }
+    }
+
+    /// Takes note of a new configuration.
+    func setMembers(_ members: QuorumConfig) { addresses = Self.addresses(of: members) }
+
+    // MARK: Sending
+
+    func send(_ notification: Notification, to peer: ServerID) {
+        latest[peer] = notification
+        if let connection = connections[peer] { connection.send(notification) } else { dial(peer) }
+    }
+
+    func close() {
+        isClosed = true
+        let all = connections.values
+        connections = [:]
+        for connection in all { connection.close() }
+    }
+
+    // MARK: Dialling
+
+    private func dial(_ peer: ServerID) {
+        guard !isClosed, !dialling.contains(peer) else { return }
+        guard let address = addresses[peer]?.first ?? strangers[peer] else { return }
+        dialling.insert(peer)
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        ClientBootstrap(group: loop)
+            .connectTimeout(connectTimeout)
+            .channelOption(.socketOption(.tcp_nodelay), value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(ElectionConnection(mesh: bound.value))
+                }
+            }
+            .connect(host: address.host, port: address.electionPort)
+            .whenComplete { result in bound.value.dialled(peer, result) }
+    }
+
+    private func dialled(_ peer: ServerID, _ result: Result<any Channel, any Error>) {
+        dialling.remove(peer)
+        guard case .success(let channel) = result,
+            let connection = try? channel.pipeline.syncOperations.handler(type: ElectionConnection.self)
+        else {
+            logger.debug("server \(peer) cannot be reached on its election port", metadata: ["error": "\(result)"])
+            return listener.unreachable(peer)
+        }
+        connection.begin(peer)
+        guard !isClosed else { return connection.close() }
+        connection.greet(hello)
+        if peer > id {
+            // It calls back.
+            connection.close()
+        } else {
+            establish(connection, peer)
+        }
+    }
+
+    private var hello: ElectionHello {
+        let own = addresses[id]?.first
+        let address = own.map { "\(ServerLine.bracketed(resolved($0.host))):\($0.electionPort)" } ?? "0.0.0.0:0"
+        return ElectionHello(.oneAddress, server: id, addresses: [address])
+    }
+
+    /// Peers of other makes dial what the greeting says, so names become addresses here.
+    private func resolved(_ host: String) -> String {
+        (try? SocketAddress.makeAddressResolvingHost(host, port: 0).ipAddress) ?? host
+    }
+
+    private func establish(_ connection: ElectionConnection, _ peer: ServerID) {
+        connection.begin(peer)
+        connections.updateValue(connection, forKey: peer)?.close()
+        if let last = latest[peer] { connection.send(last) }
+    }
+
+    // MARK: Accepting
+
+    /// A new connection for the election port; nil: too many have come without a word.
+    func accept() -> ElectionConnection? {
+        guard !isClosed, withoutHello < Self.patience else { return nil }
+        withoutHello += 1
+        return ElectionConnection(mesh: self)
+    }
+
+    func leftWithoutHello() { withoutHello -= 1 }
+
+    func greeted(_ connection: ElectionConnection, _ hello: ElectionHello) {
+        withoutHello -= 1
+        var peer = hello.server
+        if peer == ElectionHello.anonymous {
+            lastAnonymous -= 1
+            peer = ServerID(lastAnonymous)
+        }
+        connection.begin(peer)
+        guard !isClosed else { return connection.close() }
+        guard peer != id else {
+            logger.warning(
+                "a server with this server's id \(id) called: two servers have the same myid, or this one's own address is in another server's line",
+                metadata: ["address": "\(hello.addresses.joined(separator: "|"))"])
+            return connection.close()
+        }
+        if addresses[peer] == nil {
+            guard strangers[peer] != nil || strangers.count + connections.count < Self.patience else {
+                return connection.close()
+            }
+            strangers[peer] = hello.callBack
+        }
+        if peer < id, peer.rawValue >= 0 {
+            // It only asks for a call back.
+            connections.removeValue(forKey: peer)?.close()
+            connection.close()
+            dial(peer)
+        } else {
+            logger.debug("server \(peer) is connected to the election port")
+            establish(connection, peer)
+        }
+    }
+
+    // MARK: Events of connections
+
+    func heard(_ notification: Notification, from peer: ServerID) { listener.heard(notification, peer) }
+
+    func readCompleted() { listener.turnEnded() }
+
+    func lost(_ connection: ElectionConnection, to peer: ServerID) {
+        guard connections[peer] === connection else { return }
+        connections[peer] = nil
+        listener.unreachable(peer)
+    }
+
+    func refused(_ what: String, from address: SocketAddress?) {
+        logger.warning(
+            "closing a connection on the election port: \(what)",
+            metadata: ["peer": "\(address?.ipAddress ?? "unknown")"])
+    }
+}
+
+extension ElectionHello {
+    /// The first address that can be dialled.
+    fileprivate var callBack: ServerLine.Address? {
+        for text in addresses {
+            guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+                (1...65535).contains(port)
+            else { continue }
+            var host = text[..<colon]
+            if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
+            if host.isEmpty || host == "0.0.0.0" || host == "::" { continue }
+            return ServerLine.Address(host: String(host), quorumPort: 0, electionPort: port)
+        }
+        return nil
+    }
+}

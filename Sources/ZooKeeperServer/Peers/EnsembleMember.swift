@@ -1,0 +1,385 @@
+import Logging
+import NIOCore
+import NIOPosix
+import Quorum
+import ServerConfig
+import Storage
+import ZooKeeperProtocol
+
+/// This server's part in its ensemble: feeds the `Quorum` with what happens and carries out what it decides.
+///
+/// Lives on the server's event loop. The core's effects are carried out in order; those that wait for the disk come back as
+/// inputs.
+final class EnsembleMember {
+    unowned let core: ServerCore
+    private(set) var settings: EnsembleSettings
+    let logger: Logger
+    private let loop: any EventLoop
+    private var quorum: Quorum
+    private(set) var mesh: ElectionMesh!
+
+    private var links: [LinkID: QuorumLink] = [:]
+    private var lastLink: UInt64 = 0
+    private var dirtyLinks: [QuorumLink] = []
+    /// Rounds of PINGs answered: the leader is told once a round that a session lives.
+    private(set) var touchRound: Int64 = 0
+
+    private var isCarryingOut = false
+    private var spareEffects: [Quorum.Effect] = []
+    private var timer: Scheduled<Void>?
+    private var timerDue = Int64.max
+    /// Called when the core has stopped.
+    private var onStop: (() -> Void)?
+
+    /// Connections to the quorum port that are put up with before they are known to be learners.
+    private static let patience = 256
+
+    init(_ settings: EnsembleSettings, core: ServerCore, recovered: RecoveredState, loop: any EventLoop) {
+        self.settings = settings
+        self.core = core
+        self.loop = loop
+        logger = core.logger
+        quorum = Quorum(
+            id: settings.id, configuration: EnsembleConfiguration(text: settings.members.versionedText)!,
+            options: settings.options, recovered: recovered)
+        mesh = ElectionMesh(
+            settings, loop: loop, logger: logger,
+            listener: ElectionMesh.Listener(
+                heard: { [unowned self] in step(.notification($0, from: $1)) },
+                unreachable: { [unowned self] in step(.unreachable($0)) },
+                turnEnded: { [unowned self] in turnEnded() }))
+    }
+
+    func start() {
+        core.tree.setConfiguration(
+            Array(settings.members.versionedText.utf8), version: settings.members.version, now: Clock.wall)
+        step(.start)
+        core.flush()
+    }
+
+    /// Lets everybody go; a leader first commits what is under way.
+    func shutDown(_ done: @escaping () -> Void) {
+        if case .stopped = quorum.status { return done() }
+        onStop = done
+        step(.shutDown)
+        core.flush()
+    }
+
+    // MARK: What the rest of the server sees
+
+    var status: Quorum.Status { quorum.status }
+
+    /// The mode that `srvr` shows.
+    var modeName: String {
+        switch quorum.status {
+        case .leading, .preparingToLead: "leader"
+        case .observing: "observer"
+        case .looking, .stopped: "looking"
+        case .following: "follower"
+        case .joining: settings.line.role == .observer ? "observer" : "follower"
+        }
+    }
+
+    /// The longest string or buffer that is taken from a peer: `jute.maxbuffer` and as much again for what a txn adds.
+    var fieldLimit: Int { core.settings.maxFrame * 2 }
+
+    // MARK: From clients
+
+    /// Leader: the zxid of the next txn; nil when it may make none.
+    func nextZXID() -> ZXID? {
+        if let zxid = quorum.nextZxid { return zxid }
+        // Tells the core that a client wants to write and cannot: an exhausted epoch ends then.
+        step(
+            .request(
+                Quorum.Request(
+                    ForwardedRequest(session: .none, cxid: 0, op: .error, body: []), authInfo: nil)))
+        return nil
+    }
+
+    func propose(_ zxid: ZXID, _ entry: [UInt8]) { step(.propose(Transaction(zxid: zxid, bytes: entry))) }
+
+    /// Learner: hands a client's write, sync or session change to the leader.
+    func forward(_ operation: ForwardedRequest, authInfo: [AuthID]?) {
+        step(.request(Quorum.Request(operation, authInfo: authInfo)))
+    }
+
+    func revalidate(_ session: SessionID, timeout: Int32) { step(.revalidate(session, timeout: timeout)) }
+
+    func touch(_ session: SessionID, timeout: Int32) { step(.touch(session, timeout: timeout)) }
+
+    /// The disk has everything up to this ticket.
+    func stored(_ ticket: UInt64) { step(.durable(WriteTicket(rawValue: ticket))) }
+
+    // MARK: Links
+
+    /// A new connection for the quorum port; nil when too many have come.
+    func makeLink(isDialled: Bool) -> QuorumLink? {
+        guard isDialled || links.count < Self.patience + settings.members.servers.count else { return nil }
+        lastLink += 1
+        return QuorumLink(self, number: lastLink, isDialled: isDialled)
+    }
+
+    func accepted(_ link: QuorumLink) {
+        links[link.id] = link
+        step(.accepted(link.id))
+        // Whoever connects must say soon who it is; the core looks after those that have.
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        let number = link.number
+        loop.scheduleTask(in: .milliseconds(settings.options.initLimit * settings.options.tickTime)) {
+            bound.value.closeIfSilent(number)
+        }
+    }
+
+    private func closeIfSilent(_ number: UInt64) {
+        guard let link = links[LinkID(rawValue: number)], !link.hasReceived else { return }
+        link.close()
+        disconnected(link)
+    }
+
+    func received(_ packet: QuorumPacket, on link: QuorumLink) {
+        quorum.step(.packet(packet, from: link.id), now: core.now)
+    }
+
+    func disconnected(_ link: QuorumLink) {
+        guard links.removeValue(forKey: link.id) != nil else { return }
+        step(.disconnected(link.id))
+        turnEnded()
+    }
+
+    func expectSnapshot(at zxid: ZXID) throws(StorageError) -> IncomingSnapshot {
+        try IncomingSnapshot(
+            core.directory, zxid: zxid, access: core.settings.accessControl, seed: UInt64.random(in: .min ... .max))
+    }
+
+    func snapshotArrived(on link: QuorumLink) { quorum.step(.snapshotArrived(on: link.id), now: core.now) }
+
+    func refused(_ why: String, on link: QuorumLink, from address: SocketAddress?) {
+        logger.warning(
+            "closing a connection of the quorum port: \(why)", metadata: ["peer": "\(address?.ipAddress ?? "unknown")"])
+    }
+
+    func markDirty(_ link: QuorumLink) { dirtyLinks.append(link) }
+
+    /// Sends what this turn has for other servers.
+    func flush() {
+        guard !dirtyLinks.isEmpty else { return }
+        let links = dirtyLinks
+        dirtyLinks.removeAll(keepingCapacity: true)
+        for link in links { link.flush() }
+    }
+
+    /// What a read from a peer led to is done: clients that were held back may go on.
+    func turnEnded() {
+        core.resumeThrottled()
+        core.flush()
+    }
+
+    private func dial(_ peer: ServerID) {
+        guard let address = settings.members.server(peer)?.addresses.first, let link = makeLink(isDialled: true) else {
+            return step(.connectFailed(to: peer))
+        }
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        let boundLink = NIOLoopBound(link, eventLoop: loop)
+        ClientBootstrap(group: loop)
+            .connectTimeout(.milliseconds(Int64(settings.learnerConnectTimeout)))
+            .channelOption(.socketOption(.tcp_nodelay), value: 1)
+            .channelOption(.maxMessagesPerRead, value: 4)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(boundLink.value)
+                }
+            }
+            .connect(host: address.host, port: address.quorumPort)
+            .whenComplete { result in
+                let member = bound.value
+                switch result {
+                case .success:
+                    let link = boundLink.value
+                    member.links[link.id] = link
+                    member.step(.connected(link.id, to: peer))
+                case .failure(let error):
+                    member.logger.debug("leader \(peer) cannot be reached: \(error)")
+                    member.step(.connectFailed(to: peer))
+                }
+                member.core.flush()
+            }
+    }
+
+    // MARK: The core
+
+    private func step(_ input: Quorum.Input) {
+        quorum.step(input, now: core.now)
+        carryOut()
+    }
+
+    /// Carries out what the core has decided, and what that leads to.
+    func carryOut() {
+        guard !isCarryingOut else { return }
+        isCarryingOut = true
+        while !quorum.effects.isEmpty {
+            var effects = spareEffects
+            swap(&quorum.effects, &effects)
+            for effect in effects { carryOut(effect) }
+            effects.removeAll(keepingCapacity: true)
+            spareEffects = effects
+        }
+        isCarryingOut = false
+        setTimer()
+    }
+
+    private func setTimer() {
+        let due = quorum.nextDeadline
+        guard due < timerDue else { return }
+        timer?.cancel()
+        timerDue = due
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        timer = loop.scheduleTask(in: .milliseconds(max(0, due - Clock.monotonic))) { bound.value.timerFired() }
+    }
+
+    private func timerFired() {
+        timer = nil
+        timerDue = .max
+        core.refreshClock()
+        step(.tick)
+        core.flush()
+    }
+
+    private func carryOut(_ effect: Quorum.Effect) {
+        switch effect {
+        case .notify(let notification, let peer): mesh.send(notification, to: peer)
+        case .connect(let peer): dial(peer)
+        case .send(let packet, let link):
+            if packet.type == .ping { touchRound += 1 }
+            links[link]?.send(packet)
+        case .broadcast(let packet, let receivers):
+            for link in receivers { links[link]?.send(packet) }
+        case .sendSnapshot(let zxid, let link):
+            logger.info("sending a snapshot at \(zxid)")
+            links[link]?.sendSnapshot(QuorumPacket(.snap, zxid: zxid), of: core.tree)
+        case .close(let link, let reason):
+            logger.debug("closing a connection of the quorum port: \(reason)")
+            links.removeValue(forKey: link)?.close()
+        case .write(let write, let ticket): store(write, ticket.rawValue)
+        case .readLog(let zxid, let link): readLog(from: zxid, for: link)
+        case .apply(let transaction): transaction.bytes.withUnsafeBytes { core.apply($0) }
+        case .reload(let zxid): reload(upTo: zxid)
+        case .restore(let link, let zxid): restore(from: link, at: zxid)
+        case .prepare(let request, let origin):
+            let owner: UInt64
+            switch origin {
+            case .ownClient: owner = 0
+            case .learner(let link): owner = link.rawValue
+            }
+            core.decide(request.operation, authInfo: request.authInfo ?? [], owner: owner)
+        case .synced:
+            if let item = core.syncs.popFirst() { core.answerSync(item) }
+        case .revalidate(let session, let timeout, let link):
+            let isValid = core.claim(session, timeout: timeout, owner: link.rawValue)
+            quorum.step(.revalidated(session, isValid: isValid, for: link), now: core.now)
+        case .revalidated(let session, let isValid): core.revalidated(session, isValid: isValid)
+        case .touched(let sessions): for touch in sessions { core.touched(touch.session, timeout: touch.timeout) }
+        case .become(let status): become(status)
+        }
+    }
+
+    // MARK: Roles
+
+    private func become(_ status: Quorum.Status) {
+        switch status {
+        case .looking(let reason):
+            logger.info("LOOKING: \(reason.sentence)")
+            core.stopServing()
+        case .preparingToLead:
+            logger.info("elected; waiting for a quorum of followers")
+            core.removeOrphanedEphemerals()
+        case .joining(let leader): logger.info("joining leader \(leader)")
+        case .leading(let epoch):
+            logger.info("LEADING in epoch \(epoch)")
+            core.startServing(.leading, epochStart: ZXID(epoch: epoch, counter: 0))
+        case .following(let leader, let epoch):
+            logger.info("FOLLOWING server \(leader) in epoch \(epoch)")
+            core.startServing(.learning, epochStart: ZXID(epoch: epoch, counter: 0))
+        case .observing(let leader, let epoch):
+            logger.info("OBSERVING server \(leader) in epoch \(epoch)")
+            core.startServing(.learning, epochStart: ZXID(epoch: epoch, counter: 0))
+        case .stopped:
+            core.stopServing()
+            mesh.close()
+            timer?.cancel()
+            onStop?()
+            onStop = nil
+        }
+    }
+
+    // MARK: Disk
+
+    private func store(_ write: Quorum.Write, _ ticket: UInt64) {
+        switch write {
+        case .append(let transaction):
+            transaction.bytes.withUnsafeBytes { core.log.append(transaction.zxid, entry: $0, ticket: ticket) }
+        case .truncate(let zxid):
+            perform(ticket) { (durable) throws(StorageError) in
+                durable.log.roll()
+                try durable.directory.truncate(to: zxid)
+            }
+        case .snapshot(let link, _):
+            // Taken before the tree: `restore` came first and left the file here.
+            guard let file = arrivedFiles.removeValue(forKey: link) else { return stored(ticket) }
+            let box = FileBox(file)
+            perform(ticket) { (durable) throws(StorageError) in
+                durable.log.roll()
+                try durable.directory.replaceAll(by: box.file)
+            }
+        case .acceptedEpoch(let epoch):
+            perform(ticket) { (durable) throws(StorageError) in try durable.epochs?.setAccepted(epoch) }
+        case .currentEpoch(let epoch):
+            perform(ticket) { (durable) throws(StorageError) in try durable.epochs?.setCurrent(epoch) }
+        }
+    }
+
+    private func perform(
+        _ ticket: UInt64, _ body: @escaping @Sendable (inout LogWriter.Durable) throws(StorageError) -> Void
+    ) {
+        core.log.perform(LogWriter.Work(ticket: ticket, body: body))
+    }
+
+    /// Files of snapshots that became the tree and are not yet durable.
+    private var arrivedFiles: [LinkID: SnapshotWriter] = [:]
+
+    /// From the loop to the log thread, once.
+    private struct FileBox: @unchecked Sendable {
+        let file: SnapshotWriter
+        init(_ file: SnapshotWriter) { self.file = file }
+    }
+
+    private func restore(from link: LinkID, at zxid: ZXID) {
+        guard let arrived = links[link]?.takeArrived() else { return }
+        arrivedFiles[link] = arrived.file
+        core.replaceTree(by: arrived.takeTree(), configuration: settings.members)
+        logger.info("took over the leader's snapshot at \(zxid): \(core.tree.nodeCount) znodes")
+    }
+
+    private func reload(upTo zxid: ZXID) {
+        logger.info("the leader does not know this server's last txns: cut the log after \(zxid)")
+        core.reload(configuration: settings.members)
+    }
+
+    private func readLog(from zxid: ZXID, for link: LinkID) {
+        let (directory, loop) = (core.directory, loop)
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        core.snapshotThread.submit { state in
+            guard case .active = state else { return }
+            let records = try? directory.readLog(from: zxid)
+            let transactions = records.flatMap { $0 }?.map { Transaction(zxid: $0.zxid, bytes: $0.entry) }
+            loop.execute {
+                let member = bound.value
+                member.step(.logRead(transactions, for: link))
+                member.core.flush()
+            }
+        }
+    }
+}
+
+extension QuorumLink {
+    var id: LinkID { LinkID(rawValue: number) }
+}

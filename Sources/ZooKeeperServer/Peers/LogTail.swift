@@ -1,0 +1,29 @@
+import Quorum
+import ZooKeeperProtocol
+
+/// The newest txns of the log as they are read at start, for learners that have missed only a few (Apache's committedLog).
+struct LogTail {
+    private(set) var transactions: [Transaction] = []
+    /// The txn before them; nil when nothing was read.
+    private(set) var base: ZXID?
+    private var last: ZXID?
+    private let limit: Int
+
+    init(limit: Int) { self.limit = limit }
+
+    mutating func append(_ zxid: ZXID, _ entry: UnsafeRawBufferPointer) {
+        defer { last = zxid }
+        // The first one's predecessor is in the snapshot, whose zxid says nothing certain about it; and a gap, which a
+        // snapshot of the leader leaves, makes all before it useless (ZOOKEEPER-4925).
+        guard let last, zxid == last.next || zxid.epoch > last.epoch && zxid.counter == 1 else {
+            transactions.removeAll()
+            base = zxid
+            return
+        }
+        transactions.append(Transaction(zxid: zxid, bytes: [UInt8](entry)))
+        if transactions.count >= limit * 2 {
+            base = transactions[limit - 1].zxid
+            transactions.removeFirst(limit)
+        }
+    }
+}

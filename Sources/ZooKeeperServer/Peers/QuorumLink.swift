@@ -1,0 +1,222 @@
+import DataTree
+import Jute
+import NIOCore
+import Storage
+import ZooKeeperProtocol
+
+/// One connection between a leader and a learner on the quorum port: packets without frames, and behind SNAP a whole tree
+/// (8.1, 8.8; Apache's `LearnerHandler` and `Learner`, as far as they are about bytes).
+final class QuorumLink: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// A tree on its way to a learner, in slices.
+    private final class OutgoingSnapshot {
+        let tree: DataTree
+        let snapshot: FuzzySnapshot
+
+        init(_ tree: DataTree, into writer: inout JuteWriter) {
+            self.tree = tree
+            snapshot = tree.beginSnapshot(into: &writer)
+        }
+    }
+
+    let number: UInt64
+    /// Whether this server dialled: it is the learner then.
+    let isDialled: Bool
+    private unowned let member: EnsembleMember
+    private var channel: (any Channel)!
+    private var input = ByteBuffer()
+    private var output = JuteWriter(capacity: 1024)
+    private var isDirty = false
+    private(set) var hasReceived = false
+    private var isClosed = false
+    private var outgoing: OutgoingSnapshot?
+    /// What was sent behind a snapshot that is still on its way.
+    private var behindSnapshot = JuteWriter(capacity: 0)
+    private var incoming: IncomingSnapshot?
+    /// A snapshot that has arrived and waits to become the tree.
+    private(set) var arrived: IncomingSnapshot?
+
+    /// The first packet of a connection is a LearnerInfo.
+    private static let greetingLimit = 4096
+    private static let sliceSize = 256 << 10
+
+    init(_ member: EnsembleMember, number: UInt64, isDialled: Bool) {
+        self.member = member
+        self.number = number
+        self.isDialled = isDialled
+    }
+
+    // MARK: Channel events
+
+    func handlerAdded(context: ChannelHandlerContext) { channel = context.channel }
+
+    func channelActive(context: ChannelHandlerContext) {
+        if !isDialled { member.accepted(self) }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var buffer = Self.unwrapInboundIn(data)
+        if input.readableBytes == 0 { input = buffer } else { input.writeBuffer(&buffer) }
+        while !isClosed, readNext() {}
+        member.carryOut()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) { member.turnEnded() }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { pump() }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        guard !isClosed else { return }
+        end()
+        member.disconnected(self)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    // MARK: Input
+
+    /// Handles the next packet, or the next piece of a snapshot; false when there is nothing whole.
+    private func readNext() -> Bool {
+        guard input.readableBytes > 0 else { return false }
+        if let incoming { return readSnapshot(incoming) }
+        let limit = hasReceived || isDialled ? member.fieldLimit : Self.greetingLimit
+        let (outcome, used) = input.withUnsafeReadableBytes { bytes -> (Result<QuorumPacket?, JuteError>, Int) in
+            var reader = JuteReader(bytes, maxFieldLength: limit)
+            do throws(JuteError) {
+                let packet = try reader.readIfComplete(QuorumPacket.self)
+                return (.success(packet), reader.offset)
+            } catch { return (.failure(error), 0) }
+        }
+        switch outcome {
+        case .success(let packet?):
+            input.moveReaderIndex(forwardBy: used)
+            hasReceived = true
+            member.received(packet, on: self)
+            if packet.type == .snap, isDialled { beginSnapshot(packet.zxid) }
+            return true
+        case .success(nil) where input.readableBytes <= limit + Self.greetingLimit:
+            return false
+        case .success(nil):
+            fail("a packet of more than \(limit) bytes (jute.maxbuffer)")
+        case .failure(let error):
+            fail("not a packet: \(error)")
+        }
+        return false
+    }
+
+    private func beginSnapshot(_ zxid: ZXID) {
+        do throws(StorageError) {
+            incoming = try member.expectSnapshot(at: zxid)
+        } catch { fail("the leader's snapshot cannot be stored: \(error)") }
+    }
+
+    private func readSnapshot(_ snapshot: IncomingSnapshot) -> Bool {
+        let limit = member.fieldLimit
+        let before = input.readableBytes
+        do throws(StorageError) {
+            var failure: StorageError?
+            var used = 0
+            input.withUnsafeReadableBytes { bytes in
+                do throws(StorageError) { used = try snapshot.take(bytes, maxFieldLength: limit) } catch { failure = error }
+            }
+            if let failure { throw failure }
+            input.moveReaderIndex(forwardBy: used)
+        } catch {
+            fail("\(error)")
+            return false
+        }
+        if snapshot.isComplete {
+            incoming = nil
+            arrived = snapshot
+            member.snapshotArrived(on: self)
+            return true
+        }
+        guard input.readableBytes <= limit + Self.greetingLimit else {
+            fail("a record of more than \(limit) bytes in the leader's snapshot (jute.maxbuffer)")
+            return false
+        }
+        return input.readableBytes < before && input.readableBytes > 0
+    }
+
+    private func fail(_ why: String) {
+        member.refused(why, on: self, from: channel.remoteAddress)
+        channel.close(promise: nil)
+    }
+
+    /// The snapshot that arrived, once.
+    func takeArrived() -> IncomingSnapshot? {
+        defer { arrived = nil }
+        return arrived
+    }
+
+    // MARK: Output
+
+    func send(_ packet: QuorumPacket) {
+        guard !isClosed else { return }
+        if outgoing == nil { packet.write(to: &output) } else { packet.write(to: &behindSnapshot) }
+        markDirty()
+    }
+
+    /// Sends SNAP and the tree as it is; what is sent from now on waits behind it.
+    func sendSnapshot(_ packet: QuorumPacket, of tree: DataTree) {
+        guard !isClosed else { return }
+        packet.write(to: &output)
+        outgoing = OutgoingSnapshot(tree, into: &output)
+        markDirty()
+        pump()
+    }
+
+    /// Writes slices of the tree as long as the peer takes them.
+    private func pump() {
+        while let outgoing, channel.isWritable, !isClosed {
+            let hasMore = outgoing.tree.writeSnapshot(
+                outgoing.snapshot, into: &output, size: output.count + Self.sliceSize)
+            if !hasMore {
+                self.outgoing = nil
+                output.write(QuorumProtocol.snapshotSignature)
+                behindSnapshot.withUnsafeBytes { output.write(raw: $0) }
+                behindSnapshot.removeAll(keepingCapacity: false)
+            }
+            flush()
+        }
+    }
+
+    private func markDirty() {
+        guard !isDirty else { return }
+        isDirty = true
+        member.markDirty(self)
+    }
+
+    func flush() {
+        isDirty = false
+        guard !isClosed, output.count > 0 else { return }
+        let buffer = output.withUnsafeBytes { bytes in
+            var buffer = channel.allocator.buffer(capacity: bytes.count)
+            buffer.writeBytes(bytes)
+            return buffer
+        }
+        output.removeAll(keepingCapacity: output.capacity <= 1 << 20)
+        channel.writeAndFlush(buffer, promise: nil)
+    }
+
+    /// Sends what is waiting, then closes; nobody is told.
+    func close() {
+        flush()
+        end()
+        channel.close(promise: nil)
+    }
+
+    private func end() {
+        isClosed = true
+        if let outgoing { outgoing.tree.abandon(outgoing.snapshot) }
+        outgoing = nil
+        incoming?.file.abandon()
+        incoming = nil
+        arrived?.file.abandon()
+        arrived = nil
+    }
+}
