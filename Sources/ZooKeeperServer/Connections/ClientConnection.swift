@@ -190,10 +190,11 @@ final class ClientConnection: ChannelInboundHandler {
     }
 
     private func pauseReading() {
+        // Each time: whoever was let go on and has to wait again must be let go on again.
+        server.paused(self)
         guard !isReadingPaused else { return }
         isReadingPaused = true
         try? channel.syncOptions?.setOption(.autoRead, value: false)
-        server.paused(self)
     }
 
     private func resumeReading() {
