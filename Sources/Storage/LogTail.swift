@@ -19,7 +19,8 @@ extension DataDirectory {
     package func readLog(from zxid: ZXID, sizeFactor: Double = 0.33) throws(StorageError) -> [LogRecord]? {
         let all = try logFiles()
         guard let first = all.lastIndex(where: { $0.zxid <= zxid }) else { return nil }
-        let snapshotSize = try snapshotFiles().first.map { (snapshot) throws(StorageError) in try size(of: snapshot) } ?? 0
+        let snapshotSize =
+            try snapshotFiles().first.map { (snapshot) throws(StorageError) in try size(of: snapshot) } ?? 0
         // A small tree is no reason to send it again for a few txns.
         let limit = max(Int(Double(snapshotSize) * sizeFactor), 1 << 20)
         var records: [LogRecord] = []

@@ -63,7 +63,8 @@ package final class Server: Sendable {
         let loop = group.next()
         let core = try loop.submit {
             let core = ServerCore(
-                settings: settings, directory: directory, recovered: opened.recovered, epochs: opened.epochs, loop: loop,
+                settings: settings, directory: directory, recovered: opened.recovered, epochs: opened.epochs,
+                loop: loop,
                 logger: logger)
             core.metrics.loadTime.add(Clock.monotonic - began)
             core.metrics.loadedTxns.add(Int64(opened.recovered.replayed))
@@ -78,7 +79,8 @@ package final class Server: Sendable {
             return core.bound
         }.wait()
         do {
-            let server = try Server(group: group, core: core, lock: lock, settings: settings, logger: logger, loop: loop)
+            let server = try Server(
+                group: group, core: core, lock: lock, settings: settings, logger: logger, loop: loop)
             // The ports are open before anybody hears of this server.
             loop.execute { core.value.member?.start() }
             return server
@@ -135,7 +137,8 @@ package final class Server: Sendable {
                 let election = ServerSettings.Listen(host: host, port: address.electionPort)
                 let quorum = ServerSettings.Listen(host: host, port: address.quorumPort)
                 listeners.append(
-                    try Self.bind(PeerListener.election(group, core), election, "the election port of server.\(ensemble.id)"))
+                    try Self.bind(
+                        PeerListener.election(group, core), election, "the election port of server.\(ensemble.id)"))
                 listeners.append(
                     try Self.bind(PeerListener.quorum(group, core), quorum, "the quorum port of server.\(ensemble.id)"))
             }

@@ -1,6 +1,6 @@
 import DataTree
-import Storage
 import ServerConfig
+import Storage
 import ZooKeeperProtocol
 
 /// The server's data and clients through the changes of its role in an ensemble.

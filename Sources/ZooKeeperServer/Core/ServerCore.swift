@@ -121,7 +121,8 @@ final class ServerCore {
         schedule = SnapshotSchedule(settings: settings, replayed: recovered.replayed)
         lastSnapshot = (recovered.snapshot?.zxid ?? .zero, Clock.wall / 1000)
         let log = TxnLog(
-            directory, preallocation: settings.preallocation, sizeLimit: settings.logSizeLimit, syncs: settings.forceSync)
+            directory, preallocation: settings.preallocation, sizeLimit: settings.logSizeLimit,
+            syncs: settings.forceSync)
         writer = LogWriter(LogWriter.Durable(directory: directory, log: log, epochs: epochs), loop: loop)
         if service == .standalone { trackSessions() }
     }

@@ -121,7 +121,9 @@ final class QuorumLink: ChannelInboundHandler {
             var failure: StorageError?
             var used = 0
             input.withUnsafeReadableBytes { bytes in
-                do throws(StorageError) { used = try snapshot.take(bytes, maxFieldLength: limit) } catch { failure = error }
+                do throws(StorageError) { used = try snapshot.take(bytes, maxFieldLength: limit) } catch {
+                    failure = error
+                }
             }
             if let failure { throw failure }
             input.moveReaderIndex(forwardBy: used)

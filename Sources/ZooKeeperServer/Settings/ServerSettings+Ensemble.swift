@@ -83,8 +83,10 @@ extension ServerSettings {
         options.initLimit = limits["initLimit"]!
         options.syncLimit = limits["syncLimit"]!
         func number(_ key: String) -> Int64? { cfg[key].flatMap { Int64($0) } }
-        options.minNotificationInterval = number("fastleader.minNotificationInterval") ?? options.minNotificationInterval
-        options.maxNotificationInterval = number("fastleader.maxNotificationInterval") ?? options.maxNotificationInterval
+        options.minNotificationInterval =
+            number("fastleader.minNotificationInterval") ?? options.minNotificationInterval
+        options.maxNotificationInterval =
+            number("fastleader.maxNotificationInterval") ?? options.maxNotificationInterval
         options.historyLimit = Int(max(500, number("commitLogCount") ?? 500))
         options.alwaysSnapshot = cfg["forceSnapshotSync"]?.lowercased() == "true"
         options.syncFromDisk = (cfg["snapshotSizeFactor"].flatMap { Double($0) } ?? 0.33) >= 0

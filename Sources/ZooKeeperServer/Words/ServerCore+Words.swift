@@ -12,7 +12,9 @@ extension ServerCore {
         if !settings.words.allows(word.rawValue) {
             text = "\(word.rawValue) is not executed because it is not in the whitelist.\n"
         } else if service == .none, !word.needsNoService {
-            text = word == .isro ? "null" : "This ZooKeeper instance is not currently serving requests" + (word == .hash ? "" : "\n")
+            text =
+                word == .isro
+                ? "null" : "This ZooKeeper instance is not currently serving requests" + (word == .hash ? "" : "\n")
         } else {
             text = self.text(of: word, argument: argument)
         }
