@@ -118,6 +118,13 @@ let package = Package(
         .executableTarget(
             name: "DataTreeBenchmark", dependencies: ["DataTree", "Jute", "ZooKeeperProtocol"],
             path: "Benchmarks/DataTreeBenchmark", exclude: ["README.md"], swiftSettings: settings),
+        .executableTarget(
+            name: "LoadGenerator",
+            dependencies: [
+                "Jute", "ZooKeeperProtocol", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            path: "Benchmarks/LoadGenerator", swiftSettings: settings),
         .testTarget(
             name: "DataTreeTests", dependencies: ["DataTree", "Jute", "ZooKeeperProtocol"], swiftSettings: settings),
         .testTarget(

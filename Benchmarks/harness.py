@@ -1,0 +1,263 @@
+"""What both comparisons stand on: servers to start and stop, a minimal client, the load generator, and the table of ratios."""
+import contextlib, json, os, select, shutil, signal, socket, struct, subprocess, tempfile, time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+CLASSPATH = "/usr/share/java/zookeeper.jar:/usr/share/java/slf4j-nop.jar"
+TICKS = os.sysconf("SC_CLK_TCK")
+ENGINES = ("bundled", "apache")
+CREATE, SET, SESSION_CLOSE = 1, 5, -11
+
+
+def build(product):
+    return subprocess.check_output([ROOT + "/bin/build-release", product], text=True).strip()
+
+
+def free_ports(count):
+    """Ports that nobody listens on. Held open together, so that they differ."""
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+
+
+def text(value):
+    return struct.pack(">i", len(value)) + value
+
+
+def create_body(path, data=b""):
+    return text(path) + text(data) + struct.pack(">ii", 1, 31) + text(b"world") + text(b"anyone") + struct.pack(">i", 0)
+
+
+def set_body(path, data=b""):
+    return text(path) + text(data) + struct.pack(">i", -1)
+
+
+class Client:
+    """One session, one request at a time. `patience` bounds every wait, in seconds."""
+
+    def __init__(self, port, patience=60, session=None, wait=True):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=patience)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        number, password = session or (0, bytes(16))
+        self.socket.sendall(struct.pack(">iiqiqi", 44, 0, 0, 30000, number, 16) + password)
+        if wait:
+            self.take_session()
+
+    def take_session(self):
+        answer = self.read_frame()
+        self.session = struct.unpack(">q", answer[8:16])[0], answer[20:36]
+
+    def fileno(self):
+        return self.socket.fileno()
+
+    def read(self, count):
+        data = b""
+        while len(data) < count:
+            more = self.socket.recv(count - len(data))
+            if not more:
+                raise OSError("closed")
+            data += more
+        return data
+
+    def read_frame(self):
+        return self.read(struct.unpack(">i", self.read(4))[0])
+
+    def call(self, op, body=b""):
+        """The reply's error code."""
+        self.socket.sendall(struct.pack(">iii", 8 + len(body), 1, op) + body)
+        return struct.unpack(">i", self.read_frame()[12:16])[0]
+
+    def close(self):
+        self.socket.close()
+
+
+def ask(port, word):
+    """The answer to a four-letter word; empty when there is none."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+            connection.sendall(word)
+            return b"".join(iter(lambda: connection.recv(65536), b"")).decode()
+    except OSError:
+        return ""
+
+
+class Server:
+    """A server of one engine with its own directory. Everything it wrote goes with `forget`."""
+
+    binary = None
+
+    def __init__(self, engine, config="", number=None, heap="2g", port=None):
+        self.engine, self.heap, self.process = engine, heap, None
+        self.port = port or free_ports(1)[0]
+        self.directory = tempfile.mkdtemp(prefix="compare-%s-" % engine)
+        self.data = self.directory + "/data"
+        with open(self.directory + "/zoo.cfg", "w") as file:
+            file.write("tickTime=2000\ndataDir=%s\nclientPort=%d\nmaxClientCnxns=0\nadmin.enableServer=false\n" % (self.data, self.port))
+            file.write("4lw.commands.whitelist=*\n" + config)
+        os.mkdir(self.data)
+        if number:
+            with open(self.data + "/myid", "w") as file:
+                file.write("%d\n" % number)
+
+    def launch(self):
+        command = [Server.binary] if self.engine == "bundled" else [
+            "java", "-Xmx" + self.heap, "-cp", CLASSPATH, "org.apache.zookeeper.server.quorum.QuorumPeerMain"]
+        # It dies with this process, whatever ends that.
+        self.process = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "KILL"] + command + [self.directory + "/zoo.cfg"],
+            stdout=open(self.directory + "/log", "a"), stderr=subprocess.STDOUT)
+
+    def start(self):
+        """Starts it; the seconds until the first write was acknowledged."""
+        began = time.monotonic()
+        self.launch()
+        return first_write([self], began) - began
+
+    def kill(self, by=signal.SIGKILL):
+        if self.process:
+            self.process.send_signal(by)
+            self.process.wait()
+            self.process = None
+
+    def forget(self):
+        self.kill()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def log(self):
+        with open(self.directory + "/log", errors="replace") as file:
+            return file.read()[-2000:]
+
+    def cpu(self):
+        """Seconds of user and system time."""
+        fields = open("/proc/%d/stat" % self.process.pid).read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def memory(self):
+        """PSS in MiB."""
+        for line in open("/proc/%d/smaps_rollup" % self.process.pid):
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) / 1024
+
+
+def first_write(servers, began, path=b"/first"):
+    """When a write was first acknowledged by any of the servers that are starting.
+
+    An Apache server that is starting accepts connections, and those that come too early it never answers. A client that waits
+    for an answer measures its own patience, and one that gives up soon never gets through a cold JVM. So: knock again and again,
+    and do not give up on any earlier try.
+    """
+    waiting, knocked = set(), dict.fromkeys(servers, 0)
+    try:
+        while True:
+            for server in servers:
+                if server.process.poll() is not None or time.monotonic() - began > 120:
+                    raise SystemExit("%s did not start:\n%s" % (server.engine, server.log()))
+                # Knocking is not free for the servers either: seldom once one has begun to accept.
+                if time.monotonic() - knocked[server] < 0.005:
+                    continue
+                with contextlib.suppress(OSError):
+                    waiting.add(Client(server.port, wait=False))
+                    knocked[server] = time.monotonic()
+            time.sleep(0.001)
+            for client in select.select(list(waiting), [], [], 0)[0]:
+                try:
+                    client.take_session()
+                    client.call(CREATE, create_body(path))
+                    now = time.monotonic()
+                    client.call(SESSION_CLOSE)
+                    return now
+                except OSError:
+                    waiting.remove(client)
+                    client.close()
+    finally:
+        for client in waiting:
+            client.close()
+
+
+class Load:
+    """Runs the load generator against servers."""
+
+    generator = None
+
+    def __init__(self, servers, connections=4, in_flight=256):
+        self.servers, self.connections, self.window, self.creations = servers, connections, in_flight // connections, 0
+        # Whose CPU is counted.
+        self.measured = servers
+
+    def run(self, operation, seconds=5, size=100, **options):
+        """Throughput, latencies, and the servers' CPU microseconds an operation."""
+        self.creations += 1
+        settings = dict(connections=self.connections, window=self.window, seconds=seconds, size=size, root="/bench/run-%d" % self.creations)
+        settings.update(options)
+        command = [Load.generator, operation, "--ports"] + [str(server.port) for server in self.servers]
+        for name, value in settings.items():
+            command += ["--" + name, str(value)]
+        before = sum(server.cpu() for server in self.measured)
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        cpu = sum(server.cpu() for server in self.measured) - before
+        if done.returncode:
+            raise SystemExit("%s under load: %s" % (self.servers[0].engine, done.stdout))
+        result = json.loads(done.stdout)
+        result["CPU us"] = cpu / result["operations"] * 1e6
+        return result
+
+
+def median(values):
+    return sorted(values)[len(values) // 2]
+
+
+class Table:
+    """Figures of both engines and their ratio against a goal, as Markdown."""
+
+    def __init__(self):
+        self.rows = []
+
+    def add(self, what, ours, theirs, goal=None, at_least=False, digits=2):
+        """`goal` bounds the ratio: from above, or from below with `at_least`."""
+        ratio = ours / theirs if theirs else float("nan")
+        verdict = ""
+        if goal is not None:
+            met = ratio >= goal if at_least else ratio <= goal
+            verdict = "%s %.3g: %s" % ("≥" if at_least else "≤", goal, "yes" if met else "**no**")
+        self.rows.append((what, number(ours, digits), number(theirs, digits), "%.3f" % ratio, verdict))
+        print("  %s: %s, %s, ratio %.3f" % (what, number(ours, digits), number(theirs, digits), ratio), flush=True)
+
+    def add_bound(self, what, ours, theirs, bound, digits=2):
+        """A goal in the unit itself, not in the ratio."""
+        self.add(what, ours, theirs, digits=digits)
+        self.rows[-1] = self.rows[-1][:4] + ("≤ %g: %s" % (bound, "yes" if ours <= bound else "**no**"),)
+
+    def print(self, header=("", "bundled", "Apache 3.8", "ratio", "goal")):
+        print("\n| " + " | ".join(header) + " |\n| --- | --: | --: | --: | --- |")
+        for row in self.rows:
+            print("| " + " | ".join(row) + " |")
+
+
+def number(value, digits):
+    return "%.0f" % value if value >= 1000 else "%.*f" % (digits, value)
+
+
+def machine():
+    """One line about where this runs."""
+    model = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "")
+    load = open("/proc/loadavg").read().split()[0]
+    return "%s, %d cores of %s, Linux %s, load average %s" % (
+        time.strftime("%Y-%m-%d %H:%M", time.gmtime()), os.cpu_count(), model, os.uname().release, load)
+
+
+@contextlib.contextmanager
+def deadline(seconds):
+    """Ends the run with a message when it takes longer; SIGTERM ends it, too, cleanly."""
+    def expired(*_):
+        raise SystemExit("gave up after %d seconds" % seconds)
+
+    def terminated(*_):
+        raise SystemExit("terminated")
+    signal.signal(signal.SIGALRM, expired)
+    signal.signal(signal.SIGTERM, terminated)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
