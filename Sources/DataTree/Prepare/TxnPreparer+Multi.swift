@@ -66,17 +66,22 @@ extension TxnPreparer {
 
     /// Reads to the end of a multi. An operation that does not belong there is an error of the whole.
     private static func countOperations(_ reader: inout JuteReader) throws(JuteError) -> Int {
-        var count = 0
+        try operationFlags(&reader).count
+    }
+
+    /// For each operation the flags of a create, nil for all others.
+    static func operationFlags(_ reader: inout JuteReader) throws(JuteError) -> [Int32?] {
+        var all: [Int32?] = []
         while true {
             let header = try MultiHeader(from: &reader)
-            if header.done { return count }
+            if header.done { return all }
             let start = reader.offset
             let flags = try skipOperation(header.type, &reader)
             // A time to live is asked for where there is no room for it.
             if header.type != .createTTL, let flags, CreateMode(rawValue: flags)?.isTTL == true {
                 throw .unknownValue(Int64(flags), at: start)
             }
-            count += 1
+            all.append(flags)
         }
     }
 

@@ -48,7 +48,7 @@ extension TxnPreparer {
         _ fields: CreateFields, _ mode: CreateMode, op: OpCode, _ step: inout PrepareStep,
         _ sessions: inout SessionTracker, _ entry: inout JuteWriter
     ) throws(Refusal) -> OpCode {
-        try checkSession(step, &sessions)
+        try checkSession(step, &sessions, global: mode.isEphemeral)
         guard let cut = ZNodePath.lastSlash(of: fields.path), !fields.path.contains(0) else {
             throw Refusal(code: .badArguments)
         }

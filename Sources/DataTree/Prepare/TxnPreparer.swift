@@ -11,10 +11,14 @@ package struct WriteRequest {
     package var body: Bytes
     /// Who the connection is (REQUEST's authinfo).
     package var identities: [AuthID]
+    /// The session lives on one server only, which vouches for it: it may do everything but own ephemerals.
+    package var isLocal = false
 
     package init(
-        session: SessionID, owner: SessionOwner = .local, cxid: Int32, op: OpCode, body: Bytes, identities: [AuthID]
+        session: SessionID, owner: SessionOwner = .local, cxid: Int32, op: OpCode, body: Bytes, identities: [AuthID],
+        isLocal: Bool = false
     ) {
+        self.isLocal = isLocal
         self.session = session
         self.owner = owner
         self.cxid = cxid
@@ -131,6 +135,18 @@ package struct TxnPreparer: ~Copyable {
     /// Stands in the identities of requests that no client can make.
     private static let serverItself = AuthID(scheme: "", id: "server")
 
+    /// Whether this request would make an ephemeral, for which a local session must become a global one first. A body that
+    /// cannot be read makes none.
+    package static func createsEphemeral(_ op: OpCode, _ body: Bytes) -> Bool {
+        var reader = JuteReader(body, maxFieldLength: body.count)
+        func isEphemeral(_ flags: Int32?) -> Bool { flags.flatMap { CreateMode(rawValue: $0) }?.isEphemeral == true }
+        switch op {
+        case .create, .create2: return isEphemeral(try? CreateFields(from: &reader, hasTTL: false).flags)
+        case .multi: return (try? operationFlags(&reader).contains(where: isEphemeral)) ?? false
+        default: return false
+        }
+    }
+
     // MARK: By operation
 
     /// Writes the txn's body and returns its type.
@@ -184,7 +200,11 @@ package struct TxnPreparer: ~Copyable {
         return op
     }
 
-    func checkSession(_ step: PrepareStep, _ sessions: inout SessionTracker) throws(Refusal) {
+    /// - Parameter global: whether a local session will not do.
+    func checkSession(
+        _ step: PrepareStep, _ sessions: inout SessionTracker, global: Bool = false
+    ) throws(Refusal) {
+        if step.request.isLocal, !global { return }
         let outcome = sessions.check(step.request.session, owner: step.request.owner)
         if outcome != .ok { throw Refusal(code: outcome) }
     }

@@ -34,6 +34,8 @@ final class ClientConnection: ChannelInboundHandler {
     var state = State.fresh
     /// From the handshake on.
     var session = SessionID.none
+    /// The session is known to this server only.
+    var isLocal = false
     /// Of the session, milliseconds.
     var timeout: Int32 = 0
     /// Whether the ConnectRequest had the read-only byte, which the response must then have, too.

@@ -26,6 +26,7 @@ extension ServerCore {
         doomedContainers.removeAll()
         preparer.reset(tree: tree)
         sessions = SessionTracker(tickTime: Int32(clamping: settings.tickTime), now: now)
+        localSessions = sessions
         for connection in orderedConnections where connection.session != .none || connection.isOpen {
             connection.close()
         }
@@ -45,7 +46,7 @@ extension ServerCore {
         operation.body.withUnsafeBytes { body in
             let request = WriteRequest(
                 session: operation.session, owner: SessionOwner(rawValue: Int64(owner)), cxid: operation.cxid,
-                op: operation.op, body: body, identities: authInfo)
+                op: operation.op, body: body, identities: authInfo, isLocal: isLocalElsewhere(operation.session))
             if operation.op == .createSession, body.count >= 4 {
                 let timeout = Int32(bigEndian: body.loadUnaligned(as: Int32.self))
                 sessions.track(operation.session, timeout: timeout, now: now)

@@ -23,7 +23,7 @@ extension ServerCore {
             // Without SASL configured, Apache answers with an empty token.
             return reply(to: connection, header, zxid: .zero, error: .ok) { $0.write(nil as [UInt8]?) }
         }
-        if op == .ping || DataTree.isRead(op) {
+        if op == .ping || DataTree.isRead(op) || isAnsweredHere(op, reader, on: connection) {
             guard connection.waiting.isEmpty else {
                 connection.waiting.append(.read(frame: [UInt8](frame), received: now))
                 if header.xid > 0 { connection.statistics.outstanding += 1 }
@@ -35,7 +35,8 @@ extension ServerCore {
         } else if TxnPreparer.isWrite(op), op != .createSession {
             let request = WriteRequest(
                 session: connection.session, cxid: header.xid, op: op, body: reader.readRest(),
-                identities: connection.identities)
+                identities: connection.identities, isLocal: connection.isLocal)
+            if connection.isLocal, TxnPreparer.createsEphemeral(op, request.body) { makeGlobal(connection) }
             connection.waiting.append(.write)
             if header.xid > 0 { connection.statistics.outstanding += 1 }
             propose(request, from: .request(connection, xid: header.xid, received: now))
@@ -72,6 +73,7 @@ extension ServerCore {
             ) { _ in }
             return
         }
+        guard DataTree.isRead(header.op) else { return answerHere(header, on: connection, received: received) }
         guard let treeID = connection.treeID else { return }
         let reader = Reader(connection: treeID, session: connection.session)
         if header.op == .setWatches || header.op == .setWatches2 {

@@ -65,6 +65,11 @@ extension ServerCore {
                 metadata: ["client": "\(connection.remote)"])
             return connection.close()
         }
+        if service == .readOnly, request.readOnly != true {
+            logger.info("refusing a client: there is no quorum, and it did not ask for a read-only server")
+            return connection.close()
+        }
+        if service == .leading, settings.ensemble?.leaderServes == false { return connection.close() }
         connection.saidReadOnly = request.readOnly
         connection.timeout = min(
             max(request.timeout, Int32(clamping: settings.minSessionTimeout)),
@@ -76,6 +81,8 @@ extension ServerCore {
         let id = nextSession
         nextSession = id.next
         connection.session = id
+        if opensLocalSessions { return openLocal(connection) }
+        if service == .readOnly { return refuseSession(connection) }
         connection.state = .connecting
         if service != .learning { sessions.track(id, timeout: connection.timeout, now: now) }
         var body = connection.timeout.bigEndian
@@ -101,6 +108,11 @@ extension ServerCore {
         }
         connection.session = id
         guard id.accepts(password: request.password ?? []) else { return refuseRenewal(connection) }
+        if localSessions.touch(id, timeout: connection.timeout, now: now) {
+            connection.isLocal = true
+            return renewed(connection, isValid: true)
+        }
+        if service == .readOnly { return connection.close() }
         if service == .learning {
             connection.state = .connecting
             renewals[id, default: []].append(connection)
@@ -139,7 +151,7 @@ extension ServerCore {
     }
 
     /// Tells the client its session and begins to take its requests.
-    private func welcome(_ connection: ClientConnection) {
+    func welcome(_ connection: ClientConnection) {
         let id = connection.session
         sessions.setOwner(.local, of: id)
         let treeID = tree.watches.connect(connection.identities)
@@ -149,7 +161,7 @@ extension ServerCore {
         connection.state = .open
         let response = ConnectResponse(
             timeout: connection.timeout, session: id, password: id.password,
-            readOnly: connection.saidReadOnly.map { _ in false })
+            readOnly: connection.saidReadOnly.map { _ in service == .readOnly })
         connection.write { output in output.frame { response.write(to: &$0) } }
         statistics.packetsSent += 1
         connection.statistics.sent += 1
@@ -171,9 +183,13 @@ extension ServerCore {
 
     /// A sign of life of a connection's session. Most calls find that the session's bucket has not changed.
     func touch(_ connection: ClientConnection) {
-        if service == .learning { return touchForLeader(connection) }
+        if service == .learning, !connection.isLocal { return touchForLeader(connection) }
         guard now >= connection.touchedUntil else { return }
-        sessions.touch(connection.session, now: now)
+        if connection.isLocal {
+            localSessions.touch(connection.session, now: now)
+        } else {
+            sessions.touch(connection.session, now: now)
+        }
         let tick = Int64(settings.tickTime)
         // When (now + timeout) reaches the next tick the bucket changes.
         connection.touchedUntil = ((now + Int64(connection.timeout)) / tick + 1) * tick - Int64(connection.timeout)
@@ -195,6 +211,7 @@ extension ServerCore {
             connectionsOfSession[id]?.close()
             proposeClose(id)
         }
+        expireLocal()
         while let first = handshakes.first {
             if case .fresh = first.connection.state {
                 guard first.deadline <= now else { break }

@@ -21,7 +21,7 @@ extension ServerCore {
                 Proposals.Item(
                     turn: .forwarded(request.session, cxid: request.cxid), op: request.op, origin: origin, path: nil))
             member?.forward(request)
-        case .none:
+        case .readOnly, .none:
             switch origin {
             case .request(let connection, _, _), .session(let connection): connection.close()
             case .none: break

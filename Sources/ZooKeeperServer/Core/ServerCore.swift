@@ -15,6 +15,8 @@ enum Service {
     case leading
     /// Hands writes to its leader: a follower or an observer.
     case learning
+    /// Answers reads of clients that asked for it from data that may be old: there is no leader.
+    case readOnly
     /// Nothing: there is no leader.
     case none
 }
@@ -43,6 +45,8 @@ final class ServerCore {
 
     var preparer: TxnPreparer
     var sessions: SessionTracker
+    /// Sessions that only this server knows (`localSessionsEnabled`).
+    var localSessions: SessionTracker
     var nextSession: SessionID
     var connections: [ObjectIdentifier: ClientConnection] = [:]
     var connectionsOfHost: [String: Int] = [:]
@@ -116,6 +120,7 @@ final class ServerCore {
         now = started
         nextZXID = recovered.lastZXID.next
         sessions = SessionTracker(tickTime: Int32(clamping: settings.tickTime), now: started)
+        localSessions = sessions
         nextSession = .first(
             serverID: UInt8(truncatingIfNeeded: settings.sessionServerID), milliseconds: Clock.wall)
         schedule = SnapshotSchedule(settings: settings, replayed: recovered.replayed)

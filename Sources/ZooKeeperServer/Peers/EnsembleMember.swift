@@ -28,6 +28,8 @@ final class EnsembleMember {
     private var spareEffects: [Quorum.Effect] = []
     private var timer: Scheduled<Void>?
     private var timerDue = Int64.max
+    /// Counts the searches for a leader.
+    private var searches = 0
     /// Called when the core has stopped.
     private var onStop: (() -> Void)?
 
@@ -289,10 +291,14 @@ final class EnsembleMember {
         case .looking(let reason):
             logger.info("LOOKING: \(reason.sentence)")
             core.stopServing()
+            scheduleReadOnly()
         case .preparingToLead:
             logger.info("elected; waiting for a quorum of followers")
+            endReadOnly()
             core.removeOrphanedEphemerals()
-        case .joining(let leader): logger.info("joining leader \(leader)")
+        case .joining(let leader):
+            logger.info("joining leader \(leader)")
+            endReadOnly()
         case .leading(let epoch):
             logger.info("LEADING in epoch \(epoch)")
             core.startServing(.leading, epochStart: ZXID(epoch: epoch, counter: 0))
@@ -309,6 +315,25 @@ final class EnsembleMember {
             onStop?()
             onStop = nil
         }
+    }
+
+    /// A server that finds no leader for a while serves what it has, if it may (`readonlymode.enabled`; 9.1).
+    private func scheduleReadOnly() {
+        guard core.settings.readOnlyMode else { return }
+        searches += 1
+        let search = searches
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        loop.scheduleTask(in: .milliseconds(max(2000, settings.options.tickTime))) {
+            let member = bound.value
+            guard member.searches == search, case .looking = member.status else { return }
+            member.logger.info("no leader yet: serving read-only clients")
+            member.core.startServing(.readOnly, epochStart: .zero)
+        }
+    }
+
+    private func endReadOnly() {
+        searches += 1
+        if core.service == .readOnly { core.stopServing() }
     }
 
     // MARK: Disk

@@ -24,7 +24,7 @@ extension ServerCore {
     private func text(of word: FourLetterWord, argument: UnsafeRawBufferPointer) -> String {
         switch word {
         case .ruok: return "imok"
-        case .isro: return "rw"
+        case .isro: return service == .readOnly ? "ro" : "rw"
         case .gtmk: return String(traceMask)
         case .stmk:
             traceMask = Int64(bigEndian: argument.loadUnaligned(as: Int64.self))
@@ -35,8 +35,8 @@ extension ServerCore {
         case .srst:
             statistics.reset()
             return "Server stats reset.\n"
-        case .srvr: return versionLine + serverText
-        case .stat: return versionLine + "Clients:\n" + connectionLines(brief: true) + "\n" + serverText
+        case .srvr: return versionLine + readOnlyLine + serverText
+        case .stat: return versionLine + readOnlyLine + "Clients:\n" + connectionLines(brief: true) + "\n" + serverText
         case .cons: return connectionLines(brief: false) + "\n"
         case .conf: return configurationText
         case .envi:
@@ -62,7 +62,11 @@ extension ServerCore {
 
     var versionLine: String { "Zookeeper version: \(ServerVersion.text)\n" }
 
-    var modeName: String { member?.modeName ?? "standalone" }
+    var modeName: String { service == .readOnly ? "read-only" : member?.modeName ?? "standalone" }
+
+    private var readOnlyLine: String {
+        service == .readOnly ? "READ-ONLY mode; serving only read-only clients\n" : ""
+    }
 
     private var serverText: String {
         """
