@@ -82,7 +82,11 @@ extension Quorum {
         case connectionLost(ServerID)
         case epochTooLow(Epoch, accepted: Epoch)
         case unexpected(PacketType, from: ServerID)
+        /// The leader has begun to look for one itself.
+        case leaderLooks(ServerID)
         // As a leader.
+        /// Nobody has joined yet, and a voter that was not waited for has a better candidate.
+        case betterVote(ServerID, from: ServerID)
         case noQuorumInTime(LeaderProgress)
         case quorumLost(stillHere: ServerSet)
         /// A voter has promised this epoch to somebody: only a later one can include it.

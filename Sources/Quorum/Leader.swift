@@ -177,6 +177,17 @@ struct Leader: Sendable {
 
     // MARK: Discovery
 
+    /// Before a quorum has joined, a better vote takes the office back: the election did not wait for servers that could
+    /// not be reached, and one of them has just come. Without this the two would lead past each other until initLimit.
+    mutating func hear(_ notification: Notification, from sender: ServerID, _ server: inout Server) {
+        guard case .discovering = phase, notification.state == .looking,
+            notification.electionEpoch >= server.voteRound, server.membership.voters.contains(sender),
+            server.membership.voters.contains(notification.leader)
+        else { return }
+        let vote = Ballot(notification).vote
+        if server.prefers(vote, to: server.vote) { server.leave(.betterVote(vote.leader, from: sender)) }
+    }
+
     private mutating func decideEpoch(_ server: inout Server) {
         guard case .discovering = phase else { return }
         guard server.isQuorum(known) else { return }

@@ -127,6 +127,17 @@ struct Learner: Sendable {
         }
     }
 
+    /// A leader that looks for one itself, in a later round, will not take anybody in.
+    mutating func hear(_ notification: Notification, from sender: ServerID, _ server: inout Server) {
+        guard sender == leader, notification.state == .looking, notification.electionEpoch > server.voteRound else {
+            return
+        }
+        switch phase {
+        case .connecting, .discovering: server.leave(.leaderLooks(leader))
+        case .promising, .receivingSnapshot, .synchronising, .entering, .entered, .serving: break
+        }
+    }
+
     mutating func durable(_ server: inout Server) {
         while let action = held.next(server) { release(action, &server) }
     }

@@ -193,8 +193,9 @@ package struct Quorum: Sendable {
         case .revalidated(let session, let isValid, let connection):
             leader.revalidated(session, isValid: isValid, for: connection, &server)
         case .connected(let connection, _): close(connection)
+        case .notification(let notification, let sender): leader.hear(notification, from: sender, &server)
         case .shutDown: leader.shutDown(&server)
-        case .start, .notification, .unreachable, .connectFailed, .snapshotArrived, .revalidate, .touch: break
+        case .start, .unreachable, .connectFailed, .snapshotArrived, .revalidate, .touch: break
         }
     }
 
@@ -211,8 +212,9 @@ package struct Quorum: Sendable {
         case .revalidate(let session, let timeout): learner.revalidate(session, timeout: timeout, &server)
         case .touch(let session, let timeout): learner.touch(session, timeout: timeout)
         case .accepted(let connection): close(connection)
+        case .notification(let notification, let sender): learner.hear(notification, from: sender, &server)
         case .shutDown: server.leave(.shutDown)
-        case .start, .notification, .unreachable, .logRead, .propose, .revalidated: break
+        case .start, .unreachable, .logRead, .propose, .revalidated: break
         }
     }
 

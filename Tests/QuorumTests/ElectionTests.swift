@@ -129,6 +129,37 @@ import ZooKeeperProtocol
         #expect(knowing.quorum.status == .joining(2))
     }
 
+    /// At the start of an ensemble: servers 1 and 2 find each other before server 3 has opened its ports.
+    @Test func whoWasElectedWithoutALateServerGivesWayToIt() {
+        var leader = Bench(2)
+        leader.put(.unreachable(3))
+        leader.put(.notification(looking(for: 2), from: 1))
+        #expect(leader.quorum.status == .preparingToLead)
+        leader.put(.notification(looking(for: 3), from: 3))
+        #expect(leader.quorum.status == .looking(.betterVote(3, from: 3)))
+
+        var follower = Bench(1)
+        follower.put(.unreachable(3))
+        follower.put(.notification(looking(for: 2), from: 2))
+        #expect(follower.quorum.status == .joining(2))
+        follower.put(.notification(looking(for: 2, round: 2), from: 2))
+        #expect(follower.quorum.status == .looking(.leaderLooks(2)))
+    }
+
+    @Test func whoHasAQuorumOfFollowersStays() {
+        var leader = Bench(2)
+        leader.put(.unreachable(3))
+        leader.put(.notification(looking(for: 2), from: 1))
+        let follower = ConnectionID(rawValue: 1)
+        leader.put(.accepted(follower))
+        leader.put(
+            .packet(
+                .learnerInfo(LearnerInfo(server: 1, configVersion: 0), observer: false, acceptedEpoch: .zero),
+                from: follower))
+        leader.put(.notification(looking(for: 3), from: 3))
+        #expect(leader.quorum.status == .preparingToLead)
+    }
+
     @Test func aBetterVoteDuringTheWaitIsTaken() {
         var bench = Bench(1)
         bench.put(.notification(looking(for: 2), from: 2))

@@ -10,6 +10,9 @@ extension Quorum.Departure {
         case .connectionLost(let leader): "the connection to leader \(leader) is lost"
         case .epochTooLow(let epoch, let accepted): "the leader offers epoch \(epoch), \(accepted) was promised before"
         case .unexpected(let type, let leader): "leader \(leader) sent an unexpected \(type)"
+        case .leaderLooks(let leader): "server \(leader), which was to lead, looks for a leader itself"
+        case .betterVote(let candidate, let sender):
+            "server \(sender) has come with a better candidate, server \(candidate)"
         case .noQuorumInTime(.awaitingLearners): "no quorum of followers came within initLimit"
         case .noQuorumInTime(.awaitingPromises(let epoch)):
             "no quorum of followers promised epoch \(epoch) within initLimit"
