@@ -63,7 +63,9 @@ final class SnapshotTask: @unchecked Sendable {
 
 extension ServerCore {
     func takeSnapshotIfDue() {
-        guard snapshotTask == nil, schedule.isDue, !isShuttingDown, service != .none, service != .readOnly else { return }
+        guard snapshotTask == nil, schedule.isDue, !isShuttingDown, service != .none, service != .readOnly else {
+            return
+        }
         takeSnapshot()
     }
 
