@@ -127,11 +127,11 @@ struct Learner: Sendable {
         }
     }
 
-    /// A leader that looks for one itself, in a later round, will not take anybody in.
+    /// A leader that looks for one itself, in a later round or in this one for somebody else, will not take anybody in.
     mutating func hear(_ notification: Notification, from sender: ServerID, _ server: inout Server) {
-        guard sender == leader, notification.state == .looking, notification.electionEpoch > server.voteRound else {
-            return
-        }
+        guard sender == leader, notification.state == .looking else { return }
+        let round = notification.electionEpoch
+        guard round > server.voteRound || round == server.voteRound && notification.leader != leader else { return }
         switch phase {
         case .connecting, .discovering: server.leave(.leaderLooks(leader))
         case .promising, .receivingSnapshot, .synchronising, .entering, .entered, .serving: break

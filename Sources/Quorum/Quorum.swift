@@ -283,6 +283,8 @@ package struct Quorum: Sendable {
     private mutating func answer(_ notification: Notification, from sender: ServerID) {
         if case .stopped = role { return }
         guard server.membership.voters.contains(sender) else {
+            // Whoever has found its leader needs no answer: two that answer each other would never stop.
+            guard notification.state == .looking else { return }
             tell(sender, round: server.round)
             if case .looking = role { askers.insert(sender) }
             return

@@ -23,7 +23,15 @@ struct ZKServer {
         signal(SIGPIPE, SIG_IGN)
         raiseFileLimit()
 
-        let logger = Logger(label: "zkserver") { _ in LineLogHandler() }
+        let logger = Logger(label: "zkserver") { _ in
+            var handler = LineLogHandler()
+            // ZOO_LOG_LEVEL=debug shows every connection between servers.
+            if let level = getenv("ZOO_LOG_LEVEL").flatMap({ Logger.Level(rawValue: String(cString: $0).lowercased()) })
+            {
+                handler.logLevel = level
+            }
+            return handler
+        }
         let settings = readSettings(file)
         let server: Server
         do {

@@ -144,6 +144,12 @@ import ZooKeeperProtocol
         #expect(follower.quorum.status == .joining(2))
         follower.put(.notification(looking(for: 2, round: 2), from: 2))
         #expect(follower.quorum.status == .looking(.leaderLooks(2)))
+
+        var hasty = Bench(1)
+        hasty.put(.unreachable(3))
+        hasty.put(.notification(looking(for: 2), from: 2))
+        hasty.put(.notification(looking(for: 3), from: 2))
+        #expect(hasty.quorum.status == .looking(.leaderLooks(2)))
     }
 
     @Test func whoHasAQuorumOfFollowersStays() {

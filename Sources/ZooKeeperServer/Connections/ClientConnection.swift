@@ -239,8 +239,10 @@ final class ClientConnection: ChannelInboundHandler {
             return buffer
         }
         server.giveBack(writer)
-        channel.writeAndFlush(buffer, promise: nil)
-        if closesAfterFlush { close() }
+        guard closesAfterFlush else { return channel.writeAndFlush(buffer, promise: nil) }
+        // Only when the client has it: closing drops what the kernel has not taken yet.
+        let closing: any Channel = channel
+        closing.writeAndFlush(buffer).whenComplete { _ in closing.close(promise: nil) }
     }
 
     /// Closes after everything written so far has been sent.

@@ -116,19 +116,27 @@ final class ElectionConnection: ChannelInboundHandler {
         write(writer)
     }
 
-    func greet(_ hello: ElectionHello) {
+    /// - Parameter thenCloses: the peer only has to know who called. Not before it is written: a channel that is just being
+    ///   connected writes later than it closes.
+    func greet(_ hello: ElectionHello, thenCloses: Bool = false) {
         var writer = JuteWriter(capacity: 64)
         hello.write(to: &writer)
-        write(writer)
+        let written = channel.eventLoop.makePromise(of: Void.self)
+        if thenCloses {
+            state = .closed
+            let channel = channel!
+            written.futureResult.whenComplete { _ in channel.close(promise: nil) }
+        }
+        write(writer, promise: written)
     }
 
-    private func write(_ writer: JuteWriter) {
+    private func write(_ writer: JuteWriter, promise: EventLoopPromise<Void>? = nil) {
         let buffer = writer.withUnsafeBytes { bytes in
             var buffer = channel.allocator.buffer(capacity: bytes.count)
             buffer.writeBytes(bytes)
             return buffer
         }
-        channel.writeAndFlush(buffer, promise: nil)
+        channel.writeAndFlush(buffer, promise: promise)
     }
 
     /// Closes; nobody is told.

@@ -94,13 +94,14 @@ final class ElectionMesh {
             logger.debug("server \(peer) cannot be reached on its election port", metadata: ["error": "\(result)"])
             return listener.unreachable(peer)
         }
+        logger.debug("server \(peer) was dialled", metadata: ["calls back": "\(peer > id)"])
         connection.begin(peer)
         guard !isClosed else { return connection.close() }
-        connection.greet(hello)
         if peer > id {
             // It calls back.
-            connection.close()
+            connection.greet(hello, thenCloses: true)
         } else {
+            connection.greet(hello)
             establish(connection, peer)
         }
     }
@@ -134,6 +135,8 @@ final class ElectionMesh {
     func leftWithoutHello() { withoutHello -= 1 }
 
     func greeted(_ connection: ElectionConnection, _ hello: ElectionHello) {
+        logger.debug(
+            "server \(hello.server) called", metadata: ["dialling": "\(dialling)", "connected": "\(connections.keys)"])
         withoutHello -= 1
         var peer = hello.server
         if peer == ElectionHello.anonymous {
@@ -173,6 +176,7 @@ final class ElectionMesh {
 
     func lost(_ connection: ElectionConnection, to peer: ServerID) {
         guard connections[peer] === connection else { return }
+        logger.debug("the election connection to server \(peer) is lost")
         connections[peer] = nil
         listener.unreachable(peer)
     }
