@@ -73,6 +73,10 @@ struct Election: Sendable {
             proposal = ballot.vote
             finalAt = nil
             sendProposal(&server)
+        } else if ballot.vote != proposal {
+            // It may have been told while it had not begun to look: it heard us as a follower, and would hear us again only
+            // when the vote is repeated.
+            server.notify(proposal, round: server.round, state: .looking, to: sender)
         }
         received[sender] = ballot
         return conclude(&server)

@@ -129,6 +129,16 @@ import ZooKeeperProtocol
         #expect(knowing.quorum.status == .joining(2))
     }
 
+    /// After a leader's death: the other follower began to look a moment later, and our vote found it still following.
+    @Test func whoVotesForLessInTheSameRoundIsToldAtOnce() {
+        var bench = Bench(2)
+        _ = bench.take()
+        bench.put(.notification(looking(for: 1), from: 1))
+        #expect(bench.take().notifications(to: 1).map(\.leader) == [2])
+        bench.put(.notification(looking(for: 2), from: 1))
+        #expect(bench.take().notifications(to: 1).isEmpty)
+    }
+
     /// At the start of an ensemble: servers 1 and 2 find each other before server 3 has opened its ports.
     @Test func whoWasElectedWithoutALateServerGivesWayToIt() {
         var leader = Bench(2)
