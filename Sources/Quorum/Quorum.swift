@@ -121,14 +121,14 @@ package struct Quorum: Sendable {
     }
 
     private mutating func take(_ input: Input) {
-        let current = role
-        role = .moved
-        switch current {
+        var current = Role.moved
+        swap(&current, &role)
+        switch consume current {
         case .idle:
-            role = current
+            role = .idle
             if case .start = input { look(.started) }
         case .stopped:
-            role = current
+            role = .stopped
             if case .accepted(let connection) = input { close(connection) }
             if case .connected(let connection, _) = input { close(connection) }
         case .looking(let election):

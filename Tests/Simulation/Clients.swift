@@ -4,9 +4,9 @@ import ZooKeeperProtocol
 /// What clients do. A client and its server share a machine: they are never cut off from each other, but answers take time,
 /// and all is lost when the server leaves its role.
 extension Simulator {
-    mutating func stepClient(_ number: Int) {
+    func stepClient(_ number: Int) {
         guard !isDone else { return }
-        agenda.plan(.clientStep(number), at: now + 500 + chance.delay(mean: isHealed ? 10_000 : scenario.clientPause))
+        agenda.plan(.clientStep(number), at: now + 500 + chance.delay(mean: isHealed ? 30_000 : scenario.clientPause))
         switch clients[number].state {
         case .away: connect(number)
         case .connecting(let server):
@@ -15,13 +15,13 @@ extension Simulator {
         }
     }
 
-    mutating func reply(_ answer: Answer, to client: Int, _ attachment: Int) {
+    func reply(_ answer: Answer, to client: Int, _ attachment: Int) {
         let arrival = max(now + chance.pick(50...1000), clients[client].answersReach)
         clients[client].answersReach = arrival
         agenda.plan(.answer(client: client, attachment: attachment, answer), at: arrival)
     }
 
-    private mutating func connect(_ number: Int) {
+    private func connect(_ number: Int) {
         let server = chance.pick(0...nodes.count - 1)
         guard nodes[server].isServing, nodes[server].pausedUntil <= now, let quorum = nodes[server].quorum,
             clients[number].lastSeen <= quorum.visibleZxid
@@ -47,7 +47,7 @@ extension Simulator {
         }
     }
 
-    private mutating func act(_ number: Int, on server: Int) {
+    private func act(_ number: Int, on server: Int) {
         guard let session = clients[number].session, nodes[server].pausedUntil <= now else { return }
         if nodes[server].isLeader {
             nodes[server].hear(session, timeout: scenario.sessionTimeout, now)
@@ -84,7 +84,7 @@ extension Simulator {
         }
     }
 
-    private mutating func submit(_ command: Command, by number: Int, on server: Int) {
+    private func submit(_ command: Command, by number: Int, on server: Int) {
         judge.asks(command)
         let floor = acknowledged.map(\.zxid).max() ?? .zero
         clients[number].waiting.append((command, floor))
@@ -93,7 +93,7 @@ extension Simulator {
         step(server, .request(command.request))
     }
 
-    private mutating func sync(_ number: Int, _ session: SessionID, on server: Int) {
+    private func sync(_ number: Int, _ session: SessionID, on server: Int) {
         // A leader that does not know it is deposed answers too; it cannot know of later epochs.
         guard let epoch = nodes[server].quorum?.visibleZxid.epoch else { return }
         clients[number].syncFloor = acknowledged.filter { $0.epoch <= epoch }.map(\.zxid).max() ?? .zero
@@ -102,7 +102,7 @@ extension Simulator {
         step(server, .request(Quorum.Request(request, authInfo: [AuthID(scheme: "ip", id: "127.0.0.1")])))
     }
 
-    private mutating func read(_ number: Int, on server: Int, afterSync floor: ZXID? = nil) {
+    private func read(_ number: Int, on server: Int, afterSync floor: ZXID? = nil) {
         let state = nodes[server].state
         judge.shows(state, on: nodes[server].id)
         judge.read(
@@ -112,7 +112,7 @@ extension Simulator {
         clients[number].lastRead = max(clients[number].lastRead, state.lastZxid)
     }
 
-    mutating func receive(_ answer: Answer, _ number: Int, _ attachment: Int) {
+    func receive(_ answer: Answer, _ number: Int, _ attachment: Int) {
         guard clients[number].attachment == attachment else { return }
         switch answer {
         case .gone:
@@ -162,7 +162,7 @@ extension Simulator {
         }
     }
 
-    private mutating func noteAcknowledged(_ zxid: ZXID) {
+    private func noteAcknowledged(_ zxid: ZXID) {
         if let place = acknowledged.firstIndex(where: { $0.epoch == zxid.epoch }) {
             acknowledged[place].zxid = max(acknowledged[place].zxid, zxid)
         } else {
@@ -171,19 +171,19 @@ extension Simulator {
     }
 
     /// The client is free to go elsewhere; what it had asked may or may not happen.
-    private mutating func leave(_ number: Int) {
+    private func leave(_ number: Int) {
         clients[number].attachment += 1
         clients[number].state = .away
         clients[number].waiting = []
         clients[number].syncFloor = nil
     }
 
-    mutating func disconnect(_ number: Int, from server: Int) {
+    func disconnect(_ number: Int, from server: Int) {
         nodes[server].writes.removeAll { $0.client == number }
         leave(number)
     }
 
-    mutating func dropClients(of server: Int) {
+    func dropClients(of server: Int) {
         for number in clients.indices {
             switch clients[number].state {
             case .connecting(server), .connected(server): leave(number)

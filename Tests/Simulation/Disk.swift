@@ -21,8 +21,8 @@ struct DiskState {
     var lastZxid: ZXID { log.last?.zxid ?? snapshot.lastZxid }
 
     func contains(_ zxid: ZXID) -> Bool {
-        if zxid <= snapshot.lastZxid { return snapshot.entries.contains { $0.zxid == zxid } }
-        return log.contains { $0.zxid == zxid }
+        if zxid == .zero { return true }
+        return zxid <= snapshot.lastZxid ? snapshot.entry(at: zxid) != nil : log.place(of: zxid) != nil
     }
 
     mutating func apply(_ write: Quorum.Write, received: Replica?) {

@@ -28,9 +28,8 @@ struct Judge {
     /// Leadership: an epoch has one leader. PrefixConsistency: it has all that was ever committed. And a quorum of voters
     /// holds its history on disk.
     mutating func established(
-        _ server: ServerID, incarnation: Int, epoch: Epoch, state: Replica,
-        disks: [(server: ServerID, disk: DiskState)],
-        isQuorum: (ServerSet) -> Bool
+        _ server: ServerID, incarnation: Int, epoch: Epoch, state: Replica, onDisksOf holders: ServerSet,
+        _ verifier: QuorumVerifier
     ) {
         if let other = leaders.first(where: { $0.epoch == epoch }) {
             accuse("Leadership: servers \(other.server) and \(server) both lead epoch \(epoch)")
@@ -48,21 +47,16 @@ struct Judge {
                 )
             }
         }
-        let holders = disks.filter {
-            $0.disk.currentEpoch >= epoch && (state.entries.isEmpty || $0.disk.contains(state.lastZxid))
-        }
-        if !isQuorum(ServerSet(holders.map(\.server))) {
-            accuse(
-                "epoch \(epoch) of server \(server) began with its history on the disks of only \(holders.map(\.server))"
-            )
+        if !verifier.isQuorum(holders) {
+            accuse("epoch \(epoch) of server \(server) began with its history on the disks of only \(holders)")
         }
         for entry in state.entries.dropFirst(history.count) { extend(entry) }
     }
 
     /// A leader committed a txn: it comes next, and a quorum of voters has it on disk.
     mutating func leaderCommitted(
-        _ entry: Replica.Entry, at index: Int, by server: ServerID, disks: [(server: ServerID, disk: DiskState)],
-        isQuorum: (ServerSet) -> Bool
+        _ entry: Replica.Entry, at index: Int, by server: ServerID, onDisksOf holders: ServerSet,
+        _ verifier: QuorumVerifier
     ) {
         if index < history.count {
             // A deposed leader may still hear ACKs that were on their way; a later one has committed the same.
@@ -76,9 +70,8 @@ struct Judge {
                 "Agreement: leader \(server) commits \(entry.zxid) as number \(index), \(history.count) were committed")
             return
         }
-        let holders = disks.filter { $0.disk.contains(entry.zxid) }
-        if !isQuorum(ServerSet(holders.map(\.server))) {
-            accuse("leader \(server) commits \(entry.zxid), which only \(holders.map(\.server)) have on disk")
+        if !verifier.isQuorum(holders) {
+            accuse("leader \(server) commits \(entry.zxid), which only \(holders) have on disk")
         }
         extend(entry)
     }
@@ -128,7 +121,8 @@ struct Judge {
         if zxid <= floor {
             accuse("Linearizability: \(command) has \(zxid), but \(floor) was acknowledged before it was asked for")
         }
-        guard let entry = entry(at: zxid), entry.command.session == command.session, entry.command.cxid == command.cxid
+        guard let place = history.place(of: zxid), case let entry = history[place],
+            entry.command.session == command.session, entry.command.cxid == command.cxid
         else {
             accuse("\(command) was acknowledged as \(zxid), which is not in the history")
             return
@@ -142,15 +136,5 @@ struct Judge {
             let why = afterSync ? "synced behind" : "had seen"
             accuse("SequentialConsistency: client \(client) reads \(seen) on server \(server) and \(why) \(floor)")
         }
-    }
-
-    private func entry(at zxid: ZXID) -> Replica.Entry? {
-        var low = 0
-        var high = history.count
-        while low < high {
-            let middle = (low + high) / 2
-            if history[middle].zxid < zxid { low = middle + 1 } else { high = middle }
-        }
-        return low < history.count && history[low].zxid == zxid ? history[low] : nil
     }
 }

@@ -6,7 +6,7 @@ import ZooKeeperProtocol
 ///
 /// Each direction delivers in order. It may be slow, stall, or break; when it breaks, what was under way is lost, and
 /// each side learns of it on its own.
-struct Link {
+final class Link {
     enum Item {
         case packet(QuorumPacket)
         case snapshot(Replica)
@@ -14,44 +14,71 @@ struct Link {
         case end
     }
 
-    struct Side {
-        var server: Int
-        var incarnation: Int
-        var id: ConnectionID
+    final class Side {
+        let server: Int
+        let incarnation: Int
+        let id: ConnectionID
         /// Whether this side still uses the connection.
         var isOpen = true
         /// What is under way to this side.
         var incoming: Deque<(readyAt: Int, item: Item)> = []
         var nothingBefore = 0
         var isPumping = false
-    }
 
-    var sides: (Side, Side)
-    var isBroken = false
-
-    subscript(side: Int) -> Side {
-        get { side == 0 ? sides.0 : sides.1 }
-        _modify {
-            if side == 0 { yield &sides.0 } else { yield &sides.1 }
+        init(server: Int, incarnation: Int, id: ConnectionID) {
+            self.server = server
+            self.incarnation = incarnation
+            self.id = id
         }
     }
+
+    let dialler: Side
+    let acceptor: Side
+    var isBroken = false
+
+    init(dialler: Side, acceptor: Side) {
+        self.dialler = dialler
+        self.acceptor = acceptor
+    }
+
+    /// 0 is the dialler's.
+    subscript(side: Int) -> Side { side == 0 ? dialler : acceptor }
 }
 
 /// Things that will happen, earliest first; of those at the same time, the one planned first.
+///
+/// The heap sorts small numbers; the events lie still beside it.
 struct Agenda<Event> {
-    private var heap: [(time: Int, order: UInt64, event: Event)] = []
-    private var planned: UInt64 = 0
+    private struct Entry {
+        var time: Int
+        var order: UInt64
+        var place: Int
 
-    var isEmpty: Bool { heap.isEmpty }
-    var nextTime: Int? { heap.first?.time }
+        static func < (left: Entry, right: Entry) -> Bool {
+            left.time != right.time ? left.time < right.time : left.order < right.order
+        }
+    }
+
+    private var heap: [Entry] = []
+    private var planned: UInt64 = 0
+    private var events: [Event?] = []
+    private var free: [Int] = []
 
     mutating func plan(_ event: Event, at time: Int) {
         planned += 1
-        heap.append((time, planned, event))
+        let place: Int
+        if let last = free.popLast() {
+            place = last
+            events[place] = event
+        } else {
+            place = events.count
+            events.append(event)
+        }
+        heap.append(Entry(time: time, order: planned, place: place))
         var child = heap.count - 1
         while child > 0 {
             let parent = (child - 1) / 2
-            guard isBefore(child, parent) else { break }
+            guard heap[child] < heap[parent] else { break }
             heap.swapAt(child, parent)
             child = parent
         }
@@ -66,17 +93,15 @@ struct Agenda<Event> {
             while true {
                 var smallest = parent
                 let left = 2 * parent + 1
-                if left < heap.count, isBefore(left, smallest) { smallest = left }
-                if left + 1 < heap.count, isBefore(left + 1, smallest) { smallest = left + 1 }
+                if left < heap.count, heap[left] < heap[smallest] { smallest = left }
+                if left + 1 < heap.count, heap[left + 1] < heap[smallest] { smallest = left + 1 }
                 if smallest == parent { break }
                 heap.swapAt(parent, smallest)
                 parent = smallest
             }
         }
-        return (first.time, first.event)
-    }
-
-    private func isBefore(_ one: Int, _ other: Int) -> Bool {
-        (heap[one].time, heap[one].order) < (heap[other].time, heap[other].order)
+        free.append(first.place)
+        guard let event = events[first.place].take() else { return nil }
+        return (first.time, event)
     }
 }

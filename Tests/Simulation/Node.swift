@@ -4,7 +4,9 @@ import ZooKeeperProtocol
 
 /// One simulated server: a disk that outlives crashes, and while it runs the core, the replicated state, and what its
 /// clients wait for. The shell of the simulator, as `ZooKeeperServer` is that of real sockets and files.
-struct Node {
+///
+/// A reference, like `Link` and `Simulator`: as values they were copied at every step, and a run took four times as long.
+final class Node {
     let id: ServerID
     var disk = Disk()
     /// Counts starts; events meant for an earlier life are void.
@@ -38,6 +40,19 @@ struct Node {
 
     init(id: ServerID) { self.id = id }
 
+    var isUp: Bool { quorum != nil }
+
+    func takeEffects() -> [Quorum.Effect] {
+        var effects: [Quorum.Effect] = []
+        if isUp { swap(&effects, &quorum!.effects) }
+        return effects
+    }
+
+    var deadline: Milliseconds? { Self.deadline(&quorum) }
+
+    /// In place: a read of the property would copy the whole core, at every step.
+    private static func deadline(_ quorum: inout Quorum?) -> Milliseconds? { quorum?.nextDeadline }
+
     func localTime(_ now: Int) -> Milliseconds { Int64(now * clockRate / 100 / 1000) }
 
     /// The first moment this server's clock shows `local`.
@@ -46,7 +61,7 @@ struct Node {
         return (Int(local) * 1000 * 100 + clockRate - 1) / clockRate
     }
 
-    mutating func hear(_ session: SessionID, timeout: Int32, _ now: Int) {
+    func hear(_ session: SessionID, timeout: Int32, _ now: Int) {
         guard let index = sessionDeadlines.firstIndex(where: { $0.session == session }) else { return }
         sessionDeadlines[index].at = localTime(now) + Int64(timeout)
     }

@@ -70,7 +70,7 @@ struct Command: Hashable {
 struct Replica {
     static let keys = 6
 
-    struct Entry: Hashable {
+    struct Entry: Hashable, HasZxid {
         var zxid: ZXID
         /// Hash of this txn and all before it.
         var chain: UInt64
@@ -85,6 +85,8 @@ struct Replica {
 
     var lastZxid: ZXID { entries.last?.zxid ?? .zero }
     var chain: UInt64 { entries.last?.chain ?? 0 }
+
+    func entry(at zxid: ZXID) -> Entry? { entries.place(of: zxid).map { entries[$0] } }
 
     /// Leader: what becomes of a request, seen from the state behind all proposals.
     func prepare(_ command: Command) -> Command {
@@ -136,5 +138,24 @@ struct Replica {
             break
         }
         return nil
+    }
+}
+
+protocol HasZxid {
+    var zxid: ZXID { get }
+}
+
+extension Transaction: HasZxid {}
+
+extension Array where Element: HasZxid {
+    /// Where the element of this zxid is; they are sorted.
+    func place(of zxid: ZXID) -> Int? {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle].zxid < zxid { low = middle + 1 } else { high = middle }
+        }
+        return low < count && self[low].zxid == zxid ? low : nil
     }
 }

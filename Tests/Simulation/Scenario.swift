@@ -13,7 +13,7 @@ package struct Scenario: CustomStringConvertible, Sendable {
     let linkDelay: Int
     let diskDelay: Int
     let clientPause: Int
-    /// Mean time between faults; 0 for none.
+    /// Mean time between faults.
     let faultPause: Int
     let faults: [FaultKind]
     /// How long faults go on.
@@ -55,9 +55,9 @@ package struct Scenario: CustomStringConvertible, Sendable {
         linkDelay = chance.pick([100, 500, 2000, 10_000])
         diskDelay = chance.pick([200, 1000, 5000, 20_000])
         clientPause = chance.pick([3000, 10_000, 40_000])
-        faultPause = chance.pick([0, 50_000, 150_000, 150_000, 400_000, 400_000, 1_000_000])
+        faultPause = chance.pick([50_000, 150_000, 150_000, 400_000, 400_000, 1_000_000])
         stormLength = chance.pick([2_000_000, 5_000_000, 8_000_000])
-        sessionTimeout = Int32(chance.pick([1000, 3000]))
+        sessionTimeout = Int32(chance.pick([600, 1500]))
         clockDrift = chance.pick([0, 0, 5, 20])
         notificationLoss = chance.pick([0, 0, 5, 20, 50])
         purges = chance.happens(percent: 50)

@@ -6,7 +6,7 @@ import ZooKeeperProtocol
 ///
 /// First a storm of faults while the judge watches for safety; then everything is healed, and the ensemble
 /// must be whole and serve every client within a budget of time.
-package struct Simulator {
+package final class Simulator {
     enum Event {
         case timer(Int, incarnation: Int)
         case pump(link: Int, side: Int)
@@ -93,17 +93,16 @@ package struct Simulator {
     }
 
     package static func run(_ scenario: Scenario, trace: ((String) -> Void)? = nil) -> Outcome {
-        var simulator = Simulator(scenario, trace: trace)
-        return simulator.run()
+        Simulator(scenario, trace: trace).run()
     }
 
-    package mutating func run() -> Outcome {
+    package func run() -> Outcome {
         for index in nodes.indices {
             nodes[index].clockRate = 100 + chance.pick(-scenario.clockDrift...scenario.clockDrift)
             agenda.plan(.restart(index), at: chance.pick(0...300_000))
         }
         for index in clients.indices { agenda.plan(.clientStep(index), at: chance.pick(0...400_000)) }
-        if scenario.faultPause > 0 { agenda.plan(.fault, at: 200_000 + chance.delay(mean: scenario.faultPause)) }
+        agenda.plan(.fault, at: 200_000 + chance.delay(mean: scenario.faultPause))
         agenda.plan(.heal, at: scenario.stormLength)
         while !isDone, judge.violation == nil, let (time, event) = agenda.next() {
             now = time
@@ -118,7 +117,7 @@ package struct Simulator {
 
     // MARK: Keeping track
 
-    mutating func mix(_ number: Int) {
+    func mix(_ number: Int) {
         digest = (digest ^ UInt64(truncatingIfNeeded: number)) &* 0x100_0000_01B3
     }
 
@@ -129,17 +128,22 @@ package struct Simulator {
         print(String(repeating: " ", count: max(0, 7 - milliseconds.count)) + milliseconds + " " + place + " " + text())
     }
 
-    var disksOfVoters: [(server: ServerID, disk: DiskState)] {
-        nodes.prefix(scenario.voters).map { ($0.id, $0.disk.durable) }
+    /// Who has this txn on disk, and has entered the epoch.
+    func holders(of zxid: ZXID, in epoch: Epoch = .zero) -> ServerSet {
+        var holders = ServerSet()
+        for node in nodes where node.disk.durable.contains(zxid) && node.disk.durable.currentEpoch >= epoch {
+            holders.insert(node.id)
+        }
+        return holders
     }
 
     func isBlocked(_ from: Int, _ to: Int) -> Bool { blockedUntil[from][to] > now }
 
-    mutating func linkDelay() -> Int {
+    func linkDelay() -> Int {
         isHealed ? 100 + chance.pick(0...min(scenario.linkDelay, 400)) : 50 + chance.delay(mean: scenario.linkDelay)
     }
 
-    mutating func diskDelay(_ index: Int) -> Int {
+    func diskDelay(_ index: Int) -> Int {
         isHealed
             ? 100 + chance.pick(0...min(scenario.diskDelay, 1000))
             : (100 + chance.delay(mean: scenario.diskDelay)) * nodes[index].diskSlowness
@@ -147,7 +151,7 @@ package struct Simulator {
 
     // MARK: Events
 
-    private mutating func handle(_ event: Event) {
+    private func handle(_ event: Event) {
         switch event {
         case .timer(let index, let incarnation):
             guard isAlive(index, incarnation), !postpone(event, for: index), nodes[index].timerAt <= now else { return }
@@ -158,18 +162,18 @@ package struct Simulator {
         case .dial(let from, let incarnation, let to):
             dial(from, incarnation, to)
         case .connected(let link):
-            let side = links[link].sides.0
+            let side = links[link].dialler
             guard isAlive(side.server, side.incarnation), !postpone(event, for: side.server), side.isOpen else {
                 return
             }
-            step(side.server, .connected(side.id, to: nodes[links[link].sides.1.server].id))
+            step(side.server, .connected(side.id, to: nodes[links[link].acceptor.server].id))
         case .connectFailed(let index, let incarnation, let to):
             guard isAlive(index, incarnation), !postpone(event, for: index) else { return }
             step(index, .connectFailed(to: nodes[to].id))
         case .linkDown(let link, let side):
             lose(link, side, event)
         case .notification(let notification, let from, let to):
-            guard nodes[to].quorum != nil, !postpone(event, for: to) else { return }
+            guard nodes[to].isUp, !postpone(event, for: to) else { return }
             if isBlocked(from, to) {
                 agenda.plan(event, at: blockedUntil[from][to])
                 return
@@ -179,7 +183,7 @@ package struct Simulator {
                 "<- \(nodes[from].id) \(notification.state) \(Vote(notification)) round \(notification.electionEpoch)")
             step(to, .notification(notification, from: nodes[from].id))
         case .resend(let from, let to):
-            guard nodes[from].quorum != nil, let last = lastSent[from][to] else { return }
+            guard nodes[from].isUp, let last = lastSent[from][to] else { return }
             agenda.plan(.notification(last, from: from, to: to), at: now + linkDelay())
         case .unreachable(let index, let incarnation, let peer):
             guard isAlive(index, incarnation), !postpone(event, for: index) else { return }
@@ -221,11 +225,11 @@ package struct Simulator {
     }
 
     private func isAlive(_ index: Int, _ incarnation: Int) -> Bool {
-        nodes[index].incarnation == incarnation && nodes[index].quorum != nil
+        nodes[index].incarnation == incarnation && nodes[index].isUp
     }
 
     /// A paused server sees what happens to it when it wakes.
-    private mutating func postpone(_ event: Event, for index: Int) -> Bool {
+    private func postpone(_ event: Event, for index: Int) -> Bool {
         guard nodes[index].pausedUntil > now else { return false }
         agenda.plan(event, at: nodes[index].pausedUntil)
         return true
@@ -233,8 +237,8 @@ package struct Simulator {
 
     // MARK: Servers
 
-    mutating func start(_ index: Int) {
-        guard nodes[index].quorum == nil else { return }
+    func start(_ index: Int) {
+        guard !nodes[index].isUp else { return }
         let disk = nodes[index].disk.durable
         let (state, problem) = disk.replayed
         if let problem { judge.accuse("server \(nodes[index].id) starts and \(problem)") }
@@ -251,15 +255,15 @@ package struct Simulator {
         step(index, .start)
     }
 
-    mutating func crash(_ index: Int) {
-        guard nodes[index].quorum != nil else { return }
+    func crash(_ index: Int) {
+        guard nodes[index].isUp else { return }
         let survivors = chance.pick(0...nodes[index].disk.pending.count)
         trace(index, "crashes; \(survivors) of \(nodes[index].disk.pending.count) writes survive")
         nodes[index].disk.crash(survivors: survivors)
         takeDown(index)
     }
 
-    private mutating func takeDown(_ index: Int) {
+    private func takeDown(_ index: Int) {
         nodes[index].quorum = nil
         nodes[index].isServing = false
         nodes[index].isLeader = false
@@ -271,33 +275,34 @@ package struct Simulator {
             breakLink(link)
         }
         nodes[index].connections = []
-        for peer in nodes.indices where peer != index && nodes[peer].quorum != nil && chance.happens(percent: 70) {
+        for peer in nodes.indices where peer != index && nodes[peer].isUp && chance.happens(percent: 70) {
             agenda.plan(
                 .unreachable(peer, incarnation: nodes[peer].incarnation, peer: index),
                 at: max(now + linkDelay(), blockedUntil[index][peer]))
         }
     }
 
-    mutating func step(_ index: Int, _ input: Quorum.Input) {
-        guard nodes[index].quorum != nil else { return }
-        let time = nodes[index].localTime(now)
-        nodes[index].quorum?.step(input, now: time)
-        while let effects = nodes[index].quorum?.effects, !effects.isEmpty {
-            nodes[index].quorum?.effects = []
+    func step(_ index: Int, _ input: Quorum.Input) {
+        guard nodes[index].isUp else { return }
+        nodes[index].quorum?.step(input, now: nodes[index].localTime(now))
+        // What the effects lead to comes behind them.
+        while true {
+            let effects = nodes[index].takeEffects()
+            if effects.isEmpty { break }
             for effect in effects { perform(effect, on: index) }
         }
         if nodes[index].disk.beginBatch() {
             agenda.plan(.diskDone(index, incarnation: nodes[index].incarnation), at: now + diskDelay(index))
         }
-        guard let quorum = nodes[index].quorum else { return }
-        let due = max(nodes[index].trueTime(quorum.nextDeadline), now + 50)
+        guard let deadline = nodes[index].deadline else { return }
+        let due = max(nodes[index].trueTime(deadline), now + 50)
         if due < nodes[index].timerAt, due != .max {
             nodes[index].timerAt = due
             agenda.plan(.timer(index, incarnation: nodes[index].incarnation), at: due)
         }
     }
 
-    private mutating func perform(_ effect: Quorum.Effect, on index: Int) {
+    private func perform(_ effect: Quorum.Effect, on index: Int) {
         switch effect {
         case .notify(let notification, let peer):
             send(notification, from: index, to: Int(peer.rawValue) - 1)
@@ -363,7 +368,7 @@ package struct Simulator {
         }
     }
 
-    private mutating func become(_ status: Quorum.Status, _ index: Int) {
+    private func become(_ status: Quorum.Status, _ index: Int) {
         trace(index, "becomes \(status)")
         mix(index)
         switch status {
@@ -375,7 +380,7 @@ package struct Simulator {
             nodes[index].sessionDeadlines = nodes[index].state.sessions.map { ($0, deadline) }
             judge.established(
                 nodes[index].id, incarnation: nodes[index].incarnation, epoch: epoch, state: nodes[index].state,
-                disks: disksOfVoters, isQuorum: configuration.verifier.isQuorum)
+                onDisksOf: holders(of: nodes[index].state.lastZxid, in: epoch), configuration.verifier)
         case .following, .observing:
             nodes[index].isServing = true
             judge.shows(nodes[index].state, on: nodes[index].id)
@@ -392,7 +397,7 @@ package struct Simulator {
         }
     }
 
-    private mutating func write(_ write: Quorum.Write, _ ticket: WriteTicket, on index: Int) {
+    private func write(_ write: Quorum.Write, _ ticket: WriteTicket, on index: Int) {
         var received: Replica?
         if case .snapshot(let connection, _) = write {
             received = nodes[index].received.first { $0.on == connection }?.state
@@ -404,7 +409,7 @@ package struct Simulator {
         nodes[index].disk.write(write, ticket, received: received)
     }
 
-    private mutating func apply(_ transaction: Transaction, on index: Int) {
+    private func apply(_ transaction: Transaction, on index: Int) {
         let place = nodes[index].state.entries.count
         if let problem = nodes[index].state.apply(transaction) {
             judge.accuse("server \(nodes[index].id): \(problem)")
@@ -413,7 +418,7 @@ package struct Simulator {
         guard nodes[index].isServing, let entry = nodes[index].state.entries.last else { return }
         if nodes[index].isLeader {
             judge.leaderCommitted(
-                entry, at: place, by: nodes[index].id, disks: disksOfVoters, isQuorum: configuration.verifier.isQuorum)
+                entry, at: place, by: nodes[index].id, onDisksOf: holders(of: entry.zxid), configuration.verifier)
             if entry.command.kind == .createSession {
                 nodes[index].sessionDeadlines.append(
                     (entry.command.session, nodes[index].localTime(now) + Int64(scenario.sessionTimeout)))
@@ -431,7 +436,7 @@ package struct Simulator {
         }
     }
 
-    private mutating func prepare(_ request: Quorum.Request, on index: Int) {
+    private func prepare(_ request: Quorum.Request, on index: Int) {
         guard let zxid = nodes[index].quorum?.nextZxid, let command = Command(bytes: request.operation.body) else {
             return
         }
@@ -443,7 +448,7 @@ package struct Simulator {
         nodes[index].quorum?.step(.propose(transaction), now: time)
     }
 
-    private mutating func expireSessions(_ index: Int) {
+    private func expireSessions(_ index: Int) {
         guard nodes[index].isLeader else { return }
         let local = nodes[index].localTime(now)
         let expired = nodes[index].sessionDeadlines.filter { $0.at <= local }
@@ -462,10 +467,10 @@ package struct Simulator {
 
     // MARK: Network
 
-    private mutating func send(_ notification: Notification, from: Int, to: Int) {
+    private func send(_ notification: Notification, from: Int, to: Int) {
         guard nodes.indices.contains(to), to != from else { return }
         lastSent[from][to] = notification
-        if nodes[to].quorum == nil {
+        if !nodes[to].isUp {
             if chance.happens(percent: 80) {
                 agenda.plan(
                     .unreachable(from, incarnation: nodes[from].incarnation, peer: to), at: now + linkDelay())
@@ -483,13 +488,13 @@ package struct Simulator {
         agenda.plan(.notification(notification, from: from, to: to), at: arrival)
     }
 
-    private mutating func dial(_ from: Int, _ incarnation: Int, _ to: Int) {
+    private func dial(_ from: Int, _ incarnation: Int, _ to: Int) {
         guard isAlive(from, incarnation), !postpone(.dial(from: from, incarnation: incarnation, to: to), for: from)
         else { return }
-        guard nodes[to].quorum != nil, !isBlocked(from, to), !isBlocked(to, from) else {
+        guard nodes[to].isUp, !isBlocked(from, to), !isBlocked(to, from) else {
             agenda.plan(
                 .connectFailed(from, incarnation: incarnation, to: to),
-                at: now + (nodes[to].quorum == nil ? linkDelay() : chance.pick(10_000...200_000)))
+                at: now + (!nodes[to].isUp ? linkDelay() : chance.pick(10_000...200_000)))
             return
         }
         let index = links.count
@@ -500,20 +505,18 @@ package struct Simulator {
         )
         links.append(
             Link(
-                sides: (
-                    Link.Side(server: from, incarnation: incarnation, id: ids.0),
-                    Link.Side(server: to, incarnation: nodes[to].incarnation, id: ids.1)
-                )))
+                dialler: Link.Side(server: from, incarnation: incarnation, id: ids.0),
+                acceptor: Link.Side(server: to, incarnation: nodes[to].incarnation, id: ids.1)))
         nodes[from].connections.append((ids.0, index, 0))
         nodes[to].connections.append((ids.1, index, 1))
         let answered = now + linkDelay()
-        links[index].sides.0.nothingBefore = answered
+        links[index].dialler.nothingBefore = answered
         agenda.plan(.connected(link: index), at: answered)
         trace(to, "accepts connection \(ids.1.rawValue) of \(nodes[from].id)")
         step(to, .accepted(ids.1))
     }
 
-    private mutating func send(_ item: Link.Item, from index: Int, on connection: ConnectionID) {
+    private func send(_ item: Link.Item, from index: Int, on connection: ConnectionID) {
         guard let place = nodes[index].connections.first(where: { $0.id == connection }) else { return }
         guard !links[place.link].isBroken else { return }
         let other = 1 - place.side
@@ -529,7 +532,7 @@ package struct Simulator {
         agenda.plan(.pump(link: place.link, side: other), at: readyAt)
     }
 
-    private mutating func pump(_ link: Int, _ side: Int) {
+    private func pump(_ link: Int, _ side: Int) {
         links[link][side].isPumping = false
         while let first = links[link][side].incoming.first, links[link][side].isOpen {
             let server = links[link][side].server
@@ -557,7 +560,7 @@ package struct Simulator {
     }
 
     /// This side no longer uses the connection.
-    private mutating func forget(_ connection: ConnectionID, on index: Int) {
+    private func forget(_ connection: ConnectionID, on index: Int) {
         guard let place = nodes[index].connections.firstIndex(where: { $0.id == connection }) else { return }
         let (_, link, side) = nodes[index].connections.remove(at: place)
         links[link][side].isOpen = false
@@ -565,7 +568,7 @@ package struct Simulator {
         nodes[index].received.removeAll { $0.on == connection }
     }
 
-    mutating func breakLink(_ link: Int) {
+    func breakLink(_ link: Int) {
         guard !links[link].isBroken else { return }
         links[link].isBroken = true
         for side in 0...1 {
@@ -577,7 +580,7 @@ package struct Simulator {
         }
     }
 
-    private mutating func lose(_ link: Int, _ side: Int, _ event: Event) {
+    private func lose(_ link: Int, _ side: Int, _ event: Event) {
         let end = links[link][side]
         guard end.isOpen, isAlive(end.server, end.incarnation), !postpone(event, for: end.server) else { return }
         forget(end.id, on: end.server)

@@ -3,7 +3,7 @@ import ZooKeeperProtocol
 
 /// Faults, their end, and what must be true then.
 extension Simulator {
-    mutating func injectFault() {
+    func injectFault() {
         let kind = chance.pick(scenario.faults)
         let victim = chance.pick(0...nodes.count - 1)
         let leader = nodes.firstIndex { $0.isLeader }
@@ -44,19 +44,19 @@ extension Simulator {
         if scenario.purges, chance.happens(percent: 30) { purge(chance.pick(0...nodes.count - 1)) }
     }
 
-    private mutating func crashAndRestart(_ index: Int) {
+    private func crashAndRestart(_ index: Int) {
         crash(index)
         agenda.plan(.restart(index), at: now + chance.pick(10_000...600_000))
     }
 
-    private mutating func blockLength() -> Int { now + chance.delay(mean: Int(scenario.options.tickTime) * 6000) }
+    private func blockLength() -> Int { now + chance.delay(mean: Int(scenario.options.tickTime) * 6000) }
 
-    private mutating func block(_ from: Int, _ to: Int, _ until: Int) {
+    private func block(_ from: Int, _ to: Int, _ until: Int) {
         guard from != to else { return }
         blockedUntil[from][to] = max(blockedUntil[from][to], until)
     }
 
-    private mutating func isolate(_ index: Int) {
+    private func isolate(_ index: Int) {
         let until = blockLength()
         for other in nodes.indices {
             block(index, other, until)
@@ -65,14 +65,14 @@ extension Simulator {
     }
 
     /// Only a serving server's state is sure to be committed.
-    private mutating func purge(_ index: Int) {
+    private func purge(_ index: Int) {
         guard nodes[index].isServing else { return }
         nodes[index].disk.purge(nodes[index].state)
     }
 
     // MARK: Liveness
 
-    mutating func heal() {
+    func heal() {
         trace(nil, "healed")
         isHealed = true
         for from in nodes.indices {
@@ -82,8 +82,8 @@ extension Simulator {
             agenda.plan(.restart(from), at: now + chance.pick(0...100_000))
         }
         for link in links.indices {
-            links[link].sides.0.nothingBefore = min(links[link].sides.0.nothingBefore, now + 1000)
-            links[link].sides.1.nothingBefore = min(links[link].sides.1.nothingBefore, now + 1000)
+            links[link].dialler.nothingBefore = min(links[link].dialler.nothingBefore, now + 1000)
+            links[link].acceptor.nothingBefore = min(links[link].acceptor.nothingBefore, now + 1000)
         }
         agenda.plan(.look, at: now + 50_000)
     }
@@ -96,7 +96,7 @@ extension Simulator {
             + 2_000_000
     }
 
-    mutating func checkLiveness() {
+    func checkLiveness() {
         if isWhole {
             if wholeSince == nil {
                 wholeSince = now
