@@ -110,7 +110,7 @@ let package = Package(
             path: "Tests/SimulateCommand", swiftSettings: settings),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "simulate"], swiftSettings: settings),
         .testTarget(
-            name: "ServerConfigTests", dependencies: ["ServerConfig", "Diagnostics"],
+            name: "ServerConfigTests", dependencies: ["ServerConfig", "Diagnostics"], exclude: ["Fixtures"],
             swiftSettings: settings),
         .executableTarget(
             name: "GenerateBenchmark", dependencies: ["Provisioning", "ServerConfig", "Topology"],

@@ -241,6 +241,22 @@ extension TxnPreparer {
         change(path, from: before, to: node, step)
     }
 
+    /// A reconfig is a setData of /zookeeper/config, whose version is always -1 and which no digest covers.
+    mutating func prepareReconfiguration(_ step: PrepareStep, _ entry: inout JuteWriter) throws(Refusal) {
+        guard let outcome = step.request.reconfiguration else { throw Refusal(code: .unimplemented) }
+        let text: [UInt8]
+        switch outcome {
+        case .success(let accepted): text = accepted
+        case .failure(let refusal): throw refusal
+        }
+        let path = Array(DataTree.configPath.utf8)
+        let config = try path.withUnsafeBufferPointer { (path) throws(Refusal) in try existing(Bytes(path), step.tree) }
+        try requirePermission(.write, on: config.node, step)
+        entry.write(DataTree.configPath)
+        entry.write(text)
+        entry.write(-1 as Int32)
+    }
+
     /// Changes nothing; the txn holds the version checked + 1, as Apache's does.
     mutating func prepareCheck(
         _ reader: inout JuteReader, _ step: PrepareStep, _ entry: inout JuteWriter

@@ -13,6 +13,9 @@ package struct WriteRequest {
     package var identities: [AuthID]
     /// The session lives on one server only, which vouches for it: it may do everything but own ephemerals.
     package var isLocal = false
+    /// Of a reconfig: the text of the configuration that it leads to, or why the quorum refuses it; nil on a server that stands
+    /// alone.
+    package var reconfiguration: Result<[UInt8], Refusal>?
 
     package init(
         session: SessionID, owner: SessionOwner = .local, cxid: Int32, op: OpCode, body: Bytes, identities: [AuthID],
@@ -172,7 +175,8 @@ package struct TxnPreparer: ~Copyable {
         case .reconfig:
             guard options.allowsReconfig else { throw Refusal(code: .reconfigDisabled) }
             try checkSession(step, &sessions)
-            throw Refusal(code: .unimplemented)
+            try prepareReconfiguration(step, &entry)
+            return .reconfig
         case .createSession:
             let timeout = try decode(&reader) { (reader) throws(JuteError) in try reader.readInt32() }
             sessions.setOwner(request.owner, of: request.session)
@@ -265,8 +269,10 @@ package struct TxnPreparer: ~Copyable {
 }
 
 /// Why a request fails.
-struct Refusal: Error {
-    let code: ErrorCode
+package struct Refusal: Error {
+    package let code: ErrorCode
+
+    package init(code: ErrorCode) { self.code = code }
 }
 
 /// What one call of `prepare` is about.

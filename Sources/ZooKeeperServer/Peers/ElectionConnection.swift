@@ -28,6 +28,7 @@ final class ElectionConnection: ChannelInboundHandler {
     func handlerAdded(context: ChannelHandlerContext) { channel = context.channel }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        mesh.readBegins()
         var buffer = Self.unwrapInboundIn(data)
         if input.readableBytes == 0 { input = buffer } else { input.writeBuffer(&buffer) }
         while let next = readNext() { next() }

@@ -15,7 +15,9 @@ final class ElectionMesh {
         var heard: (Notification, ServerID) -> Void
         /// The connection broke or could not be made: its vote is not to be waited for.
         var unreachable: (ServerID) -> Void
-        /// A read from some connection has been handled.
+        /// Something has been read from some connection.
+        var turnBegins: () -> Void
+        /// What was read has been handled.
         var turnEnded: () -> Void
     }
 
@@ -171,6 +173,8 @@ final class ElectionMesh {
     // MARK: Events of connections
 
     func heard(_ notification: Notification, from peer: ServerID) { listener.heard(notification, peer) }
+
+    func readBegins() { listener.turnBegins() }
 
     func readCompleted() { listener.turnEnded() }
 

@@ -49,6 +49,7 @@ final class EnsembleMember {
             listener: ElectionMesh.Listener(
                 heard: { [unowned self] in step(.notification($0, from: $1)) },
                 unreachable: { [unowned self] in step(.unreachable($0)) },
+                turnBegins: { [unowned self] in turnBegins() },
                 turnEnded: { [unowned self] in turnEnded() }))
     }
 
@@ -169,6 +170,9 @@ final class EnsembleMember {
         dirtyLinks.removeAll(keepingCapacity: true)
         for link in links { link.flush() }
     }
+
+    /// Something came from a peer: from now on it is later.
+    func turnBegins() { core.refreshClock() }
 
     /// What a read from a peer led to is done: clients that were held back may go on.
     func turnEnded() {

@@ -57,6 +57,7 @@ final class QuorumLink: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        member.turnBegins()
         var buffer = Self.unwrapInboundIn(data)
         if input.readableBytes == 0 { input = buffer } else { input.writeBuffer(&buffer) }
         while !isClosed, readNext() {}
