@@ -80,6 +80,7 @@ struct Election: Sendable {
 
     /// Whether a quorum agrees on the proposal for long enough.
     private mutating func conclude(_ server: inout Server) -> Vote? {
+        if server.options.faults.contains(.electAnybody), let anybody = anybody(server) { return anybody }
         let own = Ballot(vote: proposal, round: server.round, state: .looking, version: Ballot.ownVersion)
         let agreeing = Self.supporters(of: own, in: received)
         guard server.isQuorum(agreeing) else {
@@ -91,6 +92,14 @@ struct Election: Sendable {
         let final = finalAt ?? server.now + server.options.electionWait
         finalAt = final
         return server.now >= final ? proposal : nil
+    }
+
+    /// `Faults.electAnybody`.
+    private func anybody(_ server: Server) -> Vote? {
+        let voters = Array(server.membership.voters)
+        let draw = Int(truncatingIfNeeded: (server.id.rawValue &* 0x9E37 &+ server.round) &* 0x85EB_CA6B >> 7) & 0xFFFF
+        guard draw % 3 == 0 else { return nil }
+        return Vote(leader: voters[draw / 3 % voters.count], zxid: proposal.zxid, peerEpoch: proposal.peerEpoch)
     }
 
     /// A settled server spoke: join its leader if a quorum has.

@@ -8,8 +8,10 @@ struct Judge {
     private(set) var history: [Replica.Entry] = []
     private var leaders: [(epoch: Epoch, server: ServerID, incarnation: Int)] = []
     /// Every request clients have made, by session and number, and whether it has become a txn.
-    private var requested: [Request: Command] = [:]
+    private var requested: [Request: (command: Command, connection: Int)] = [:]
     private var committed: Set<Request> = []
+    /// The last request of each client's connection that became a txn.
+    private var lastOfConnection: [Connection: Int32] = [:]
     private(set) var acknowledged = 0
     private(set) var reads = 0
     private(set) var violation: String?
@@ -17,6 +19,11 @@ struct Judge {
     private struct Request: Hashable {
         var session: SessionID
         var cxid: Int32
+    }
+
+    private struct Connection: Hashable {
+        var session: SessionID
+        var number: Int
     }
 
     mutating func accuse(_ what: String) { violation = violation ?? what }
@@ -92,7 +99,7 @@ struct Judge {
         return .zero
     }
 
-    /// Integrity: every txn was asked for, and once.
+    /// Integrity: every txn was asked for, and once. FIFO: what one client asked for over one connection, in that order.
     private mutating func extend(_ entry: Replica.Entry) {
         history.append(entry)
         let command = entry.command
@@ -103,16 +110,20 @@ struct Judge {
             accuse("Integrity: txn \(entry.zxid) \(command) was not asked for")
             return
         }
-        if command.kind != asked.kind, command.kind != .refused {
-            accuse("Integrity: txn \(entry.zxid) is \(command), asked was \(asked)")
+        if command.kind != asked.command.kind, command.kind != .refused {
+            accuse("Integrity: txn \(entry.zxid) is \(command), asked was \(asked.command)")
         }
         if !committed.insert(request).inserted { accuse("Integrity: \(command) was committed twice") }
+        let connection = Connection(session: command.session, number: asked.connection)
+        if let last = lastOfConnection.updateValue(command.cxid, forKey: connection), last >= command.cxid {
+            accuse("FIFO: \(command) was committed behind request \(last) of the same connection")
+        }
     }
 
     // MARK: Clients
 
-    mutating func asks(_ command: Command) {
-        requested[Request(session: command.session, cxid: command.cxid)] = command
+    mutating func asks(_ command: Command, over connection: Int) {
+        requested[Request(session: command.session, cxid: command.cxid)] = (command, connection)
     }
 
     /// A write was acknowledged: it stands in the history, behind all that was acknowledged before it was asked for.

@@ -31,7 +31,7 @@ package struct Scenario: CustomStringConvertible, Sendable {
         case crash, crashLeader, crashCandidate, crashAll, pause, shutDown, breakConnection, stallConnection, isolate,
             isolateLeader,
             split,
-            oneWay, slowDisk
+            oneWay, slowDisk, slowLeaderDisk, flap
     }
 
     package init(seed: UInt64, planted: Faults = []) {

@@ -26,6 +26,7 @@ package final class Simulator {
         case answer(client: Int, attachment: Int, Answer)
         case restart(Int)
         case fault
+        case flap(Int)
         case heal
         case look
     }
@@ -217,6 +218,8 @@ package final class Simulator {
             guard !isHealed else { return }
             injectFault()
             agenda.plan(.fault, at: now + 1000 + chance.delay(mean: scenario.faultPause))
+        case .flap(let times):
+            flap(times)
         case .heal:
             heal()
         case .look:
@@ -394,6 +397,7 @@ package final class Simulator {
             dropClients(of: index)
             nodes[index].disk.crash(survivors: nodes[index].disk.pending.count)
             takeDown(index)
+            agenda.plan(.restart(index), at: now + chance.pick(50_000...500_000))
         }
     }
 
