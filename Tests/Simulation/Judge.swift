@@ -6,6 +6,10 @@ import ZooKeeperProtocol
 struct Judge {
     /// What was committed, in order, as the leaders have decided it.
     private(set) var history: [Replica.Entry] = []
+    /// In force behind `history`.
+    private(set) var configuration: EnsembleConfiguration
+    /// The text of every version that some server activated.
+    private var activated: [Int64: String] = [:]
     private var leaders: [(epoch: Epoch, server: ServerID, incarnation: Int)] = []
     /// Every request clients have made, by session and number, and whether it has become a txn.
     private var requested: [Request: (command: Command, connection: Int)] = [:]
@@ -26,6 +30,8 @@ struct Judge {
         var number: Int
     }
 
+    init(_ configuration: EnsembleConfiguration) { self.configuration = configuration }
+
     mutating func accuse(_ what: String) { violation = violation ?? what }
 
     var lastCommitted: ZXID { history.last?.zxid ?? .zero }
@@ -35,8 +41,7 @@ struct Judge {
     /// Leadership: an epoch has one leader. PrefixConsistency: it has all that was ever committed. And a quorum of voters
     /// holds its history on disk.
     mutating func established(
-        _ server: ServerID, incarnation: Int, epoch: Epoch, state: Replica, onDisksOf holders: ServerSet,
-        _ verifier: QuorumVerifier
+        _ server: ServerID, incarnation: Int, epoch: Epoch, state: Replica, onDisksOf holders: ServerSet
     ) {
         if let other = leaders.first(where: { $0.epoch == epoch }) {
             accuse("Leadership: servers \(other.server) and \(server) both lead epoch \(epoch)")
@@ -54,16 +59,18 @@ struct Judge {
                 )
             }
         }
-        if !verifier.isQuorum(holders) {
+        let completed = state.configurations.drop { $0.zxid <= lastCommitted }
+        if !([configuration] + completed.map(\.configuration)).allSatisfy({ $0.verifier.isQuorum(holders) }) {
             accuse("epoch \(epoch) of server \(server) began with its history on the disks of only \(holders)")
         }
         for entry in state.entries.dropFirst(history.count) { extend(entry) }
+        if let last = completed.last { configuration = last.configuration }
     }
 
     /// A leader committed a txn: it comes next, and a quorum of voters has it on disk.
     mutating func leaderCommitted(
         _ entry: Replica.Entry, at index: Int, by server: ServerID, onDisksOf holders: ServerSet,
-        _ verifier: QuorumVerifier
+        reconfiguring next: EnsembleConfiguration?
     ) {
         if index < history.count {
             // A deposed leader may still hear ACKs that were on their way; a later one has committed the same.
@@ -77,10 +84,24 @@ struct Judge {
                 "Agreement: leader \(server) commits \(entry.zxid) as number \(index), \(history.count) were committed")
             return
         }
-        if !verifier.isQuorum(holders) {
+        if !configuration.verifier.isQuorum(holders) || next?.verifier.isQuorum(holders) == false {
             accuse("leader \(server) commits \(entry.zxid), which only \(holders) have on disk")
         }
         extend(entry)
+        if let next { configuration = next }
+    }
+
+    /// A configuration is put in force: a version means the same everywhere, and is one that was committed, or the first
+    /// one under a number.
+    mutating func activates(_ new: EnsembleConfiguration, on server: ServerID) {
+        if let text = activated.updateValue(new.text, forKey: new.version), text != new.text {
+            accuse(
+                "Configuration: server \(server) activates another version \(ZXID(rawValue: new.version)): \(new.text)")
+        }
+        let zxid = ZXID(rawValue: new.version)
+        if !zxid.isStartOfEpoch, history.place(of: zxid).map({ history[$0].command.kind }) != .reconfig {
+            accuse("Configuration: server \(server) activates \(zxid), which was not committed")
+        }
     }
 
     /// TotalOrder: what a server shows is a prefix of what was committed.

@@ -19,7 +19,8 @@ package struct PlantedBug: Sendable {
         PlantedBug(name: "proposals are ACKed before they are on disk", faults: .ackProposalBeforeDurable),
         PlantedBug(name: "the leader counts itself before its disk is done", faults: .leaderAcksBeforeDurable),
         PlantedBug(
-            name: "epochs are promised before the promise is on disk", faults: [.acceptedEpochNotDurable, .electAnybody]),
+            name: "epochs are promised before the promise is on disk",
+            faults: [.acceptedEpochNotDurable, .electAnybody]),
         PlantedBug(name: "an epoch is promised to two leaders", faults: [.promiseEpochTwice, .electAnybody]),
         PlantedBug(name: "a new leader takes an epoch that was used", faults: .reuseEpoch),
         PlantedBug(name: "the highest server id wins, whatever it has logged", faults: .electBlindly),

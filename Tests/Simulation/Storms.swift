@@ -137,6 +137,9 @@ extension Simulator {
         agenda.plan(.look, at: now + 50_000)
     }
 
+    /// Who is in no configuration follows.
+    private func isObserver(_ index: Int) -> Bool { judge.configuration.member(nodes[index].id)?.isVoter == false }
+
     /// One leader, and everybody with it.
     private var isWhole: Bool {
         guard let leader = nodes.firstIndex(where: { $0.isLeader }), let epoch = nodes[leader].quorum?.visibleZxid.epoch
@@ -145,9 +148,9 @@ extension Simulator {
             switch nodes[index].quorum?.status {
             case .leading(let other): other == epoch
             case .following(let server, let other):
-                server == nodes[leader].id && other == epoch && index < scenario.voters
+                server == nodes[leader].id && other == epoch && !isObserver(index)
             case .observing(let server, let other):
-                server == nodes[leader].id && other == epoch && index >= scenario.voters
+                server == nodes[leader].id && other == epoch && isObserver(index)
             case .looking, .preparingToLead, .joining, .stopped, nil: false
             }
         }
