@@ -1,4 +1,5 @@
 import DequeModule
+import Jute
 import ZooKeeperProtocol
 
 /// One txn as it is logged and sent: its zxid and the bytes of header, body and digest.
@@ -17,6 +18,16 @@ package struct Transaction: Hashable, Sendable {
     var type: OpCode? {
         guard bytes.count >= 32 else { return nil }
         return OpCode(rawValue: bytes[28..<32].reduce(0) { $0 << 8 | Int32($1) })
+    }
+
+    /// The configuration it proposes, if it is a reconfig (type 16: a `SetDataTxn` with the text).
+    package var configuration: EnsembleConfiguration? {
+        guard type == .reconfig else { return nil }
+        let body = try? [UInt8](bytes[32...]).readJute { (reader) throws(JuteError) in
+            try SetDataTxn(from: &reader)
+        }
+        guard let data = body?.data else { return nil }
+        return EnsembleConfiguration(text: String(decoding: data, as: UTF8.self))
     }
 }
 

@@ -33,6 +33,13 @@ extension Quorum {
         /// Replace the tree by the stream that arrived on the connection; it stands at `ZXID`.
         case restore(from: ConnectionID, at: ZXID)
 
+        // MARK: The configuration
+
+        /// This configuration is in force from now on (only with `reconfigEnabled`). Show its text in /zookeeper/config unless a
+        /// txn has just brought it there, reach the other servers at its addresses, and listen to clients where this
+        /// server's own line says. Its files are `Write.configuration`, which comes before.
+        case activate(EnsembleConfiguration)
+
         // MARK: Clients
 
         /// Leader: make a txn of this with `Quorum.nextZxid` and `propose` it before anything else.
@@ -59,6 +66,12 @@ extension Quorum {
         case snapshot(from: ConnectionID, at: ZXID)
         case acceptedEpoch(Epoch)
         case currentEpoch(Epoch)
+        /// The last proposed configuration, with its version: keep it as `<zoo.cfg>.dynamic.next`; nil: remove that file. Its new
+        /// servers may call from now on, and may have to be called (`Quorum.membership`).
+        case proposedConfiguration(EnsembleConfiguration?)
+        /// The configuration in force: write `<zoo.cfg>.dynamic.<version>`, point zoo.cfg there (5.6), remove
+        /// `<zoo.cfg>.dynamic.next` if its version is not above this one.
+        case configuration(EnsembleConfiguration)
     }
 
     /// What a server is doing, as `srvr` and `mntr` show it.
@@ -95,6 +108,7 @@ extension Quorum {
         case epochPromisedBefore(Epoch, by: ServerID)
         case zxidsExhausted(Epoch)
         // As either.
+        /// A reconfig changed this server's part, or the leader; the next role may follow at once.
         case configurationChanged
         case shutDown
     }

@@ -84,6 +84,7 @@ struct Election: Sendable {
 
     /// Whether a quorum agrees on the proposal for long enough.
     private mutating func conclude(_ server: inout Server) -> Vote? {
+        if server.options.faults.contains(.electAnybody), let anybody = anybody(server) { return anybody }
         let own = Ballot(vote: proposal, round: server.round, state: .looking, version: Ballot.ownVersion)
         let agreeing = Self.supporters(of: own, in: received)
         guard server.isQuorum(agreeing) else {
@@ -95,6 +96,14 @@ struct Election: Sendable {
         let final = finalAt ?? server.now + server.options.electionWait
         finalAt = final
         return server.now >= final ? proposal : nil
+    }
+
+    /// `Faults.electAnybody`.
+    private func anybody(_ server: Server) -> Vote? {
+        let voters = Array(server.membership.voters)
+        let draw = (server.id.rawValue &* 0x9E37 &+ server.round) &* 0x85EB_CA6B >> 7
+        let leader = voters[draw & 1 == 0 ? 0 : voters.count - 1]
+        return Vote(leader: leader, zxid: proposal.zxid, peerEpoch: proposal.peerEpoch)
     }
 
     /// A settled server spoke: join its leader if a quorum has.
@@ -111,8 +120,11 @@ struct Election: Sendable {
 
     /// Whether a quorum of `ballots` agrees with `ballot` and its leader says itself that it leads: without that
     /// servers would keep choosing a leader that is gone.
+    ///
+    /// What is only proposed does not matter here: who joins a leader decides nothing, and the proposal that this server still
+    /// waits for may have been lost by all who lead (Apache asks for both quorums, and waits for ever).
     private static func hasLeader(_ ballot: Ballot, in ballots: [ServerID: Ballot], _ server: Server) -> Bool {
-        guard server.isQuorum(supporters(of: ballot, in: ballots)) else { return false }
+        guard server.membership.committed.verifier.isQuorum(supporters(of: ballot, in: ballots)) else { return false }
         if ballot.vote.leader == server.id { return ballot.round == server.round }
         return ballots[ballot.vote.leader]?.state == .leading
     }
@@ -127,10 +139,11 @@ struct Election: Sendable {
     private mutating func sendProposal(_ server: inout Server) {
         server.vote = proposal
         server.voteRound = server.round
-        for voter in server.membership.voters where voter != server.id {
+        let voters = server.membership.voters
+        for voter in voters where voter != server.id {
             server.notify(proposal, round: server.round, state: .looking, to: voter)
         }
-        if server.isVoter {
+        if voters.contains(server.id) {
             received[server.id] = Ballot(
                 vote: proposal, round: server.round, state: .looking, version: Ballot.ownVersion)
         }

@@ -32,9 +32,23 @@ package struct EnsembleConfiguration: Hashable, Sendable {
         verifier = groups.isEmpty ? .majority(voters: voters) : .hierarchical(voters: voters, groups: groups)
     }
 
+    private init(version: Int64, members: [Member], verifier: QuorumVerifier, text: String) {
+        self.version = version
+        self.members = members
+        self.verifier = verifier
+        self.text = text
+    }
+
     package var voters: ServerSet { verifier.voters }
 
     package func member(_ id: ServerID) -> Member? { members.first { $0.id == id } }
+
+    /// The same under another version.
+    func withVersion(_ version: Int64) -> EnsembleConfiguration {
+        let lines = text.split(separator: "\n").filter { !$0.hasPrefix("version=") }
+        let text = (lines + ["version=\(String(version, radix: 16))"]).joined(separator: "\n")
+        return EnsembleConfiguration(version: version, members: members, verifier: verifier, text: text)
+    }
 }
 
 extension EnsembleConfiguration {
@@ -55,8 +69,8 @@ extension EnsembleConfiguration {
                 guard let number = Int64(value, radix: 16) else { return nil }
                 version = number
             } else if key.hasPrefix("server.") {
-                guard let id = ServerID(key.dropFirst(7)), let member = Member(id: id, line: value) else { return nil }
-                members.append(member)
+                guard let id = ServerID(key.dropFirst(7)), let line = MemberLine(value) else { return nil }
+                members.append(Member(id: id, isVoter: line.isVoter, quorumAddress: line.quorumAddress))
             } else if key.hasPrefix("weight.") {
                 guard let id = ServerID(key.dropFirst(7)), let weight = Int64(value), weight >= 0 else { return nil }
                 weights[id] = weight
@@ -76,23 +90,6 @@ extension EnsembleConfiguration {
                 QuorumVerifier.Group(group.map { .init(server: $0, weight: weights[$0] ?? 1) })
             },
             text: text)
-    }
-}
-
-extension EnsembleConfiguration.Member {
-    /// Reads `host:quorumPort:electionPort[:role][;clientAddress]`, where the host may be a bracketed IPv6 address and
-    /// `|` separates further addresses.
-    fileprivate init?(id: ServerID, line: Substring) {
-        let server = line.prefix { $0 != ";" }
-        let first = server.prefix { $0 != "|" }
-        let afterHost = first.hasPrefix("[") ? first.firstIndex(of: "]") : first.startIndex
-        guard let afterHost, let colon = first[afterHost...].firstIndex(of: ":") else { return nil }
-        let port = first[first.index(after: colon)...].prefix { $0 != ":" }
-        guard UInt16(port) != nil else { return nil }
-        self.id = id
-        quorumAddress = String(first[..<colon]) + ":" + port
-        // Roles are words in any case; the ports before them never end in one.
-        isVoter = !server.lowercased().hasSuffix(":observer")
     }
 }
 
@@ -121,6 +118,13 @@ package struct Membership: Hashable, Sendable {
     package mutating func propose(_ configuration: EnsembleConfiguration?) {
         guard let configuration, configuration.version > committed.version else { return }
         proposed = configuration
+    }
+
+    mutating func withdrawProposed() { proposed = nil }
+
+    /// What a leader brings with NEWLEADER stands, though it be older than what was proposed here and came to nothing.
+    mutating func replaceProposed(_ configuration: EnsembleConfiguration) {
+        proposed = configuration.version > committed.version ? configuration : nil
     }
 
     /// Makes `configuration` the committed one; what was proposed before it is history.

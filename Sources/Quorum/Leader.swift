@@ -51,6 +51,8 @@ struct Leader: Sendable {
     private var checksQuorum = false
     /// When what is outstanding is dropped; nil unless the leader was asked to stop.
     private var drainUntil: Milliseconds?
+    /// Set when a reconfig gave the lead to somebody else, or ended this server's part.
+    private var handover: (to: ServerID?, until: Milliseconds)?
     /// Who gets PROPOSAL and COMMIT, and who gets INFORM.
     private var followers: [ConnectionID] = []
     private var observers: [ConnectionID] = []
@@ -70,12 +72,13 @@ struct Leader: Sendable {
 
     /// The zxid of the next txn; nil unless serving, and once the epoch has no more (8.15).
     func nextZxid(_ server: Server) -> ZXID? {
-        guard case .serving(let epoch) = phase, drainUntil == nil else { return nil }
+        guard case .serving(let epoch) = phase, drainUntil == nil, handover == nil else { return nil }
         let last = max(server.lastLogged, ZXID(epoch: epoch, counter: 0))
         return last.counter < UInt32.max - 1 ? last.next : nil
     }
 
     func deadline(_ server: Server) -> Milliseconds {
+        if let handover { return handover.until }
         if let drainUntil { return min(drainUntil, pingAt) }
         if case .serving = phase { return pingAt }
         return giveUpAt
@@ -87,10 +90,11 @@ struct Leader: Sendable {
         peers.append(LearnerPeer(connection, now: server.now))
     }
 
-    mutating func disconnected(_ connection: ConnectionID) {
+    mutating func disconnected(_ connection: ConnectionID, _ server: inout Server) {
         guard let index = peers.firstIndex(where: { $0.connection == connection }) else { return }
         peers.remove(at: index)
         updateAudience()
+        endHandover(&server)
     }
 
     mutating func end(_ server: inout Server) {
@@ -108,10 +112,11 @@ struct Leader: Sendable {
         observers = peers.filter { $0.isSubscribed && $0.isObserver }.map(\.connection)
     }
 
-    /// Whether what this learner says counts.
+    /// Whether what this learner says counts. Who observes and is proposed as a voter counts for what is proposed.
     private func counts(_ peer: LearnerPeer, _ server: Server) -> Bool {
         if server.options.faults.contains(.countObservers) { return true }
-        return !peer.isObserver && server.membership.voters.contains(peer.server)
+        guard server.membership.voters.contains(peer.server) else { return false }
+        return !peer.isObserver || !server.membership.committed.voters.contains(peer.server)
     }
 
     // MARK: Packets
@@ -145,6 +150,8 @@ struct Leader: Sendable {
         guard peers[index].phase == .greeting, let info = packet.learnerInfo else { return false }
         if info.configVersion > server.membership.committed.version {
             close(index, because: .newerConfiguration, &server)
+            // A leader that is not established learns the newer configuration only by looking again.
+            if server.options.reconfigEnabled, epochInForce == nil { server.leave(.configurationChanged) }
             return true
         }
         peers[index].server = info.server
@@ -237,6 +244,10 @@ struct Leader: Sendable {
     private mutating func agree(_ server: inout Server) {
         guard case .agreeing(let epoch) = phase, server.isQuorum(promised) else { return }
         phase = .gathering(epoch)
+        if server.options.reconfigEnabled, server.membership.lastSeen.version == 0 {
+            // The first configuration gets a version, so that it beats what others were set up with (ZOOKEEPER-1783).
+            server.propose(server.membership.committed.withVersion(ZXID(epoch: epoch, counter: 0).rawValue))
+        }
         server.enter(epoch)
         if server.options.faults.contains(.leaderAcksBeforeDurable) {
             release(.acknowledgeNewLeader, &server)
@@ -289,6 +300,7 @@ struct Leader: Sendable {
             }
         }
         server.effects.append(.send(.newLeader(epoch, server.membership.lastSeen.text), to: connection))
+        peers[index].offered = server.membership.lastSeen.version
         voidAcks(of: peers[index].server, server)
         peers[index].phase = .synchronising
         peers[index].isSubscribed = !server.options.faults.contains(.subscribeLate)
@@ -350,8 +362,9 @@ struct Leader: Sendable {
         }
     }
 
+    /// Strangers too: a reconfig may make them voters while what they ACKed is outstanding. A quorum sees its voters only.
     private mutating func count(_ zxid: ZXID, from index: Int, _ server: inout Server) {
-        guard counts(peers[index], server) else { return }
+        if peers[index].isObserver, !server.options.faults.contains(.countObservers) { return }
         count(zxid, from: peers[index].server, &server)
     }
 
@@ -361,7 +374,7 @@ struct Leader: Sendable {
         let place = Int(zxid.rawValue - first.zxid.rawValue)
         guard place < outstanding.count else { return }
         outstanding[place].acks.insert(sender)
-        while let next = outstanding.first, server.isQuorum(next.acks) { commit(&server) }
+        while handover == nil, let next = outstanding.first, server.isQuorum(next.acks) { commit(&server) }
     }
 
     private mutating func commit(_ server: inout Server) {
@@ -369,11 +382,69 @@ struct Leader: Sendable {
         guard let transaction = server.uncommitted.first else { return }
         invariant(
             transaction.zxid == done.zxid, "server \(server.id): commits \(done.zxid), logged \(transaction.zxid)")
-        if !followers.isEmpty { server.effects.append(.broadcast(.commit(done.zxid), to: followers)) }
-        if !observers.isEmpty { server.effects.append(.broadcast(.inform(transaction), to: observers)) }
-        server.commitNext()
+        if server.options.reconfigEnabled, let configuration = transaction.configuration {
+            activate(configuration, with: done, transaction, &server)
+        } else {
+            if !followers.isEmpty { server.effects.append(.broadcast(.commit(done.zxid), to: followers)) }
+            if !observers.isEmpty { server.effects.append(.broadcast(.inform(transaction), to: observers)) }
+            server.commitNext()
+        }
         for origin in done.syncs { answerSync(origin, &server) }
         if drainUntil != nil, outstanding.isEmpty { server.leave(.shutDown) }
+    }
+
+    // MARK: Reconfiguration
+
+    /// Commits a reconfig: it is in force, and a leader that is none in it hands over (8.17).
+    private mutating func activate(
+        _ configuration: EnsembleConfiguration, with done: Outstanding, _ transaction: Transaction,
+        _ server: inout Server
+    ) {
+        let designated = designate(in: configuration, acks: done.acks, server)
+        if !followers.isEmpty {
+            server.effects.append(.broadcast(.commitAndActivate(done.zxid, leader: designated), to: followers))
+        }
+        if !observers.isEmpty {
+            server.effects.append(.broadcast(.informAndActivate(transaction, leader: designated), to: observers))
+        }
+        server.commitNext()
+        server.activate(configuration)
+        for index in peers.indices where peers[index].phase == .ready { welcome(index, &server) }
+        if designated != server.id { handOver(to: designated, server) }
+    }
+
+    /// Who leads in `configuration`: this server if it is a voter at the same address, else whoever ACKed most of what is
+    /// outstanding behind the reconfig (Apache's `getDesignatedLeader`).
+    private func designate(in configuration: EnsembleConfiguration, acks: ServerSet, _ server: Server) -> ServerID {
+        let (before, after) = (server.membership.committed.member(server.id), configuration.member(server.id))
+        if let after, after.isVoter, before?.quorumAddress == after.quorumAddress { return server.id }
+        var candidates = configuration.voters.filter { $0 != server.id && acks.contains($0) }
+        for later in outstanding {
+            let better = candidates.filter { later.acks.contains($0) }
+            if better.isEmpty { break }
+            candidates = better
+        }
+        return candidates.first ?? server.id
+    }
+
+    /// Commits and takes nothing more. The learners leave by themselves when they have heard of it: to close their connections
+    /// now could cost them the news.
+    private mutating func handOver(to successor: ServerID?, _ server: Server) {
+        handover = (successor, server.now + server.options.tickTime)
+    }
+
+    private func endHandover(_ server: inout Server) {
+        guard let handover else { return }
+        if server.now >= handover.until || !peers.contains(where: \.isSubscribed) {
+            server.leave(.configurationChanged, successor: handover.to)
+        }
+    }
+
+    /// Whether a quorum of `verifier` is here and has our history: what a reconfig needs to be proposed.
+    func hasSynced(_ verifier: QuorumVerifier, _ server: Server) -> Bool {
+        var here: ServerSet = [server.id]
+        for peer in peers where peer.phase == .serving && !peer.isObserver { here.insert(peer.server) }
+        return verifier.isQuorum(here)
     }
 
     private mutating func establish(_ server: inout Server) {
@@ -383,10 +454,20 @@ struct Leader: Sendable {
         server.vote.peerEpoch = epoch
         pingAt = server.now + server.options.tickTime / 2
         server.effects.append(.become(.leading(epoch)))
+        if let proposed = server.membership.proposed {
+            // A quorum of both configurations has it now: what a former leader began is complete.
+            let designated = designate(in: proposed, acks: entered, server)
+            server.activate(proposed)
+            // Those who hear UPTODATE see for themselves that their leader is none, and hold an election.
+            if designated != server.id { handOver(to: nil, server) }
+        }
         for index in peers.indices where peers[index].phase == .ready { welcome(index, &server) }
     }
 
+    /// At UPTODATE a learner takes what NEWLEADER offered for committed. So a reconfig that is under way comes first; Apache does
+    /// not wait, and its learner uses a configuration that may come to nothing.
     private mutating func welcome(_ index: Int, _ server: inout Server) {
+        guard peers[index].offered <= server.membership.committed.version else { return }
         peers[index].phase = .serving
         server.effects.append(.send(.upToDate, to: peers[index].connection))
     }
@@ -404,17 +485,17 @@ struct Leader: Sendable {
             }
             agree(&server)
         case .acknowledgeNewLeader:
-            if server.isVoter { entered.insert(server.id) }
+            entered.insert(server.id)
             establish(&server)
         case .acknowledge(let zxid):
-            if server.isVoter { count(zxid, from: server.id, &server) }
+            count(zxid, from: server.id, &server)
         }
     }
 
     // MARK: Requests
 
     mutating func request(_ request: Quorum.Request, from origin: Quorum.Origin, _ server: inout Server) {
-        guard case .serving(let epoch) = phase, drainUntil == nil else { return }
+        guard case .serving(let epoch) = phase, drainUntil == nil, handover == nil else { return }
         if request.operation.op == .sync {
             if outstanding.isEmpty || server.options.faults.contains(.syncOvertakes) {
                 answerSync(origin, &server)
@@ -487,6 +568,7 @@ struct Leader: Sendable {
             return
         }
         if let drainUntil, server.now >= drainUntil { server.leave(.shutDown) }
+        endHandover(&server)
         guard server.now >= pingAt else { return }
         pingAt = server.now + server.options.tickTime / 2
         let last = max(server.lastLogged, ZXID(epoch: epoch, counter: 0))
@@ -507,7 +589,7 @@ struct Leader: Sendable {
 
     /// A leader cut off from its quorum must not go on as if it led (8.10).
     private func checkQuorum(_ server: inout Server) {
-        var here: ServerSet = server.isVoter ? [server.id] : []
+        var here: ServerSet = [server.id]
         for peer in peers where peer.phase.isBehindNewLeader && counts(peer, server) { here.insert(peer.server) }
         if !server.isQuorum(here), !server.options.faults.contains(.leadAlone) {
             server.leave(.quorumLost(stillHere: here))
@@ -527,7 +609,7 @@ struct Leader: Sendable {
 
     /// Commits what is outstanding, takes nothing new, then ends.
     mutating func shutDown(_ server: inout Server) {
-        if outstanding.isEmpty {
+        if outstanding.isEmpty || handover != nil {
             server.leave(.shutDown)
         } else {
             drainUntil = server.now + server.options.tickTime

@@ -52,6 +52,8 @@ struct Learner: Sendable {
     private var lastHeard: Milliseconds
     /// Sessions heard since the last PING.
     private var touched: [SessionID: Int32] = [:]
+    /// The configuration that came with NEWLEADER, in force from UPTODATE on.
+    private var offered: EnsembleConfiguration?
 
     init(leader: ServerID, kind: Kind, _ server: inout Server) {
         self.leader = leader
@@ -106,7 +108,7 @@ struct Learner: Sendable {
         lastHeard = server.now
         phase = .discovering
         let info = LearnerInfo(
-            server: server.id, configVersion: server.membership.lastSeen.version)
+            server: server.id, configVersion: server.membership.committed.version)
         server.effects.append(
             .send(.learnerInfo(info, observer: kind == .observer, acceptedEpoch: server.acceptedEpoch), to: connection))
     }
@@ -191,6 +193,13 @@ struct Learner: Sendable {
         case .inform:
             guard log(packet, &server) else { return false }
             return commit(packet.zxid, &server)
+        case .commitAndActivate:
+            return commitAndActivate(packet, &server)
+        case .informAndActivate:
+            guard let data = packet.data, data.count > 8 else { return false }
+            let inform = QuorumPacket(.inform, zxid: packet.zxid, data: [UInt8](data[8...]))
+            guard log(inform, &server) else { return false }
+            return commitAndActivate(packet, &server)
         case .newLeader:
             return enter(packet, &server)
         case .upToDate:
@@ -211,7 +220,7 @@ struct Learner: Sendable {
             guard case .serving = phase, let answer = packet.revalidation else { return false }
             server.effects.append(.revalidated(answer.session, isValid: answer.isValid))
             return true
-        case .request, .ack, .followerInfo, .observerInfo, .ackEpoch, .commitAndActivate, .informAndActivate:
+        case .request, .ack, .followerInfo, .observerInfo, .ackEpoch:
             return false
         default:
             // From a newer version: ignored, as Apache does.
@@ -295,9 +304,30 @@ struct Learner: Sendable {
         return true
     }
 
+    /// A commit with a new configuration, and whom it leaves as leader.
+    private func commitAndActivate(_ packet: QuorumPacket, _ server: inout Server) -> Bool {
+        let next = server.uncommitted.first
+        let configuration = next?.zxid == packet.zxid ? next?.configuration : nil
+        guard let designated = packet.designatedLeader, commit(packet.zxid, &server) else { return false }
+        guard server.options.reconfigEnabled, let configuration else { return true }
+        server.activate(configuration)
+        if designated != leader || server.learnerKind != kind {
+            // Without an election, as all the others do (8.17).
+            server.leave(.configurationChanged, successor: designated)
+        }
+        return true
+    }
+
     private mutating func enter(_ packet: QuorumPacket, _ server: inout Server) -> Bool {
         guard case .synchronising(let epoch) = phase, packet.zxid == ZXID(epoch: epoch, counter: 0) else {
             return false
+        }
+        if server.options.reconfigEnabled, let text = packet.data, text.count > 1 {
+            guard let configuration = EnsembleConfiguration(text: String(decoding: text, as: UTF8.self)) else {
+                return false
+            }
+            offered = configuration
+            server.takeOver(configuration)
         }
         phase = .entering(epoch)
         server.enter(epoch)
@@ -314,6 +344,19 @@ struct Learner: Sendable {
 
     private mutating func serve(_ server: inout Server) -> Bool {
         guard case .entered(let epoch) = phase, let connection else { return false }
+        if let offered { server.activate(offered) }
+        let membership = server.membership
+        if server.options.reconfigEnabled, offered != nil {
+            // What the leader completed may have ended its own part, or changed ours.
+            guard membership.committed.voters.contains(leader) else {
+                server.leave(.configurationChanged)
+                return true
+            }
+            guard server.learnerKind == kind else {
+                server.leave(.configurationChanged, successor: leader)
+                return true
+            }
+        }
         phase = .serving(epoch)
         server.effects.append(.send(.ack(ZXID(epoch: epoch, counter: 0)), to: connection))
         server.vote.peerEpoch = epoch

@@ -36,6 +36,8 @@ struct LearnerPeer: Sendable {
     var lastHeard: Milliseconds
     /// Whether it hears what is proposed and committed.
     var isSubscribed = false
+    /// The version of the configuration that NEWLEADER offered it.
+    var offered: Int64 = 0
     /// Proposals ACKed before NEWLEADER was.
     var earlyAcks: [ZXID] = []
     /// A proposal it has not ACKed and when that was sent; the next one is looked at when this one is ACKed.

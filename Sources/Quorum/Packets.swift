@@ -38,6 +38,18 @@ extension QuorumPacket {
         QuorumPacket(.proposal, zxid: transaction.zxid, data: transaction.bytes)
     }
 
+    static func commitAndActivate(_ zxid: ZXID, leader: ServerID) -> QuorumPacket {
+        var writer = JuteWriter(capacity: 8)
+        writer.write(leader.rawValue)
+        return QuorumPacket(.commitAndActivate, zxid: zxid, data: writer.bytes)
+    }
+
+    static func informAndActivate(_ transaction: Transaction, leader: ServerID) -> QuorumPacket {
+        var writer = JuteWriter(capacity: 8)
+        writer.write(leader.rawValue)
+        return QuorumPacket(.informAndActivate, zxid: transaction.zxid, data: writer.bytes + transaction.bytes)
+    }
+
     static func inform(_ transaction: Transaction) -> QuorumPacket {
         QuorumPacket(.inform, zxid: transaction.zxid, data: transaction.bytes)
     }
@@ -81,6 +93,13 @@ extension QuorumPacket {
 
     var request: Quorum.Request? {
         (record() as ForwardedRequest?).map { Quorum.Request($0, authInfo: authInfo) }
+    }
+
+    /// COMMITANDACTIVATE and INFORMANDACTIVATE: who is to lead.
+    var designatedLeader: ServerID? {
+        guard let data else { return nil }
+        let id = try? data.readJute { (reader) throws(JuteError) in try reader.readInt64() }
+        return id.map { ServerID($0) }
     }
 
     /// ACKEPOCH: the learner's currentEpoch, nil if it is not to be counted.

@@ -36,11 +36,15 @@ package struct Quorum: Sendable {
     /// Observers that asked while nobody was elected: they are told as soon as somebody is.
     private var askers: ServerSet = []
 
+    /// - Parameters:
+    ///   - configuration: the one in force when the server stopped: zoo.cfg's, with the version of its dynamic file.
+    ///   - proposed: what `Write.proposedConfiguration` left (`<zoo.cfg>.dynamic.next`).
     package init(
-        id: ServerID, configuration: EnsembleConfiguration, options: QuorumOptions = QuorumOptions(),
-        recovered: RecoveredState = RecoveredState()
+        id: ServerID, configuration: EnsembleConfiguration, proposed: EnsembleConfiguration? = nil,
+        options: QuorumOptions = QuorumOptions(), recovered: RecoveredState = RecoveredState()
     ) {
         server = Server(id: id, membership: Membership(configuration), options: options, recovered: recovered)
+        if options.reconfigEnabled, let proposed { server.recover(proposed) }
     }
 
     // MARK: What the shell sees
@@ -66,6 +70,23 @@ package struct Quorum: Sendable {
 
     /// Whether the disk has reported this write.
     package func hasStored(_ ticket: WriteTicket) -> Bool { server.isDurable(ticket) }
+
+    /// What becomes of a client's reconfig, to be asked when `Effect.prepare` brings one (2.18): propose a txn of type 16 with the
+    /// text of what is accepted, at this zxid; or one with the error. The checks of the switch (-123), of the session before
+    /// and of the ACL behind it are the shell's.
+    package func reconfiguration(_ request: ReconfigRequest, at zxid: ZXID) -> Reconfiguration {
+        guard case .leading(let leader) = role, nextZxid != nil else { return .refused(.unimplemented) }
+        let membership = server.membership
+        if membership.proposed != nil { return .refused(.reconfigInProgress) }
+        if request.currentConfigID != -1, request.currentConfigID != membership.committed.version {
+            return .refused(.badVersion)
+        }
+        guard let configuration = membership.committed.changed(by: request, version: zxid.rawValue),
+            configuration.voters.count >= (options.standaloneEnabled ? 2 : 1)
+        else { return .refused(.badArguments) }
+        return leader.hasSynced(configuration.verifier, server)
+            ? .accepted(configuration) : .refused(.newConfigNoQuorum)
+    }
 
     /// How far what this server shows its clients goes: whoever serves in an epoch has seen all before it. Replies
     /// carry it, and clients that have seen more are refused.
@@ -117,7 +138,7 @@ package struct Quorum: Sendable {
             break
         }
         take(input)
-        while let departure = server.takeDeparture() { leave(departure) }
+        while let departure = server.takeDeparture() { leave(departure.reason, successor: departure.successor) }
     }
 
     private mutating func take(_ input: Input) {
@@ -151,6 +172,10 @@ package struct Quorum: Sendable {
         case .tick, .unreachable:
             winner = election.tick(&server)
         case .notification(let notification, let sender):
+            if server.adopt(notification.config) {
+                // Who votes has changed: from the beginning.
+                election = Election(&server)
+            }
             winner = election.receive(notification, from: sender, &server)
         case .accepted(let connection):
             early.append((connection, nil))
@@ -185,7 +210,7 @@ package struct Quorum: Sendable {
         case .tick: leader.tick(&server)
         case .accepted(let connection): leader.accept(connection, &server)
         case .packet(let packet, let connection): leader.receive(packet, from: connection, &server)
-        case .disconnected(let connection): leader.disconnected(connection)
+        case .disconnected(let connection): leader.disconnected(connection, &server)
         case .durable: leader.durable(&server)
         case .logRead(let transactions, let connection): leader.logRead(transactions, for: connection, &server)
         case .request(let request): leader.request(request, from: .ownClient, &server)
@@ -224,13 +249,17 @@ package struct Quorum: Sendable {
 
     // MARK: Changes of role
 
-    private mutating func look(_ reason: Departure) {
+    private mutating func look(_ reason: Departure, successor: ServerID? = nil) {
         lastDeparture = reason
         server.effects.append(.become(.looking(reason)))
         if server.options.faults.contains(.voteWithoutUncommitted), !server.uncommitted.isEmpty {
             server.truncate(to: server.lastApplied)
         }
         server.commitAll()
+        if let successor {
+            settle(Vote(leader: successor, zxid: server.lastLogged, peerEpoch: server.currentEpoch))
+            return
+        }
         var election = Election(&server)
         let winner = election.tick(&server)
         role = .looking(election)
@@ -252,7 +281,7 @@ package struct Quorum: Sendable {
             role = .leading(leader)
         } else {
             for learner in waiting { close(learner.connection) }
-            let learner = Learner(leader: winner.leader, kind: server.isVoter ? .follower : .observer, &server)
+            let learner = Learner(leader: winner.leader, kind: server.learnerKind, &server)
             server.effects.append(.become(learner.status))
             role = .learning(learner)
         }
@@ -260,7 +289,7 @@ package struct Quorum: Sendable {
         askers = []
     }
 
-    private mutating func leave(_ departure: Departure) {
+    private mutating func leave(_ departure: Departure, successor: ServerID?) {
         switch role {
         case .leading(var leader): leader.end(&server)
         case .learning(var learner): learner.end(&server)
@@ -273,7 +302,7 @@ package struct Quorum: Sendable {
             role = .stopped
             server.effects.append(.become(.stopped))
         } else {
-            look(departure)
+            look(departure, successor: successor)
         }
     }
 

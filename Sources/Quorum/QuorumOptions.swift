@@ -25,7 +25,10 @@ package struct QuorumOptions: Hashable, Sendable {
     package var syncFromDisk = true
     /// Every learner gets a snapshot (Apache's `forceSnapshotSync`).
     package var alwaysSnapshot = false
+    /// Whether configurations change (`reconfigEnabled`). Must be the same everywhere.
     package var reconfigEnabled = false
+    /// Whether a single server runs alone (`standaloneEnabled`): a reconfig must then leave two voters.
+    package var standaloneEnabled = true
     /// Bugs to commit on purpose; none outside the simulator.
     package var faults: Faults = []
 

@@ -24,7 +24,7 @@ struct Server: Sendable {
     /// Servers whose election connection is known to be down. Cleared when they are heard.
     var unreachable: ServerSet = []
     /// Why the present role ends; set by the role, acted upon by `Quorum`.
-    private(set) var departure: Quorum.Departure?
+    private(set) var departure: (reason: Quorum.Departure, successor: ServerID?)?
 
     // MARK: Epochs and log
 
@@ -53,12 +53,20 @@ struct Server: Sendable {
     /// The last txn in the log.
     var lastLogged: ZXID { uncommitted.last?.zxid ?? history.last }
     var lastApplied: ZXID { history.last }
-    var isVoter: Bool { membership.voters.contains(id) }
+    /// Whether this server may lead, and its own vote is one. Who is only proposed as a voter waits for the commit.
+    var isVoter: Bool { membership.committed.voters.contains(id) }
+
+    /// How this server learns. Who is in no configuration (not yet, or no more) follows without a vote.
+    var learnerKind: Learner.Kind { membership.committed.member(id)?.isVoter == false ? .observer : .follower }
 
     /// Asks for the end of the present role. The first reason stands.
-    mutating func leave(_ reason: Quorum.Departure) { departure = departure ?? reason }
+    ///
+    /// - Parameter successor: who leads next without an election; nil to hold one.
+    mutating func leave(_ reason: Quorum.Departure, successor: ServerID? = nil) {
+        departure = departure ?? (reason, successor)
+    }
 
-    mutating func takeDeparture() -> Quorum.Departure? {
+    mutating func takeDeparture() -> (reason: Quorum.Departure, successor: ServerID?)? {
         defer { departure = nil }
         return departure
     }
@@ -91,7 +99,9 @@ struct Server: Sendable {
         write(.currentEpoch(epoch))
     }
 
+    /// A reconfig among the txns is known, and on its way to the disk, before it is logged (8.17).
     mutating func log(_ transaction: Transaction) {
+        if options.reconfigEnabled, let configuration = transaction.configuration { propose(configuration) }
         invariant(transaction.zxid > lastLogged, "server \(id): logs \(transaction.zxid) behind \(lastLogged)")
         uncommitted.append(transaction)
         write(.append(transaction))
@@ -115,6 +125,13 @@ struct Server: Sendable {
         history.truncate(to: zxid)
         write(.truncate(to: zxid))
         effects.append(.reload(upTo: zxid))
+        if let proposed = membership.proposed, proposed.version > zxid.rawValue,
+            !ZXID(rawValue: proposed.version).isStartOfEpoch
+        {
+            // Its txn is gone.
+            membership.withdrawProposed()
+            write(.proposedConfiguration(nil))
+        }
     }
 
     mutating func restore(from connection: ConnectionID, at zxid: ZXID) {
@@ -122,6 +139,51 @@ struct Server: Sendable {
         history.reset(to: zxid)
         effects.append(.restore(from: connection, at: zxid))
         write(.snapshot(from: connection, at: zxid))
+    }
+}
+
+/// Configurations (8.17). Without `reconfigEnabled` nothing is ever adopted.
+extension Server {
+    mutating func propose(_ configuration: EnsembleConfiguration) {
+        guard configuration.version > membership.committed.version else { return }
+        membership.propose(configuration)
+        write(.proposedConfiguration(configuration))
+    }
+
+    /// Takes up a proposal that was written before the server stopped, unless it was never logged, or never ACKed with
+    /// NEWLEADER: nobody counts on it then.
+    mutating func recover(_ proposed: EnsembleConfiguration) {
+        let zxid = ZXID(rawValue: proposed.version)
+        let isKnown = zxid.isStartOfEpoch ? zxid.epoch <= currentEpoch : zxid <= lastLogged
+        if isKnown {
+            membership.propose(proposed)
+        } else {
+            write(.proposedConfiguration(nil))
+        }
+    }
+
+    /// NEWLEADER brings what the leader has last seen.
+    mutating func takeOver(_ configuration: EnsembleConfiguration) {
+        guard configuration != membership.lastSeen else { return }
+        membership.replaceProposed(configuration)
+        write(.proposedConfiguration(membership.proposed))
+    }
+
+    mutating func activate(_ configuration: EnsembleConfiguration) {
+        guard configuration.version > membership.committed.version else { return }
+        membership.activate(configuration)
+        write(.configuration(configuration))
+        effects.append(.activate(configuration))
+    }
+
+    /// Adopts a newer configuration that a notification brought to a server that looks (7.4). Whoever sent it had it committed.
+    mutating func adopt(_ text: String?) -> Bool {
+        guard options.reconfigEnabled, let text, text != membership.committed.text,
+            let configuration = EnsembleConfiguration(text: text),
+            configuration.version > membership.committed.version
+        else { return false }
+        activate(configuration)
+        return true
     }
 }
 

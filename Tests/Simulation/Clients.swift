@@ -69,7 +69,7 @@ extension Simulator {
                 on: server)
         case 45..<52 where clients[number].waiting.count < 4:
             submit(Command(kind: .delete, session: session, cxid: cxid, key: key), by: number, on: server)
-        case 52..<65 where clients[number].syncFloor == nil:
+        case 52..<65 where clients[number].sync == nil:
             sync(number, session, on: server)
         case 97 where !isHealed && clients[number].waiting.isEmpty:
             submit(Command(kind: .closeSession, session: session, cxid: cxid), by: number, on: server)
@@ -85,7 +85,7 @@ extension Simulator {
     }
 
     private func submit(_ command: Command, by number: Int, on server: Int) {
-        judge.asks(command)
+        judge.asks(command, over: clients[number].attachment)
         let floor = acknowledged.map(\.zxid).max() ?? .zero
         clients[number].waiting.append((command, floor))
         nodes[server].writes.append((command.session, command.cxid, number))
@@ -96,7 +96,8 @@ extension Simulator {
     private func sync(_ number: Int, _ session: SessionID, on server: Int) {
         // A leader that does not know it is deposed answers too; it cannot know of later epochs.
         guard let epoch = nodes[server].quorum?.visibleZxid.epoch else { return }
-        clients[number].syncFloor = acknowledged.filter { $0.epoch <= epoch }.map(\.zxid).max() ?? .zero
+        let floor = acknowledged.filter { $0.epoch <= epoch }.map(\.zxid).max() ?? .zero
+        clients[number].sync = (floor, clients[number].lastCxid)
         nodes[server].syncs.append((number, clients[number].attachment))
         let request = ForwardedRequest(session: session, cxid: clients[number].lastCxid, op: .sync, body: [])
         step(server, .request(Quorum.Request(request, authInfo: [AuthID(scheme: "ip", id: "127.0.0.1")])))
@@ -152,11 +153,12 @@ extension Simulator {
                 leave(number)
             }
         case .synced:
-            guard case .connected(let server) = clients[number].state, let floor = clients[number].syncFloor else {
-                return
+            guard case .connected(let server) = clients[number].state, let sync = clients[number].sync else { return }
+            clients[number].sync = nil
+            if let overtaken = clients[number].waiting.first(where: { $0.command.cxid <= sync.cxid }) {
+                judge.accuse("FIFO: client \(number) is answered a sync before \(overtaken.command), asked for earlier")
             }
-            clients[number].syncFloor = nil
-            read(number, on: server, afterSync: floor)
+            read(number, on: server, afterSync: sync.floor)
         case .read(let zxid):
             clients[number].lastSeen = max(clients[number].lastSeen, zxid)
         }
@@ -175,7 +177,7 @@ extension Simulator {
         clients[number].attachment += 1
         clients[number].state = .away
         clients[number].waiting = []
-        clients[number].syncFloor = nil
+        clients[number].sync = nil
     }
 
     func disconnect(_ number: Int, from server: Int) {

@@ -8,6 +8,9 @@ struct DiskState {
     /// The state the log continues.
     var snapshot = Replica()
     var log: [Transaction] = []
+    /// Nil: the one the server was set up with.
+    var configuration: EnsembleConfiguration?
+    var proposed: EnsembleConfiguration?
 
     /// The whole state: snapshot and log.
     var replayed: (state: Replica, problem: String?) {
@@ -38,6 +41,11 @@ struct DiskState {
             acceptedEpoch = epoch
         case .currentEpoch(let epoch):
             currentEpoch = epoch
+        case .proposedConfiguration(let configuration):
+            proposed = configuration
+        case .configuration(let configuration):
+            self.configuration = configuration
+            if let proposed, proposed.version <= configuration.version { self.proposed = nil }
         }
     }
 }

@@ -6,10 +6,16 @@ import ZooKeeperProtocol
 struct Judge {
     /// What was committed, in order, as the leaders have decided it.
     private(set) var history: [Replica.Entry] = []
+    /// In force behind `history`.
+    private(set) var configuration: EnsembleConfiguration
+    /// The text of every version that some server activated.
+    private var activated: [Int64: String] = [:]
     private var leaders: [(epoch: Epoch, server: ServerID, incarnation: Int)] = []
     /// Every request clients have made, by session and number, and whether it has become a txn.
-    private var requested: [Request: Command] = [:]
+    private var requested: [Request: (command: Command, connection: Int)] = [:]
     private var committed: Set<Request> = []
+    /// The last request of each client's connection that became a txn.
+    private var lastOfConnection: [Connection: Int32] = [:]
     private(set) var acknowledged = 0
     private(set) var reads = 0
     private(set) var violation: String?
@@ -18,6 +24,13 @@ struct Judge {
         var session: SessionID
         var cxid: Int32
     }
+
+    private struct Connection: Hashable {
+        var session: SessionID
+        var number: Int
+    }
+
+    init(_ configuration: EnsembleConfiguration) { self.configuration = configuration }
 
     mutating func accuse(_ what: String) { violation = violation ?? what }
 
@@ -28,8 +41,7 @@ struct Judge {
     /// Leadership: an epoch has one leader. PrefixConsistency: it has all that was ever committed. And a quorum of voters
     /// holds its history on disk.
     mutating func established(
-        _ server: ServerID, incarnation: Int, epoch: Epoch, state: Replica, onDisksOf holders: ServerSet,
-        _ verifier: QuorumVerifier
+        _ server: ServerID, incarnation: Int, epoch: Epoch, state: Replica, onDisksOf holders: ServerSet
     ) {
         if let other = leaders.first(where: { $0.epoch == epoch }) {
             accuse("Leadership: servers \(other.server) and \(server) both lead epoch \(epoch)")
@@ -47,16 +59,18 @@ struct Judge {
                 )
             }
         }
-        if !verifier.isQuorum(holders) {
+        let completed = state.configurations.drop { $0.zxid <= lastCommitted }
+        if !([configuration] + completed.map(\.configuration)).allSatisfy({ $0.verifier.isQuorum(holders) }) {
             accuse("epoch \(epoch) of server \(server) began with its history on the disks of only \(holders)")
         }
         for entry in state.entries.dropFirst(history.count) { extend(entry) }
+        if let last = completed.last { configuration = last.configuration }
     }
 
     /// A leader committed a txn: it comes next, and a quorum of voters has it on disk.
     mutating func leaderCommitted(
         _ entry: Replica.Entry, at index: Int, by server: ServerID, onDisksOf holders: ServerSet,
-        _ verifier: QuorumVerifier
+        reconfiguring next: EnsembleConfiguration?
     ) {
         if index < history.count {
             // A deposed leader may still hear ACKs that were on their way; a later one has committed the same.
@@ -70,10 +84,24 @@ struct Judge {
                 "Agreement: leader \(server) commits \(entry.zxid) as number \(index), \(history.count) were committed")
             return
         }
-        if !verifier.isQuorum(holders) {
+        if !configuration.verifier.isQuorum(holders) || next?.verifier.isQuorum(holders) == false {
             accuse("leader \(server) commits \(entry.zxid), which only \(holders) have on disk")
         }
         extend(entry)
+        if let next { configuration = next }
+    }
+
+    /// A configuration is put in force: a version means the same everywhere, and is one that was committed, or the first
+    /// one under a number.
+    mutating func activates(_ new: EnsembleConfiguration, on server: ServerID) {
+        if let text = activated.updateValue(new.text, forKey: new.version), text != new.text {
+            accuse(
+                "Configuration: server \(server) activates another version \(ZXID(rawValue: new.version)): \(new.text)")
+        }
+        let zxid = ZXID(rawValue: new.version)
+        if !zxid.isStartOfEpoch, history.place(of: zxid).map({ history[$0].command.kind }) != .reconfig {
+            accuse("Configuration: server \(server) activates \(zxid), which was not committed")
+        }
     }
 
     /// TotalOrder: what a server shows is a prefix of what was committed.
@@ -92,7 +120,7 @@ struct Judge {
         return .zero
     }
 
-    /// Integrity: every txn was asked for, and once.
+    /// Integrity: every txn was asked for, and once. FIFO: what one client asked for over one connection, in that order.
     private mutating func extend(_ entry: Replica.Entry) {
         history.append(entry)
         let command = entry.command
@@ -103,16 +131,20 @@ struct Judge {
             accuse("Integrity: txn \(entry.zxid) \(command) was not asked for")
             return
         }
-        if command.kind != asked.kind, command.kind != .refused {
-            accuse("Integrity: txn \(entry.zxid) is \(command), asked was \(asked)")
+        if command.kind != asked.command.kind, command.kind != .refused {
+            accuse("Integrity: txn \(entry.zxid) is \(command), asked was \(asked.command)")
         }
         if !committed.insert(request).inserted { accuse("Integrity: \(command) was committed twice") }
+        let connection = Connection(session: command.session, number: asked.connection)
+        if let last = lastOfConnection.updateValue(command.cxid, forKey: connection), last >= command.cxid {
+            accuse("FIFO: \(command) was committed behind request \(last) of the same connection")
+        }
     }
 
     // MARK: Clients
 
-    mutating func asks(_ command: Command) {
-        requested[Request(session: command.session, cxid: command.cxid)] = command
+    mutating func asks(_ command: Command, over connection: Int) {
+        requested[Request(session: command.session, cxid: command.cxid)] = (command, connection)
     }
 
     /// A write was acknowledged: it stands in the history, behind all that was acknowledged before it was asked for.

@@ -88,8 +88,8 @@ struct Client {
     var lastRead = ZXID.zero
     /// Writes under way: what was asked, and what had been acknowledged to anybody by then.
     var waiting: [(command: Command, floor: ZXID)] = []
-    /// What a sync under way promises to show.
-    var syncFloor: ZXID?
+    /// What a sync under way promises to show, and the last write that was asked for before it.
+    var sync: (floor: ZXID, cxid: Int32)?
     var acknowledged = 0
     /// Answers come in order.
     var answersReach = 0

@@ -13,6 +13,8 @@ struct Command: Hashable {
         case delete
         /// What a request became that the leader refused.
         case refused
+        /// A new configuration; written as ZooKeeper writes it, for the core reads it too.
+        case reconfig
     }
 
     var kind: Kind
@@ -39,7 +41,15 @@ struct Command: Hashable {
         self.value = value
     }
 
+    private static let length = 22
+
     init?(bytes: [UInt8]) {
+        if bytes.count > Self.length {
+            let header = try? bytes.readJute { (reader) throws(JuteError) in try TxnHeader(from: &reader) }
+            guard let header, header.type == .reconfig else { return nil }
+            self.init(kind: .reconfig, session: header.session, cxid: header.cxid)
+            return
+        }
         let read = try? bytes.readJute { (reader) throws(JuteError) -> Command? in
             guard let kind = Kind(rawValue: try reader.readUInt8()) else { return nil }
             return Command(
@@ -56,7 +66,7 @@ struct Command: Hashable {
             switch kind {
             case .createSession: .createSession
             case .closeSession: .closeSession
-            case .set, .claim, .delete, .refused: .setData
+            case .set, .claim, .delete, .refused, .reconfig: .setData
             }
         return Quorum.Request(
             ForwardedRequest(session: session, cxid: cxid, op: op, body: bytes),
@@ -82,6 +92,8 @@ struct Replica {
     private(set) var owners = [SessionID?](repeating: nil, count: keys)
     /// Sorted.
     private(set) var sessions: [SessionID] = []
+    /// All that were ever proposed in it, in order.
+    private(set) var configurations: [(zxid: ZXID, configuration: EnsembleConfiguration)] = []
 
     var lastZxid: ZXID { entries.last?.zxid ?? .zero }
     var chain: UInt64 { entries.last?.chain ?? 0 }
@@ -96,7 +108,7 @@ struct Replica {
         case .createSession: break
         case .closeSession, .set, .delete: if !lives { outcome.kind = .refused }
         case .claim: if !lives || values[Int(command.key)] != 0 { outcome.kind = .refused }
-        case .refused: break
+        case .refused, .reconfig: break
         }
         return outcome
     }
@@ -134,6 +146,9 @@ struct Replica {
             if !lives { return "deletes a key for dead session \(command.session)" }
             values[key] = 0
             owners[key] = nil
+        case .reconfig:
+            guard let configuration = transaction.configuration else { return "a reconfig without a configuration" }
+            configurations.append((transaction.zxid, configuration))
         case .refused:
             break
         }

@@ -6,6 +6,10 @@ package struct Scenario: CustomStringConvertible, Sendable {
     package let seed: UInt64
     let voters: Int
     let observers: Int
+    /// Servers that are not in the first configuration.
+    let spares: Int
+    /// Mean time between reconfigs; 0 where the configuration stays.
+    let reconfigPause: Int
     let hierarchical: Bool
     let clients: Int
     var options = QuorumOptions()
@@ -31,7 +35,7 @@ package struct Scenario: CustomStringConvertible, Sendable {
         case crash, crashLeader, crashCandidate, crashAll, pause, shutDown, breakConnection, stallConnection, isolate,
             isolateLeader,
             split,
-            oneWay, slowDisk
+            oneWay, slowDisk, slowLeaderDisk, flap
     }
 
     package init(seed: UInt64, planted: Faults = []) {
@@ -39,6 +43,11 @@ package struct Scenario: CustomStringConvertible, Sendable {
         self.seed = seed
         voters = chance.pick([1, 2, 3, 3, 3, 3, 3, 3, 4, 5, 5, 5, 5, 6, 7])
         observers = chance.pick([0, 0, 0, 1, 1, 2])
+        let reconfigures = chance.happens(percent: 40)
+        spares = reconfigures && voters < 6 ? chance.pick(0...2) : 0
+        reconfigPause = reconfigures ? chance.pick([100_000, 400_000, 1_000_000]) : 0
+        options.reconfigEnabled = reconfigures
+        options.standaloneEnabled = chance.happens(percent: 50)
         hierarchical = voters >= 5 && chance.happens(percent: 20)
         clients = chance.pick(1...5)
         options.tickTime = Int64(chance.pick([50, 100, 200]))
@@ -74,11 +83,13 @@ package struct Scenario: CustomStringConvertible, Sendable {
         return scenario
     }
 
-    var servers: Int { voters + observers }
+    var servers: Int { voters + observers + spares }
 
     package var description: String {
         """
-        seed \(seed): \(voters) voters\(hierarchical ? " in groups" : "") and \(observers) observers, \(clients) clients, \
+        seed \(seed): \(voters) voters\(hierarchical ? " in groups" : "") and \(observers) observers\
+        \(spares > 0 ? " and \(spares) spares" : ""), \(clients) clients, \
+        \(reconfigPause > 0 ? "a reconfig each \(reconfigPause / 1000) ms, " : "")\
         tick \(options.tickTime) ms, initLimit \(options.initLimit), syncLimit \(options.syncLimit), history \
         \(options.historyLimit)\(options.syncFromDisk ? " and disk" : "")\(purges ? ", purging" : ""), link \(linkDelay) µs, \
         disk \(diskDelay) µs, a client's step each \(clientPause) µs, clocks ±\(clockDrift) %, lost notifications \

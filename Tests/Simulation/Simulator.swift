@@ -26,8 +26,10 @@ package final class Simulator {
         case answer(client: Int, attachment: Int, Answer)
         case restart(Int)
         case fault
+        case flap(Int)
         case heal
         case look
+        case administer
     }
 
     enum Answer {
@@ -60,8 +62,10 @@ package final class Simulator {
     var blockedUntil: [[Int]]
     var lastSent: [[Notification?]]
     var notificationsReach: [[Int]]
-    var judge = Judge()
+    var judge: Judge
+    /// The first one.
     let configuration: EnsembleConfiguration
+    var reconfigurations = 0
     /// The highest zxid acknowledged, by epoch.
     var acknowledged: [(epoch: Epoch, zxid: ZXID)] = []
     var isHealed = false
@@ -83,13 +87,13 @@ package final class Simulator {
         lastSent = Array(repeating: Array(repeating: nil, count: count), count: count)
         notificationsReach = blockedUntil
         let voters = scenario.voters
-        let groups: [QuorumVerifier.Group] =
+        let groups: [[Int64]] =
             scenario.hierarchical
-            ? [0..<3, 3..<(voters - 1), (voters - 1)..<voters].map { range in
-                .init(range.map { .init(server: ServerID(Int64($0 + 1)), weight: 1) })
-            } : []
-        configuration = EnsembleConfiguration(
-            members: (0..<count).map { .init(id: ServerID(Int64($0 + 1)), isVoter: $0 < voters) }, groups: groups)
+            ? [0..<3, 3..<(voters - 1), (voters - 1)..<voters].map { range in range.map { Int64($0 + 1) } } : []
+        configuration = Self.configuration(
+            voters: nodes.prefix(voters).map(\.id), observers: nodes[voters..<(voters + scenario.observers)].map(\.id),
+            groups: groups)
+        judge = Judge(configuration)
     }
 
     package static func run(_ scenario: Scenario, trace: ((String) -> Void)? = nil) -> Outcome {
@@ -103,6 +107,9 @@ package final class Simulator {
         }
         for index in clients.indices { agenda.plan(.clientStep(index), at: chance.pick(0...400_000)) }
         agenda.plan(.fault, at: 200_000 + chance.delay(mean: scenario.faultPause))
+        if scenario.reconfigPause > 0 {
+            agenda.plan(.administer, at: 300_000 + chance.delay(mean: scenario.reconfigPause))
+        }
         agenda.plan(.heal, at: scenario.stormLength)
         while !isDone, judge.violation == nil, let (time, event) = agenda.next() {
             now = time
@@ -217,8 +224,13 @@ package final class Simulator {
             guard !isHealed else { return }
             injectFault()
             agenda.plan(.fault, at: now + 1000 + chance.delay(mean: scenario.faultPause))
+        case .flap(let times):
+            flap(times)
         case .heal:
-            heal()
+            // Where elections are a lottery nothing can be asked of them but safety.
+            if scenario.options.faults.contains(.electAnybody) { isDone = true } else { heal() }
+        case .administer:
+            administer()
         case .look:
             checkLiveness()
         }
@@ -246,7 +258,8 @@ package final class Simulator {
         nodes[index].state = state
         nodes[index].timerAt = .max
         nodes[index].quorum = Quorum(
-            id: nodes[index].id, configuration: configuration, options: scenario.options,
+            id: nodes[index].id, configuration: disk.configuration ?? firstConfiguration(of: index),
+            proposed: disk.proposed, options: scenario.options,
             recovered: RecoveredState(
                 acceptedEpoch: disk.acceptedEpoch, currentEpoch: disk.currentEpoch, transactions: disk.log,
                 base: disk.snapshot.lastZxid))
@@ -363,6 +376,9 @@ package final class Simulator {
             reply(.connected(session: session, isValid: isValid), to: renewal.client, renewal.attachment)
         case .touched(let sessions):
             for touch in sessions { nodes[index].hear(touch.session, timeout: touch.timeout, now) }
+        case .activate(let configuration):
+            trace(index, "activates \(ZXID(rawValue: configuration.version))")
+            judge.activates(configuration, on: nodes[index].id)
         case .become(let status):
             become(status, index)
         }
@@ -380,7 +396,7 @@ package final class Simulator {
             nodes[index].sessionDeadlines = nodes[index].state.sessions.map { ($0, deadline) }
             judge.established(
                 nodes[index].id, incarnation: nodes[index].incarnation, epoch: epoch, state: nodes[index].state,
-                onDisksOf: holders(of: nodes[index].state.lastZxid, in: epoch), configuration.verifier)
+                onDisksOf: holders(of: nodes[index].state.lastZxid, in: epoch))
         case .following, .observing:
             nodes[index].isServing = true
             judge.shows(nodes[index].state, on: nodes[index].id)
@@ -394,6 +410,7 @@ package final class Simulator {
             dropClients(of: index)
             nodes[index].disk.crash(survivors: nodes[index].disk.pending.count)
             takeDown(index)
+            agenda.plan(.restart(index), at: now + chance.pick(50_000...500_000))
         }
     }
 
@@ -418,7 +435,8 @@ package final class Simulator {
         guard nodes[index].isServing, let entry = nodes[index].state.entries.last else { return }
         if nodes[index].isLeader {
             judge.leaderCommitted(
-                entry, at: place, by: nodes[index].id, onDisksOf: holders(of: entry.zxid), configuration.verifier)
+                entry, at: place, by: nodes[index].id, onDisksOf: holders(of: entry.zxid),
+                reconfiguring: transaction.configuration)
             if entry.command.kind == .createSession {
                 nodes[index].sessionDeadlines.append(
                     (entry.command.session, nodes[index].localTime(now) + Int64(scenario.sessionTimeout)))
@@ -437,15 +455,19 @@ package final class Simulator {
     }
 
     private func prepare(_ request: Quorum.Request, on index: Int) {
-        guard let zxid = nodes[index].quorum?.nextZxid, let command = Command(bytes: request.operation.body) else {
-            return
-        }
-        let transaction = Transaction(zxid: zxid, bytes: nodes[index].prepared.prepare(command).bytes)
+        guard let zxid = nodes[index].quorum?.nextZxid,
+            let transaction = request.operation.op == .reconfig
+                ? prepareReconfig(request, zxid, on: index) : prepare(request.operation.body, zxid, on: index)
+        else { return }
         if let problem = nodes[index].prepared.apply(transaction) {
             judge.accuse("leader \(nodes[index].id) prepares what \(problem)")
         }
         let time = nodes[index].localTime(now)
         nodes[index].quorum?.step(.propose(transaction), now: time)
+    }
+
+    private func prepare(_ body: [UInt8], _ zxid: ZXID, on index: Int) -> Transaction? {
+        Command(bytes: body).map { Transaction(zxid: zxid, bytes: nodes[index].prepared.prepare($0).bytes) }
     }
 
     private func expireSessions(_ index: Int) {

@@ -12,19 +12,11 @@ extension Simulator {
         case .crash: crashAndRestart(victim)
         case .crashLeader: crashAndRestart(leader ?? victim)
         case .crashCandidate:
-            // Whoever is between election and service, where promises and epochs are made.
-            let candidate = nodes.indices.filter { index in
-                switch nodes[index].quorum?.status {
-                case .preparingToLead, .joining: true
-                default: false
-                }
-            }
-            crashAndRestart(candidate.isEmpty ? leader ?? victim : chance.pick(candidate))
+            let busy = candidates
+            crashAndRestart(busy.isEmpty ? leader ?? victim : chance.pick(busy))
         case .crashAll: for index in nodes.indices where chance.happens(percent: 80) { crashAndRestart(index) }
         case .pause: nodes[victim].pausedUntil = now + chance.delay(mean: Int(scenario.options.tickTime) * 3000)
-        case .shutDown:
-            step(victim, .shutDown)
-            agenda.plan(.restart(victim), at: now + chance.pick(50_000...500_000))
+        case .shutDown: step(victim, .shutDown)
         case .breakConnection:
             if let connection = nodes[victim].connections.first { breakLink(connection.link) }
         case .stallConnection:
@@ -40,13 +32,34 @@ extension Simulator {
             }
         case .oneWay: block(victim, chance.pick(0...nodes.count - 1), blockLength())
         case .slowDisk: nodes[victim].diskSlowness = chance.pick([1, 5, 20])
+        case .slowLeaderDisk: nodes[leader ?? victim].diskSlowness = chance.pick([1, 20])
+        case .flap: flap(chance.pick(3...20))
         }
         if scenario.purges, chance.happens(percent: 30) { purge(chance.pick(0...nodes.count - 1)) }
     }
 
     private func crashAndRestart(_ index: Int) {
         crash(index)
-        agenda.plan(.restart(index), at: now + chance.pick(10_000...600_000))
+        agenda.plan(.restart(index), at: now + chance.pick(chance.happens(percent: 30) ? 100...5000 : 10_000...600_000))
+    }
+
+    /// Breaks one connection, and soon another: of whoever promises, synchronises or leads, now here, now there.
+    func flap(_ times: Int) {
+        guard times > 0, !isHealed else { return }
+        let busy = candidates
+        let victim = !busy.isEmpty && chance.happens(percent: 70) ? chance.pick(busy) : chance.pick(0...nodes.count - 1)
+        if !nodes[victim].connections.isEmpty { breakLink(chance.pick(nodes[victim].connections).link) }
+        agenda.plan(.flap(times - 1), at: now + chance.pick(500...20_000))
+    }
+
+    /// Those between election and service, where promises and epochs are made.
+    private var candidates: [Int] {
+        nodes.indices.filter { index in
+            switch nodes[index].quorum?.status {
+            case .preparingToLead, .joining: true
+            default: false
+            }
+        }
     }
 
     private func blockLength() -> Int { now + chance.delay(mean: Int(scenario.options.tickTime) * 6000) }
@@ -124,6 +137,9 @@ extension Simulator {
         agenda.plan(.look, at: now + 50_000)
     }
 
+    /// Who is in no configuration follows.
+    private func isObserver(_ index: Int) -> Bool { judge.configuration.member(nodes[index].id)?.isVoter == false }
+
     /// One leader, and everybody with it.
     private var isWhole: Bool {
         guard let leader = nodes.firstIndex(where: { $0.isLeader }), let epoch = nodes[leader].quorum?.visibleZxid.epoch
@@ -132,9 +148,9 @@ extension Simulator {
             switch nodes[index].quorum?.status {
             case .leading(let other): other == epoch
             case .following(let server, let other):
-                server == nodes[leader].id && other == epoch && index < scenario.voters
+                server == nodes[leader].id && other == epoch && !isObserver(index)
             case .observing(let server, let other):
-                server == nodes[leader].id && other == epoch && index >= scenario.voters
+                server == nodes[leader].id && other == epoch && isObserver(index)
             case .looking, .preparingToLead, .joining, .stopped, nil: false
             }
         }
