@@ -148,6 +148,9 @@ package final class DataTree {
         store[node].pointee.version = -1
     }
 
+    /// The version of the configuration in /zookeeper/config: its mzxid.
+    package var configurationVersion: Int64 { find(Self.configPath).map { store[$0].pointee.mzxid } ?? 0 }
+
     package static let configPath = "/zookeeper/config"
 
     // MARK: Helpers

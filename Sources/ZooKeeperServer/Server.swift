@@ -1,3 +1,4 @@
+import DurableFiles
 import Glibc
 import Logging
 import NIOCore
@@ -71,7 +72,8 @@ package final class Server: Sendable {
             core.onFailure = onFailure
             core.snapshotThread.start()
             if let ensemble = settings.ensemble, let state = opened.quorumState {
-                core.member = EnsembleMember(ensemble, core: core, recovered: state, loop: loop)
+                core.member = EnsembleMember(
+                    ensemble, core: core, recovered: state, proposed: opened.proposed, loop: loop)
             } else {
                 core.removeOrphanedEphemerals()
             }
@@ -96,6 +98,8 @@ package final class Server: Sendable {
         /// Both nil when the server stands alone.
         var epochs: Epochs?
         var quorumState: RecoveredState?
+        /// The text of a configuration that was under way when the server stopped.
+        var proposed: String?
     }
 
     private static func open(
@@ -115,10 +119,15 @@ package final class Server: Sendable {
             var tail = LogTail(limit: ensemble.options.historyLimit)
             let recovered = try directory.recover(settings.recoveryOptions) { tail.append($0, $1) }
             let epochs = try Epochs(directory, lastZXID: recovered.lastZXID)
+            var proposed: String?
+            do throws(FileError) {
+                if ensemble.isStatic { try ensemble.files?.backUp() }
+                proposed = try ensemble.files?.proposed()
+            } catch { throw StorageError.file(error) }
             let state = RecoveredState(
                 acceptedEpoch: epochs.accepted, currentEpoch: epochs.current, transactions: tail.transactions,
                 base: tail.base ?? recovered.lastZXID)
-            return (lock, Opened(recovered: recovered, epochs: epochs, quorumState: state))
+            return (lock, Opened(recovered: recovered, epochs: epochs, quorumState: state, proposed: proposed))
         } catch { throw .storage(error) }
     }
 
@@ -144,20 +153,16 @@ package final class Server: Sendable {
             }
         }
         if let client = settings.client {
-            let bootstrap = ServerBootstrap(group: group)
-                .serverChannelOption(.backlog, value: Int32(settings.backlog > 0 ? settings.backlog : 4096))
-                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
-                .childChannelOption(.maxMessagesPerRead, value: 4)
-                .childChannelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(
-                            ClientConnection(server: core.value, isSecure: false))
-                    }
-                }
+            let bootstrap = Self.clientBootstrap(group, settings, core)
             let channel = try Self.bind(bootstrap, client, "clientPort")
             listeners.append(channel)
             port = channel.localAddress?.port
+            loop.execute {
+                core.value.clientPort = MovableClientPort(channel, at: client) { address in
+                    Self.clientBootstrap(group, settings, core)
+                        .bind(host: address.host ?? "0.0.0.0", port: address.port)
+                }
+            }
             logger.info("serving clients on \(client.host ?? "0.0.0.0"):\(port ?? client.port)")
         }
         if let admin = settings.admin {
@@ -175,6 +180,22 @@ package final class Server: Sendable {
         }
         self.listeners = listeners
         clientPort = port
+    }
+
+    private static func clientBootstrap(
+        _ group: any EventLoopGroup, _ settings: ServerSettings, _ core: NIOLoopBound<ServerCore>
+    ) -> ServerBootstrap {
+        ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: Int32(settings.backlog > 0 ? settings.backlog : 4096))
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.maxMessagesPerRead, value: 4)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        ClientConnection(server: core.value, isSecure: false))
+                }
+            }
     }
 
     private static func bind(
@@ -215,6 +236,7 @@ extension ServerCore {
         let finish = { [self] in
             onIdle = nil
             flush()
+            clientPort?.close()
             for connection in Array(connections.values) { connection.close() }
             if let task = snapshotTask {
                 // Its thread is stopped below; a half-written snapshot is only a temporary file.

@@ -39,6 +39,19 @@ extension ServerCore {
             "removed ephemerals of sessions that do not exist: \(orphans.map(\.description).joined(separator: ", "))")
     }
 
+    /// The configuration says where this server's clients connect.
+    func listen(_ address: ServerSettings.Listen) {
+        clientPort?.move(to: address) { [logger] result in
+            switch result {
+            case .success: logger.info("serving clients on \(address.host ?? "0.0.0.0"):\(address.port) from now on")
+            case .failure(let error):
+                logger.error(
+                    "cannot listen on \(address.host ?? "0.0.0.0"):\(address.port), the new client port: \(error). Clients are served where they were"
+                )
+            }
+        }
+    }
+
     // MARK: Leader
 
     /// Makes a txn of what a learner forwards.

@@ -11,6 +11,10 @@ extension ServerCore {
     func propose(_ request: WriteRequest, from origin: Proposals.Item.Origin) {
         switch service {
         case .standalone, .leading:
+            var request = request
+            if request.op == .reconfig, settings.reconfigEnabled {
+                request.reconfiguration = member?.reconfiguration(request.body)
+            }
             let error = decide(request.op, from: origin) { zxid, entry in
                 preparer.prepare(
                     request, zxid: zxid, time: Clock.wall, tree: tree, sessions: &sessions, into: &entry)

@@ -38,6 +38,8 @@ final class ServerCore {
         writer, loop: loop, completed: { [unowned self] in logged($0) }, failed: { [unowned self] in logFailed($0) })
 
     var service: Service
+    /// The client port, which a reconfig may move.
+    var clientPort: MovableClientPort?
     /// This server's part in its ensemble; nil when it stands alone.
     var member: EnsembleMember?
     /// Where the epoch served in begins: whoever serves in it has seen everything before.

@@ -1,3 +1,6 @@
+import DataTree
+import DurableFiles
+import Jute
 import Logging
 import NIOCore
 import NIOPosix
@@ -36,14 +39,19 @@ final class EnsembleMember {
     /// Connections to the quorum port that are put up with before they are known to be learners.
     private static let patience = 256
 
-    init(_ settings: EnsembleSettings, core: ServerCore, recovered: RecoveredState, loop: any EventLoop) {
+    /// - Parameter proposed: the text of a configuration that was under way when the server stopped.
+    init(
+        _ settings: EnsembleSettings, core: ServerCore, recovered: RecoveredState, proposed: String?,
+        loop: any EventLoop
+    ) {
         self.settings = settings
         self.core = core
         self.loop = loop
         logger = core.logger
         quorum = Quorum(
             id: settings.id, configuration: EnsembleConfiguration(text: settings.members.versionedText)!,
-            options: settings.options, recovered: recovered)
+            proposed: proposed.flatMap { EnsembleConfiguration(text: $0) }, options: settings.options,
+            recovered: recovered)
         mesh = ElectionMesh(
             settings, loop: loop, logger: logger,
             listener: ElectionMesh.Listener(
@@ -181,7 +189,7 @@ final class EnsembleMember {
     }
 
     private func dial(_ peer: ServerID) {
-        guard let address = settings.members.server(peer)?.addresses.first, let link = makeLink(isDialled: true) else {
+        guard let address = reachable.server(peer)?.addresses.first, let link = makeLink(isDialled: true) else {
             return step(.connectFailed(to: peer))
         }
         let bound = NIOLoopBound(self, eventLoop: loop)
@@ -268,6 +276,7 @@ final class EnsembleMember {
         case .write(let write, let ticket): store(write, ticket.rawValue)
         case .readLog(let zxid, let link): readLog(from: zxid, for: link)
         case .apply(let transaction): transaction.bytes.withUnsafeBytes { core.apply($0) }
+        case .activate(let configuration): activate(configuration)
         case .reload(let zxid): reload(upTo: zxid)
         case .restore(let link, let zxid): restore(from: link, at: zxid)
         case .prepare(let request, let origin):
@@ -285,6 +294,41 @@ final class EnsembleMember {
         case .revalidated(let session, let isValid): core.revalidated(session, isValid: isValid)
         case .touched(let sessions): for touch in sessions { core.touched(touch.session, timeout: touch.timeout) }
         case .become(let status): become(status)
+        }
+    }
+
+    // MARK: The configuration
+
+    /// Every server that is or may become a member, with where it is reached.
+    private var reachable: QuorumConfig {
+        var all = settings.members
+        if let proposed = quorum.membership.proposed.flatMap({ QuorumConfig.parse($0.text).config }) {
+            for line in proposed.servers where all.server(line.id) == nil { all.servers.append(line) }
+        }
+        return all
+    }
+
+    private func activate(_ configuration: EnsembleConfiguration) {
+        guard let config = QuorumConfig.parse(configuration.text).config else { return }
+        logger.info("the ensemble's configuration is now version \(String(config.version, radix: 16))")
+        settings.members = config
+        mesh.setMembers(reachable)
+        if core.tree.configurationVersion != config.version {
+            core.tree.setConfiguration(Array(configuration.text.utf8), version: config.version, now: Clock.wall)
+        }
+        if let client = config.server(settings.id)?.listen { core.listen(client) }
+    }
+
+    /// Leader: the text that a client's reconfig leads to, or why it is refused.
+    func reconfiguration(_ body: UnsafeRawBufferPointer) -> Result<[UInt8], Refusal> {
+        var reader = JuteReader(body, maxFieldLength: body.count)
+        guard let request = try? ReconfigRequest(from: &reader) else {
+            return .failure(Refusal(code: .marshallingError))
+        }
+        guard let zxid = quorum.nextZxid else { return .failure(Refusal(code: .unimplemented)) }
+        switch quorum.reconfiguration(request, at: zxid) {
+        case .accepted(let configuration): return .success(Array(configuration.text.utf8))
+        case .refused(let code): return .failure(Refusal(code: code))
         }
     }
 
@@ -363,6 +407,12 @@ final class EnsembleMember {
             perform(ticket) { (durable) throws(StorageError) in try durable.epochs?.setAccepted(epoch) }
         case .currentEpoch(let epoch):
             perform(ticket) { (durable) throws(StorageError) in try durable.epochs?.setCurrent(epoch) }
+        case .proposedConfiguration(let configuration):
+            mesh.setMembers(reachable)
+            keep(ticket) { (files) throws(FileError) in try files.setProposed(configuration?.text) }
+        case .configuration(let configuration):
+            let config = QuorumConfig.parse(configuration.text).config
+            keep(ticket) { (files) throws(FileError) in if let config { try files.activate(config) } }
         }
     }
 
@@ -370,6 +420,17 @@ final class EnsembleMember {
         _ ticket: UInt64, _ body: @escaping @Sendable (inout LogWriter.Durable) throws(StorageError) -> Void
     ) {
         core.log.perform(LogWriter.Work(ticket: ticket, body: body))
+    }
+
+    /// Changes the configuration files, in their place between the txns.
+    private func keep(
+        _ ticket: UInt64, _ body: @escaping @Sendable (ConfigurationFiles) throws(FileError) -> Void
+    ) {
+        let files = settings.files
+        perform(ticket) { (_) throws(StorageError) in
+            guard let files else { return }
+            do throws(FileError) { try body(files) } catch { throw .file(error) }
+        }
     }
 
     /// Files of snapshots that became the tree and are not yet durable.

@@ -5,6 +5,12 @@ import ServerConfig
 package struct EnsembleSettings: Sendable {
     package var id: ServerID
     package var members: QuorumConfig
+    /// This server's own line. It stays when a reconfig takes the server out of the ensemble.
+    package let line: ServerLine
+    /// Where configurations are kept when they may change (`reconfigEnabled`).
+    var files: ConfigurationFiles?
+    /// Whether zoo.cfg still holds the server lines itself.
+    var isStatic = true
     package var options: QuorumOptions
     /// `quorumListenOnAllIPs`: the quorum and election ports of every address, not only of the server's line.
     package var listensOnAllAddresses = false
@@ -15,12 +21,10 @@ package struct EnsembleSettings: Sendable {
     /// Milliseconds (`connectToLearnerMasterLimit`, else initLimit).
     package var learnerConnectTimeout = 20_000
 
-    package init(id: ServerID, members: QuorumConfig, options: QuorumOptions) {
-        self.id = id
+    init(_ line: ServerLine, members: QuorumConfig, options: QuorumOptions) {
+        self.line = line
+        id = line.id
         self.members = members
         self.options = options
     }
-
-    /// This server's own line; there always is one.
-    package var line: ServerLine { members.server(id)! }
 }

@@ -59,6 +59,7 @@ extension ServerSettings {
         }
         let myidFile = dataDir + "/myid"
         let id = Self.readMyID(myidFile)
+        let line = id.flatMap { members.server($0) }
         switch id {
         case nil:
             report(
@@ -76,7 +77,7 @@ extension ServerSettings {
                 mend: "give the server a smaller id")
         default: break
         }
-        guard problems.isEmpty, let id else { return problems }
+        guard problems.isEmpty, let line else { return problems }
 
         var options = QuorumOptions()
         options.tickTime = Int64(tickTime)
@@ -91,13 +92,18 @@ extension ServerSettings {
         options.alwaysSnapshot = cfg["forceSnapshotSync"]?.lowercased() == "true"
         options.syncFromDisk = (cfg["snapshotSizeFactor"].flatMap { Double($0) } ?? 0.33) >= 0
         options.reconfigEnabled = reconfigEnabled
-        var ensemble = EnsembleSettings(id: id, members: members, options: options)
+        options.standaloneEnabled = standsAlone
+        var ensemble = EnsembleSettings(line, members: members, options: options)
+        if reconfigEnabled {
+            ensemble.files = ConfigurationFiles(zooCfg: WorkingDirectory.absolute(file), id: line.id)
+            ensemble.isStatic = cfg["dynamicConfigFile"] == nil
+        }
         ensemble.listensOnAllAddresses = cfg["quorumListenOnAllIPs"]?.lowercased() == "true"
         ensemble.leaderServes = cfg["leaderServes"] != "no"
         ensemble.electionConnectTimeout = Int(number("cnxTimeout") ?? 5000)
         ensemble.learnerConnectTimeout =
             Int(max(1, number("connectToLearnerMasterLimit") ?? options.initLimit)) * tickTime
-        myid = id.rawValue
+        myid = line.id.rawValue
         if let own = ensemble.line.listen { client = own }
         self.ensemble = ensemble
         return []
@@ -113,7 +119,7 @@ extension ServerSettings {
 
 extension ServerLine {
     /// Where this server's own line says that clients connect.
-    fileprivate var listen: ServerSettings.Listen? {
+    var listen: ServerSettings.Listen? {
         client.map { ServerSettings.Listen(host: $0.host == "0.0.0.0" ? nil : $0.host, port: $0.port) }
     }
 }
