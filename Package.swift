@@ -72,7 +72,7 @@ let package = Package(
             name: "Topology", dependencies: ["Diagnostics", "ServerConfig", "YAML"], swiftSettings: settings),
         .target(
             name: "Templates", dependencies: [.product(name: "Mustache", package: "swift-mustache")], path: "templates",
-            exclude: ["examples"],
+            exclude: ["examples", "zkserver.service.j2"],
             resources: [.embedInCode("zoo.cfg.mustache"), .embedInCode("topology.yaml.mustache")],
             swiftSettings: settings),
         .target(
@@ -91,7 +91,7 @@ let package = Package(
         .executableTarget(
             name: "paddock",
             dependencies: [
-                "Diagnostics", "DurableFiles", "Operations", "Provisioning", "Supervision", "Templates",
+                "Diagnostics", "DurableFiles", "Operations", "Provisioning", "Supervision", "Templates", "Topology",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: settings),
 
@@ -135,7 +135,7 @@ let package = Package(
             name: "SupervisionTestTool", dependencies: ["Supervision"], path: "Tests/SupervisionTestTool",
             swiftSettings: settings),
         .testTarget(
-            name: "SupervisionTests", dependencies: ["DurableFiles", "Supervision", "SupervisionTestTool"],
+            name: "SupervisionTests", dependencies: ["DurableFiles", "Supervision", "SupervisionTestTool", "zkserver"],
             swiftSettings: settings),
         .testTarget(
             name: "ZooKeeperServerTests",
@@ -157,7 +157,7 @@ let package = Package(
             name: "OperationsTests",
             dependencies: [
                 "DurableFiles", "Operations", "ServerConfig", "Supervision", "SupervisionTestTool", "Topology",
-                "ZooKeeperProtocol",
+                "ZooKeeperClient", "ZooKeeperProtocol", "zkserver",
             ], swiftSettings: settings),
         .testTarget(
             name: "ZooKeeperClientTests",
@@ -169,7 +169,7 @@ let package = Package(
         .testTarget(
             name: "InteropTests", dependencies: ["TestSupport", "ZooKeeperClient", "zkserver"],
             exclude: ["Fixtures", "Scripts"], swiftSettings: settings),
-        .testTarget(name: "PaddockTests", dependencies: ["TestSupport"], swiftSettings: settings),
+        .testTarget(name: "PaddockTests", dependencies: ["TestSupport", "zkserver"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

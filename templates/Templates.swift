@@ -12,7 +12,7 @@ package enum Templates {
     }
 
     /// What is booted for someone who has no topology yet.
-    package static var demo: String { topology(ensemble: "demo", engine: "apache", participants: 3, observers: 1) }
+    package static var demo: String { topology(ensemble: "demo", engine: "bundled", participants: 3, observers: 1) }
 
     /// One server's zoo.cfg; `values` has the names in the template.
     package static func zooCfg(_ values: [String: Any]) -> String { zooCfgTemplate.render(values) }

@@ -17,7 +17,7 @@ package struct Doctor: Sendable {
             case missing
         }
 
-        /// `zookeeper`, `java`, `ports`, …
+        /// `bundled`, `apache`, `java`, `ports`, …
         package var subject: String
         package var state: State
         package var text: String
@@ -27,8 +27,10 @@ package struct Doctor: Sendable {
 
     /// What was found on the machine.
     package struct Facts: Hashable, Sendable {
-        /// `/usr/share/zookeeper (3.8.0)`
-        package var engines: [String] = []
+        /// The bundled server, `/opt/paddock/zkserver (1.0.0)`, or why it cannot be used.
+        package var bundled: Result<String, EngineError> = .failure(.noBundledServer(searched: "zkserver"))
+        /// Apache's distributions: `/usr/share/zookeeper (3.8.0)`.
+        package var apache: [String] = []
         /// `/usr/bin/java (17.0.15)`; nil without one.
         package var java: String?
         package var openFiles: UInt64 = 0
@@ -54,15 +56,7 @@ package struct Doctor: Sendable {
     /// In a fixed order; the same facts give the same findings.
     package static func findings(_ facts: Facts) -> [Finding] {
         [
-            facts.engines.isEmpty
-                ? Finding(
-                    subject: "zookeeper", state: .missing, text: "no Apache ZooKeeper is installed",
-                    mend: "apt-get install zookeeper, or set ZOOKEEPER_HOME to an unpacked distribution")
-                : Finding(subject: "zookeeper", state: .good, text: facts.engines.joined(separator: ", ")),
-            facts.java.map { Finding(subject: "java", state: .good, text: $0) }
-                ?? Finding(
-                    subject: "java", state: .missing, text: "no Java runtime is installed",
-                    mend: "apt-get install default-jre-headless, or set JAVA_HOME"),
+            bundled(facts.bundled), apache(facts.apache), java(facts),
             facts.openFiles >= 1024
                 ? Finding(subject: "open files", state: .good, text: "\(facts.openFiles) may be open in one process")
                 : Finding(
@@ -90,9 +84,40 @@ package struct Doctor: Sendable {
                     text: "\(facts.availableMemory >> 20) MB available, \(facts.cores) cores")
                 : Finding(
                     subject: "memory", state: .warning, text: "only \(facts.availableMemory >> 20) MB available",
-                    mend: "a JVM of an idle server takes about 80 MB: run fewer servers or free some memory"),
+                    mend:
+                        "an idle server on a JVM takes about 80 MB, a bundled one a tenth: run fewer servers or free some memory"
+                ),
             clock(facts.isClockSynchronised),
         ]
+    }
+
+    private static func bundled(_ found: Result<String, EngineError>) -> Finding {
+        switch found {
+        case .success(let text): Finding(subject: "bundled", state: .good, text: text)
+        case .failure(let error):
+            Finding(
+                subject: "bundled", state: .missing, text: "the bundled server cannot be used: \(error)",
+                mend: "bin/build-release zkserver builds it")
+        }
+    }
+
+    /// Nothing is lacking without Apache's servers, unless a topology asks for them.
+    private static func apache(_ found: [String]) -> Finding {
+        Finding(
+            subject: "apache", state: .good,
+            text: found.isEmpty
+                ? "none is installed; only `engine: apache` needs it: apt-get install zookeeper default-jre-headless"
+                : found.joined(separator: ", "))
+    }
+
+    private static func java(_ facts: Facts) -> Finding {
+        if let java = facts.java { return Finding(subject: "java", state: .good, text: java) }
+        guard !facts.apache.isEmpty else {
+            return Finding(subject: "java", state: .good, text: "none is installed; only `engine: apache` needs it")
+        }
+        return Finding(
+            subject: "java", state: .warning, text: "none is installed, and `engine: apache` needs it",
+            mend: "apt-get install default-jre-headless, or set JAVA_HOME")
     }
 
     private static func clock(_ isSynchronised: Bool?) -> Finding {
@@ -108,10 +133,11 @@ package struct Doctor: Sendable {
 
     static func facts(_ store: EnsembleStore, environment: [String: String]) -> Facts {
         var facts = Facts()
-        facts.engines = ApacheDistribution.all(environment: environment)
-            .map { "\($0.home) (\($0.version ?? "version unknown"))" }
-        facts.java = try? { (java: Java) in "\(java.executable) (\(java.version ?? "version unknown"))" }(
-            Java.find(environment: environment))
+        func named(_ path: String, _ version: String?) -> String { "\(path) (\(version ?? "version unknown"))" }
+        facts.bundled = Result { () throws(EngineError) in try BundledEngine.find(environment: environment) }
+            .map { named($0.executable, $0.version) }
+        facts.apache = ApacheDistribution.all(environment: environment).map { named($0.home, $0.version) }
+        facts.java = (try? Java.find(environment: environment)).map { named($0.executable, $0.version) }
         var limit = rlimit()
         if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
             facts.openFiles = UInt64(limit.rlim_cur)

@@ -56,18 +56,31 @@ extension Operator {
             }
             let machine = machine(ensemble, sweep, journal, options)
             try (journal ?? RollingRestartJournal(began: Moment.now())).write(ensemble)
-            let canary = Canary(ensemble.members)
-            canary.start()
-            let steps: [RollingRestart.Step]
-            do {
-                steps = try await roll(ensemble, control, machine, confirm: options.confirm, change)
-            } catch {
-                _ = await canary.finish()
-                throw error
+            let procedure = RollingProcedure.restart(self, control, confirm: options.confirm)
+            let (steps, canary) = try await withCanary(ensemble) {
+                try await roll(ensemble, control, machine, procedure, change)
             }
             RollingRestartJournal.remove(ensemble)
-            return try conclude(steps, await canary.finish(), change)
+            let record = try conclude("rolling restart", canary, change)
+            return RollingRestartReport(
+                steps: steps, longestWriteGap: record.longestGap, writes: record.writes, lost: record.lost)
         }
+    }
+
+    /// Does `body` while a canary writes.
+    func withCanary<Value>(
+        _ ensemble: Ensemble, _ body: () async throws -> Value
+    ) async throws -> (Value, Canary.Result) {
+        let canary = Canary(ensemble.members)
+        canary.start()
+        let value: Value
+        do {
+            value = try await body()
+        } catch {
+            _ = await canary.finish()
+            throw error
+        }
+        return (value, await canary.finish())
     }
 
     /// An ensemble that is down has nothing to restart: `up` starts it.
@@ -82,17 +95,14 @@ extension Operator {
         OperationError(.notRunning, "\(ensemble.name) is not running", mend: "`paddock up` starts it")
     }
 
-    private func conclude(
-        _ steps: [RollingRestart.Step], _ canary: Canary.Result, _ change: Change
-    ) throws -> RollingRestartReport {
+    /// Records and tells what the canary saw of a procedure that is over.
+    func conclude(_ procedure: String, _ canary: Canary.Result, _ change: Change) throws -> CanaryRecord {
         let record = canary.record
-        try change.did("rolling restart: \(record.writes) writes acknowledged, \(record.lost) of them lost")
+        try change.did("\(procedure): \(record.writes) writes acknowledged, \(record.lost) of them lost")
         if let failure = canary.failure {
-            report(
-                .warning("every server was restarted, but the canary could not read back its last write: \(failure)"))
+            report(.warning("all is done, but the canary could not read back its last write: \(failure)"))
         }
-        return RollingRestartReport(
-            steps: steps, longestWriteGap: record.longestGap, writes: record.writes, lost: record.lost)
+        return record
     }
 
     private func machine(
@@ -107,8 +117,8 @@ extension Operator {
 
     /// Carries out what the machine says until it is finished.
     func roll(
-        _ ensemble: Ensemble, _ control: ControlClient, _ machine: RollingRestart,
-        confirm: (@Sendable (ServerID) async -> Bool)? = nil, _ change: Change
+        _ ensemble: Ensemble, _ control: ControlClient, _ machine: RollingRestart, _ procedure: RollingProcedure,
+        _ change: Change
     ) async throws -> [RollingRestart.Step] {
         var machine = machine
         let sweeper = ensemble.sweeper(control)
@@ -118,19 +128,19 @@ extension Operator {
             try Task.checkCancellation()
             switch machine.step(sweep, now: Moment.now()) {
             case .restart(let id):
-                if let confirm, await !confirm(id) {
+                if let confirm = procedure.confirm, await !confirm(id) {
                     throw OperationError(
                         .failed, "stopped before server \(id), as asked",
                         mend: "the same command continues here; everything runs")
                 }
-                let role = sweep.server(id)?.role ?? .unknown
-                report(.step("restarting server \(id) (\(role.rawValue))"))
-                try change.did("restart server \(id)")
+                let (role, text) = (sweep.server(id)?.role ?? .unknown, procedure.text(id))
+                report(.step("\(text) (\(role.rawValue))"))
+                try change.did(text)
                 do {
-                    try await order { try await control.restart([Int(id.rawValue)]) }
+                    try await procedure.carryOut(id)
                 } catch let error as OperationError {
                     if case .failed(let why, let server) = machine.orderFailed(error.message) {
-                        throw stopped(why, server, ensemble)
+                        throw stopped(procedure, why, server, ensemble)
                     }
                 }
             case .wait(let what):
@@ -140,21 +150,43 @@ extension Operator {
             case .completed(let step):
                 report(.step("server \(step.id) is back and has caught up"))
             case .finished: return machine.steps
-            case .failed(let why, let server): throw stopped(why, server, ensemble)
+            case .failed(let why, let server): throw stopped(procedure, why, server, ensemble)
             }
         }
     }
 
-    private func stopped(_ why: String, _ server: ServerID?, _ ensemble: Ensemble) -> OperationError {
+    private func stopped(
+        _ procedure: RollingProcedure, _ why: String, _ server: ServerID?, _ ensemble: Ensemble
+    ) -> OperationError {
         var details: [String] = []
         if let id = server, let member = ensemble.members.first(where: { $0.id == id }) {
             let lines = FileTail.lastLines(15, of: member.logFile)
             if !lines.isEmpty { details = ["the last lines of \(member.logFile):"] + lines.map { "  \($0)" } }
         }
         return OperationError(
-            .failed, "the rolling restart stopped: \(why)",
+            .failed, "the \(procedure.name) stopped: \(why)",
             mend: "nothing else was touched; put it right and repeat the command, which continues here",
             details: details)
+    }
+}
+
+/// What is done to servers one after the other by `Operator.roll`.
+struct RollingProcedure {
+    /// In messages: `rolling restart`.
+    var name: String
+    /// What is done to a server, as an order: `restart server 3`.
+    var text: (ServerID) -> String
+    /// Asked before each step; false stops there.
+    var confirm: (@Sendable (ServerID) async -> Bool)?
+    /// Returns when the server has another process.
+    var carryOut: (ServerID) async throws -> Void
+
+    static func restart(
+        _ operations: Operator, _ control: ControlClient, confirm: (@Sendable (ServerID) async -> Bool)? = nil
+    ) -> RollingProcedure {
+        RollingProcedure(name: "rolling restart", text: { "restart server \($0)" }, confirm: confirm) { id in
+            try await operations.order { try await control.restart([Int(id.rawValue)]) }
+        }
     }
 }
 

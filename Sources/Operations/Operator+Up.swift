@@ -199,7 +199,7 @@ extension Operator {
                     patience: ensemble.patience, force: voters.count <= 2,
                     ignored: preparation.situation.servers.subtracting(preparation.situation.running)),
                 now: Moment.now())
-            _ = try await roll(ensemble, control, machine, change)
+            _ = try await roll(ensemble, control, machine, .restart(self, control), change)
         case .remove(let ids), .stop(let ids):
             for id in ids { try await order { try await control.stop([Int(id.rawValue)]) } }
         }
@@ -242,13 +242,12 @@ extension Operator {
         }
     }
 
-    static func engine(
+    private static func engine(
         _ choice: EngineChoice, environment: [String: String]
-    ) throws -> any Engine {
+    ) throws(EngineError) -> any Engine {
         switch choice {
+        case .bundled: try BundledEngine.find(environment: environment)
         case .apache(let home, let heap): try ApacheEngine.find(home: home, heap: heap, environment: environment)
-        case .bundled:
-            throw OperationError(.unavailable, "the bundled server is not built in yet", mend: "write `engine: apache`")
         }
     }
 }

@@ -23,17 +23,34 @@ struct SettingChecks {
                 .ownedSetting, at: setting.key.location, "'\(shown(key))' is written by paddock itself", mend: mend)
             return
         }
+        let isForBundled = isForBundled(setting)
+        if isForBundled, KnownKeys.jvmTuning.contains(key), key != "serverCnxnFactory" {
+            problems.warn(
+                .noEffect, at: setting.key.location,
+                "'\(shown(key))' tunes the JVM server and has no effect on the bundled one",
+                mend: "remove it, or write engine: apache")
+        }
         let found = KnownKeys.check(
             key: key, at: setting.key.location, value: value, at: setting.value.location, file: problems.file)
         for var diagnostic in found {
             // A zoo.cfg may hold any property. Here a key that looks like a known one is a mistake.
             if diagnostic.rule == "unknown-key", KnownKeys.nearest(key) != nil { diagnostic.severity = .error }
+            // The bundled server has no JVM to give properties to: it reads these in zoo.cfg.
+            if diagnostic.rule == "jvm-only", isForBundled { continue }
             // What costs durability or opens the server is fine in a pseudo-cluster for tests.
             if diagnostic.rule == "unsafe-setting", !isMultiHost { continue }
             diagnostic.mend = diagnostic.mend.map(Self.inYAML)
             problems.add(diagnostic)
         }
         if key == "4lw.commands.whitelist" { checkWhitelist(setting, into: &problems) }
+    }
+
+    /// Whether all servers that get this setting run on the bundled engine.
+    private func isForBundled(_ setting: DraftSetting) -> Bool {
+        servers.allSatisfy { server in
+            server.server.engine == .bundled
+                || !server.settings.contains { $0.key.location == setting.key.location }
+        }
     }
 
     /// What to do instead of setting a key that the generator writes; nil for all others.
@@ -72,7 +89,9 @@ struct SettingChecks {
 
     private func checkTogether(into problems: inout Problems) {
         var done: Set<[SourceLocation]> = []
-        for server in servers where done.insert(server.settings.map(\.key.location)).inserted {
+        // Apache's first: of servers with the same settings one stands for all, and the bundled ones ask for less.
+        let ordered = servers.filter { $0.server.engine != .bundled } + servers.filter { $0.server.engine == .bundled }
+        for server in ordered where done.insert(server.settings.map(\.key.location)).inserted {
             guard let place = server.settings.first?.value.location else { continue }
             let times = server.setting("tickTime")?.value.location ?? place
             let settings = server.settings.map {
@@ -86,6 +105,8 @@ struct SettingChecks {
             }
             for var diagnostic in KnownKeys.checkTogether(settings + defaults, file: problems.file) {
                 if diagnostic.rule == "whitelist-wide", !isMultiHost { continue }
+                // The bundled server has one listener for both.
+                if diagnostic.rule == "tls-factory", server.server.engine == .bundled { continue }
                 diagnostic.mend = diagnostic.mend.map(Self.inYAML)
                 problems.add(diagnostic)
             }

@@ -161,7 +161,7 @@ struct TopologyReader {
             guard mapping.entries.count == 1, let entry = mapping.entries.first else {
                 fields.problems.error(
                     .wrongType, at: node.location, "\(what) must name one engine, not \(mapping.entries.count)",
-                    mend: "write engine: apache")
+                    mend: "write engine: \(EngineChoice.standard.name)")
                 return nil
             }
             name = entry.key.text
@@ -172,17 +172,20 @@ struct TopologyReader {
             let nearest = EditDistance.nearest(name, among: EngineChoice.names)
             fields.wrongType(
                 nameNode, what, EngineChoice.names.joined(separator: " or "),
-                example: nearest.map { "did you mean '\($0)'?" } ?? "write engine: apache")
+                example: nearest.map { "did you mean '\($0)'?" } ?? "write engine: \(EngineChoice.standard.name)")
             return nil
         }
-        guard EngineChoice.availableNames.contains(name) else {
-            fields.problems.error(
-                .engineUnavailable, at: nameNode.location, "the engine '\(name)' is not part of this version",
-                mend: "use engine: \(EngineChoice.availableNames[0])")
-            return nil
-        }
-        guard name == "apache" else { return .bundled }
-        return options.map { apache($0) } ?? .apache(home: nil, heap: nil)
+        guard let options else { return name == "bundled" ? .bundled : .apache(home: nil, heap: nil) }
+        return name == "bundled" ? bundled(options) : apache(options)
+    }
+
+    /// It has no options: what a server does is said by its settings.
+    private mutating func bundled(_ node: YAMLNode) -> EngineChoice {
+        guard node.mapping?.entries.isEmpty != true else { return .bundled }
+        fields.problems.error(
+            .wrongType, at: node.location, "'bundled' has no options",
+            mend: "write engine: bundled, and zoo.cfg keys under 'settings'")
+        return .bundled
     }
 
     private mutating func apache(_ node: YAMLNode) -> EngineChoice? {

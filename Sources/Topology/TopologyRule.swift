@@ -14,7 +14,6 @@ package enum TopologyRule: String, CaseIterable, Sendable {
     case duplicateServer = "duplicate-server"
     case retiredID = "retired-id"
     case tooMany = "too-many"
-    case engineUnavailable = "engine-unavailable"
     case engineHome = "engine-home"
     case engineHeap = "engine-heap"
 
@@ -47,6 +46,7 @@ package enum TopologyRule: String, CaseIterable, Sendable {
 
     // Settings
     case ownedSetting = "owned-setting"
+    case noEffect = "no-effect"
     case settingDiffers = "setting-differs"
     case dataDirRelative = "data-dir-relative"
     case dataDirShared = "data-dir-shared"

@@ -15,7 +15,9 @@ struct Paddock: AsyncParsableCommand {
             CommandGroup(name: "Configurations", subcommands: [New.self, Check.self, Generate.self, Import.self]),
             CommandGroup(
                 name: "An ensemble",
-                subcommands: [Up.self, Down.self, Status.self, RollingRestartCommand.self, Logs.self]),
+                subcommands: [
+                    Up.self, Down.self, Status.self, RollingRestartCommand.self, Migrate.self, Logs.self,
+                ]),
             CommandGroup(
                 name: "Its servers",
                 subcommands: [Start.self, Stop.self, Restart.self, Kill.self, Pause.self, Resume.self]),

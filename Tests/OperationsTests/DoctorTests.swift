@@ -5,7 +5,8 @@ import Testing
 @Suite struct DoctorTests {
     private static var well: Doctor.Facts {
         var facts = Doctor.Facts()
-        facts.engines = ["/usr/share/zookeeper (3.8.0)"]
+        facts.bundled = .success("/opt/paddock/zkserver (1.0)")
+        facts.apache = ["/usr/share/zookeeper (3.8.0)"]
         facts.java = "/usr/bin/java (17.0.15)"
         facts.openFiles = 20_000
         facts.stateDirectory = "/state"
@@ -21,6 +22,12 @@ import Testing
         #expect(Doctor.findings(Self.well).allSatisfy { $0.state == .good && $0.mend == nil })
     }
 
+    @Test func nothingIsLackingWithoutApachesServers() {
+        var facts = Self.well
+        (facts.apache, facts.java) = ([], nil)
+        #expect(Doctor.findings(facts).allSatisfy { $0.state == .good && $0.mend == nil })
+    }
+
     struct Case: Sendable {
         var subject: String
         var state: Doctor.Finding.State
@@ -29,8 +36,14 @@ import Testing
     }
 
     @Test(arguments: [
-        Case(subject: "zookeeper", state: .missing, text: "no Apache ZooKeeper is installed") { $0.engines = [] },
-        Case(subject: "java", state: .missing, text: "no Java runtime is installed") { $0.java = nil },
+        Case(
+            subject: "bundled", state: .missing,
+            text: "the bundled server cannot be used: PADDOCK_ZKSERVER is /x, where no program is; "
+                + "name the zkserver that bin/build-release zkserver builds, or unset it"
+        ) { $0.bundled = .failure(.notAServer("/x")) },
+        Case(
+            subject: "java", state: .warning, text: "none is installed, and `engine: apache` needs it"
+        ) { $0.java = nil },
         Case(
             subject: "open files", state: .warning,
             text: "only 256 may be open in one process; each client connection is one"
@@ -65,6 +78,6 @@ import Testing
         #expect(facts.cores > 0)
         #expect(facts.openFiles > 0)
         #expect(facts.java != nil)
-        #expect(facts.engines.first?.hasPrefix("/usr/share/zookeeper (3.") == true)
+        #expect(facts.apache.first?.hasPrefix("/usr/share/zookeeper (3.") == true)
     }
 }

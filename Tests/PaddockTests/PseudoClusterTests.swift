@@ -3,10 +3,8 @@ import Glibc
 import TestSupport
 import Testing
 
-/// A whole life of a pseudo-cluster on Apache's servers, through the command line alone.
+/// A whole life of a pseudo-cluster, through the command line alone.
 @Suite(.serialized) struct PseudoClusterTests {
-    private static let topology =
-        "ensemble: demo\nparticipants: 3\nobservers: 1\nports: auto\nsettings: {tickTime: 500}\n"
 
     private struct Server {
         var id: Int
@@ -41,9 +39,11 @@ import Testing
         return servers(try paddock.run("status", "--json").json())
     }
 
-    @Test func upFaultsRollingRestartAndDown() async throws {
+    @Test(arguments: ["bundled", "apache"]) func upFaultsRollingRestartAndDown(engine: String) async throws {
         try await CommandLineTool.with { paddock in
-            let file = try paddock.write(Self.topology, to: "demo.yaml")
+            let topology =
+                "ensemble: demo\nengine: \(engine)\nparticipants: 3\nobservers: 1\nports: auto\nsettings: {tickTime: 500}\n"
+            let file = try paddock.write(topology, to: "demo.yaml")
             let up = try paddock.run("up", file, "--json")
             #expect(up.status == 0, "\(up.errors)")
             var all = try await eventuallyHealthy(paddock)

@@ -123,6 +123,14 @@ import Testing
             #expect(home.status == 69)
             #expect(home.errors.contains("/nowhere"))
             #expect(home.errors.contains("install it: apt-get install zookeeper"))
+            let bundled = try paddock.run(
+                "up", "-", environment: ["PADDOCK_ZKSERVER": "/nowhere"],
+                input: "ensemble: demo\nparticipants: 1\nports: auto\n")
+            #expect(bundled.status == 69)
+            #expect(
+                bundled.errors.contains(
+                    "PADDOCK_ZKSERVER is /nowhere, where no program is; name the zkserver that bin/build-release zkserver builds, or unset it"
+                ))
         }
     }
 

@@ -101,6 +101,38 @@ import Testing
                 == "no Java found (looked at $PATH); install one: apt-get install default-jre-headless")
     }
 
+    @Test func theBundledServerIsBesideTheProgramOrWhereTheVariableSays() async throws {
+        try await withTemporaryDirectory { root in
+            try make(root, "bin/paddock", "other place/zkserver")
+            mkdir(root + "/links", 0o755)
+            symlink(root + "/bin/paddock", root + "/links/paddock")
+            let program = root + "/links/paddock"
+            #expect(throws: EngineError.noBundledServer(searched: root + "/bin/zkserver")) {
+                _ = try BundledEngine.find(environment: [:], beside: program)
+            }
+            try DurableFile.write(
+                "#!/bin/sh\necho zkserver 1.2, built today\n".utf8, to: root + "/bin/zkserver", mode: 0o755)
+            let environment = ["LANG": "C", "SECRET": "x"]
+            let engine = try BundledEngine.find(environment: environment, beside: program)
+            #expect(engine.executable == root + "/bin/zkserver")
+            #expect(engine.version == "1.2")
+            let launch = engine.launch(configuration: "/e/server.1/conf/zoo.cfg", directory: "/e/server.1")
+            #expect(
+                launch
+                    == Launch(
+                        executable: root + "/bin/zkserver", arguments: ["/e/server.1/conf/zoo.cfg"],
+                        environment: ["LANG": "C"], workingDirectory: "/e/server.1"))
+
+            let named = try BundledEngine.find(
+                environment: ["PADDOCK_ZKSERVER": root + "/other place/zkserver"], beside: program)
+            #expect(named.executable == root + "/other place/zkserver")
+            #expect(named.version == nil)
+            #expect(throws: EngineError.notAServer("/nowhere")) {
+                _ = try BundledEngine.find(environment: ["PADDOCK_ZKSERVER": "/nowhere"], beside: program)
+            }
+        }
+    }
+
     @Test func debian() throws {
         let engine = try ApacheEngine.find(home: "/usr/share/zookeeper", environment: ["PATH": "/usr/bin"])
         #expect(engine.version == "3.8.0")

@@ -48,18 +48,21 @@ import Testing
               - {id: 2, host: b, settings: {maxClientCnxns: 200, snapCount: 500}}
               - {id: 1, host: a}
               - {id: 3, host: c, engine: apache}
+              - {id: 4, host: c, engine: {bundled: }, role: observer}
             """)
         #expect(
             topology.serverLines.map { $0.text() } == [
                 "server.1=10.0.0.1:2888:3888:participant;10.0.0.1:2181",
                 "server.2=10.0.0.2:2898:3898:participant;10.0.0.2:2191",
                 "server.3=[fd00::3]:2888:3888:participant;[fd00::3]:2181",
+                "server.4=[fd00::3]:2898:3898:observer;[fd00::3]:2191",
                 "server.7=10.0.0.2:2888:3888:observer;10.0.0.2:2200",
             ])
-        #expect(topology.connectString == "10.0.0.1:2181,10.0.0.2:2191,[fd00::3]:2181,10.0.0.2:2200")
+        #expect(topology.connectString == "10.0.0.1:2181,10.0.0.2:2191,[fd00::3]:2181,[fd00::3]:2191,10.0.0.2:2200")
         #expect(topology.isMultiHost)
         #expect(topology[1]?.engine == .apache(home: "/opt/zookeeper", heap: "256m"))
         #expect(topology[3]?.engine == .apache(home: nil, heap: nil))
+        #expect(topology[4]?.engine == .bundled)
         #expect(
             topology[2]?.settings == [
                 Setting("tickTime", "1000"), Setting("maxClientCnxns", "200"), Setting("snapCount", "500"),

@@ -14,13 +14,15 @@ package struct EnsembleImport: Sendable {
     /// - Parameters:
     ///   - files: of one ensemble, one a server; those of the other servers are guessed to be alike, and that is said.
     ///   - ensemble: its name; else the one in the files' first comment, else `imported`.
-    package init(_ files: [ZooCfgFile], ensemble: String? = nil) {
+    ///   - engine: what shall run the servers; the files do not say what runs them.
+    package init(_ files: [ZooCfgFile], ensemble: String? = nil, engine: EngineChoice = .standard) {
         var reader = ImportReader(files)
         guard let members = reader.read() else {
             (text, topology, problems) = (nil, nil, reader.problems)
             return
         }
-        let document = ImportWriter(members, ensemble: ensemble ?? Self.name(in: files) ?? "imported").text()
+        let name = ensemble ?? Self.name(in: files) ?? "imported"
+        let document = ImportWriter(members, ensemble: name, engine: engine).text()
         let (loaded, found) = Topology.load(text: document)
         text = document
         topology = loaded

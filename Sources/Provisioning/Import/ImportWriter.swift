@@ -6,19 +6,22 @@ import YAML
 struct ImportWriter {
     private let members: ImportedMembers
     private let ensemble: String
+    private let engine: EngineChoice
     /// Settings of every server, with the value most of them have.
     private let common: [Setting]
     private let plan: PortGuess
 
-    init(_ members: ImportedMembers, ensemble: String) {
+    init(_ members: ImportedMembers, ensemble: String, engine: EngineChoice) {
         self.members = members
         self.ensemble = ensemble
+        self.engine = engine
         common = Self.common(members.servers)
         plan = PortGuess(members.servers)
     }
 
     func text() -> String {
         var entries: [(String, YAMLNode)] = [("ensemble", .scalar(ensemble))]
+        if engine != .standard { entries.append(("engine", engine.node)) }
         if let counts = shorthand {
             entries.append(("participants", .scalar(counts.participants)))
             if counts.observers > 0 { entries.append(("observers", .scalar(counts.observers))) }

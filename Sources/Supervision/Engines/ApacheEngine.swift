@@ -6,7 +6,6 @@ package struct ApacheEngine: Engine, Hashable {
     package var java: Java
     /// `-Xmx`, in Java's notation: `256m`.
     package var heap: String
-    /// Besides what is needed of the caller's own, see ``inherited``.
     package var environment: [String: String]
 
     package static let defaultHeap = "256m"
@@ -21,7 +20,7 @@ package struct ApacheEngine: Engine, Hashable {
     }
 
     /// The distribution at `home`, or when nil the first that is found, with the Java that is found.
-    /// - Parameter environment: the caller's; decides where to look, and ``inherited`` of it goes to the server.
+    /// - Parameter environment: the caller's; decides where to look, and what a server needs of it goes to the server.
     package static func find(
         home: String? = nil, heap: String? = nil, environment: [String: String]
     ) throws(EngineError) -> ApacheEngine {
@@ -29,7 +28,7 @@ package struct ApacheEngine: Engine, Hashable {
         let java = try Java.find(environment: environment)
         return ApacheEngine(
             distribution: distribution, java: java, heap: heap ?? defaultHeap,
-            environment: environment.filter { inherited.contains($0.key) })
+            environment: inherited(from: environment))
     }
 
     package var name: String { "apache" }
@@ -45,6 +44,7 @@ package struct ApacheEngine: Engine, Hashable {
             in: directory, files: [Launch.File(path: loggingFile, content: logging.fileContent)])
     }
 
+    /// Apache's interactive client on a connect string. It works with servers of any engine.
     package func shell(connect: String) -> Launch {
         run(["-cp", distribution.classPath, "org.apache.zookeeper.ZooKeeperMain", "-server", connect], in: "/")
     }
@@ -66,9 +66,6 @@ package struct ApacheEngine: Engine, Hashable {
         "-Djava.awt.headless=true",
         "-Dzookeeper.jmx.log4j.disable=true",
     ]
-
-    /// What a JVM wants to know of its user; anything else of the caller's environment would make the next restart another start.
-    private static let inherited: Set<String> = ["PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR"]
 }
 
 /// The logging library of a distribution, told to write ZooKeeper's usual lines with ISO 8601 times to standard output.

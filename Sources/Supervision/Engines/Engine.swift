@@ -13,9 +13,14 @@ package protocol Engine: Sendable {
     ///   - configuration: absolute path of the zoo.cfg
     ///   - directory: the server's own directory (`…/server.1`), where it is run
     func launch(configuration: String, directory: String) -> Launch
+}
 
-    /// The interactive client of this engine on a connect string.
-    func shell(connect: String) -> Launch
+extension Engine {
+    /// What a server wants to know of its user; anything else of the caller's environment would make the next restart another start.
+    static func inherited(from environment: [String: String]) -> [String: String] {
+        let names: Set<String> = ["PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR"]
+        return environment.filter { names.contains($0.key) }
+    }
 }
 
 /// A program to run, complete: nothing is inherited from whoever runs it, so a restart next week by another
@@ -59,6 +64,10 @@ package enum EngineError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The `home` the user gave holds no ZooKeeper.
     case notAHome(String)
     case noJava(searched: [String])
+    /// The bundled server was not built, or is elsewhere.
+    case noBundledServer(searched: String)
+    /// What `$PADDOCK_ZKSERVER` names is no program.
+    case notAServer(String)
 
     package var description: String {
         switch self {
@@ -70,6 +79,12 @@ package enum EngineError: Error, Hashable, Sendable, CustomStringConvertible {
         case .noJava(let searched):
             "no Java found (looked at \(searched.joined(separator: ", "))); "
                 + "install one: apt-get install default-jre-headless"
+        case .noBundledServer(let path):
+            "the bundled server is not built: there is no program \(path); build it with bin/build-release zkserver, "
+                + "or name it with PADDOCK_ZKSERVER"
+        case .notAServer(let path):
+            "PADDOCK_ZKSERVER is \(path), where no program is; name the zkserver that bin/build-release zkserver builds, "
+                + "or unset it"
         }
     }
 

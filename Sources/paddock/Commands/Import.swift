@@ -19,6 +19,9 @@ struct Import: PaddockCommand {
     @Option(name: .shortAndLong, help: "The name of the ensemble (default: the one in generated files, else imported).")
     var ensemble: String?
 
+    @Option(help: "The server program of the topology: bundled or apache. The files do not say what runs them.")
+    var engine: EngineArgument = .bundled
+
     @Argument(help: "One zoo.cfg a server.", completion: .file())
     var files: [String]
 
@@ -27,7 +30,7 @@ struct Import: PaddockCommand {
 
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
         let sources = try files.map(Self.read)
-        let result = EnsembleImport(sources, ensemble: ensemble)
+        let result = EnsembleImport(sources, ensemble: ensemble, engine: engine.choice)
         if global.json {
             try printJSON(Output(topology: result.text, problems: result.problems.map(ProblemOutput.init)), terminal)
         } else {

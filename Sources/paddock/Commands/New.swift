@@ -20,8 +20,8 @@ struct New: PaddockCommand {
     @Option(help: "How many servers serve reads without a vote.")
     var observers: Int = 1
 
-    @Option(help: "The engine: apache.")
-    var engine: String = "apache"
+    @Option(help: "The server program: bundled, or apache for an Apache ZooKeeper distribution of this machine.")
+    var engine: EngineArgument = .bundled
 
     func validate() throws {
         guard (1...255).contains(participants) else {
@@ -37,7 +37,8 @@ struct New: PaddockCommand {
 
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
         let name = file.map(Self.ensembleName) ?? "demo"
-        let text = Templates.topology(ensemble: name, engine: engine, participants: participants, observers: observers)
+        let text = Templates.topology(
+            ensemble: name, engine: engine.rawValue, participants: participants, observers: observers)
         guard let file else {
             terminal.output(String(text.dropLast()))
             return .done

@@ -64,18 +64,9 @@ struct RollingRestartCommand: EnsembleCommand {
         if global.json {
             try printJSON(report, terminal)
         } else {
-            var table = Table(("ID", .right), ("ROLE", .left), ("BACK AFTER", .right))
-            for step in report.steps {
-                table.rows.append([
-                    .init("\(step.id)"), .init(step.role.rawValue),
-                    .init(StatusTable.decimal(step.seconds, places: 1) + "s"),
-                ])
-            }
-            table.lines(terminal).forEach(terminal.output)
-            let gap = StatusTable.decimal(report.longestWriteGap, places: 2)
-            terminal.output(
-                "\(report.writes) writes acknowledged meanwhile, \(report.lost) lost; the longest gap between two was \(gap)s"
-            )
+            RollingReportLines(
+                steps: report.steps, longestWriteGap: report.longestWriteGap, writes: report.writes, lost: report.lost
+            ).lines(terminal).forEach(terminal.output)
         }
         return report.lost == 0 ? .done : .failed
     }

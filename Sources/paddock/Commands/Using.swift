@@ -76,7 +76,7 @@ struct Run: EnsembleCommand {
 
 struct Shell: EnsembleCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Talk to the ensemble with the engine's zkCli.sh.")
+        abstract: "Talk to the ensemble with Apache ZooKeeper's client, zkCli.")
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var selection: EnsembleOption

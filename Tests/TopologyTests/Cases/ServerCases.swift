@@ -88,18 +88,18 @@ extension Case {
                   mend: use fewer servers, or name them under 'servers' with ids of your choice
                 """),
         Case(
-            "an engine that is not there yet",
+            "options of the engine that has none",
             """
             ensemble: demo
             participants: 3
-            engine: bundled
+            engine: {bundled: {heap: 1g}}
 
             """,
             expects: """
-                t.yaml:3:9: error: the engine 'bundled' is not part of this version [engine-unavailable]
-                    engine: bundled
-                            ^
-                  mend: use engine: apache
+                t.yaml:3:19: error: 'bundled' has no options [wrong-type]
+                    engine: {bundled: {heap: 1g}}
+                                      ^
+                  mend: write engine: bundled, and zoo.cfg keys under 'settings'
                 """),
         Case(
             "an engine that does not exist",
@@ -127,7 +127,7 @@ extension Case {
                 t.yaml:3:21: error: 'engine' of server 1 must be bundled or apache, not 'etcd' [wrong-type]
                       - {id: 1, engine: etcd}
                                         ^
-                  mend: write engine: apache
+                  mend: write engine: bundled
                 """),
         Case(
             "two engines",
@@ -141,7 +141,7 @@ extension Case {
                 t.yaml:3:9: error: 'engine' must name one engine, not 2 [wrong-type]
                     engine: {apache: {}, bundled: {}}
                             ^
-                  mend: write engine: apache
+                  mend: write engine: bundled
                 """),
         Case(
             "a misspelt option of an engine",

@@ -43,10 +43,24 @@ extension Case {
                   mend: write snapCount
                 """),
         Case(
-            "a property of the JVM",
+            "a key that tunes the JVM server",
             """
             ensemble: demo
             participants: 3
+            settings: {jute.maxbuffer: 4194304, maxBatchSize: 500}
+
+            """,
+            expects: """
+                t.yaml:3:37: warning: 'maxBatchSize' tunes the JVM server and has no effect on the bundled one [no-effect]
+                    settings: {jute.maxbuffer: 4194304, maxBatchSize: 500}
+                                                        ^
+                  mend: remove it, or write engine: apache
+                """),
+        Case(
+            "a property of the JVM, where one server has one",
+            """
+            ensemble: demo
+            servers: [{id: 1}, {id: 2, engine: apache}, {id: 3}]
             settings: {jute.maxbuffer: 4194304}
 
             """,
@@ -389,13 +403,13 @@ extension Case {
             """
             ensemble: demo
             servers:
-              - {id: 1, settings: {secureClientPort: 2281}}
+              - {id: 1, engine: apache, settings: {secureClientPort: 2281}}
 
             """,
             expects: """
-                t.yaml:3:24: error: secureClientPort needs the Netty listener, and the default one stops the server [tls-factory]
-                      - {id: 1, settings: {secureClientPort: 2281}}
-                                           ^
+                t.yaml:3:40: error: secureClientPort needs the Netty listener, and the default one stops the server [tls-factory]
+                      - {id: 1, engine: apache, settings: {secureClientPort: 2281}}
+                                                           ^
                   mend: add serverCnxnFactory: org.apache.zookeeper.server.NettyServerCnxnFactory
                 """),
         Case(

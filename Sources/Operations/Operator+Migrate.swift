@@ -1,0 +1,176 @@
+import DurableFiles
+import Provisioning
+import Supervision
+import Topology
+import ZooKeeperProtocol
+
+/// How `migrate` is to go.
+package struct MigrationOptions: Sendable {
+    /// Seconds between two steps.
+    package var pause = 0.0
+    /// Goes on although no quorum remains without the server switched (ensembles of one or two participants).
+    package var force = false
+
+    package init() {}
+}
+
+/// The plan of a migration: what `--dry-run` prints and the real one begins with.
+package struct MigrationPlan: Hashable, Sendable {
+    package struct Step: Hashable, Sendable {
+        package var id: ServerID
+        /// The engine that runs it now, or that it would have been started with.
+        package var from: String
+        package var to: String
+
+        package init(id: ServerID, from: String, to: String) {
+            self.id = id
+            self.from = from
+            self.to = to
+        }
+
+        package var text: String {
+            from == to ? "restart server \(id) on \(to)" : "switch server \(id) from \(from) to \(to)"
+        }
+    }
+
+    package var ensemble: String
+    /// In the order in which they would be taken if nobody changed its role.
+    package var steps: [Step]
+
+    /// The servers of `chosen` that are to be switched. One whose topology says `engine` already is among them when its process is
+    /// still the one of before: an earlier call was interrupted in between.
+    static func switching(
+        _ chosen: [ServerID], to engine: EngineChoice, _ topology: Topology, _ processes: [ServerProcess]
+    ) -> [Step] {
+        chosen.compactMap { id in
+            guard let server = topology[id] else { return nil }
+            let process = processes.first { $0.id == Int(id.rawValue) }
+            let isSwitched = server.engine.name == engine.name && process?.engine ?? engine.name == engine.name
+            if isSwitched, process?.outdated != true { return nil }
+            return Step(id: id, from: isSwitched ? engine.name : process?.engine ?? server.engine.name, to: engine.name)
+        }
+    }
+}
+
+/// What `migrate --json` prints.
+package struct MigrationReport: Codable, Hashable, Sendable {
+    package var version = 1
+    package var ensemble: String
+    package var engine: String
+    package var steps: [RollingRestart.Step]
+    /// Seconds between two acknowledged writes of the canary.
+    package var longestWriteGap: Double
+    package var writes: Int
+    package var lost: Int
+}
+
+extension Operator {
+    /// The plan that `migrate` would carry out now.
+    package func migrationPlan(
+        _ name: String?, to engine: EngineChoice, servers words: [String] = [],
+        options: MigrationOptions = MigrationOptions()
+    ) async throws -> MigrationPlan {
+        try await prepareMigration(try store.open(name), engine, words, options).plan
+    }
+
+    /// Switches the servers that `words` name (none: all) to another engine, one after the other as in a rolling restart, while a
+    /// canary client writes. Their data directories stay as they are, so each comes back with what it had. The stored topology
+    /// says of each server what runs it; where an earlier call stopped half way, this one goes on.
+    ///
+    /// Of an ensemble that is down only the topology changes.
+    package func migrate(
+        _ name: String?, to engine: EngineChoice, servers words: [String] = [],
+        options: MigrationOptions = MigrationOptions()
+    ) async throws -> MigrationReport {
+        let name = try store.choose(name)
+        return try await store.changing(name, command: command) { change in
+            let migration = try await prepareMigration(try store.open(name), engine, words, options)
+            let ensemble = migration.ensemble
+            var report = MigrationReport(
+                ensemble: name, engine: engine.name, steps: [], longestWriteGap: 0, writes: 0, lost: 0)
+            guard let running = migration.running else {
+                for step in migration.plan.steps { try change.did(step.text) }
+                try migration.store(switched: migration.plan.steps.map(\.id))
+                return report
+            }
+            guard !migration.plan.steps.isEmpty else { return report }
+            let text = try migration.originalText()
+            var switched: [ServerID] = []
+            let procedure = RollingProcedure(name: "migration", text: { migration.step($0).text }) { id in
+                switched.append(id)
+                // The topology first: whatever starts the server again from now on starts the new engine.
+                let specifications = try specifications(try migration.store(switched: switched, from: text))
+                try await order { try await running.control.reload(specifications) }
+                try await order { try await running.control.restart([Int(id.rawValue)]) }
+            }
+            let (steps, canary) = try await withCanary(ensemble) {
+                try await roll(ensemble, running.control, running.machine, procedure, change)
+            }
+            let record = try conclude("migration to \(engine.name)", canary, change)
+            report.steps = steps
+            (report.longestWriteGap, report.writes, report.lost) = (record.longestGap, record.writes, record.lost)
+            return report
+        }
+    }
+
+    private func prepareMigration(
+        _ ensemble: Ensemble, _ engine: EngineChoice, _ words: [String], _ options: MigrationOptions
+    ) async throws -> Migration {
+        let engine = ensemble.topology.usual(engine)
+        let control = try await controlIfUp(ensemble.home)
+        let sweep = await ensemble.sweeper(control).settledSweep()
+        let chosen = try ensemble.selection(sweep).resolve(words.isEmpty ? ["all"] : words)
+        let processes = sweep.servers.compactMap(\.process)
+        var steps = MigrationPlan.switching(chosen, to: engine, ensemble.topology, processes)
+        var migration = Migration(
+            ensemble: ensemble, engine: engine, plan: MigrationPlan(ensemble: ensemble.name, steps: steps))
+        // Before anything is touched: an engine that is missing is no engine to switch to.
+        _ = try specifications(migration.ensemble(switched: steps.map(\.id)))
+        if let control, processes.contains(where: { $0.pid != nil }) {
+            let machine = RollingRestart(
+                servers: Set(steps.map(\.id)), electorate: ensemble.electorate,
+                options: RollingRestart.Options(
+                    patience: ensemble.patience, pause: options.pause, force: options.force),
+                now: Moment.now())
+            let order = machine.plan(sweep)
+            steps.sort { order.firstIndex(of: $0.id)! < order.firstIndex(of: $1.id)! }
+            migration.plan.steps = steps
+            migration.running = (control, machine)
+        }
+        return migration
+    }
+}
+
+/// A migration before it begins.
+private struct Migration: Sendable {
+    var ensemble: Ensemble
+    var engine: EngineChoice
+    var plan: MigrationPlan
+    /// Nil when no server runs.
+    var running: (control: ControlClient, machine: RollingRestart)?
+
+    func step(_ id: ServerID) -> MigrationPlan.Step { plan.steps.first { $0.id == id }! }
+
+    /// The ensemble when these servers have the new engine.
+    func ensemble(switched ids: [ServerID]) -> Ensemble {
+        var ensemble = ensemble
+        for index in ensemble.topology.servers.indices where ids.contains(ensemble.topology.servers[index].id) {
+            ensemble.topology.servers[index].engine = engine
+        }
+        return ensemble
+    }
+
+    /// The topology as it was applied.
+    func originalText() throws -> String {
+        String(decoding: try DurableFile.read(ensemble.layout.topology), as: UTF8.self)
+    }
+
+    /// Stores the topology in which these servers have the new engine, rewritten `from` the text of the topology.
+    @discardableResult
+    func store(switched ids: [ServerID], from text: String? = nil) throws -> Ensemble {
+        let after = ensemble(switched: ids)
+        let text = try after.topology.rewritingEngines(in: try text ?? originalText())
+        try DurableFile.write(text.utf8, to: ensemble.layout.topology)
+        return after
+    }
+}

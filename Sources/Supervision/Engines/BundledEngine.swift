@@ -1,0 +1,54 @@
+import Glibc
+
+/// The server of this project, `zkserver`: one process without a JVM, whose log lines go to standard output.
+package struct BundledEngine: Engine, Hashable {
+    /// Absolute.
+    package var executable: String
+    /// As `zkserver --version` says it; nil when it does not.
+    package var version: String?
+    package var environment: [String: String]
+
+    package init(executable: String, version: String? = nil, environment: [String: String] = [:]) {
+        self.executable = executable
+        self.version = version
+        self.environment = environment
+    }
+
+    /// The program that `$PADDOCK_ZKSERVER` names, else the one beside `program`.
+    /// - Parameters:
+    ///   - environment: the caller's; what a server needs of it goes to the server.
+    ///   - program: an executable that was built together with the server: the one that runs, by default.
+    package static func find(
+        environment: [String: String], beside program: String = "/proc/self/exe"
+    ) throws(EngineError) -> BundledEngine {
+        let executable: String
+        if let named = environment["PADDOCK_ZKSERVER"], !named.isEmpty {
+            guard let path = Files.resolved(named), Executables.isExecutable(path) else { throw .notAServer(named) }
+            executable = path
+        } else {
+            executable = Files.parent(Files.resolved(program) ?? program) + "/zkserver"
+            guard Executables.isExecutable(executable) else { throw .noBundledServer(searched: executable) }
+        }
+        return BundledEngine(
+            executable: executable, version: version(of: executable), environment: inherited(from: environment))
+    }
+
+    package var name: String { "bundled" }
+
+    package func launch(configuration: String, directory: String) -> Launch {
+        Launch(
+            executable: executable, arguments: [configuration], environment: environment, workingDirectory: directory)
+    }
+
+    /// `zkserver 1.0, built …` is version 1.0.
+    private static func version(of executable: String) -> String? {
+        let quoted = executable.replacing("'", with: #"'\''"#)
+        guard let output = popen("exec '\(quoted)' --version 2>/dev/null", "re") else { return nil }
+        var line = [CChar](repeating: 0, count: 256)
+        let hasLine = fgets(&line, CInt(line.count), output) != nil
+        guard pclose(output) == 0, hasLine else { return nil }
+        let words = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            .split { $0.isWhitespace || $0 == "," }
+        return words.first == "zkserver" && words.count > 1 ? String(words[1]) : nil
+    }
+}
