@@ -66,7 +66,8 @@ package struct DataTreeLoader: ~Copyable {
     ///
     /// - Parameters:
     ///   - digest: the snapshot's trailer, if it has one. It holds for a zxid that the log may yet have to reach.
-    ///   - isFuzzy: the content may be ahead of `lastZxid`, nobody says how far: the stream of a leader that goes on serving.
+    ///   - isFuzzy: the content may be ahead of `lastZxid`, nobody says how far: the stream of a leader that goes on serving,
+    ///     and the file made of it.
     package consuming func finish(
         lastZxid: ZXID, digest: (zxid: ZXID, value: UInt64)?, isFuzzy: Bool = false
     ) -> DataTree {

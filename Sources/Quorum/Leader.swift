@@ -53,8 +53,9 @@ struct Leader: Sendable {
     private var drainUntil: Milliseconds?
     /// Set when a reconfig gave the lead to somebody else, or ended this server's part.
     private var handover: (to: ServerID?, until: Milliseconds)?
-    /// Who gets PROPOSAL and COMMIT, and who gets INFORM.
+    /// Who gets PROPOSAL, who of them gets COMMIT at once, and who gets INFORM.
     private var followers: [ConnectionID] = []
+    private var servingFollowers: [ConnectionID] = []
     private var observers: [ConnectionID] = []
 
     init(_ server: inout Server) {
@@ -109,6 +110,7 @@ struct Leader: Sendable {
 
     private mutating func updateAudience() {
         followers = peers.filter { $0.isSubscribed && !$0.isObserver }.map(\.connection)
+        servingFollowers = peers.filter { $0.phase == .serving && !$0.isObserver }.map(\.connection)
         observers = peers.filter { $0.isSubscribed && $0.isObserver }.map(\.connection)
     }
 
@@ -385,12 +387,22 @@ struct Leader: Sendable {
         if server.options.reconfigEnabled, let configuration = transaction.configuration {
             activate(configuration, with: done, transaction, &server)
         } else {
-            if !followers.isEmpty { server.effects.append(.broadcast(.commit(done.zxid), to: followers)) }
+            tellFollowers(.commit(done.zxid), &server)
             if !observers.isEmpty { server.effects.append(.broadcast(.inform(transaction), to: observers)) }
             server.commitNext()
         }
         for origin in done.syncs { answerSync(origin, &server) }
         if drainUntil != nil, outstanding.isEmpty { server.leave(.shutDown) }
+    }
+
+    /// Tells followers of a commit; those that have not heard UPTODATE, behind that.
+    private mutating func tellFollowers(_ commit: QuorumPacket, _ server: inout Server) {
+        if !servingFollowers.isEmpty { server.effects.append(.broadcast(commit, to: servingFollowers)) }
+        guard servingFollowers.count < followers.count else { return }
+        for index in peers.indices {
+            let peer = peers[index]
+            if peer.isSubscribed, !peer.isObserver, peer.phase != .serving { peers[index].heldCommits.append(commit) }
+        }
     }
 
     // MARK: Reconfiguration
@@ -401,9 +413,7 @@ struct Leader: Sendable {
         _ server: inout Server
     ) {
         let designated = designate(in: configuration, acks: done.acks, server)
-        if !followers.isEmpty {
-            server.effects.append(.broadcast(.commitAndActivate(done.zxid, leader: designated), to: followers))
-        }
+        tellFollowers(.commitAndActivate(done.zxid, leader: designated), &server)
         if !observers.isEmpty {
             server.effects.append(.broadcast(.informAndActivate(transaction, leader: designated), to: observers))
         }
@@ -470,6 +480,11 @@ struct Leader: Sendable {
         guard peers[index].offered <= server.membership.committed.version else { return }
         peers[index].phase = .serving
         server.effects.append(.send(.upToDate, to: peers[index].connection))
+        for packet in peers[index].heldCommits {
+            server.effects.append(.send(packet, to: peers[index].connection))
+        }
+        peers[index].heldCommits = []
+        updateAudience()
     }
 
     mutating func durable(_ server: inout Server) {

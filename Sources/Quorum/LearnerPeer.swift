@@ -38,6 +38,9 @@ struct LearnerPeer: Sendable {
     var isSubscribed = false
     /// The version of the configuration that NEWLEADER offered it.
     var offered: Int64 = 0
+    /// What was committed since it was synchronised and it is not told before UPTODATE: Apache's 3.8 followers break on a
+    /// COMMIT between NEWLEADER and UPTODATE whose proposal came before (ZOOKEEPER-4394).
+    var heldCommits: [QuorumPacket] = []
     /// Proposals ACKed before NEWLEADER was.
     var earlyAcks: [ZXID] = []
     /// A proposal it has not ACKed and when that was sent; the next one is looked at when this one is ACKed.

@@ -19,17 +19,20 @@ package struct Epochs: Sendable {
         let storedCurrent = try Self.read("currentEpoch", in: directory)
         current = storedCurrent ?? epochOfZxid
         if storedCurrent == nil { try Self.write(epochOfZxid, "currentEpoch", in: directory) }
+        let storedAccepted = try Self.read("acceptedEpoch", in: directory)
         if epochOfZxid > current {
-            // The crash came between the synced data and the rename: the value was already agreed.
-            guard let pending = try Self.read("currentEpoch.tmp", in: directory), pending == epochOfZxid else {
+            // The crash came between the txns of a leader and NEWLEADER, or the rename: the epoch was promised before, and its
+            // txns are behind all that came before them (ZOOKEEPER-1653).
+            guard let storedAccepted, storedAccepted >= epochOfZxid else {
                 throw .contradictingEpochs(
                     directory: directory.snapshots,
-                    why: "currentEpoch is \(current), but the last txn \(lastZXID) is of epoch \(epochOfZxid)")
+                    why:
+                        "currentEpoch is \(current) and acceptedEpoch is \(storedAccepted?.description ?? "missing"), but the last txn \(lastZXID) is of epoch \(epochOfZxid)"
+                )
             }
-            current = pending
-            try Self.write(pending, "currentEpoch", in: directory)
+            current = epochOfZxid
+            try Self.write(current, "currentEpoch", in: directory)
         }
-        let storedAccepted = try Self.read("acceptedEpoch", in: directory)
         accepted = storedAccepted ?? current
         if storedAccepted == nil { try Self.write(accepted, "acceptedEpoch", in: directory) }
         guard accepted >= current else {

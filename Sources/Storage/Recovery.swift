@@ -99,12 +99,13 @@ extension DataDirectory {
         for (index, log) in all.enumerated() where index >= first {
             let reader = try TxnLogReader(log.path, files: files)
             while try reader.next() {
-                guard reader.zxid > base else { continue }
+                // A record may come twice: an Apache follower whose synchronisation broke off logs it again.
+                guard reader.zxid > last else { continue }
                 do throws(JuteError) { try recovered.tree.apply(reader.entry) } catch {
                     throw .damagedLog(path: log.path, offset: reader.offset, why: "a record cannot be read: \(error)")
                 }
                 recovered.replayed += 1
-                last = max(last, reader.zxid)
+                last = reader.zxid
                 each(reader.zxid, reader.entry)
             }
             if case .broken(let why) = reader.end {

@@ -41,7 +41,7 @@ final class BundledServer: Sendable {
         "DigestAuthenticationProvider.superDigest": "super:lK75jTNcA+U9vtVEw5vB51mj/w4=",
     ]
 
-    static let packageRoot = #filePath.components(separatedBy: "/Tests/InteropTests/")[0]
+    static let packageRoot = Engine.packageRoot
 
     /// The text of a script in `Scripts`.
     static func script(_ name: String) throws -> String {
@@ -60,9 +60,8 @@ final class BundledServer: Sendable {
 
     func launch() throws {
         try process.withLock { process in
-            process = try ChildProcess(
-                Self.packageRoot + "/.build/debug/zkserver", [directory.path + "/zoo.cfg"],
-                output: directory.path + "/server.log")
+            process = try Engine.bundled.launch(
+                directory.path + "/zoo.cfg", output: directory.path + "/server.log")
         }
     }
 

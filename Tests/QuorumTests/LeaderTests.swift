@@ -157,6 +157,22 @@ import ZooKeeperProtocol
             ])
     }
 
+    @Test func aLateFollowerHearsOfCommitsOnlyBehindUpToDate() {
+        var bench = serving()
+        let first = propose(&bench)
+        greet(&bench, 2, on: 7)
+        bench.put(.packet(.ackEpoch(Self.base, currentEpoch: Epoch(rawValue: 2)), from: 7))
+        _ = bench.take()
+        bench.put(.packet(.ack(first), from: 1))
+        #expect(bench.quorum.lastApplied == first)
+        #expect(bench.take().packets(to: 7) == [])
+        bench.put(.packet(.ack(Self.start), from: 7))
+        #expect(bench.take().packets(to: 7) == [.upToDate, .commit(first)])
+        let second = propose(&bench)
+        bench.put(.packet(.ack(second), from: 7))
+        #expect(bench.take().packets(to: 7).last == .commit(second))
+    }
+
     @Test func aVoterThatPromisedALaterEpochEndsTheReign() {
         var bench = serving()
         greet(&bench, 2, on: 7, accepted: 6)

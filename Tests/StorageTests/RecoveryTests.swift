@@ -37,6 +37,45 @@ import ZooKeeperProtocol
     }
 
     @Test(
+        "A crash between a leader's txns and currentEpoch leaves the epoch that was promised; without a promise, a contradiction"
+    )
+    func epochBehindLog() throws {
+        let directory = copy("ensemble/s1")
+        let files = directory.files as! SimulatedFiles
+        let recovered = try directory.recover()
+        files.set("/d/version-2/currentEpoch", Array("1".utf8))
+        let epochs = try Epochs(directory, lastZXID: recovered.lastZXID)
+        #expect(epochs.current == Epoch(rawValue: 2))
+        #expect(files.content("/d/version-2/currentEpoch") == Array("2".utf8))
+
+        files.set("/d/version-2/currentEpoch", Array("1".utf8))
+        files.set("/d/version-2/acceptedEpoch", Array("1".utf8))
+        let error = #expect(throws: StorageError.self) { try Epochs(directory, lastZXID: recovered.lastZXID) }
+        #expect(
+            try #require(error).description.contains(
+                "currentEpoch is 1 and acceptedEpoch is 1, but the last txn 0x200000012 is of epoch 2"))
+    }
+
+    @Test("Txns that were logged twice are applied once")
+    func loggedTwice() throws {
+        let directory = copy("standalone/a-logs-only")
+        let files = directory.files as! SimulatedFiles
+        let expected = try directory.recover()
+        let path = try #require(directory.logFiles().last).path
+        let reader = try TxnLogReader(path, files: files)
+        let beginning = reader.offset
+        while try reader.next() {}
+        let content = try #require(files.content(path))
+        files.set(path, Array(content[..<reader.offset]) + content[beginning...])
+        var zxids: [ZXID] = []
+        let recovered = try directory.recover { zxid, _ in zxids.append(zxid) }
+        #expect(recovered.tree.digest == expected.tree.digest)
+        #expect(recovered.tree.digestMismatches == 0)
+        #expect(recovered.replayed == expected.replayed)
+        #expect(zxids == zxids.sorted())
+    }
+
+    @Test(
         "Apache's trees, written by us as a snapshot, load to the same tree",
         arguments: ["standalone/b-snapshots", "standalone/c-restarted", "standalone/e-gzip", "ensemble/s3"])
     func rewriteSnapshots(name: String) throws {

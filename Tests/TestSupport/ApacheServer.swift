@@ -6,10 +6,6 @@ import ZooKeeperClient
 ///
 /// Boot it with ``with(settings:_:)``, which ends it and removes its directory whatever the test does.
 package final class ApacheServer: Sendable {
-    package struct NotInstalled: Error, CustomStringConvertible {
-        package var description: String { "\(ApacheServer.jar) or java is missing: apt-get install zookeeper" }
-    }
-
     package let port: Int
     package let directory: TemporaryDirectory
     private let process = Mutex<ChildProcess?>(nil)
@@ -22,9 +18,6 @@ package final class ApacheServer: Sendable {
     /// Writes the configuration. `settings` come after (and so win over) tickTime 500, which keeps sessions short, and
     /// every four-letter word allowed.
     package init(settings: [String: String] = [:]) throws {
-        guard FileManager.default.fileExists(atPath: Self.jar), FileManager.default.fileExists(atPath: Self.java) else {
-            throw NotInstalled()
-        }
         port = FreePorts.take(1)[0]
         directory = try TemporaryDirectory("apache-zookeeper")
         var lines = [
@@ -54,13 +47,7 @@ package final class ApacheServer: Sendable {
     /// Starts the server and waits until it answers `srvr`.
     package func start() async throws {
         try process.withLock { process in
-            process = try ChildProcess(
-                Self.java,
-                [
-                    "-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dzookeeper.extendedTypesEnabled=true",
-                    "-cp", "\(Self.jar):/usr/share/java/slf4j-simple.jar",
-                    "org.apache.zookeeper.server.quorum.QuorumPeerMain", configurationPath,
-                ], output: logPath)
+            process = try Engine.apache.launch(configurationPath, heap: 192, output: logPath)
         }
         do {
             try await eventually("the server on port \(port) answers srvr", within: .seconds(90)) {
@@ -93,8 +80,6 @@ package final class ApacheServer: Sendable {
         process.withLock { $0?.signal(signal) }
     }
 
-    private static let jar = "/usr/share/java/zookeeper.jar"
-    private static let java = "/usr/bin/java"
     private var configurationPath: String { directory.path + "/zoo.cfg" }
     private var logPath: String { directory.path + "/server.log" }
 }

@@ -32,6 +32,8 @@ final class ElectionMesh {
     private var latest: [ServerID: Notification] = [:]
     /// Where servers that are in no configuration want to be called back.
     private var strangers: [ServerID: ServerLine.Address] = [:]
+    /// What servers said last of where they are, if that is not what their lines say.
+    private var strayAddresses: [ServerID: String] = [:]
     private var withoutHello = 0
     private var lastAnonymous: Int64 = 0
     private var isClosed = false
@@ -134,6 +136,19 @@ final class ElectionMesh {
         return ElectionConnection(mesh: self)
     }
 
+    /// Tells, once for each address, of a server that says it is elsewhere than its line here.
+    private func noteAddress(of peer: ServerID, _ hello: ElectionHello) {
+        guard let line = addresses[peer]?.first, let said = hello.callBack, said.electionPort != line.electionPort
+        else {
+            return
+        }
+        let place = "\(ServerLine.bracketed(said.host)):\(said.electionPort)"
+        guard strayAddresses.updateValue(place, forKey: peer) != place else { return }
+        logger.warning(
+            "server \(peer) calls from \(place), its line here says \(ServerLine.bracketed(line.host)):\(line.electionPort): two servers have the myid \(peer), or their server lines differ"
+        )
+    }
+
     func leftWithoutHello() { withoutHello -= 1 }
 
     func greeted(_ connection: ElectionConnection, _ hello: ElectionHello) {
@@ -159,6 +174,7 @@ final class ElectionMesh {
             }
             strangers[peer] = hello.callBack
         }
+        noteAddress(of: peer, hello)
         if peer < id, peer.rawValue >= 0 {
             // It only asks for a call back.
             connections.removeValue(forKey: peer)?.close()

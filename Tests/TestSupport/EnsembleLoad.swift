@@ -1,0 +1,159 @@
+import Synchronization
+import ZooKeeperClient
+
+/// Clients that write without a pause while servers come and go, and remember what they were told.
+///
+/// Each writer has a session of its own and begins eight writes at a time: znodes that nobody else makes, and a counter. What
+/// is acknowledged must be there in the end, on every server, and nothing may be there that was not begun.
+package final class EnsembleLoad: Sendable {
+    private struct Record {
+        var begun: Set<String> = []
+        var acknowledged: Set<String> = []
+        /// Of each writer: the last value of its counter that was begun, and acknowledged.
+        var counters: [(begun: Int, acknowledged: Int)]
+        var sessionsLost = 0
+        var unexpected: [String] = []
+        var isStopping = false
+    }
+
+    private let ensemble: TestEnsemble
+    private let record: Mutex<Record>
+    private let writers: Int
+    /// Below it are `written`, `counters` and `alive`.
+    private let root: String
+
+    private init(_ ensemble: TestEnsemble, writers: Int, root: String) {
+        self.ensemble = ensemble
+        self.root = root
+        self.writers = writers
+        record = Mutex(Record(counters: Array(repeating: (0, 0), count: writers)))
+    }
+
+    /// Lets `body` run under load, then ends the load and checks what it has left on every server.
+    package static func with(
+        _ ensemble: TestEnsemble, writers: Int = 4, isolation: isolated (any Actor)? = #isolation,
+        _ body: (EnsembleLoad) async throws -> Void
+    ) async throws {
+        let root = try await ensemble.withClient { client in
+            let root = try await client.create("/load-", mode: .persistentSequential).path
+            for name in ["/written", "/counters", "/alive"] { try await client.create(root + name) }
+            for writer in 0..<writers { try await client.create(root + "/counters/\(writer)") }
+            return root
+        }
+        let load = EnsembleLoad(ensemble, writers: writers, root: root)
+        let tasks = (0..<writers).map { writer in Task { await load.write(writer) } }
+        func stop() async {
+            load.record.withLock { $0.isStopping = true }
+            for task in tasks { await task.value }
+        }
+        do {
+            try await body(load)
+        } catch {
+            await stop()
+            throw error
+        }
+        await stop()
+        try await load.check()
+    }
+
+    private var isStopping: Bool { record.withLock { $0.isStopping } }
+
+    package var acknowledgedCount: Int { record.withLock { $0.acknowledged.count } }
+
+    /// Waits until every writer has had writes acknowledged that it began after now.
+    package func progress() async throws {
+        let before = record.withLock { $0.counters.map(\.begun) }
+        try await eventually("every writer gets on") {
+            record.withLock { record in
+                zip(record.counters, before).allSatisfy { $0.acknowledged > $1 + 1 } || !record.unexpected.isEmpty
+            }
+        }
+    }
+
+    // MARK: Writing
+
+    private func write(_ writer: Int) async {
+        var session = 0
+        while !isStopping {
+            session += 1
+            let client = ZooKeeperClient(
+                ConnectString(servers: ensemble.addresses), configuration: TestEnsemble.clientConfiguration)
+            await attempt { try await client.create(root + "/alive/\(writer)-\(session)", mode: .ephemeral) }
+            while !isStopping, !client.state.isFinal { await writeEight(writer, client) }
+            if client.state.isFinal { record.withLock { $0.sessionsLost += 1 } }
+            await client.close()
+        }
+    }
+
+    private func writeEight(_ writer: Int, _ client: ZooKeeperClient) async {
+        let number = record.withLock { record in
+            record.counters[writer].begun += 1
+            let number = record.counters[writer].begun
+            for index in 0..<8 { record.begun.insert("\(writer)-\(number)-\(index)") }
+            return number
+        }
+        await withTaskGroup { group in
+            for index in 0..<8 {
+                group.addTask { [self] in
+                    let name = "\(writer)-\(number)-\(index)"
+                    let done = await attempt {
+                        try await client.create(root + "/written/" + name, data: Array(name.utf8))
+                    }
+                    if done { record.withLock { _ = $0.acknowledged.insert(name) } }
+                }
+            }
+        }
+        // A pace that leaves the servers time for their other business.
+        try? await Task.sleep(for: .milliseconds(10))
+        if await attempt({ try await client.setData(root + "/counters/\(writer)", Array("\(number)".utf8)) }) {
+            record.withLock { $0.counters[writer].acknowledged = number }
+        }
+    }
+
+    /// Whether it is certain to have happened. What can happen when servers come and go is no failure; all else is kept.
+    @discardableResult
+    private func attempt<Value>(_ body: () async throws -> Value) async -> Bool {
+        do {
+            _ = try await body()
+            return true
+        } catch ErrorCode.connectionLoss, ErrorCode.sessionExpired, ErrorCode.requestTimeout {
+            return false
+        } catch {
+            record.withLock { $0.unexpected.append("\(error)") }
+            return false
+        }
+    }
+
+    // MARK: Checking
+
+    private func check() async throws {
+        let record = record.withLock { $0 }
+        var problems = record.unexpected.prefix(5).map { "a write failed: \($0)" }
+        if record.sessionsLost > 0 { problems.append("\(record.sessionsLost) sessions were lost") }
+        if record.acknowledged.isEmpty { problems.append("nothing was written") }
+        for server in ensemble.awake {
+            try await ensemble.withClient(of: server) { client in
+                try await client.sync(root)
+                let there = Set(try await client.getChildren(root + "/written").names)
+                let lost = record.acknowledged.subtracting(there)
+                let invented = there.subtracting(record.begun)
+                if !lost.isEmpty {
+                    problems.append("\(server) has lost \(lost.count) writes: \(lost.sorted().prefix(5))")
+                }
+                if !invented.isEmpty { problems.append("\(server) has invented \(invented.sorted().prefix(5))") }
+                let alive = try await client.getChildren(root + "/alive").names
+                if !alive.isEmpty { problems.append("\(server) has ephemerals of closed sessions: \(alive)") }
+                for (writer, counter) in record.counters.enumerated() {
+                    let text = String(
+                        decoding: try await client.getData(root + "/counters/\(writer)").data ?? [], as: UTF8.self)
+                    let value = Int(text) ?? 0
+                    if value < counter.acknowledged || value > counter.begun {
+                        problems.append("\(server): counter \(writer) is \(value), not in \(counter)")
+                    }
+                }
+            }
+        }
+        guard problems.isEmpty else { throw TestEnsemble.Failure(description: problems.joined(separator: "\n")) }
+        _ = try await ensemble.agreedDigest()
+    }
+}
