@@ -58,7 +58,7 @@ package final class ApacheServer: Sendable {
                 Self.java,
                 [
                     "-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dzookeeper.extendedTypesEnabled=true",
-                    "-cp", "\(Self.jar):/usr/share/java/slf4j-simple.jar",
+                    "-cp", Self.classPath,
                     "org.apache.zookeeper.server.quorum.QuorumPeerMain", configurationPath,
                 ], output: logPath)
         }
@@ -94,6 +94,10 @@ package final class ApacheServer: Sendable {
     }
 
     private static let jar = "/usr/share/java/zookeeper.jar"
+    /// Debian's jar names what it needs for plain clients; the others are for the log, the admin server and TLS.
+    private static let classPath =
+        jar
+        + ["slf4j-simple", "servlet-api", "netty-codec", "netty-resolver"].map { ":/usr/share/java/\($0).jar" }.joined()
     private static let java = "/usr/bin/java"
     private var configurationPath: String { directory.path + "/zoo.cfg" }
     private var logPath: String { directory.path + "/server.log" }
