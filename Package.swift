@@ -63,10 +63,7 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "zkserver",
-            dependencies: [
-                "Diagnostics", "ServerConfig", "ZooKeeperServer", .product(name: "Logging", package: "swift-log"),
-            ],
-            swiftSettings: settings),
+            dependencies: ["ZooKeeperServer"], swiftSettings: settings),
         .target(name: "YAML", dependencies: ["CLibYAML", "Diagnostics"], swiftSettings: settings),
         .target(
             name: "Topology", dependencies: ["Diagnostics", "ServerConfig", "YAML"], swiftSettings: settings),
@@ -139,7 +136,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "ZooKeeperServerTests",
-            dependencies: ["DataTree", "Jute", "ServerConfig", "ZooKeeperProtocol", "ZooKeeperServer"],
+            dependencies: [
+                "DataTree", "Jute", "ServerConfig", "Storage", "ZooKeeperProtocol", "ZooKeeperServer",
+                .product(name: "Logging", package: "swift-log"), .product(name: "NIOPosix", package: "swift-nio"),
+            ],
             exclude: ["Fixtures"], swiftSettings: settings),
         .testTarget(name: "YAMLTests", dependencies: ["Diagnostics", "YAML"], swiftSettings: settings),
         .testTarget(name: "JuteTests", dependencies: ["Jute"], swiftSettings: settings),

@@ -188,6 +188,7 @@ extension DataTree {
         approximateDataSize += path.count + (data?.count ?? 0)
         quotaNodeCreated(path, name)
         updateQuota(path, bytes: Int64(data?.count ?? 0), count: 1)
+        traffic.wrote(path, bytes: data?.count ?? 0)
 
         fire(.nodeCreated, path, in: [.data], acl: acl)
         fire(.nodeChildrenChanged, Bytes(rebasing: path[..<max(cut, 1)]), in: [.child], acl: store[parent].pointee.acl)
@@ -231,6 +232,7 @@ extension DataTree {
             digest &+= nodeDigest(node)
         }
         updateQuota(path, bytes: difference, count: 0)
+        traffic.wrote(path, bytes: data?.count ?? 0)
         fire(.nodeDataChanged, path, in: [.data], acl: record.pointee.acl)
         return node
     }
@@ -257,6 +259,7 @@ extension DataTree {
         removeWithDescendants(node, counts: !NodeDigest.excludes(path: path))
         if let subject = Quotas.subject(ofQuotaNode: path, named: Quotas.limitsName) { quotas.unmark(subject) }
         updateQuota(path, bytes: -bytes, count: -1)
+        traffic.wrote(path, bytes: 0)
 
         fire(.nodeDeleted, path, in: [.data, .child], acl: acl)
         fire(.nodeChildrenChanged, Bytes(rebasing: path[..<max(cut, 1)]), in: [.child], acl: store[parent].pointee.acl)
@@ -375,7 +378,9 @@ extension DataTree {
 
     private func fire(_ type: EventType, _ path: Bytes, in kinds: [WatchKind], acl: ACLCache.ID) {
         if watches.count == 0 { return }
+        let before = events.events.count
         watches.fire(type, path: path, in: kinds, to: &events) { allows(acl, .read, to: $0) }
+        watchStatistics.fired(type, watchers: events.events.count - before)
     }
 }
 

@@ -55,6 +55,7 @@ extension DataTree {
             if path.contains(0) { return .badArguments }
             if watch { watches.add(.oneShot, .data, path: path, for: client.connection) }
             guard let node = store.find(path) else { return .noNode }
+            traffic.read(path, bytes: 0)
             clientStat(node).write(to: &reply)
             return .ok
         case .getChildren, .getChildren2:
@@ -107,7 +108,9 @@ extension DataTree {
         guard let node = store.find(path) else { return .noNode }
         guard mayRead(node, connection) else { return .noAuth }
         if watch { watches.add(.oneShot, .data, path: path, for: connection) }
-        reply.write(slice: store.data(node))
+        let data = store.data(node)
+        traffic.read(path, bytes: data?.count ?? 0)
+        reply.write(slice: data)
         clientStat(node).write(to: &reply)
         return .ok
     }
@@ -118,12 +121,15 @@ extension DataTree {
         guard let node = store.find(path) else { return .noNode }
         guard mayRead(node, connection) else { return .noAuth }
         if watch { watches.add(.oneShot, .child, path: path, for: connection) }
-        reply.write(Int32(store.childCount(node)))
+        let count = store.childCount(node)
+        reply.write(Int32(count))
+        let start = reply.count
         var child = store.firstChild(node)
         while let here = child {
             reply.write(slice: store.name(here))
             child = store.nextSibling(here)
         }
+        traffic.read(path, bytes: reply.count - start - 4 * Int(count))
         if withStat { clientStat(node).write(to: &reply) }
         return .ok
     }

@@ -31,6 +31,8 @@ package final class DataTree {
     package internal(set) var digest: UInt64 = 0
     /// How often a digest in a txn or a snapshot was not the tree's: each is a sign of divergence, to be logged.
     package internal(set) var digestMismatches = 0
+    package internal(set) var traffic = NamespaceTraffic()
+    package internal(set) var watchStatistics = WatchStatistics()
     /// The digest that a fuzzy snapshot promises for a zxid yet to come; until then txn digests mean nothing.
     var promisedDigest: (zxid: ZXID, value: UInt64)?
     /// Loaded from a stream that may hold the effects of txns yet to come: mismatches count from the first match on.
@@ -101,6 +103,22 @@ package final class DataTree {
     package var sessionsWithEphemerals: [SessionID] {
         owned.keys.filter { $0 != NodeKind.containerOwner && $0 != NodeKind.ttlOwner }
             .map { SessionID(rawValue: $0) }.sorted()
+    }
+
+    /// Every path with a quota, its limits and what it uses, by path; with a limit of -1 there is none.
+    package var quotaUsage: [(path: String, limits: QuotaText, used: QuotaText)] {
+        func text(_ path: [UInt8]) -> QuotaText {
+            QuotaText(path.withUnsafeBytes { store.find($0) }.flatMap { store.data($0) })
+        }
+        return quotas.all.map {
+            (String(decoding: $0, as: UTF8.self), text(Quotas.limitsPath($0)), text(Quotas.statsPath($0)))
+        }
+    }
+
+    /// Traffic and watches are counted anew.
+    package func resetStatistics() {
+        traffic.reset()
+        watchStatistics = WatchStatistics()
     }
 
     // MARK: Maintenance that is not a txn

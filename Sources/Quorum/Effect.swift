@@ -86,6 +86,15 @@ extension Quorum {
         case stopped
     }
 
+    /// A learner that has told its leader who it is.
+    package struct LearnerStatus: Hashable, Sendable {
+        package let id: ServerID
+        package let connection: ConnectionID
+        package let isObserver: Bool
+        /// It has the leader's history and hears what follows.
+        package let isSynced: Bool
+    }
+
     /// Why a server looks for a leader.
     package enum Departure: Hashable, Sendable {
         case started

@@ -71,6 +71,13 @@ struct Leader: Sendable {
         if case .serving(let epoch) = phase { .leading(epoch) } else { .preparingToLead }
     }
 
+    var learners: [Quorum.LearnerStatus] {
+        peers.filter { $0.phase != .greeting }.map {
+            Quorum.LearnerStatus(
+                id: $0.server, connection: $0.connection, isObserver: $0.isObserver, isSynced: $0.phase == .serving)
+        }
+    }
+
     /// The zxid of the next txn; nil unless serving, and once the epoch has no more (8.15).
     func nextZxid(_ server: Server) -> ZXID? {
         guard case .serving(let epoch) = phase, drainUntil == nil, handover == nil else { return nil }

@@ -109,6 +109,11 @@ package struct Quorum: Sendable {
         }
     }
 
+    /// The learners of a server that leads, or prepares to.
+    package var learners: [LearnerStatus] {
+        if case .leading(let leader) = role { leader.learners } else { [] }
+    }
+
     private var lastDeparture = Departure.started
 
     /// When `tick` must be put in at the latest.

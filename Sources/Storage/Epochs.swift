@@ -9,35 +9,35 @@ package struct Epochs: Sendable {
     package private(set) var accepted: Epoch
     /// The epoch of the leader it last synchronised with.
     package private(set) var current: Epoch
+    /// What deserves a line in the server's log: an epoch that the last txn put right.
+    package private(set) var notes: [String] = []
     private let directory: DataDirectory
 
     /// Reads the files, or creates them with the epoch of `lastZXID` when they are missing (a directory of a
-    /// standalone server, or of ZooKeeper 3.3). Contradictions are refused, as Apache's `QuorumPeer.loadDataBase` does.
+    /// standalone server, or of ZooKeeper 3.3).
+    ///
+    /// A learner logs the txns of a new epoch before it writes currentEpoch (ZOOKEEPER-4785), so a crash leaves a log that is
+    /// ahead of the file: the server has entered that epoch, and the file follows. Apache's server refuses to start there
+    /// (ZOOKEEPER-1653). A currentEpoch above acceptedEpoch no order of writes explains: that is refused.
     package init(_ directory: DataDirectory, lastZXID: ZXID) throws(StorageError) {
         self.directory = directory
-        let epochOfZxid = lastZXID.epoch
         let storedCurrent = try Self.read("currentEpoch", in: directory)
-        current = storedCurrent ?? epochOfZxid
-        if storedCurrent == nil { try Self.write(epochOfZxid, "currentEpoch", in: directory) }
+        current = max(storedCurrent ?? lastZXID.epoch, lastZXID.epoch)
         let storedAccepted = try Self.read("acceptedEpoch", in: directory)
-        if epochOfZxid > current {
-            // The crash came between the txns of a leader and NEWLEADER, or the rename: the epoch was promised before, and its
-            // txns are behind all that came before them (ZOOKEEPER-1653).
-            guard let storedAccepted, storedAccepted >= epochOfZxid else {
-                throw .contradictingEpochs(
-                    directory: directory.snapshots,
-                    why:
-                        "currentEpoch is \(current) and acceptedEpoch is \(storedAccepted?.description ?? "missing"), but the last txn \(lastZXID) is of epoch \(epochOfZxid)"
-                )
-            }
-            current = epochOfZxid
-            try Self.write(current, "currentEpoch", in: directory)
-        }
         accepted = storedAccepted ?? current
-        if storedAccepted == nil { try Self.write(accepted, "acceptedEpoch", in: directory) }
         guard accepted >= current else {
             throw .contradictingEpochs(
-                directory: directory.snapshots, why: "acceptedEpoch is \(accepted), below currentEpoch \(current)")
+                directory: directory.snapshots,
+                why:
+                    "acceptedEpoch is \(accepted), below the epoch \(current) of \(storedCurrent == current ? "currentEpoch" : "the last txn \(lastZXID)")"
+            )
+        }
+        if storedAccepted == nil { try Self.write(accepted, "acceptedEpoch", in: directory) }
+        if storedCurrent != current { try Self.write(current, "currentEpoch", in: directory) }
+        if let storedCurrent, storedCurrent < current {
+            notes.append(
+                "currentEpoch was \(storedCurrent), but the last txn \(lastZXID) is of epoch \(current): a crash came between the two, the server is in epoch \(current)"
+            )
         }
     }
 

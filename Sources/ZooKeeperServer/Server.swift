@@ -22,6 +22,7 @@ package final class Server: Sendable {
         case cannotListen(what: String, ServerSettings.Listen, reason: String)
         case ttlNodesWithoutExtendedTypes
         case noDataDirectory(String)
+        case noTLS(key: String)
 
         package var description: String {
             switch self {
@@ -32,22 +33,27 @@ package final class Server: Sendable {
                 "the data holds znodes with a time to live, but extendedTypesEnabled is not true: add extendedTypesEnabled=true to zoo.cfg"
             case .noDataDirectory(let path):
                 "\(path) does not exist and datadir.autocreate is false: create it, or mend dataDir"
+            case .noTLS(let key):
+                "zoo.cfg sets \(key), and this server has no TLS: remove \(key), or run Apache's server"
             }
         }
     }
 
     /// Recovers the data, then listens.
     ///
-    /// - Parameter onFailure: called, on the event loop, when the log can no longer be written. Nothing is acknowledged
-    ///   from then on; the process should end.
+    /// - Parameters:
+    ///   - security: TLS, when this executable has it.
+    ///   - onFailure: called, on the event loop, when the log can no longer be written. Nothing is acknowledged
+    ///     from then on; the process should end.
     package static func start(
-        _ settings: ServerSettings, logger: Logger, onFailure: @escaping @Sendable (StorageError) -> Void = { _ in }
+        _ settings: ServerSettings, security: TransportSecurityProvider? = nil, logger: Logger,
+        onFailure: @escaping @Sendable (StorageError) -> Void = { _ in }
     ) throws -> Server {
         let began = Clock.monotonic
         let directory = DataDirectory(dataDir: settings.dataDir, dataLogDir: settings.dataLogDir)
         let (lock, opened) = try open(directory, settings)
         let recovered = opened.recovered
-        for note in recovered.notes { logger.warning("\(note)") }
+        for note in recovered.notes + (opened.epochs?.notes ?? []) { logger.warning("\(note)") }
         if recovered.tree.digestMismatches > 0 {
             logger.error(
                 "the data differs from its digests \(recovered.tree.digestMismatches) times: this server and the one that wrote them disagree"
@@ -74,6 +80,7 @@ package final class Server: Sendable {
             if let ensemble = settings.ensemble, let state = opened.quorumState {
                 core.member = EnsembleMember(
                     ensemble, core: core, recovered: state, proposed: opened.proposed, loop: loop)
+                core.report = { [unowned core] in core.member?.report() }
             } else {
                 core.removeOrphanedEphemerals()
             }
@@ -82,7 +89,8 @@ package final class Server: Sendable {
         }.wait()
         do {
             let server = try Server(
-                group: group, core: core, lock: lock, settings: settings, logger: logger, loop: loop)
+                group: group, core: core, lock: lock, settings: settings, security: security, logger: logger,
+                loop: loop)
             // The ports are open before anybody hears of this server.
             loop.execute { core.value.member?.start() }
             return server
@@ -133,7 +141,7 @@ package final class Server: Sendable {
 
     private init(
         group: MultiThreadedEventLoopGroup, core: NIOLoopBound<ServerCore>, lock: DirectoryLock,
-        settings: ServerSettings, logger: Logger, loop: any EventLoop
+        settings: ServerSettings, security: TransportSecurityProvider?, logger: Logger, loop: any EventLoop
     ) throws {
         self.group = group
         self.core = core
@@ -152,18 +160,30 @@ package final class Server: Sendable {
                     try Self.bind(PeerListener.quorum(group, core), quorum, "the quorum port of server.\(ensemble.id)"))
             }
         }
-        if let client = settings.client {
-            let bootstrap = Self.clientBootstrap(group, settings, core)
-            let channel = try Self.bind(bootstrap, client, "clientPort")
+        let clientSecurity = try Self.clientSecurity(settings, security)
+        func listen(_ address: ServerSettings.Listen, _ transport: ClientTransport, _ key: String) throws -> any Channel
+        {
+            let bootstrap = ServerBootstrap.clients(group, transport, settings, core: core)
+            let channel = try Self.bind(bootstrap, address, key)
             listeners.append(channel)
+            return channel
+        }
+        if let client = settings.client {
+            let transport =
+                (settings.unifiesClientPort ? clientSecurity : nil).map { ClientTransport.either($0) } ?? .plain
+            let channel = try listen(client, transport, "clientPort")
             port = channel.localAddress?.port
             loop.execute {
                 core.value.clientPort = MovableClientPort(channel, at: client) { address in
-                    Self.clientBootstrap(group, settings, core)
+                    ServerBootstrap.clients(group, transport, settings, core: core)
                         .bind(host: address.host ?? "0.0.0.0", port: address.port)
                 }
             }
             logger.info("serving clients on \(client.host ?? "0.0.0.0"):\(port ?? client.port)")
+        }
+        if let secure = settings.secureClient, let clientSecurity {
+            let port = try listen(secure, .secure(clientSecurity), "secureClientPort").localAddress?.port
+            logger.info("serving TLS clients on \(secure.host ?? "0.0.0.0"):\(port ?? secure.port)")
         }
         if let admin = settings.admin {
             let bootstrap = HTTPListener.bootstrap(
@@ -182,20 +202,14 @@ package final class Server: Sendable {
         clientPort = port
     }
 
-    private static func clientBootstrap(
-        _ group: any EventLoopGroup, _ settings: ServerSettings, _ core: NIOLoopBound<ServerCore>
-    ) -> ServerBootstrap {
-        ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: Int32(settings.backlog > 0 ? settings.backlog : 4096))
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.maxMessagesPerRead, value: 4)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(
-                        ClientConnection(server: core.value, isSecure: false))
-                }
-            }
+    private static func clientSecurity(
+        _ settings: ServerSettings, _ provider: TransportSecurityProvider?
+    ) throws -> (any TransportSecurity)? {
+        guard let tls = settings.clientTLS else { return nil }
+        guard let provider else {
+            throw StartError.noTLS(key: settings.secureClient != nil ? "secureClientPort" : "client.portUnification")
+        }
+        return try provider(tls)
     }
 
     private static func bind(

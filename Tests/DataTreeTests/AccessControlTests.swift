@@ -37,6 +37,14 @@ import ZooKeeperProtocol
     ])
     func base64(text: String, encoded: String) { #expect(SHA1.base64(Array(text.utf8)) == encoded) }
 
+    @Test func `without the digest scheme nobody becomes a digest user`() {
+        var access = AccessControl()
+        #expect(access.authenticate(scheme: "digest", credentials: Array("bob:pw".utf8)) != nil)
+        access.acceptsDigest = false
+        #expect(access.authenticate(scheme: "digest", credentials: Array("bob:pw".utf8)) == nil)
+        #expect(access.resolve([ACL(.all, AuthID(scheme: "digest", id: "a:b"))], for: []) == nil)
+    }
+
     /// The check value of the algorithm, and every split of a text into two pieces.
     @Test func crc32() {
         let text = Array("123456789 and a little more than eight bytes".utf8)

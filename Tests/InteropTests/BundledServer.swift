@@ -3,8 +3,25 @@ import Synchronization
 import TestSupport
 import ZooKeeperClient
 
-/// The bundled server as a process of its own: `zkserver`, as it was built together with the tests.
+/// The bundled server as a process of its own.
 final class BundledServer: Sendable {
+    /// Which of its builds.
+    enum Build {
+        /// As it was built together with the tests.
+        case debug
+        /// Optimised, as users have it: what bin/test says with `PADDOCK_ZKSERVER`, else the debug build.
+        case release
+
+        var executable: String {
+            let debug = BundledServer.packageRoot + "/.build/debug/"
+            switch self {
+            case .debug: return debug + "zkserver"
+            case .release: return ProcessInfo.processInfo.environment["PADDOCK_ZKSERVER"] ?? debug + "zkserver"
+            }
+        }
+    }
+
+    private let build: Build
     let port: Int
     let directory: TemporaryDirectory
     private let process = Mutex<ChildProcess?>(nil)
@@ -14,7 +31,8 @@ final class BundledServer: Sendable {
     var pid: pid_t { process.withLock { $0?.pid ?? 0 } }
     var log: String { (try? String(contentsOfFile: directory.path + "/server.log", encoding: .utf8)) ?? "" }
 
-    init(settings: [String: String] = [:]) throws {
+    init(build: Build = .debug, settings: [String: String] = [:]) throws {
+        self.build = build
         port = FreePorts.take(1)[0]
         directory = try TemporaryDirectory("zkserver")
         var lines = Self.commonSettings
@@ -60,8 +78,8 @@ final class BundledServer: Sendable {
 
     func launch() throws {
         try process.withLock { process in
-            process = try Engine.bundled.launch(
-                directory.path + "/zoo.cfg", output: directory.path + "/server.log")
+            process = try ChildProcess(
+                build.executable, [directory.path + "/zoo.cfg"], output: directory.path + "/server.log")
         }
     }
 
@@ -81,10 +99,10 @@ final class BundledServer: Sendable {
     }
 
     static func with<Result>(
-        settings: [String: String] = [:], isolation: isolated (any Actor)? = #isolation,
+        build: Build = .debug, settings: [String: String] = [:], isolation: isolated (any Actor)? = #isolation,
         _ body: (BundledServer) async throws -> Result
     ) async throws -> Result {
-        let server = try BundledServer(settings: settings)
+        let server = try BundledServer(build: build, settings: settings)
         defer {
             server.kill()
             server.directory.remove()

@@ -71,7 +71,7 @@ import ZooKeeperClient
                 try await load.progress()
                 let sizes = try ensemble.servers.map { try residentMegabytes($0) }
                 let output = try await Python.run(
-                    try BundledServer.script("garbage.py"),
+                    try BundledServer.script("garbage_peers.py"),
                     arguments: ["\(ensemble[4].address.port)"] + ports.map { "\($0)" })
                 #expect(output == "done\n")
                 try await load.progress()

@@ -115,8 +115,8 @@ import ZooKeeperProtocol
         var last = 0
         var offset = reader.offset
         while try reader.next() { (last, offset) = (offset, reader.offset) }
-        // The first four bytes of a record are zeros.
-        for end in stride(from: last + 5, to: offset, by: 7) {
+        // The first four bytes of a record are zeros: torn there, nothing of it is left.
+        for end in last + 5..<offset {
             files.set(path, Array(whole[..<end]) + [UInt8](repeating: 0, count: whole.count - end))
             let recovered = try directory.recover()
             #expect(recovered.lastZXID == ZXID(rawValue: 6))
@@ -232,6 +232,33 @@ import ZooKeeperProtocol
             try #require(error).description.hasPrefix("the data directory \(path) is in use by process \(getpid()): "))
         withExtendedLifetime(lock) {}
         unlink(path + "/paddock.lock")
+    }
+
+    @Test("A log ahead of currentEpoch, as a crash during synchronisation leaves it, lifts the epoch and says so")
+    func logAheadOfEpoch() throws {
+        let directory = copy("ensemble/s1")
+        let files = directory.files as! SimulatedFiles
+        files.set("/d/version-2/currentEpoch", Array("1".utf8))
+        let last = try directory.recover().lastZXID
+        let epochs = try Epochs(directory, lastZXID: last)
+        #expect(epochs.current == Epoch(rawValue: 2))
+        #expect(
+            epochs.notes == [
+                "currentEpoch was 1, but the last txn 0x200000012 is of epoch 2: a crash came between the two, the server is in epoch 2"
+            ])
+        files.crash()
+        #expect(files.content("/d/version-2/currentEpoch") == Array("2".utf8))
+        #expect(try Epochs(directory, lastZXID: last).notes == [])
+    }
+
+    @Test("An acceptedEpoch below what the server already follows is refused")
+    func acceptedEpochTooLow() throws {
+        let directory = copy("ensemble/s1")
+        (directory.files as! SimulatedFiles).set("/d/version-2/acceptedEpoch", Array("1".utf8))
+        let error = #expect(throws: StorageError.self) {
+            try Epochs(directory, lastZXID: ZXID(rawValue: 0x2_0000_0012))
+        }
+        #expect(try #require(error).description.contains("acceptedEpoch is 1, below the epoch 2 of currentEpoch"))
     }
 
     /// A fixture's directory in memory, as dataDir `/d`.

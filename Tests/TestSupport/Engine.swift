@@ -16,6 +16,10 @@ package enum Engine: String, Sendable {
 
     static let jar = "/usr/share/java/zookeeper.jar"
     static let java = "/usr/bin/java"
+    /// Debian's jar names what it needs for plain clients; the others are for the log, the admin server and TLS.
+    private static let classPath =
+        jar
+        + ["slf4j-simple", "servlet-api", "netty-codec", "netty-resolver"].map { ":/usr/share/java/\($0).jar" }.joined()
 
     private static let zkserver =
         ProcessInfo.processInfo.environment["PADDOCK_ZKSERVER"] ?? packageRoot + "/.build/debug/zkserver"
@@ -45,7 +49,7 @@ package enum Engine: String, Sendable {
                 [
                     "-Xmx\(heap)m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
                     "-Dzookeeper.extendedTypesEnabled=true",
-                    "-cp", "\(Self.jar):/usr/share/java/slf4j-simple.jar",
+                    "-cp", Self.classPath,
                     "org.apache.zookeeper.server.quorum.QuorumPeerMain", configuration,
                 ], environment: environment, output: output)
         }

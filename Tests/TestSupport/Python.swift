@@ -7,7 +7,9 @@ package enum Python {
     }
 
     /// Runs a script and returns what it prints; its failure is an error with all of its output.
-    package static func run(_ script: String, arguments: [String] = []) async throws -> String {
+    package static func run(
+        _ script: String, arguments: [String] = [], within deadline: Duration = .seconds(60)
+    ) async throws -> String {
         let directory = try TemporaryDirectory("python")
         defer { directory.remove() }
         let output = directory.path + "/output"
@@ -15,7 +17,7 @@ package enum Python {
         // The exit code is printed too: `ChildProcess` does not keep it.
         let process = try ChildProcess(
             "/bin/sh", ["-c", "\"$@\"; echo \"exit $?\"", "sh", interpreter, "-c", script] + arguments, output: output)
-        try await eventually("the Python script ends") { !process.isRunning }
+        try await eventually("the Python script ends", within: deadline) { !process.isRunning }
         let text = try String(contentsOfFile: output, encoding: .utf8)
         guard text.hasSuffix("exit 0\n") else { throw Failure(description: text) }
         return String(text.dropLast("exit 0\n".count))

@@ -16,6 +16,38 @@ import Testing
         #expect(read.dataLogDir == "/tmp/zookeeper")
     }
 
+    @Test("Values that ask for what is so anyway are no matter")
+    func harmless() {
+        let cfg = ZooCfg(
+            text: "dataDir=/d\nssl.crl=false\nadmin.forceHttps=false\ncloseSessionTxn.enabled=true\nfips-mode=false\n")
+        #expect(ServerSettings.read(cfg, file: "zoo.cfg").diagnostics == [])
+    }
+
+    @Test("The keys of TLS, with the formats of stores by name or by ending")
+    func tls() throws {
+        let cfg = ZooCfg(
+            text: """
+                dataDir=/d
+                secureClientPort=2281
+                ssl.keyStore.location=/k/server.p12
+                ssl.keyStore.password=secret
+                ssl.trustStore.location=/k/ca.crt
+                ssl.trustStore.type=pem
+                ssl.clientAuth=want
+                ssl.enabledProtocols=TLSv1.2, TLSv1.3
+                """)
+        let (settings, diagnostics) = ServerSettings.read(cfg, file: "zoo.cfg")
+        #expect(diagnostics == [])
+        var expected = TLSSettings(prefix: "ssl.")
+        expected.keyStore = TLSSettings.Store(path: "/k/server.p12", format: .pkcs12, password: .text("secret"))
+        expected.trustStore = TLSSettings.Store(path: "/k/ca.crt", format: .pem)
+        expected.clientAuth = .want
+        expected.protocols = ["TLSv1.2", "TLSv1.3"]
+        #expect(settings?.clientTLS == expected)
+        #expect(settings?.secureClient == ServerSettings.Listen(host: nil, port: 2281))
+        #expect(settings?.accessControl.acceptsX509 == true)
+    }
+
     @Test(
         "What is wrong or not supported is said, with its place",
         arguments: [
@@ -24,6 +56,27 @@ import Testing
             (
                 "dataDir=/d\nsslQuorum=true\n",
                 "zoo.cfg:2:1: warning: sslQuorum is not supported by this server yet and is ignored [unsupported-key]"
+            ),
+            (
+                "dataDir=/d\nsessionRequireClientSASLAuth=true\n",
+                """
+                zoo.cfg:2:1: error: sessionRequireClientSASLAuth=true is not supported by this server, and without it the server would be less protected than you asked for [unsupported-protection]
+                  mend: remove the line to run without it, or run Apache's server
+                """
+            ),
+            (
+                "dataDir=/d\nenforce.auth.enabled=true\n",
+                """
+                zoo.cfg:2:22: error: enforce.auth.enabled is true, but enforce.auth.schemes is empty [no-schemes]
+                  mend: name the schemes that count, for example enforce.auth.schemes=digest,x509
+                """
+            ),
+            (
+                "dataDir=/d\nsecureClientPort=1\nssl.keyStore.location=server\n",
+                """
+                zoo.cfg:3:23: error: ssl.keyStore.location=server ends with none of .pem, .p12, .pfx, .jks and .bcfks [bad-value]
+                  mend: say what it is with ssl.keyStore.type=PEM or PKCS12
+                """
             ),
             (
                 "clientPort=1\n",

@@ -7,6 +7,8 @@ package struct AccessControl: Sendable {
     package var skipsChecks = false
     /// `zookeeper.DigestAuthenticationProvider.superDigest`: the digest id, `super:…`, that may do everything.
     package var superDigest: String?
+    /// `zookeeper.DigestAuthenticationProvider.enabled`
+    package var acceptsDigest = true
     /// The TLS scheme, which exists on servers with a secure port.
     package var acceptsX509 = false
     /// `zookeeper.X509AuthenticationProvider.superUser`: the subject that may do everything.
@@ -65,7 +67,7 @@ package struct AccessControl: Sendable {
     /// Who a connection becomes by an auth packet, in addition to who it was. Nil: refused (AuthFailed, then close).
     package func authenticate(scheme: String, credentials: [UInt8]) -> [AuthID]? {
         switch scheme {
-        case "digest":
+        case "digest" where acceptsDigest:
             let digest = Self.digestID(credentials)
             let own = AuthID(scheme: "digest", id: digest)
             return digest == superDigest ? [AuthID(scheme: "super", id: ""), own] : [own]
@@ -100,7 +102,8 @@ package struct AccessControl: Sendable {
 
     private func hasProvider(_ scheme: String) -> Bool {
         switch scheme {
-        case "digest", "ip": true
+        case "ip": true
+        case "digest": acceptsDigest
         case "x509": acceptsX509
         case "sasl": acceptsSASL
         default: false

@@ -25,6 +25,10 @@ struct PendingChanges {
     /// What the records were before the multi that is being prepared changed them; nil: not there.
     private var undo: [(slot: Int, before: PendingNode?)]?
 
+    /// Changes that were ever recorded, and those of them that are applied.
+    private(set) var queued: Int64 = 0
+    private(set) var removed: Int64 = 0
+
     var isEmpty: Bool { nodes.isEmpty }
 
     func find(_ path: Bytes) -> Int? { nodes.find(path) }
@@ -43,6 +47,7 @@ struct PendingChanges {
             undo?.append((place!, nil))
         }
         changes.append((node.zxid, place!))
+        queued += 1
     }
 
     /// Forgets the changes that are now in the tree.
@@ -55,6 +60,7 @@ struct PendingChanges {
                 nodes.remove(change.slot)
             }
             forgotten += 1
+            removed += 1
         }
         if forgotten == changes.count {
             changes.removeAll(keepingCapacity: true)
@@ -74,6 +80,8 @@ struct PendingChanges {
     func forEach(_ body: (_ path: [UInt8], PendingNode) -> Void) {
         for slot in nodes.occupied { body(nodes.path(slot), nodes[slot]) }
     }
+
+    mutating func resetStatistics() { (queued, removed) = (0, 0) }
 
     // MARK: Multi
 

@@ -196,9 +196,9 @@ extension TxnPreparer {
         _ reader: inout JuteReader, _ step: PrepareStep, _ entry: inout JuteWriter
     ) throws(Refusal) {
         let (path, data, version) = try decode(&reader) { (reader) throws(JuteError) in
-            (try reader.readPresentSlice(), try reader.readSlice(), try reader.readInt32())
+            (try reader.readSlice(), try reader.readSlice(), try reader.readInt32())
         }
-        guard ZNodePath.problem(in: path) == nil else { throw Refusal(code: .badArguments) }
+        guard let path, ZNodePath.problem(in: path) == nil else { throw Refusal(code: .badArguments) }
         let before = try existing(path, step.tree)
         try requirePermission(.write, on: before.node, step)
         let length = data?.count ?? 0
@@ -222,9 +222,9 @@ extension TxnPreparer {
         _ reader: inout JuteReader, _ step: PrepareStep, _ entry: inout JuteWriter
     ) throws(Refusal) {
         let (path, list, version) = try decode(&reader) { (reader) throws(JuteError) in
-            (try reader.readPresentSlice(), try reader.readACLSlice(), try reader.readInt32())
+            (try reader.readSlice(), try reader.readACLSlice(), try reader.readInt32())
         }
-        guard ZNodePath.problem(in: path) == nil else { throw Refusal(code: .badArguments) }
+        guard let path, ZNodePath.problem(in: path) == nil else { throw Refusal(code: .badArguments) }
         let acl = try ResolvedACL(list, step)
         defer { acl.release(step.tree) }
         let before = try existing(path, step.tree)

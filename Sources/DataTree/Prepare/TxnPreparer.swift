@@ -58,7 +58,13 @@ package struct TxnPreparer: ~Copyable {
     /// The tree's digest after everything pending.
     var foreseenDigest: UInt64 = 0
 
+    /// Changes of nodes that were ever prepared, and those of them that are applied since.
+    package var changesQueued: Int64 { pending.queued }
+    package var changesApplied: Int64 { pending.removed }
+
     package init(_ options: Options = Options()) { self.options = options }
+
+    package mutating func resetStatistics() { pending.resetStatistics() }
 
     /// Whether `prepare` is for this operation.
     package static func isWrite(_ op: OpCode) -> Bool {
@@ -217,7 +223,7 @@ package struct TxnPreparer: ~Copyable {
 
     /// The node at `path` as it will be, and where its record is if it has one already.
     func lookUp(_ path: Bytes, _ tree: DataTree) -> (node: PendingNode, slot: Int?)? {
-        let path = path.count == 1 ? Bytes(rebasing: path[..<0]) : path
+        let path = path.count == 1 && path[0] == slash ? Bytes(rebasing: path[..<0]) : path
         if let slot = pending.find(path) {
             let node = pending[slot]
             return node.exists ? (node, slot) : nil

@@ -30,6 +30,16 @@ enum AdminCommand: String, CaseIterable {
     case watchesByPath = "watches_by_path"
     case zabstate
 
+    /// Answered also while the server serves nobody.
+    var needsNoService: Bool {
+        switch self {
+        case .configuration, .environment, .getTraceMask, .initialConfiguration, .ruok, .setTraceMask,
+            .systemProperties:
+            true
+        default: false
+        }
+    }
+
     /// By primary name or alias.
     init?(name: String) {
         guard let command = AdminCommand(rawValue: name) ?? Self.aliases[name] else { return nil }
@@ -53,6 +63,12 @@ extension ServerCore {
             return .object([("command", .string(name)), ("error", .string("Unknown command: \(name)"))])
         }
         refreshClock()
+        if let ensemble, ensemble.isLooking, !command.needsNoService {
+            return .object([
+                ("command", .string(command.rawValue)),
+                ("error", .string("This ZooKeeper instance is not currently serving requests")),
+            ])
+        }
         var members = adminPayload(command, parameters)
         members.append(("command", .string(command.rawValue)))
         if !members.contains(where: { $0.key == "error" }) { members.append(("error", .null)) }
@@ -69,8 +85,8 @@ extension ServerCore {
             return []
         case .connections:
             return [
-                ("connections", .array(orderedConnections.map { $0.json(brief: false) })),
-                ("secure_connections", .array([])),
+                ("connections", connectionList(isSecure: false, brief: false)),
+                ("secure_connections", connectionList(isSecure: true, brief: false)),
             ]
         case .dirs:
             let sizes = directorySizes
@@ -102,27 +118,27 @@ extension ServerCore {
                 )
             ]
         case .initialConfiguration: return [("initial_configuration", .string(settings.text))]
-        case .isReadOnly: return [("read_only", .bool(false))]
+        case .isReadOnly: return [("read_only", .bool(isReadOnly))]
         case .lastSnapshot:
             return [("zxid", .string(lastSnapshot.zxid.hex)), ("timestamp", .integer(lastSnapshot.seconds))]
-        case .leader: return [("error", .string("server is not initialized"))]
-        case .monitor: return monitorEntries().map { ($0.key, $0.value.json) }
+        case .leader: return leaderMembers
+        case .monitor: return monitor().flatMap(\.lines).map { ($0.key, $0.value.json) }
         case .observerConnectionStatReset, .ruok: return []
-        case .observers: return [("synced_observers", .integer(0)), ("observers", .array([]))]
+        case .observers: return observerMembers
         case .serverStats: return statsMembers
         case .statReset:
-            statistics.reset()
+            resetStatistics()
             return []
         case .stats:
             return statsMembers + [
-                ("connections", .array(orderedConnections.map { $0.json(brief: true) })),
-                ("secure_connections", .array([])),
+                ("connections", connectionList(isSecure: false, brief: true)),
+                ("secure_connections", connectionList(isSecure: true, brief: true)),
             ]
         case .systemProperties:
             return ServerEnvironment.entries.filter { !$0.key.hasPrefix("zookeeper.") }.map {
                 ($0.key, .string($0.value))
             }
-        case .votingView: return [("current_config", .object([]))]
+        case .votingView: return [("current_config", .object(votingView))]
         case .watchSummary:
             let summary = watchSummary
             return [
@@ -140,13 +156,17 @@ extension ServerCore {
                 (key: path, value: JSONText.array(sessions.map { .integer($0.rawValue) }))
             }
             return [("path_to_session_ids", .object(watches))]
-        case .zabstate: return [("voting", .bool(false)), ("zabstate", .string(""))]
+        case .zabstate: return zabStateMembers
         }
+    }
+
+    private func connectionList(isSecure: Bool, brief: Bool) -> JSONText {
+        .array(orderedConnections.filter { $0.isSecure == isSecure }.map { $0.json(brief: brief) })
     }
 
     private var configurationMembers: [(key: String, value: JSONText)] {
         [
-            ("client_port", .integer(Int64(settings.client?.port ?? 0))), ("data_dir", .string(directory.snapshots)),
+            ("client_port", .integer(Int64(settings.client?.port ?? -1))), ("data_dir", .string(directory.snapshots)),
             ("data_log_dir", .string(directory.logs)), ("tick_time", .integer(Int64(settings.tickTime))),
             ("max_client_cnxns", .integer(Int64(settings.maxClientConnections))),
             ("min_session_timeout", .integer(Int64(settings.minSessionTimeout))),
@@ -195,9 +215,10 @@ extension ServerCore {
             ("non_mtlslocal_conn_count", .integer(0)), ("uptime", .integer(uptime)),
         ]
         return [
-            ("version", .string(ServerVersion.text)), ("read_only", .bool(false)), ("server_stats", .object(numbers)),
-            ("client_response", .object(responses)), ("node_count", .integer(Int64(tree.nodeCount))),
-        ]
+            ("version", .string(ServerVersion.text)), ("read_only", .bool(isReadOnly)),
+            ("server_stats", .object(numbers)),
+            ("client_response", .object(responses)),
+        ] + proposalMembers + [("node_count", .integer(Int64(tree.nodeCount)))]
     }
 }
 

@@ -101,18 +101,10 @@ extension ServerCore {
         }
         refreshClock()
         var text = ""
-        for (name, value) in gauges() { text += "# TYPE \(name) gauge\n\(name) \(value)\n" }
-        for (name, value) in counters() { text += "# TYPE \(name) counter\n\(name) \(value)\n" }
-        for (name, summary) in basicSummaries {
-            text += "# TYPE \(name) summary\n"
-            text += "\(name)_count \(summary.count)\n\(name)_sum \(summary.sum)\n"
-        }
-        for (name, histogram) in advancedSummaries {
-            text += "# TYPE \(name) summary\n"
-            for quantile in [0.5, 0.9, 0.99] {
-                text += "\(name){quantile=\"\(quantile)\"} \(histogram.quantile(quantile))\n"
-            }
-            text += "\(name)_count \(histogram.summary.count)\n\(name)_sum \(histogram.summary.sum)\n"
+        var previous = ""
+        for metric in monitor() {
+            text += metric.prometheus(isFirst: metric.name != previous)
+            previous = metric.name
         }
         return HTTPAnswer(contentType: "text/plain; version=0.0.4; charset=utf-8", body: text)
     }

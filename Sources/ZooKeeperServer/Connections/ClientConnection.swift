@@ -1,3 +1,4 @@
+import DataTree
 import DequeModule
 import Glibc
 import Jute
@@ -51,7 +52,8 @@ final class ClientConnection: ChannelInboundHandler {
     /// `ip:port`, as the four-letter words show it.
     private(set) var remote = ""
     private(set) var remoteHost = ""
-    let isSecure: Bool
+    /// Whether its bytes are encrypted on the way.
+    private(set) var isSecure: Bool
 
     /// Received and not yet handled.
     private var input = ByteBuffer()
@@ -118,8 +120,21 @@ final class ClientConnection: ChannelInboundHandler {
         server.connectionClosed(self)
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard let peer = event as? PeerAuthenticated else { return context.fireUserInboundEventTriggered(event) }
+        isSecure = true
+        guard let subject = peer.subject else { return }
+        identities = server.tree.access.identities(x509Subject: subject) + identities
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        server.logger.debug("connection error", metadata: ["client": "\(remote)", "error": "\(error)"])
+        if isSecure, case .fresh = state {
+            server.metrics.handshakesFailed += 1
+            server.logger.warning(
+                "closing a connection: no TLS handshake: \(error)", metadata: ["client": "\(remote)"])
+        } else {
+            server.logger.debug("connection error", metadata: ["client": "\(remote)", "error": "\(error)"])
+        }
         context.close(promise: nil)
     }
 

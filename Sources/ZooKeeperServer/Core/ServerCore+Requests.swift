@@ -23,6 +23,13 @@ extension ServerCore {
             // Without SASL configured, Apache answers with an empty token.
             return reply(to: connection, header, zxid: .zero, error: .ok) { $0.write(nil as [UInt8]?) }
         }
+        guard hasProved(connection) else {
+            logger.warning(
+                "closing a connection: it has proved none of \(settings.enforcedSchemes.joined(separator: ", ")) (enforce.auth.schemes)",
+                metadata: ["client": "\(connection.remote)"])
+            reply(to: connection, header, zxid: .zero, error: .sessionClosedRequireSASLAuth) { _ in }
+            return connection.closeAfterFlush()
+        }
         if op == .ping || DataTree.isRead(op) || isAnsweredHere(op, reader, on: connection) {
             guard connection.waiting.isEmpty else {
                 connection.waiting.append(.read(frame: [UInt8](frame), received: now))
@@ -46,6 +53,12 @@ extension ServerCore {
             reply(to: connection, header, zxid: ZXID(rawValue: -1), error: .unimplemented) { _ in }
             connection.closeAfterFlush()
         }
+    }
+
+    /// Whether the client is somebody, when `enforce.auth.enabled` asks for it.
+    private func hasProved(_ connection: ClientConnection) -> Bool {
+        settings.enforcedSchemes.isEmpty
+            || connection.identities.contains { settings.enforcedSchemes.contains($0.scheme) }
     }
 
     /// Answers what had to wait behind a write, up to the next write.
@@ -130,7 +143,11 @@ extension ServerCore {
         if tree.events.isEmpty { return }
         for event in tree.events.events {
             guard let connection = connectionsInTree[event.connection] else { continue }
-            connection.write { tree.events.writeFrame(event, to: &$0) }
+            connection.write { output in
+                let start = output.count
+                tree.events.writeFrame(event, to: &output)
+                statistics.watchBytes += Int64(output.count - start)
+            }
             statistics.packetsSent += 1
             connection.statistics.sent += 1
         }
@@ -140,7 +157,8 @@ extension ServerCore {
 
     /// sync is answered when everything before it has been applied.
     private func synchronise(_ reader: inout JuteReader, _ header: RequestHeader, on connection: ClientConnection) {
-        guard let path = try? reader.readSlice() else {
+        let path: UnsafeRawBufferPointer?
+        do throws(JuteError) { path = try reader.readSlice() } catch {
             return reply(to: connection, header, zxid: lastZXID, error: .marshallingError) { _ in }
         }
         if service != .learning, proposals.isEmpty {
@@ -149,12 +167,14 @@ extension ServerCore {
         connection.waiting.append(.write)
         if header.xid > 0 { connection.statistics.outstanding += 1 }
         let item = Proposals.Item(
-            turn: .sync, op: .sync, origin: .request(connection, xid: header.xid, received: now), path: [UInt8](path))
+            turn: .sync, op: .sync, origin: .request(connection, xid: header.xid, received: now),
+            path: path.map { [UInt8]($0) })
         guard service == .learning else { return proposals.append(item) }
         syncs.append(item)
         member?.forward(
             WriteRequest(
-                session: connection.session, cxid: header.xid, op: .sync, body: path, identities: connection.identities),
+                session: connection.session, cxid: header.xid, op: .sync,
+                body: path ?? UnsafeRawBufferPointer(start: nil, count: 0), identities: connection.identities),
             isSync: true)
     }
 

@@ -124,6 +124,7 @@ extension ServerCore {
         }
         let zxid = applied.header.zxid
         if service != .learning { preparer.applied(zxid, tree: tree) }
+        metrics.propagation.add(max(0, Clock.wall - applied.header.time))
         if zxid.rawValue & 127 == 0 { digests.add(zxid, tree.digest) }
         sendEvents()
         if let item = proposals.take(applied.header) {

@@ -93,6 +93,9 @@ final class ServerCore {
     var metrics = Metrics()
     var bytesReceived: Int64 = 0
     var digests = DigestHistory()
+    /// Tells of this server's part in an ensemble; nil: standalone.
+    var report: () -> EnsembleReport? = { nil }
+    var ensemble: EnsembleReport? { report() }
     /// `gtmk` and `stmk`; no trace is written.
     var traceMask: Int64 = 306
     let started: Int64

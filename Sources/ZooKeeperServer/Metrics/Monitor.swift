@@ -1,103 +1,184 @@
+import DataTree
 import ZooKeeperProtocol
 
-/// One value of `mntr`, of `/commands/monitor` or of the metrics endpoint.
-enum MetricValue {
-    case integer(Int64)
-    case decimal(Double)
-    case text(String)
+extension ServerCore {
+    /// All that the server tells of itself, with the names and kinds of Apache's `ServerMetrics`: what `mntr`,
+    /// `/commands/monitor` and the metrics endpoint print.
+    func monitor() -> [Metric] {
+        var all: [Metric] = [.text("version", ServerVersion.text), .text("server_state", modeName)]
+        all += ensembleGauges() + gauges() + quotaGauges() + counters() + summaries() + histograms()
+        for learner in ensemble?.leading?.learners ?? [] {
+            let key = "\(learner.id)"
+            all.append(Metric("learner_handler_qp_size", key: key, .summary(learner.queueSizes)))
+            all.append(Metric("learner_handler_qp_time_ms", key: key, .histogram(learner.queueTimes)))
+        }
+        for entry in tree.traffic.entries {
+            if let reads = entry.reads { all.append(Metric("read_per_namespace", key: entry.name, .summary(reads))) }
+        }
+        for entry in tree.traffic.entries {
+            if let writes = entry.writes {
+                all.append(Metric("write_per_namespace", key: entry.name, .summary(writes)))
+            }
+        }
+        return all
+    }
+
+    private func ensembleGauges() -> [Metric] {
+        guard let ensemble else { return [] }
+        var all: [Metric] = []
+        if let state = ensemble.peerState { all.append(.text("peer_state", state)) }
+        switch ensemble.role {
+        case .observer(let master): all.append(.gauge("observer_master_id", master.rawValue))
+        case .leader(let report):
+            let synced = report.synced(ensemble.configuration)
+            all += [
+                .gauge("learners", report.learners.count), .gauge("synced_followers", synced.followers),
+                .gauge("synced_non_voting_followers", synced.nonVoting),
+                .gauge("synced_observers", synced.observers), .gauge("pending_syncs", report.pendingSyncs),
+                .gauge("leader_uptime", report.uptime),
+                .gauge("last_proposal_size", report.proposalSizes.last),
+                .gauge("min_proposal_size", report.proposalSizes.min),
+                .gauge("max_proposal_size", report.proposalSizes.max),
+            ]
+        case .readOnly: return all
+        case .follower, .looking: break
+        }
+        return all + [.gauge("quorum_size", ensemble.quorumSize)]
+    }
+
+    private func gauges() -> [Metric] {
+        let files = ServerEnvironment.openFiles
+        return [
+            .gauge("ephemerals_count", tree.ephemeralCount), .gauge("num_alive_connections", connections.count),
+            .decimal("avg_latency", statistics.latency.roundedAverage), .gauge("outstanding_requests", outstanding),
+            .gauge("znode_count", tree.nodeCount), .gauge("global_sessions", tree.sessionCount),
+            .gauge("non_mtls_remote_conn_count", 0),
+            .gauge("last_client_response_size", statistics.lastResponseSize),
+            .gauge("packets_sent", statistics.packetsSent), .gauge("packets_received", statistics.packetsReceived),
+            .gauge("max_client_response_size", statistics.maxResponseSize),
+            .decimal("connection_drop_probability", 0), .gauge("watch_count", tree.watches.count),
+            .gauge("auth_failed_count", statistics.authFailures), .gauge("min_latency", statistics.latency.min),
+            .gauge("max_file_descriptor_count", files.limit),
+            .gauge("approximate_data_size", tree.approximateDataSize),
+            .gauge("open_file_descriptor_count", files.open), .gauge("local_sessions", localSessions.count),
+            .gauge("uptime", uptime),
+            .gauge("max_latency", statistics.latency.max), .gauge("outstanding_tls_handshake", 0),
+            .gauge("min_client_response_size", statistics.minResponseSize), .gauge("non_mtls_local_conn_count", 0),
+        ]
+    }
+
+    /// Of each namespace with a quota. A hard limit comes before a soft one.
+    private func quotaGauges() -> [Metric] {
+        let quotas = tree.quotaUsage.map { (namespace: String($0.path.split(separator: "/")[0]), quota: $0) }
+        func gauges(_ name: String, _ value: (_ limits: QuotaText, _ used: QuotaText) -> Int64) -> [Metric] {
+            quotas.map { Metric(name, key: $0.namespace, .gauge(value($0.quota.limits, $0.quota.used))) }
+        }
+        return gauges("quota_bytes_limit_per_namespace") { limits, _ in
+            limits.byteHardLimit > -1 ? limits.byteHardLimit : limits.bytes
+        } + gauges("quota_count_usage_per_namespace") { $1.count }
+            + gauges("quota_count_limit_per_namespace") { limits, _ in
+                limits.countHardLimit > -1 ? limits.countHardLimit : limits.count
+            } + gauges("quota_bytes_usage_per_namespace") { $1.bytes }
+    }
+
+    private func counters() -> [Metric] {
+        let quorum = metrics.quorum
+        let requests = statistics.readLatency.summary.count + statistics.updateLatency.summary.count
+        return [
+            .counter("proposal_count", quorum.proposals), .counter("watch_bytes", statistics.watchBytes),
+            .counter("outstanding_changes_removed", preparer.changesApplied),
+            .counter("outstanding_changes_queued", preparer.changesQueued),
+            .counter("large_requests_rejected", metrics.largeRequestsRejected),
+            .counter("connection_rejected", metrics.connectionsRejected),
+            .counter("sessionless_connections_expired", metrics.sessionlessExpired),
+            .counter("looking_count", quorum.elections), .counter("connection_drop_count", metrics.connectionDrops),
+            .counter("learner_proposal_received_count", quorum.proposalsReceived),
+            .counter("digest_mismatches_count", Int64(tree.digestMismatches)),
+            .counter("bytes_received_count", bytesReceived),
+            .counter("prep_processor_request_queued", requests),
+            .counter("sync_processor_request_queued", requests),
+            .counter("learner_commit_received_count", quorum.commitsReceived),
+            .counter("connection_request_count", metrics.connectionRequests),
+            .counter("response_bytes", statistics.responseBytes), .counter("diff_count", quorum.diffs),
+            .counter("connection_revalidate_count", metrics.connectionRevalidations),
+            .counter("quit_leading_due_to_disloyal_voter", quorum.disloyalVoters),
+            .counter("snap_count", quorum.snaps), .counter("unrecoverable_error_count", failure == nil ? 0 : 1),
+            .counter("commit_count", quorum.commits), .counter("stale_sessions_expired", metrics.sessionsExpired),
+            .counter("revalidate_count", quorum.revalidations),
+            .counter("unsuccessful_handshake", metrics.handshakesFailed),
+        ] + JVMStages.counters.map { .counter($0, 0) }
+    }
+
+    private func summaries() -> [Metric] {
+        let (quorum, watches) = (metrics.quorum, tree.watchStatistics)
+        return [
+            .summary("leader_unavailable_time", quorum.leaderUnavailable),
+            .summary("unavailable_time", quorum.unavailable), .summary("election_time", quorum.electionTime),
+            .summary("follower_sync_time", quorum.followerSync), .summary("observer_sync_time", quorum.observerSync),
+            .summary("inflight_snap_count", quorum.snapsInFlight),
+            .summary("inflight_diff_count", quorum.diffsInFlight),
+            .summary("node_created_watch_count", watches.created),
+            .summary("node_deleted_watch_count", watches.deleted),
+            .summary("node_changed_watch_count", watches.changed),
+            .summary("node_children_watch_count", watches.children), .summary("fsynctime", metrics.fsync),
+            .summary("snapshottime", metrics.snapshots), .summary("dbinittime", metrics.loadTime),
+            .summary("startup_snap_load_time", metrics.loadTime),
+            .summary("startup_txns_loaded", metrics.loadedTxns),
+            .summary("sync_processor_batch_size", metrics.syncBatchSize),
+        ] + JVMStages.summaries.map { .summary($0, Summary()) }
+    }
+
+    private func histograms() -> [Metric] {
+        let quorum = metrics.quorum
+        return [
+            .histogram("updatelatency", statistics.updateLatency), .histogram("readlatency", statistics.readLatency),
+            .histogram("propagation_latency", metrics.propagation),
+            .histogram("quorum_ack_latency", quorum.ackLatency),
+            .histogram("commit_propagation_latency", quorum.commitPropagation),
+            .histogram("proposal_ack_creation_latency", quorum.ackCreation),
+            .histogram("proposal_latency", quorum.proposalLatency),
+        ] + JVMStages.histograms.map { .histogram($0, Histogram()) }
+    }
 }
 
-extension MetricValue: CustomStringConvertible {
-    /// As Java prints it.
-    var description: String {
-        switch self {
-        case .integer(let value): String(value)
-        case .decimal(let value): String(value)
-        case .text(let value): value
-        }
-    }
+/// The metrics of stages that Apache's server passes requests through, thread by thread, and this one has not: queues,
+/// caches, cleaners, the JVM. Tools look for the names; the values are what they are, nothing.
+private enum JVMStages {
+    static let counters = [
+        "throttled_ops", "stale_requests_dropped", "insecure_admin_count", "cnxn_closed_without_zk_server_running",
+        "dead_watchers_queued", "stale_requests", "dead_watchers_cleared", "response_packet_cache_hits",
+        "add_dead_watcher_stall_time", "request_throttle_wait_count", "requests_not_forwarded_to_commit_processor",
+        "response_packet_cache_misses", "ensemble_auth_success", "stale_replies", "ensemble_auth_fail",
+        "response_packet_get_children_cache_misses", "response_packet_get_children_cache_hits",
+        "request_commit_queued", "ensemble_auth_skip", "skip_learner_request_to_next_processor_count",
+        "tls_handshake_exceeded",
+    ]
+    static let summaries = [
+        "socket_closing_time", "proposal_process_time", "session_queues_drained", "write_commit_proc_req_queued",
+        "connection_token_deficit", "read_commit_proc_req_queued", "startup_txns_load_time",
+        "sync_processor_queue_size", "prep_processor_queue_size", "reads_issued_from_session_queue",
+        "learner_request_processor_queue_size", "reads_after_write_in_session_queue", "requests_in_session_queue",
+        "write_commit_proc_issued", "prep_process_time", "pending_session_queue_size",
+        "time_waiting_empty_pool_in_commit_processor_read_ms", "commit_process_time", "netty_queued_buffer_capacity",
+        "commit_commit_proc_req_queued", "write_batch_time_in_commit_processor", "read_commit_proc_issued",
+        "concurrent_request_processing_in_commit_processor", "sync_process_time",
+    ]
+    static let histograms = [
+        "prep_processor_queue_time_ms", "jvm_pause_time_ms", "close_session_prep_time", "read_commitproc_time_ms",
+        "local_write_committed_time_ms", "request_throttle_queue_time_ms", "om_commit_process_time_ms",
+        "read_final_proc_time_ms", "dead_watchers_cleaner_latency", "write_final_proc_time_ms",
+        "om_proposal_process_time_ms", "sync_processor_queue_and_flush_time_ms", "server_write_committed_time_ms",
+        "sync_processor_queue_time_ms", "sync_processor_queue_flush_time_ms", "write_commitproc_time_ms",
+    ]
 }
 
 extension ServerCore {
-    /// What the server knows of itself, under the names that Apache's `mntr` gives (without `zk_`).
-    func monitorEntries() -> [(key: String, value: MetricValue)] {
-        [("version", .text(ServerVersion.text)), ("server_state", .text(modeName))] + gauges() + counters()
-            + summaries()
-    }
-
-    func gauges() -> [(key: String, value: MetricValue)] {
-        let files = ServerEnvironment.openFiles
-        return [
-            ("ephemerals_count", .integer(Int64(tree.ephemeralCount))),
-            ("num_alive_connections", .integer(Int64(connections.count))),
-            ("avg_latency", .decimal(statistics.latency.roundedAverage)),
-            ("outstanding_requests", .integer(Int64(outstanding))),
-            ("znode_count", .integer(Int64(tree.nodeCount))),
-            ("global_sessions", .integer(Int64(sessions.count))),
-            ("non_mtls_remote_conn_count", .integer(0)),
-            ("last_client_response_size", .integer(statistics.lastResponseSize)),
-            ("packets_sent", .integer(statistics.packetsSent)),
-            ("packets_received", .integer(statistics.packetsReceived)),
-            ("max_client_response_size", .integer(statistics.maxResponseSize)),
-            ("connection_drop_probability", .decimal(0)),
-            ("watch_count", .integer(Int64(tree.watches.count))),
-            ("auth_failed_count", .integer(statistics.authFailures)),
-            ("min_latency", .integer(statistics.latency.min)),
-            ("max_file_descriptor_count", .integer(files.limit)),
-            ("approximate_data_size", .integer(Int64(tree.approximateDataSize))),
-            ("open_file_descriptor_count", .integer(files.open)),
-            ("local_sessions", .integer(0)),
-            ("uptime", .integer(uptime)),
-            ("max_latency", .integer(statistics.latency.max)),
-            ("outstanding_tls_handshake", .integer(0)),
-            ("min_client_response_size", .integer(statistics.minResponseSize)),
-            ("non_mtls_local_conn_count", .integer(0)),
-        ]
-    }
-
-    func counters() -> [(key: String, value: MetricValue)] {
-        [
-            ("connection_request_count", .integer(metrics.connectionRequests)),
-            ("connection_rejected", .integer(metrics.connectionsRejected)),
-            ("connection_drop_count", .integer(metrics.connectionDrops)),
-            ("connection_revalidate_count", .integer(metrics.connectionRevalidations)),
-            ("stale_sessions_expired", .integer(metrics.sessionsExpired)),
-            ("sessionless_connections_expired", .integer(metrics.sessionlessExpired)),
-            ("bytes_received_count", .integer(bytesReceived)),
-            ("digest_mismatches_count", .integer(Int64(tree.digestMismatches))),
-            ("large_requests_rejected", .integer(metrics.largeRequestsRejected)),
-            ("unrecoverable_error_count", .integer(failure == nil ? 0 : 1)),
-        ]
-    }
-
-    var basicSummaries: [(name: String, summary: Summary)] {
-        [
-            ("fsynctime", metrics.fsync), ("sync_processor_batch_size", metrics.syncBatchSize),
-            ("snapshottime", metrics.snapshots), ("dbinittime", metrics.loadTime),
-            ("startup_snap_load_time", metrics.loadTime), ("startup_txns_loaded", metrics.loadedTxns),
-        ]
-    }
-
-    /// Those of which quantiles are known, too.
-    var advancedSummaries: [(name: String, histogram: Histogram)] {
-        [("readlatency", statistics.readLatency), ("updatelatency", statistics.updateLatency)]
-    }
-
-    private func summaries() -> [(key: String, value: MetricValue)] {
-        basicSummaries.flatMap { Self.entries($0.name, $0.summary) }
-            + advancedSummaries.flatMap { name, histogram in
-                Self.entries(name, histogram.summary)
-                    + [("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("p999", 0.999)].map {
-                        ("\($0.0)_\(name)", .integer(histogram.quantile($0.1)))
-                    }
-            }
-    }
-
-    private static func entries(_ name: String, _ summary: Summary) -> [(key: String, value: MetricValue)] {
-        [
-            ("avg_\(name)", .decimal(summary.roundedAverage)), ("min_\(name)", .integer(summary.min)),
-            ("max_\(name)", .integer(summary.max)), ("cnt_\(name)", .integer(summary.count)),
-            ("sum_\(name)", .integer(summary.sum)),
-        ]
+    /// `srst`: everything that was counted begins anew, as in Apache's `ServerStats.reset`.
+    func resetStatistics() {
+        statistics.reset()
+        metrics = Metrics()
+        bytesReceived = 0
+        tree.resetStatistics()
+        preparer.resetStatistics()
     }
 }

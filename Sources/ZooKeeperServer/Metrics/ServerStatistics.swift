@@ -1,3 +1,5 @@
+import DataTree
+
 /// What a server counts for `srvr`, `mntr` and the metrics endpoint.
 struct ServerStatistics {
     /// Of requests, milliseconds from arrival to reply.
@@ -11,55 +13,42 @@ struct ServerStatistics {
     var minResponseSize: Int64 = -1
     var maxResponseSize: Int64 = -1
     var authFailures: Int64 = 0
+    /// Bytes of replies and of watch events ever sent.
+    var responseBytes: Int64 = 0
+    var watchBytes: Int64 = 0
 
     mutating func answered(bytes: Int) {
         packetsSent += 1
+        responseBytes += Int64(bytes)
         let size = Int64(bytes)
         lastResponseSize = size
         minResponseSize = minResponseSize < 0 ? size : min(minResponseSize, size)
         maxResponseSize = max(maxResponseSize, size)
     }
 
-    /// `srst`: latencies and packet counts begin anew.
+    /// `srst`: begins anew, except that refused authentications stay.
     mutating func reset() {
-        latency = Summary()
-        packetsReceived = 0
-        packetsSent = 0
-        lastResponseSize = -1
-        minResponseSize = -1
-        maxResponseSize = -1
+        let authFailures = authFailures
+        self = ServerStatistics()
+        self.authFailures = authFailures
     }
 }
 
-/// Count, sum and extremes of a quantity.
-struct Summary {
-    private(set) var count: Int64 = 0
-    private(set) var sum: Int64 = 0
-    private(set) var max: Int64 = 0
-    private var smallest = Int64.max
-
-    var min: Int64 { count == 0 ? 0 : smallest }
-    var average: Double { count == 0 ? 0 : Double(sum) / Double(count) }
-
-    mutating func add(_ value: Int64) {
-        count += 1
-        sum += value
-        if value > max { max = value }
-        if value < smallest { smallest = value }
-    }
-
+extension Summary {
     /// The average to four places, rounded half up as `Math.round(x * 10000) / 10000.0`; printed, it reads as Java's
     /// does: `0.0`, `1.3004`.
     var roundedAverage: Double { (average * 10000 + 0.5).rounded(.down) / 10000 }
 }
 
 /// A summary that also knows how many values there were of each millisecond, up to a second.
-struct Histogram {
-    private(set) var summary = Summary()
+package struct Histogram: Sendable {
+    package private(set) var summary = Summary()
     private var counts: [UInt32] = []
     private static let limit = 1000
 
-    mutating func add(_ value: Int64) {
+    package init() {}
+
+    package mutating func add(_ value: Int64) {
         summary.add(value)
         let place = Int(min(max(value, 0), Int64(Self.limit)))
         if place >= counts.count { counts += [UInt32](repeating: 0, count: place + 1 - counts.count) }

@@ -27,6 +27,8 @@ final class EnsembleMember {
     /// Rounds of PINGs answered: the leader is told once a round that a session lives.
     private(set) var touchRound: Int64 = 0
 
+    private(set) var reign = ReignHistory()
+
     private var isCarryingOut = false
     private var spareEffects: [Quorum.Effect] = []
     private var timer: Scheduled<Void>?
@@ -80,16 +82,10 @@ final class EnsembleMember {
 
     var status: Quorum.Status { quorum.status }
 
-    /// The mode that `srvr` shows.
-    var modeName: String {
-        switch quorum.status {
-        case .leading, .preparingToLead: "leader"
-        case .observing: "observer"
-        case .looking, .stopped: "looking"
-        case .following: "follower"
-        case .joining: settings.line.role == .observer ? "observer" : "follower"
-        }
-    }
+    /// Leader: those that are connected.
+    var learners: [Quorum.LearnerStatus] { quorum.learners }
+    /// `host:port` of a learner's connection.
+    func remote(of link: LinkID) -> String { links[link]?.remote ?? "" }
 
     /// The longest string or buffer that is taken from a peer: `jute.maxbuffer` and as much again for what a txn adds.
     var fieldLimit: Int { core.settings.maxFrame * 2 }
@@ -107,7 +103,10 @@ final class EnsembleMember {
         return nil
     }
 
-    func propose(_ zxid: ZXID, _ entry: [UInt8]) { step(.propose(Transaction(zxid: zxid, bytes: entry))) }
+    func propose(_ zxid: ZXID, _ entry: [UInt8]) {
+        reign.proposed(bytes: entry.count, &core.metrics.quorum)
+        step(.propose(Transaction(zxid: zxid, bytes: entry)))
+    }
 
     /// Learner: hands a client's write, sync or session change to the leader.
     func forward(_ operation: ForwardedRequest, authInfo: [AuthID]?) {
@@ -335,6 +334,7 @@ final class EnsembleMember {
     // MARK: Roles
 
     private func become(_ status: Quorum.Status) {
+        reign.became(status, now: core.now, &core.metrics.quorum)
         switch status {
         case .looking(let reason):
             logger.info("LOOKING: \(reason.sentence)")

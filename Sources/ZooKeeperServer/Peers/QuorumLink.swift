@@ -50,6 +50,12 @@ final class QuorumLink: ChannelInboundHandler {
 
     // MARK: Channel events
 
+    /// `host:port`
+    var remote: String {
+        guard let address = channel?.remoteAddress else { return "" }
+        return "\(address.ipAddress ?? "unknown"):\(address.port ?? 0)"
+    }
+
     func handlerAdded(context: ChannelHandlerContext) { channel = context.channel }
 
     func channelActive(context: ChannelHandlerContext) {

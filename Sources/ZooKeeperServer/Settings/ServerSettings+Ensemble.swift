@@ -47,6 +47,12 @@ extension ServerSettings {
                 "no-participant", nil, "every server is an observer: nobody could lead",
                 mend: "make at least one server a participant")
         }
+        for key in ["sslQuorum", "quorum.auth.enableSasl"] where cfg[key]?.lowercased() == "true" {
+            report(
+                "unsupported-protection", key,
+                "\(key)=true is not supported by this server yet, and without it the servers would talk to each other in the clear",
+                mend: "remove the line where the network between the servers is trusted, or run Apache's server")
+        }
         var limits: [String: Int64] = [:]
         for key in ["initLimit", "syncLimit"] {
             if let value = cfg[key].flatMap({ Int64($0) }), value > 0 {

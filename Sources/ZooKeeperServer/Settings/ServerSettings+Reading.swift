@@ -7,7 +7,7 @@ extension ServerSettings {
     /// - Returns: the settings, nil with errors; and the diagnostics: each key that this server does not know, or knows
     ///   and does not support, is a warning that names it.
     package static func read(_ cfg: ZooCfg, file: String) -> (settings: ServerSettings?, diagnostics: [Diagnostic]) {
-        var reader = Reader(cfg: cfg, file: file)
+        var reader = SettingsReader(cfg: cfg, file: file)
         var settings = reader.settings()
         reader.reportUnused()
         let diagnostics = reader.diagnostics + settings.readEnsemble(cfg, file: file)
@@ -15,7 +15,8 @@ extension ServerSettings {
     }
 }
 
-private struct Reader {
+/// Reads the keys one after the other, and remembers which it has looked at.
+struct SettingsReader {
     let cfg: ZooCfg
     let file: String
     var diagnostics: [Diagnostic] = []
@@ -50,6 +51,13 @@ private struct Reader {
         if let port = integer("clientPort"), port != 0 {
             settings.client = ServerSettings.Listen(host: address == "0.0.0.0" ? nil : address, port: port)
         }
+        let secureAddress = text("secureClientPortAddress")
+        if let port = integer("secureClientPort"), port != 0 {
+            settings.secureClient = ServerSettings.Listen(
+                host: secureAddress == "0.0.0.0" ? nil : secureAddress, port: port)
+        }
+        settings.unifiesClientPort = boolean("client.portUnification") ?? false
+        if settings.secureClient != nil || settings.unifiesClientPort { settings.clientTLS = readTLS("ssl.") }
         settings.backlog = integer("clientPortListenBacklog") ?? settings.backlog
         settings.createsDataDirectory = boolean("datadir.autocreate") ?? true
         settings.createsDatabase = boolean("db.autocreate") ?? true
@@ -72,6 +80,7 @@ private struct Reader {
         }
         settings.maxClientConnections = integer("maxClientCnxns") ?? settings.maxClientConnections
         settings.maxConnections = integer("maxCnxns") ?? settings.maxConnections
+        settings.keepsAlive = boolean("clientTcpKeepAlive") ?? false
         settings.sessionlessTimeout = integer("nio.sessionlessCnxnTimeout") ?? settings.sessionlessTimeout
         settings.globalOutstandingLimit = integer("globalOutstandingLimit") ?? settings.globalOutstandingLimit
         settings.maxFrame = integer("jute.maxbuffer") ?? settings.maxFrame
@@ -98,10 +107,10 @@ private struct Reader {
 
     private mutating func readTree(into settings: inout ServerSettings) {
         settings.extendedTypes = boolean("extendedTypesEnabled") ?? false
-        settings.emulates353TTL = boolean("emulate353TTLNodes") ?? false
         settings.enforcesQuota = boolean("enforceQuota") ?? false
         settings.skipsACL = text("skipACL") == "yes"
-        settings.listsClosedEphemerals = boolean("closeSessionTxn.enabled") ?? true
+        settings.acceptsDigest = boolean("DigestAuthenticationProvider.enabled") ?? true
+        readEnforcedSchemes(into: &settings)
         settings.superDigest = text("DigestAuthenticationProvider.superDigest")
         settings.superUserX509 = text("X509AuthenticationProvider.superUser")
         settings.containerCheckInterval = integer("znode.container.checkIntervalMs") ?? settings.containerCheckInterval
@@ -109,6 +118,18 @@ private struct Reader {
             1, integer("znode.container.maxPerMinute") ?? settings.containerMaxPerMinute)
         settings.containerMaxNeverUsed = integer("znode.container.maxNeverUsedIntervalMs") ?? 0
         settings.reconfigEnabled = boolean("reconfigEnabled") ?? false
+    }
+
+    private mutating func readEnforcedSchemes(into settings: inout ServerSettings) {
+        let schemes = (text("enforce.auth.schemes") ?? "").split(separator: ",").map(\.trimmedBlanks)
+            .filter { !$0.isEmpty }
+        guard boolean("enforce.auth.enabled") ?? false else { return }
+        if schemes.isEmpty {
+            report(
+                "enforce.auth.enabled", "no-schemes", "enforce.auth.enabled is true, but enforce.auth.schemes is empty",
+                mend: "name the schemes that count, for example enforce.auth.schemes=digest,x509")
+        }
+        settings.enforcedSchemes = schemes
     }
 
     private mutating func readAdministration(into settings: inout ServerSettings) {
@@ -151,13 +172,39 @@ private struct Reader {
         "maxWriteQueuePollTime", "maxBatchSize",
     ]
 
+    /// Keys that close a door: who sets one must not be left with an open door and a warning.
+    private static let protections: Set<String> = [
+        "sessionRequireClientSASLAuth", "DigestAuthenticationProvider.digestAlg", "admin.forceHttps", "ssl.crl",
+        "ssl.ocsp",
+        "fips-mode",
+    ]
+
+    /// Values that ask for nothing that this server does not do anyway.
+    private static let harmless = [
+        "sessionRequireClientSASLAuth": "false", "DigestAuthenticationProvider.digestAlg": "sha1",
+        "admin.forceHttps": "false", "ssl.crl": "false", "ssl.ocsp": "false", "fips-mode": "false",
+        "closeSessionTxn.enabled": "true", "emulate353TTLNodes": "false", "snapshot.compression.method": "",
+        "jmx.log4j.disable": "true",
+    ]
+
     mutating func reportUnused() {
         for entry in cfg.effectiveEntries where !used.contains(entry.key) {
             let key = entry.key
             if Self.quorumKeys.contains(key) || ["server.", "group.", "weight."].contains(where: key.hasPrefix) {
                 continue
             }
-            if key.hasPrefix("metricsProvider.") { continue }
+            if key.hasPrefix("metricsProvider.") || key.hasPrefix("ssl.") && cfg.entry("secureClientPort") == nil {
+                continue
+            }
+            if let harmless = Self.harmless[key], entry.value.lowercased() == harmless { continue }
+            if Self.protections.contains(key) {
+                diagnostics.append(
+                    Diagnostic(
+                        .error, rule: "unsupported-protection", file: file, at: entry.keyLocation,
+                        "\(key)=\(entry.value) is not supported by this server, and without it the server would be less protected than you asked for",
+                        mend: "remove the line to run without it, or run Apache's server"))
+                continue
+            }
             if Self.pointless.contains(key) {
                 warn(entry, "no-effect", "\(key) tunes the JVM server and has no effect on this one", mend: nil)
             } else if KnownKeys.isKnown(key) {
@@ -174,17 +221,17 @@ private struct Reader {
         diagnostics.append(Diagnostic(.warning, rule: rule, file: file, at: entry.keyLocation, message, mend: mend))
     }
 
-    private mutating func report(_ key: String, _ rule: String, _ message: String, mend: String? = nil) {
+    mutating func report(_ key: String, _ rule: String, _ message: String, mend: String? = nil) {
         let location = cfg.entry(key)?.location
         diagnostics.append(Diagnostic(.error, rule: rule, file: file, at: location, message, mend: mend))
     }
 
-    private mutating func text(_ key: String) -> String? {
+    mutating func text(_ key: String) -> String? {
         used.insert(key)
         return cfg[key]
     }
 
-    private mutating func integer(_ key: String) -> Int? {
+    mutating func integer(_ key: String) -> Int? {
         guard let value = text(key) else { return nil }
         guard let number = Int(value) else {
             report(key, "bad-value", "\(key)=\(value) is not a whole number")
@@ -201,7 +248,7 @@ private struct Reader {
         return number
     }
 
-    private mutating func boolean(_ key: String) -> Bool? {
+    mutating func boolean(_ key: String) -> Bool? {
         guard let value = text(key) else { return nil }
         switch value.lowercased() {
         case "true": return true
@@ -213,7 +260,7 @@ private struct Reader {
     }
 
     /// Relative paths are relative to the working directory, as in Apache's server.
-    private func absolute(_ path: String) -> String {
+    func absolute(_ path: String) -> String {
         guard !path.isEmpty, !path.hasPrefix("/") else { return path }
         return WorkingDirectory.path + "/" + path
     }

@@ -25,6 +25,8 @@ extension ServerSettings {
         var access = AccessControl()
         access.skipsChecks = skipsACL
         access.superDigest = superDigest
+        access.acceptsX509 = clientTLS != nil
+        access.acceptsDigest = acceptsDigest
         access.x509SuperUser = superUserX509
         return access
     }

@@ -27,6 +27,12 @@ package struct ServerSettings: Sendable {
     package var dataLogDir = ""
     /// Nil: no plain client port.
     package var client: Listen?
+    /// Nil: no TLS client port.
+    package var secureClient: Listen?
+    /// `client.portUnification`: the plain client port takes TLS, too.
+    package var unifiesClientPort = false
+    /// Of the ports that take TLS clients; nil when none does.
+    package var clientTLS: TLSSettings?
     package var backlog = -1
     /// Milliseconds, as all times here.
     package var tickTime = 3000
@@ -37,6 +43,8 @@ package struct ServerSettings: Sendable {
     /// Connections in all; 0: any number.
     package var maxConnections = 0
     package var sessionlessTimeout = 10000
+    /// `clientTcpKeepAlive`
+    package var keepsAlive = false
     package var globalOutstandingLimit = 1000
     /// The longest frame of a client, bytes.
     package var maxFrame = 0xf_ffff
@@ -57,10 +65,12 @@ package struct ServerSettings: Sendable {
     package var purgeRetainCount = 3
 
     package var extendedTypes = false
-    package var emulates353TTL = false
     package var enforcesQuota = false
     package var skipsACL = false
-    package var listsClosedEphemerals = true
+    /// `DigestAuthenticationProvider.enabled`
+    package var acceptsDigest = true
+    /// With `enforce.auth.enabled`: schemes of which a connection must have proved one before anything else; else empty.
+    package var enforcedSchemes: [String] = []
     package var superDigest: String?
     package var superUserX509: String?
     package var containerCheckInterval = 60000

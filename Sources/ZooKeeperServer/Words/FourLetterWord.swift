@@ -22,6 +22,15 @@ enum FourLetterWord: String, CaseIterable {
         }
     }
 
+    /// The answer of a server that serves nobody.
+    var refusal: String {
+        switch self {
+        case .isro: "null"
+        case .hash: "This ZooKeeper instance is not currently serving requests"
+        default: "This ZooKeeper instance is not currently serving requests\n"
+        }
+    }
+
     private static let byCode: [UInt32: FourLetterWord] = {
         var table: [UInt32: FourLetterWord] = [0xfff4_fffd: .telnetClose]
         for word in allCases where word != .telnetClose {

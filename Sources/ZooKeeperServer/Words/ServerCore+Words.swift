@@ -1,4 +1,6 @@
+import DataTree
 import Jute
+import ServerConfig
 import ZooKeeperProtocol
 
 extension ServerCore {
@@ -12,19 +14,17 @@ extension ServerCore {
         if !settings.words.allows(word.rawValue) {
             text = "\(word.rawValue) is not executed because it is not in the whitelist.\n"
         } else if service == .none, !word.needsNoService {
-            text =
-                word == .isro
-                ? "null" : "This ZooKeeper instance is not currently serving requests" + (word == .hash ? "" : "\n")
+            text = word.refusal
         } else {
             text = self.text(of: word, argument: argument)
         }
         connection.write { $0.write(raw: Array(text.utf8)) }
     }
 
-    private func text(of word: FourLetterWord, argument: UnsafeRawBufferPointer) -> String {
+    func text(of word: FourLetterWord, argument: UnsafeRawBufferPointer) -> String {
         switch word {
         case .ruok: return "imok"
-        case .isro: return service == .readOnly ? "ro" : "rw"
+        case .isro: return isReadOnly ? "ro" : "rw"
         case .gtmk: return String(traceMask)
         case .stmk:
             traceMask = Int64(bigEndian: argument.loadUnaligned(as: Int64.self))
@@ -33,10 +33,10 @@ extension ServerCore {
             for connection in connections.values { connection.statistics.reset() }
             return "Connection stats reset.\n"
         case .srst:
-            statistics.reset()
+            resetStatistics()
             return "Server stats reset.\n"
-        case .srvr: return versionLine + readOnlyLine + serverText
-        case .stat: return versionLine + readOnlyLine + "Clients:\n" + connectionLines(brief: true) + "\n" + serverText
+        case .srvr: return heading + serverText
+        case .stat: return heading + "Clients:\n" + connectionLines(brief: true) + "\n" + serverText
         case .cons: return connectionLines(brief: false) + "\n"
         case .conf: return configurationText
         case .envi:
@@ -46,7 +46,7 @@ extension ServerCore {
             return "datadir_size: \(sizes.data)\nlogdir_size: \(sizes.log)\n"
         case .dump: return dumpText
         case .hash: return digests.entries.map { "\($0.zxid.hex): \($0.digest)\n" }.joined()
-        case .mntr: return monitorEntries().map { "zk_\($0.key)\t\($0.value)\n" }.joined()
+        case .mntr: return monitor().flatMap(\.lines).map { "zk_\($0.key)\t\($0.value)\n" }.joined()
         case .wchs: return watchSummaryText
         case .wchc:
             return watchesBySession().map { session, paths in
@@ -60,26 +60,27 @@ extension ServerCore {
         }
     }
 
-    var versionLine: String { "Zookeeper version: \(ServerVersion.text)\n" }
-
-    var modeName: String { service == .readOnly ? "read-only" : member?.modeName ?? "standalone" }
-
-    private var readOnlyLine: String {
-        service == .readOnly ? "READ-ONLY mode; serving only read-only clients\n" : ""
+    private var heading: String {
+        let version = "Zookeeper version: \(ServerVersion.text)\n"
+        return isReadOnly ? version + "READ-ONLY mode; serving only read-only clients\n" : version
     }
 
-    private var serverText: String {
-        """
-        Latency min/avg/max: \(statistics.latency.min)/\(statistics.latency.roundedAverage)/\(statistics.latency.max)
-        Received: \(statistics.packetsReceived)
-        Sent: \(statistics.packetsSent)
-        Connections: \(connections.count)
-        Outstanding: \(outstanding)
-        Zxid: \(lastZXID)
-        Mode: \(modeName)
-        Node count: \(tree.nodeCount)
+    var modeName: String { ensemble?.modeName ?? "standalone" }
+    var isReadOnly: Bool { ensemble?.isReadOnly ?? false }
 
-        """
+    private var serverText: String {
+        let sizes = ensemble?.leading?.proposalSizes
+        return """
+            Latency min/avg/max: \(statistics.latency.min)/\(statistics.latency.roundedAverage)/\(statistics.latency.max)
+            Received: \(statistics.packetsReceived)
+            Sent: \(statistics.packetsSent)
+            Connections: \(connections.count)
+            Outstanding: \(outstanding)
+            Zxid: \(lastZXID)
+            Mode: \(modeName)
+            Node count: \(tree.nodeCount)
+
+            """ + (sizes.map { "Proposal sizes last/min/max: \($0.last)/\($0.min)/\($0.max)\n" } ?? "")
     }
 
     /// The sizes of the two directories, in the order 3.8.0 has them: swapped (fixed in 3.8.4).
@@ -90,13 +91,29 @@ extension ServerCore {
     private var configurationText: String {
         let sizes = directorySizes
         let lines = [
-            "clientPort=\(settings.client?.port ?? 0)", "secureClientPort=-1", "dataDir=\(directory.snapshots)",
+            "clientPort=\(settings.client?.port ?? -1)", "secureClientPort=\(settings.secureClient?.port ?? -1)",
+            "dataDir=\(directory.snapshots)",
             "dataDirSize=\(sizes.data)", "dataLogDir=\(directory.logs)", "dataLogSize=\(sizes.log)",
             "tickTime=\(settings.tickTime)", "maxClientCnxns=\(settings.maxClientConnections)",
             "minSessionTimeout=\(settings.minSessionTimeout)", "maxSessionTimeout=\(settings.maxSessionTimeout)",
             "clientPortListenBacklog=\(settings.backlog)", "serverId=\(settings.myid)",
         ]
-        return lines.map { $0 + "\n" }.joined()
+        return lines.map { $0 + "\n" }.joined() + (ensemble.map(Self.membershipText) ?? "")
+    }
+
+    /// What a member of an ensemble adds to `conf`. In read-only mode Apache leaves the membership out.
+    private static func membershipText(_ ensemble: EnsembleReport) -> String {
+        let own = ensemble.ownLine
+        func ports(_ port: (ServerLine.Address) -> Int) -> String {
+            (own?.addresses ?? []).map { String(port($0)) }.joined(separator: "|")
+        }
+        let lines = [
+            "initLimit=\(ensemble.initLimit)", "syncLimit=\(ensemble.syncLimit)", "electionAlg=3",
+            "electionPort=\(ports(\.electionPort))", "quorumPort=\(ports(\.quorumPort))",
+            "peerType=\(own?.role == .observer ? 1 : 0)",
+        ]
+        let text = lines.map { $0 + "\n" }.joined()
+        return ensemble.isReadOnly ? text : text + "membership: \n" + ensemble.configuration.versionedText
     }
 
     // MARK: Connections
@@ -127,11 +144,13 @@ extension ServerCore {
     // MARK: Sessions
 
     private var dumpText: String {
-        let buckets = sessions.expiries
-        var text = "SessionTracker dump:\nSession Sets (\(buckets.count))/(\(sessions.count)):\n"
-        for bucket in buckets {
-            text += "\(bucket.sessions.count) expire at \(JavaDate.text(wallClock(bucket.time))):\n"
-            text += bucket.sessions.map { "\t\($0)\n" }.joined()
+        var text = "SessionTracker dump:\n"
+        let hasLocal = ensemble != nil && settings.localSessions
+        if hasLocal { text += "Local " + expiryText(localSessions) }
+        if decidesExpiry {
+            text += (hasLocal ? "Global " : "") + expiryText(sessions)
+        } else {
+            text += knownSessionsText
         }
         let owners = tree.sessionsWithEphemerals
         text += "ephemeral nodes dump:\nSessions with Ephemerals (\(owners.count)):\n"
@@ -145,6 +164,23 @@ extension ServerCore {
             text += set.connections.map { "\tip: /\($0.remote) sessionId: \($0.session)\n" }.joined()
         }
         return text
+    }
+
+    /// Standalone and leader decide when a session expires; the other servers only know which sessions there are.
+    private var decidesExpiry: Bool { ensemble == nil || ensemble?.leading != nil }
+
+    private func expiryText(_ sessions: SessionTracker) -> String {
+        let buckets = sessions.expiries
+        return "Session Sets (\(buckets.count))/(\(sessions.count)):\n"
+            + buckets.map { bucket in
+                "\(bucket.sessions.count) expire at \(JavaDate.text(wallClock(bucket.time))):\n"
+                    + bucket.sessions.map { "\t\($0)\n" }.joined()
+            }.joined()
+    }
+
+    private var knownSessionsText: String {
+        let known = tree.sessions
+        return "Global Sessions(\(known.count)):\n" + known.map { "\($0.id)\t\($0.timeout)ms\n" }.joined()
     }
 
     /// Connections by the time at which silence would close them.

@@ -3,7 +3,19 @@ import Glibc
 /// The version this server reports.
 package enum ServerVersion {
     /// Begins with the ZooKeeper version whose behaviour this is: clients and tools look at that.
-    package static let text = "3.8.0-paddock-0.1.0, built on 2026-11-24 00:00 UTC"
+    package static let text = "3.8.0-paddock-0.1.0, built on \(buildDate)"
+
+    /// When the executable was written, as Apache prints it: `2024-12-29 17:54 UTC`.
+    private static let buildDate: String = {
+        var status = stat()
+        var parts = tm()
+        guard stat("/proc/self/exe", &status) == 0, gmtime_r(&status.st_mtim.tv_sec, &parts) != nil else {
+            return "1970-01-01 00:00 UTC"
+        }
+        var buffer = [CChar](repeating: 0, count: 32)
+        strftime(&buffer, buffer.count, "%Y-%m-%d %H:%M UTC", &parts)
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }()
 }
 
 /// What `envi` and `/commands/environment` tell of the process. The keys are Apache's; those about Java say what stands in

@@ -1,69 +1,44 @@
-"""Sends what no server sends to ports for servers, and leaves connections open. usage: garbage.py CLIENT_PORT PORT..."""
-import os, random, socket, struct, sys
+"""Connections that send nonsense, or half of something, and go. The server closes them and serves the others.
 
-client_port, ports = int(sys.argv[1]), [int(port) for port in sys.argv[2:]]
-random.seed(7)
-open_ones = []
-
-
-def connect(port):
-    connection = socket.create_connection(("127.0.0.1", port))
-    connection.settimeout(60)
-    return connection
+usage: garbage.py PORT SEED
+"""
+port, seed = int(sys.argv[1]), int(sys.argv[2])
+source = random.Random(seed)
+witness = Wire(port)
+assert witness.ask(1, create("/witness", b"w"))[0] == 0
 
 
-def send(port, data):
-    """Sends as much as the server takes, then lets go."""
-    connection = connect(port)
+def nonsense():
+    kind = source.randrange(6)
+    if kind == 0:  # anything
+        return source.randbytes(source.randrange(1, 400))
+    if kind == 1:  # a frame of anything, of its true length
+        return frame(source.randbytes(source.randrange(0, 400)))
+    if kind == 2:  # a session, then anything
+        return connect_request() + source.randbytes(source.randrange(1, 400))
+    if kind == 3:  # a session, then a request with some opcode and anything for a body
+        header = struct.pack(">ii", source.randrange(-9, 100), source.choice([*range(-12, 25), *range(99, 110)]))
+        return connect_request() + frame(header + source.randbytes(source.randrange(0, 60)))
+    if kind == 4:  # a session, then a length that is none
+        return connect_request() + struct.pack(">i", source.choice([-1, -2 ** 31, 2 ** 31 - 1, 0x00100000]))
+    # a session and a request, cut off
+    whole = connect_request() + frame(struct.pack(">ii", 1, 1) + create("/cut", b"data"))
+    return whole[:source.randrange(1, len(whole))]
+
+
+for round_number in range(400):
+    connection = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
     try:
-        connection.sendall(data)
-    except (ConnectionError, socket.timeout):
-        pass
+        connection.sendall(nonsense())
+        if source.random() < 0.5:
+            connection.shutdown(socket.SHUT_WR)
+        else:
+            connection.setblocking(False)
+            select.select([connection], [], [], 0.001)
+    except OSError:
+        pass  # closed already: as it should be
     connection.close()
-
-
-def string(data):
-    return struct.pack(">i", len(data)) + data
-
-
-def packet(kind, zxid, data):
-    return struct.pack(">iq", kind, zxid) + string(data) + struct.pack(">i", -1)
-
-
-greeting = struct.pack(">qq", -65536, 2) + string(b"127.0.0.1:1")
-learner = struct.pack(">qiq", 2, 0x10000, 0)
-for port in ports:
-    # Noise, in every length, and an HTTP client that lost its way.
-    for _ in range(30):
-        send(port, random.randbytes(random.choice([1, 3, 4, 19, 100, 5000, 200000])))
-    send(port, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    # Election: lengths that lie, addresses without end, unknown versions, ids of all kinds, messages of all lengths.
-    for length in (-1, 0, 0x7FFFFFFF, 2049):
-        send(port, struct.pack(">qqi", -65536, 2, length) + bytes(100000))
-    for version in (-65537, -1, -2**63):
-        send(port, struct.pack(">qq", version, 2) + string(b"127.0.0.1:1"))
-    for server in (0, 9, 255, 2**62, -5, 2**63 - 1):
-        send(port, struct.pack(">qq", -65536, server) + string(b"127.0.0.1:1") + string(random.randbytes(44)))
-    for length in (-1, 0, 1, 27, 28, 39, 40, 44, 2**20, 2**31 - 1):
-        send(port, greeting + struct.pack(">i", length) + bytes(min(max(length, 0), 300000)))
-    # Quorum: packets of each type out of turn, lengths that lie, a LearnerInfo of the wrong size, a learner from the future.
-    for kind in list(range(-1, 22)) + [2**31 - 1]:
-        send(port, packet(kind, 1 << 32, learner))
-        send(port, packet(11, 1 << 32, learner) + packet(kind, 1 << 32, b"") * 3)
-    for length in (-2, 2**20, 2**31 - 1):
-        send(port, struct.pack(">iqi", 11, 0, length) + bytes(2_000_000))
-    for data in (b"", b"\0", learner[:12], learner + b"\0", struct.pack(">qiq", 2, 0x10000, 99)):
-        send(port, packet(11, 0, data))
-    send(port, packet(16, 0, struct.pack(">qiq", 77, 0x10000, 0)))
-    # Half a greeting, half a packet, and nothing at all; these stay open.
-    for beginning in (b"", greeting[:10], struct.pack(">iqi", 11, 0, 20) + b"\0"):
-        for _ in range(40):
-            connection = connect(port)
-            connection.sendall(beginning)
-            open_ones.append(connection)
-
-# A client gets through all the same.
-client = connect(client_port)
-client.sendall(b"ruok")
-assert client.recv(10) == b"imok"
+    assert witness.ask(4, text("/witness") + b"\0")[0] == 0
+until("the connections are gone", lambda: int(mntr(port, "num_alive_connections")) == 2)
+assert witness.ask(5, text("/witness") + text(b"still") + struct.pack(">i", 0))[0] == 0
 print("done")

@@ -1,0 +1,23 @@
+import NIOCore
+
+/// TLS for a port, made of the `ssl.` settings of a zoo.cfg.
+///
+/// The server knows no TLS library: an executable that has one plugs it in, because BoringSSL triples what there is to build.
+package protocol TransportSecurity: Sendable {
+    /// The handlers that come first in the pipeline of a connection that this server accepted. When the handshake is done
+    /// they fire one `PeerAuthenticated`, before the first byte of the protocol.
+    func serverHandlers() throws -> [any ChannelHandler]
+}
+
+/// The user event that tells a connection who its client has proved to be.
+package struct PeerAuthenticated: Sendable {
+    /// The subject of the client's certificate as in RFC 2253, `CN=alice,O=Example`; nil: it showed none.
+    package var subject: String?
+
+    package init(subject: String?) { self.subject = subject }
+}
+
+/// Makes what a port needs of its settings.
+///
+/// - Throws: what is wrong with a key or certificate, in words for who runs the server.
+package typealias TransportSecurityProvider = @Sendable (TLSSettings) throws -> any TransportSecurity

@@ -1,0 +1,83 @@
+import Diagnostics
+import Glibc
+import Logging
+import ServerConfig
+
+/// The life of a server's process, `NAME CONFIG`: in the foreground, until SIGTERM or SIGINT. The executables differ only in
+/// what they plug in.
+package enum ServerProcess {
+    /// - Parameters:
+    ///   - name: of the executable.
+    ///   - security: its TLS, nil when it has none.
+    package static func run(name: String, security: TransportSecurityProvider?) {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        guard arguments.count == 1, let file = arguments.first, !file.hasPrefix("-") else {
+            if arguments == ["--version"] { return print("\(name) \(ServerVersion.text)") }
+            complain("usage: \(name) CONFIG\n  CONFIG is a zoo.cfg, as for Apache ZooKeeper")
+            exit(arguments == ["--help"] || arguments == ["-h"] ? 0 : 64)
+        }
+        // Before any thread exists, so that all inherit it: these are waited for, below.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGTERM)
+        sigaddset(&signals, SIGINT)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        signal(SIGPIPE, SIG_IGN)
+        raiseFileLimit()
+
+        let logger = Logger(label: name) { _ in
+            var handler = LineLogHandler()
+            // ZOO_LOG_LEVEL=debug shows every connection between servers.
+            if let level = getenv("ZOO_LOG_LEVEL").flatMap({ Logger.Level(rawValue: String(cString: $0).lowercased()) })
+            {
+                handler.logLevel = level
+            }
+            return handler
+        }
+        let settings = readSettings(file, name)
+        let server: Server
+        do {
+            server = try Server.start(settings, security: security, logger: logger) { _ in
+                // What the clients were told is on the disk; what they were not told, they ask again.
+                exit(10)
+            }
+        } catch {
+            complain("\(name): \(error)")
+            exit(1)
+        }
+        var received: Int32 = 0
+        sigwait(&signals, &received)
+        logger.info("stopping: \(received == SIGTERM ? "SIGTERM" : "SIGINT")")
+        do { try server.stop() } catch {
+            complain("\(name): could not stop cleanly: \(error)")
+            exit(1)
+        }
+    }
+
+    private static func readSettings(_ file: String, _ name: String) -> ServerSettings {
+        let bytes: [UInt8]
+        do { bytes = try ConfigFile.read(file) } catch {
+            complain("\(name): \(error)")
+            exit(65)
+        }
+        let cfg = ZooCfg(bytes: bytes)
+        let (settings, diagnostics) = ServerSettings.read(cfg, file: file)
+        for diagnostic in diagnostics { complain(diagnostic.rendered(source: cfg.text)) }
+        guard let settings else { exit(65) }
+        return settings
+    }
+
+    /// As many connections as the system allows, not as many as a shell's default.
+    private static func raiseFileLimit() {
+        var limit = rlimit()
+        let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        guard getrlimit(resource, &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(resource, &limit)
+    }
+
+    private static func complain(_ message: String) {
+        var line = message + "\n"
+        _ = line.withUTF8 { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+}

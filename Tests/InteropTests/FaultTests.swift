@@ -1,0 +1,195 @@
+import Foundation
+import TestSupport
+import Testing
+import ZooKeeperClient
+
+/// The bundled server with clients that behave badly, disks that fail, and crashes. Where load decides, it is the release
+/// build that is asked.
+@Suite(.serialized) struct FaultTests {
+    private func run(_ script: String, _ arguments: Any...) async throws -> String {
+        try await Python.run(
+            try BundledServer.script("wire.py") + BundledServer.script(script), arguments: arguments.map { "\($0)" },
+            within: .seconds(300))
+    }
+
+    // MARK: Clients
+
+    @Test("Paths, ACLs, flags and cut-off requests are refused with the errors of Apache's server")
+    func refusals() async throws {
+        try await BundledServer.with { ours in
+            try await ApacheServer.with(settings: BundledServer.commonSettings) { apache in
+                let output = try await run("refusals.py", apache.port, ours.port)
+                #expect(output.contains(" requests, 0 different\n"), "\(output)")
+            }
+        }
+    }
+
+    @Test("Nonsense closes its own connection and no other", arguments: [1, 2])
+    func garbage(seed: Int) async throws {
+        try await BundledServer.with { server in
+            let output = try await run("garbage.py", server.port, seed)
+            #expect(output == "done\n")
+            #expect(server.isRunning)
+        }
+    }
+
+    @Test("With enforce.auth.enabled nobody does anything who has not proved who they are")
+    func enforcedAuthentication() async throws {
+        let settings = ["enforce.auth.enabled": "true", "enforce.auth.schemes": "digest"]
+        try await BundledServer.with(settings: settings) { server in
+            let output = try await run("enforced.py", server.port)
+            #expect(output == "done\n")
+        }
+    }
+
+    @Test("5,000 idle connections cost little, and nobody waits for them")
+    func idleConnections() async throws {
+        try await BundledServer.with(build: .release) { server in
+            let output = try await run("idle.py", server.port, server.pid, 5000)
+            #expect(output.hasPrefix("5000 idle connections: "), "\(output)")
+        }
+    }
+
+    @Test("Clients that do not read what they asked for do not fill the server's memory")
+    func slowReaders() async throws {
+        try await BundledServer.with(build: .release) { server in
+            let output = try await run("slow_reader.py", server.port, server.pid, 1000)
+            #expect(output.hasSuffix("done\n"), "\(output)")
+            #expect(server.log.contains("closing a connection: its client does not read "))
+        }
+    }
+
+    // MARK: Crashes
+
+    /// A server that was killed after some writes, and the file that holds their txns.
+    private func killedServer(_ server: BundledServer) async throws -> (log: String, bytes: [UInt8], offsets: [Int]) {
+        _ = try await run("writes.py", server.port, 20)
+        server.kill()
+        let directory = server.dataDir + "/version-2"
+        let name = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: directory).first { $0.hasPrefix("log.") })
+        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: directory + "/" + name)))
+        return (directory + "/" + name, bytes, Self.records(bytes))
+    }
+
+    /// Where each record of a log begins, and where the last one ends.
+    private static func records(_ log: [UInt8]) -> [Int] {
+        var offsets = [16]
+        while let offset = offsets.last, offset + 12 <= log.count {
+            let length = log[offset + 8..<offset + 12].reduce(0) { $0 << 8 | Int($1) }
+            if length == 0 { break }
+            offsets.append(offset + 13 + length)
+        }
+        return offsets
+    }
+
+    @Test("A log torn at any byte of its last record loses that record alone, and says so")
+    func tornLog() async throws {
+        try await BundledServer.with(build: .release) { server in
+            let (path, bytes, offsets) = try await killedServer(server)
+            let (last, end) = (offsets[offsets.count - 2], offsets[offsets.count - 1])
+            try await server.start()
+            let whole = try await FourLetterWords.srvr(server.address)
+            server.kill()
+            for cut in last..<end {
+                // What a crash leaves: the rest of the preallocated file is zeros.
+                let torn = bytes[..<cut] + [UInt8](repeating: 0, count: bytes.count - cut)
+                try Data(torn).write(to: URL(fileURLWithPath: path))
+                try await server.start()
+                let left = try await FourLetterWords.srvr(server.address)
+                #expect(left.nodeCount == whole.nodeCount - 1, "cut at \(cut)")
+                #expect(left.zxid.rawValue == whole.zxid.rawValue - 1, "cut at \(cut)")
+                // The first four bytes of a record are zeros: torn there, nothing of it is left.
+                if cut > last + 4 {
+                    #expect(server.log.contains("cut a torn record off the end of \(path) at offset \(last): "))
+                }
+                server.kill()
+                try? FileManager.default.removeItem(atPath: server.directory.path + "/server.log")
+            }
+        }
+    }
+
+    @Test("A record damaged in the middle stops the start, with file, offset and the way out")
+    func damagedLog() async throws {
+        try await BundledServer.with(build: .release) { server in
+            let (path, bytes, offsets) = try await killedServer(server)
+            let victim = offsets[offsets.count / 2]
+            for position in [victim + 3, victim + 9, victim + 40] {
+                var damaged = bytes
+                damaged[position] ^= 0x40
+                try Data(damaged).write(to: URL(fileURLWithPath: path))
+                try? FileManager.default.removeItem(atPath: server.directory.path + "/server.log")
+                try server.launch()
+                try await eventually("the server ends") { !server.isRunning }
+                #expect(
+                    server.log.contains("zkserver: the txn log \(path) is damaged at offset \(victim): "),
+                    "\(server.log)")
+                #expect(server.log.contains("truncate -s \(victim) \(path)"))
+                let now = try Data(contentsOf: URL(fileURLWithPath: path))
+                #expect(now == Data(damaged), "nothing was changed")
+            }
+            try Data(bytes).write(to: URL(fileURLWithPath: path))
+            try await server.start()
+        }
+    }
+
+    // MARK: Disks
+
+    @Test("A full disk ends the acknowledging, is said, and costs nothing that was acknowledged")
+    func fullDisk() async throws {
+        let disk = try SmallDisk(mebibytes: 1)
+        defer { disk.remove() }
+        let settings = ["dataDir": disk.path + "/data", "snapCount": "100000"]
+        try await BundledServer.with(build: .release, settings: settings) { server in
+            let acknowledged = try #require(Int(try await run("fill.py", server.port).dropLast()))
+            #expect(acknowledged > 100)
+            try await eventually("the server ends") { !server.isRunning }
+            #expect(server.log.contains("the data cannot be written; nothing more will be acknowledged: "))
+            #expect(server.log.contains("No space left on device"))
+
+            // With the disk still full it starts, serves reads, and has no more and no less.
+            try await server.start()
+            let there = try await FourLetterWords.srvr(server.address).nodeCount - 5
+            #expect(there == acknowledged || there == acknowledged + 1)
+            server.kill()
+
+            try disk.grow(mebibytes: 8)
+            try await server.start()
+            let again = try await FourLetterWords.srvr(server.address).nodeCount - 5
+            #expect(again == there)
+            _ = try await run("writes.py", server.port, 5)
+            let more = try await FourLetterWords.srvr(server.address).nodeCount - 5
+            #expect(more == there + 6)
+        }
+    }
+}
+
+/// A file system of its own, a few MiB large.
+private struct SmallDisk {
+    let directory: TemporaryDirectory
+    var path: String { directory.path }
+
+    struct MountFailure: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    init(mebibytes: Int) throws {
+        directory = try TemporaryDirectory("small-disk")
+        try Self.mount(directory.path, 0, mebibytes)
+    }
+
+    func grow(mebibytes: Int) throws { try Self.mount(directory.path, UInt(MS_REMOUNT), mebibytes) }
+
+    func remove() {
+        umount2(directory.path, Int32(MNT_DETACH))
+        directory.remove()
+    }
+
+    private static func mount(_ path: String, _ flags: UInt, _ mebibytes: Int) throws {
+        guard Glibc.mount("tmpfs", path, "tmpfs", flags, "size=\(mebibytes)m") == 0 else {
+            throw MountFailure(
+                description:
+                    "cannot mount a tmpfs at \(path): \(String(cString: strerror(errno))); this test needs root")
+        }
+    }
+}

@@ -1,0 +1,39 @@
+import TestSupport
+import Testing
+
+/// The bundled server and Apache's, asked the same by tools that people use.
+@Suite(.serialized) struct ParityTests {
+    /// Both servers, alike, each with its own settings on top.
+    private func both(
+        ours: [String: String] = [:], apache: [String: String] = [:],
+        _ body: (_ apache: ApacheServer, _ ours: BundledServer) async throws -> Void
+    ) async throws {
+        let common = BundledServer.commonSettings
+        try await BundledServer.with(settings: ours) { ours in
+            try await ApacheServer.with(settings: common.merging(apache) { $1 }) { try await body($0, ours) }
+        }
+    }
+
+    @Test("Every command of Apache's zkCli prints the same")
+    func zkCli() async throws {
+        try await both { apache, ours in
+            let output = try await Python.run(
+                try BundledServer.script("zkcli.py"), arguments: ["\(apache.port)", "\(ours.port)"])
+            #expect(output == "done\n", "\(output)")
+        }
+    }
+
+    @Test("Every four-letter word and admin command has the same names, order and kinds of values")
+    func words() async throws {
+        let ports = FreePorts.take(2)
+        func admin(_ port: Int) -> [String: String] {
+            ["admin.enableServer": "true", "admin.serverPort": "\(port)", "admin.serverAddress": "127.0.0.1"]
+        }
+        try await both(ours: admin(ports[1]), apache: admin(ports[0])) { apache, ours in
+            let output = try await Python.run(
+                try BundledServer.script("words.py"),
+                arguments: ["\(apache.port)", "\(ports[0])", "\(ours.port)", "\(ports[1])"])
+            #expect(output == "done\n", "\(output)")
+        }
+    }
+}
