@@ -73,6 +73,9 @@ struct Election: Sendable {
             proposal = ballot.vote
             finalAt = nil
             sendProposal(&server)
+        } else if ballot.vote != proposal {
+            // It may have begun after our vote came, and would wait until it is sent again (Apache's does).
+            server.notify(proposal, round: server.round, state: .looking, to: sender)
         }
         received[sender] = ballot
         return conclude(&server)
@@ -177,6 +180,7 @@ extension Server {
         if options.faults.contains(.halfIsQuorum) {
             return set.overlap(membership.voters) * 2 >= membership.voters.count
         }
+        if options.faults.contains(.reconfigByOldQuorum) { return membership.committed.verifier.isQuorum(set) }
         return membership.isQuorum(set)
     }
 }

@@ -236,8 +236,9 @@ package struct Quorum: Sendable {
         case .revalidate(let session, let timeout): learner.revalidate(session, timeout: timeout, &server)
         case .touch(let session, let timeout): learner.touch(session, timeout: timeout)
         case .accepted(let connection): close(connection)
+        case .unreachable(let peer): learner.unreachable(peer, &server)
         case .shutDown: server.leave(.shutDown)
-        case .start, .notification, .unreachable, .logRead, .propose, .revalidated: break
+        case .start, .notification, .logRead, .propose, .revalidated: break
         }
     }
 
