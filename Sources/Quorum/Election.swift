@@ -181,6 +181,7 @@ extension Server {
         if options.faults.contains(.halfIsQuorum) {
             return set.overlap(membership.voters) * 2 >= membership.voters.count
         }
+        if options.faults.contains(.reconfigByOldQuorum) { return membership.committed.verifier.isQuorum(set) }
         return membership.isQuorum(set)
     }
 }

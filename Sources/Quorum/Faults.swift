@@ -13,10 +13,10 @@ package struct Faults: OptionSet, Hashable, Sendable {
     package static let ackProposalBeforeDurable = Faults(rawValue: 1 << 1)
     /// The leader counts itself before its own log is on disk.
     package static let leaderAcksBeforeDurable = Faults(rawValue: 1 << 2)
-    /// Epochs are promised before acceptedEpoch is on disk.
-    package static let acceptedEpochNotDurable = Faults(rawValue: 1 << 3)
-    /// A learner that has promised this epoch before promises it again, to another leader.
-    package static let promiseEpochTwice = Faults(rawValue: 1 << 4)
+    /// Epochs are kept in memory only: acceptedEpoch and currentEpoch never reach the disk.
+    package static let epochsNotStored = Faults(rawValue: 1 << 3)
+    /// A reconfig needs a quorum of the old configuration only.
+    package static let reconfigByOldQuorum = Faults(rawValue: 1 << 4)
     /// A new leader takes the highest accepted epoch instead of the one after it.
     package static let reuseEpoch = Faults(rawValue: 1 << 5)
     /// Votes name the last committed txn instead of the last logged one.
@@ -42,7 +42,7 @@ package struct Faults: OptionSet, Hashable, Sendable {
     package static let electBlindly = Faults(rawValue: 1 << 15)
     /// A leader goes on though its quorum is gone.
     package static let leadAlone = Faults(rawValue: 1 << 16)
-    /// Every election ends at once with the first or the last voter as its winner, by chance. No bug of Zab, which is safe with
-    /// any election; but with it, promises are all that keeps two leaders out of one epoch.
+    /// Every election ends at once with the first or the last voter as its winner, by chance. No bug: Zab must be safe with any
+    /// election, if not live.
     package static let electAnybody = Faults(rawValue: 1 << 17)
 }

@@ -212,11 +212,7 @@ struct Leader: Sendable {
             ? max(highestAccepted, Epoch(rawValue: 1)) : highestAccepted.next
         phase = .storing(epoch)
         server.accept(epoch)
-        if server.options.faults.contains(.acceptedEpochNotDurable) {
-            release(.announce(epoch), &server)
-        } else {
-            held.hold(.announce(epoch), for: server)
-        }
+        held.hold(.announce(epoch), for: server)
     }
 
     private mutating func announce(_ epoch: Epoch, to index: Int, _ server: inout Server) {

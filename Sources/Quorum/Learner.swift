@@ -115,7 +115,17 @@ struct Learner: Sendable {
 
     mutating func connectFailed(to peer: ServerID, _ server: inout Server) {
         guard case .connecting(let pause, nil) = phase, peer == leader else { return }
-        phase = .connecting(pause: pause, retryAt: server.now + pause)
+        if server.unreachable.contains(leader) {
+            server.leave(.leaderUnreachable(leader))
+        } else {
+            phase = .connecting(pause: pause, retryAt: server.now + pause)
+        }
+    }
+
+    /// Neither its election port answers nor its quorum port: nothing is worth waiting for.
+    func unreachable(_ peer: ServerID, _ server: inout Server) {
+        guard case .connecting(_, .some) = phase, peer == leader else { return }
+        server.leave(.leaderUnreachable(leader))
     }
 
     mutating func disconnected(_ gone: ConnectionID, _ server: inout Server) {
@@ -125,6 +135,8 @@ struct Learner: Sendable {
         if case .discovering = phase, server.now < giveUpAt, !server.unreachable.contains(leader) {
             phase = .connecting(pause: Self.firstPause * 2, retryAt: server.now + Self.firstPause)
         } else {
+            // The next election does not wait for its vote, unless it is heard.
+            server.unreachable.insert(leader)
             server.leave(.connectionLost(leader))
         }
     }
@@ -236,16 +248,12 @@ struct Learner: Sendable {
             return true
         }
         // Having promised this epoch already, to whomever, must not count a second time: two leaders would share it.
-        let isNew = epoch > server.acceptedEpoch || server.options.faults.contains(.promiseEpochTwice)
+        let isNew = epoch > server.acceptedEpoch
         if epoch > server.acceptedEpoch { server.accept(epoch) }
         phase = .promising(epoch)
         let answer = QuorumPacket.ackEpoch(server.lastLogged, currentEpoch: isNew ? server.currentEpoch : nil)
-        if server.options.faults.contains(.acceptedEpochNotDurable) {
-            release(.acknowledgeEpoch(answer), &server)
-        } else {
-            held.hold(.acknowledgeEpoch(answer), for: server)
-            durable(&server)
-        }
+        held.hold(.acknowledgeEpoch(answer), for: server)
+        durable(&server)
         return true
     }
 

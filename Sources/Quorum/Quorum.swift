@@ -243,8 +243,9 @@ package struct Quorum: Sendable {
         case .touch(let session, let timeout): learner.touch(session, timeout: timeout)
         case .accepted(let connection): close(connection)
         case .notification(let notification, let sender): learner.hear(notification, from: sender, &server)
+        case .unreachable(let peer): learner.unreachable(peer, &server)
         case .shutDown: server.leave(.shutDown)
-        case .start, .unreachable, .logRead, .propose, .revalidated: break
+        case .start, .logRead, .propose, .revalidated: break
         }
     }
 

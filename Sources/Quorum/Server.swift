@@ -90,13 +90,13 @@ struct Server: Sendable {
     mutating func accept(_ epoch: Epoch) {
         invariant(epoch >= acceptedEpoch, "server \(id): accepts epoch \(epoch) after \(acceptedEpoch)")
         acceptedEpoch = epoch
-        write(.acceptedEpoch(epoch))
+        write(.acceptedEpoch(options.faults.contains(.epochsNotStored) ? .zero : epoch))
     }
 
     mutating func enter(_ epoch: Epoch) {
         invariant(epoch >= currentEpoch, "server \(id): enters epoch \(epoch) after \(currentEpoch)")
         currentEpoch = epoch
-        write(.currentEpoch(epoch))
+        write(.currentEpoch(options.faults.contains(.epochsNotStored) ? .zero : epoch))
     }
 
     /// A reconfig among the txns is known, and on its way to the disk, before it is logged (8.17).

@@ -66,7 +66,6 @@ import ZooKeeperProtocol
         bench.put(.connected(2, to: 3))
         #expect(bench.take().closed[2] == .roleEnded)
         bench.put(.disconnected(1))
-        bench.put(.unreachable(3))
         bench.put(.accepted(9))
         #expect(bench.take().closed[9] == .notLeading)
     }

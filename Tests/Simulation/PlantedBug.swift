@@ -5,23 +5,12 @@ package struct PlantedBug: Sendable {
     package let name: String
     package let faults: Faults
 
-    /// Shown by one of the first seeds.
-    package var isQuicklyFound: Bool {
-        [
-            .ackNewLeaderBeforeDurable, .ackProposalBeforeDurable, .leaderAcksBeforeDurable, .halfIsQuorum,
-            .applyProposals,
-            .serveBeforeQuorum, .subscribeLate,
-        ].contains(faults)
-    }
-
     package static let all: [PlantedBug] = [
         PlantedBug(name: "NEWLEADER is ACKed before history and epoch are on disk", faults: .ackNewLeaderBeforeDurable),
         PlantedBug(name: "proposals are ACKed before they are on disk", faults: .ackProposalBeforeDurable),
         PlantedBug(name: "the leader counts itself before its disk is done", faults: .leaderAcksBeforeDurable),
-        PlantedBug(
-            name: "epochs are promised before the promise is on disk",
-            faults: [.acceptedEpochNotDurable, .electAnybody]),
-        PlantedBug(name: "an epoch is promised to two leaders", faults: [.promiseEpochTwice, .electAnybody]),
+        PlantedBug(name: "epochs are kept in memory only", faults: .epochsNotStored),
+        PlantedBug(name: "a reconfig needs only the old quorum", faults: .reconfigByOldQuorum),
         PlantedBug(name: "a new leader takes an epoch that was used", faults: .reuseEpoch),
         PlantedBug(name: "the highest server id wins, whatever it has logged", faults: .electBlindly),
         PlantedBug(name: "a leader goes on without its quorum", faults: .leadAlone),

@@ -35,7 +35,7 @@ package struct Scenario: CustomStringConvertible, Sendable {
         case crash, crashLeader, crashCandidate, crashAll, pause, shutDown, breakConnection, stallConnection, isolate,
             isolateLeader,
             split,
-            oneWay, slowDisk, slowLeaderDisk, flap
+            oneWay, slowDisk, slowLeaderDisk, flap, limp
     }
 
     package init(seed: UInt64, planted: Faults = []) {

@@ -34,6 +34,10 @@ extension Simulator {
         case .slowDisk: nodes[victim].diskSlowness = chance.pick([1, 5, 20])
         case .slowLeaderDisk: nodes[leader ?? victim].diskSlowness = chance.pick([1, 20])
         case .flap: flap(chance.pick(3...20))
+        case .limp:
+            // ACKs trickle in while those who gave them lose their connections and are told to TRUNC.
+            for index in nodes.indices { nodes[index].diskSlowness = chance.pick([1, 5, 20]) }
+            flap(chance.pick(3...20))
         }
         if scenario.purges, chance.happens(percent: 30) { purge(chance.pick(0...nodes.count - 1)) }
     }

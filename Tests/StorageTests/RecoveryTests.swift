@@ -53,7 +53,7 @@ import ZooKeeperProtocol
         let error = #expect(throws: StorageError.self) { try Epochs(directory, lastZXID: recovered.lastZXID) }
         #expect(
             try #require(error).description.contains(
-                "currentEpoch is 1 and acceptedEpoch is 1, but the last txn 0x200000012 is of epoch 2"))
+                "acceptedEpoch is 1, below the epoch 2 of the last txn 0x200000012"))
     }
 
     @Test("Txns that were logged twice are applied once")
