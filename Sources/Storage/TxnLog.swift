@@ -79,10 +79,15 @@ package struct TxnLog: Sendable {
         current = nil
     }
 
+    /// Whether few zeros are left ahead of the records: `prepareAhead` has something to do.
+    package var mustPrepare: Bool {
+        guard syncs, let open = current else { return false }
+        return open.zeroed - open.position < Self.zeroAhead / 4 && open.zeroed < open.reserved
+    }
+
     /// Writes zeros ahead of the records when few are left; to be called when nobody waits.
     package mutating func prepareAhead() throws(StorageError) {
-        guard syncs, let open = current, open.zeroed - open.position < Self.zeroAhead / 4, open.zeroed < open.reserved
-        else { return }
+        guard mustPrepare, let open = current else { return }
         try guarded { (log) throws(FileError) in
             let start = max(open.position, open.zeroed)
             let count = min(Self.zeroAhead, open.reserved - start)

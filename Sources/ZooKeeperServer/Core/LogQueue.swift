@@ -20,19 +20,25 @@ final class LogQueue {
     private let completed: (Step) -> Void
     /// Called when a step failed. Nothing is written after that.
     private let failed: (StorageError) -> Void
+    /// Whether nobody would mind if the loop waited a moment for the disk.
+    private let isQuiet: () -> Bool
 
     private var waiting: [Step] = []
     private var spare: [LogWriter.Batch] = []
     private var isBusy = false
     private var isStartScheduled = false
     private var hasFailed = false
+    /// How long the newest sync took, nanoseconds.
+    private var lastSync: Int64 = 0
+    private static let quickSync: Int64 = 1_000_000
     /// The next batch begins a new file.
     private var rolls = false
 
     init(
-        _ writer: LogWriter, loop: any EventLoop, completed: @escaping (Step) -> Void,
+        _ writer: LogWriter, loop: any EventLoop, isQuiet: @escaping () -> Bool, completed: @escaping (Step) -> Void,
         failed: @escaping (StorageError) -> Void
     ) {
+        self.isQuiet = isQuiet
         self.writer = writer
         self.loop = loop
         self.completed = completed
@@ -84,7 +90,7 @@ final class LogQueue {
         loop.execute {
             let queue = bound.value
             queue.isStartScheduled = false
-            if !queue.isBusy { queue.startNext() }
+            if !queue.isBusy, !queue.writeHere() { queue.startNext() }
         }
     }
 
@@ -104,6 +110,19 @@ final class LogQueue {
         }
     }
 
+    /// Writes a txn that comes alone to a quick disk at once, without the log thread; false when it is not the time for that.
+    private func writeHere() -> Bool {
+        guard waiting.count == 1, case .batch(let batch, rolls: false) = waiting[0], batch.records.count == 1,
+            lastSync < Self.quickSync, isQuiet(), let result = writer.writeHere(batch)
+        else { return false }
+        let step = waiting.removeFirst()
+        switch result {
+        case .success: done(step, nil)
+        case .failure(let error): done(step, error)
+        }
+        return true
+    }
+
     private func done(_ step: Step, _ error: StorageError?) {
         isBusy = false
         if let error {
@@ -115,6 +134,7 @@ final class LogQueue {
         if !waiting.isEmpty { startNext() }
         completed(step)
         if case .batch(let batch, _) = step {
+            lastSync = batch.syncNanoseconds
             batch.records.removeAll()
             spare.append(batch)
         }

@@ -14,6 +14,7 @@ extension ServerCore {
                 metadata: ["client": "\(connection.remote)"])
             return connection.close()
         }
+        requestsNow += 1
         statistics.packetsReceived += 1
         connection.statistics.received += 1
         touch(connection)

@@ -35,7 +35,8 @@ final class ServerCore {
     let writer: LogWriter
     /// The order in which things reach the disk.
     private(set) lazy var log = LogQueue(
-        writer, loop: loop, completed: { [unowned self] in logged($0) }, failed: { [unowned self] in logFailed($0) })
+        writer, loop: loop, isQuiet: { [unowned self] in isQuiet }, completed: { [unowned self] in logged($0) },
+        failed: { [unowned self] in logFailed($0) })
 
     var service: Service
     /// The client port, which a reconfig may move.
@@ -104,6 +105,9 @@ final class ServerCore {
 
     /// Monotonic milliseconds, taken when the turn's first bytes came.
     private(set) var now: Int64
+    /// Requests that came in this millisecond, and in the one before it.
+    var requestsNow = 0
+    private var requestsBefore = 0
     private var dirty: [ClientConnection] = []
     private var writers: [JuteWriter] = []
     /// Connections that may not be read because too many requests are under way.
@@ -151,7 +155,16 @@ final class ServerCore {
     var uptime: Int64 { Clock.monotonic - started }
     var outstanding: Int { proposals.count }
 
-    func refreshClock() { now = Clock.monotonic }
+    func refreshClock() {
+        let time = Clock.monotonic
+        guard time != now else { return }
+        requestsBefore = time == now + 1 ? requestsNow : 0
+        requestsNow = 0
+        now = time
+    }
+
+    /// Whether few requests came in the last one or two milliseconds.
+    var isQuiet: Bool { requestsBefore + requestsNow <= 16 }
 
     // MARK: Output
 
