@@ -160,7 +160,9 @@ struct Leader: Sendable {
         if info.configVersion > server.membership.committed.version {
             close(index, because: .newerConfiguration, &server)
             // A leader that is not established learns the newer configuration only by looking again.
-            if server.options.reconfigEnabled, epochInForce == nil { server.leave(.configurationChanged) }
+            if server.options.reconfigEnabled, epochInForce == nil, server.membership.voters.contains(info.server) {
+                server.leave(.configurationChanged)
+            }
             return true
         }
         peers[index].server = info.server

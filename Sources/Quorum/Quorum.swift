@@ -177,7 +177,7 @@ package struct Quorum: Sendable {
         case .tick, .unreachable:
             winner = election.tick(&server)
         case .notification(let notification, let sender):
-            if server.adopt(notification.config) {
+            if server.adopt(notification.config, from: sender) {
                 // Who votes has changed: from the beginning.
                 election = Election(&server)
             }

@@ -177,8 +177,10 @@ extension Server {
     }
 
     /// Adopts a newer configuration that a notification brought to a server that looks (7.4). Whoever sent it had it committed.
-    mutating func adopt(_ text: String?) -> Bool {
+    /// Only a member is believed: a stranger may be of another ensemble.
+    mutating func adopt(_ text: String?, from sender: ServerID) -> Bool {
         guard options.reconfigEnabled, let text, text != membership.committed.text,
+            membership.committed.member(sender) != nil || membership.voters.contains(sender),
             let configuration = EnsembleConfiguration(text: text),
             configuration.version > membership.committed.version
         else { return false }
