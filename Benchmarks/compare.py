@@ -26,12 +26,18 @@ def main():
     Server.binary, Load.generator = build("zkserver"), build("LoadGenerator")
     began = time.monotonic()
     print(machine(), flush=True)
-    with deadline(options.deadline):
-        compare = {"standalone": standalone.compare, "ensembles": ensembles.compare, "observers": ensembles.curve}
-        tables = [compare[what](options) for what in options.what]
-    for table in tables:
-        table.print()
-    print("\n%.0f s; %s" % (time.monotonic() - began, machine()))
+    compare = {"standalone": standalone.compare, "ensembles": ensembles.compare, "observers": ensembles.curve}
+    tables = []
+    try:
+        with deadline(options.deadline):
+            for what in options.what:
+                tables.append(Table())
+                compare[what](tables[-1], options)
+    finally:
+        # Also what there is when the run is cut short.
+        for table in tables:
+            table.print()
+        print("\n%.0f s; %s" % (time.monotonic() - began, machine()))
 
 
 if __name__ == "__main__":

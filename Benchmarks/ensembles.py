@@ -199,8 +199,7 @@ def idle(table, seconds):
         table.add("the same, memory (PSS), MiB", *(sum(server.memory() for server in ensemble.servers) for ensemble in ensembles), digits=0)
 
 
-def compare(options):
-    table = Table()
+def compare(table, options):
     starts(table, options.boots)
     idle(table, options.idle)
     with contextlib.ExitStack() as stack:
@@ -213,12 +212,10 @@ def compare(options):
         loads(table, ensembles, options)
         kills(table, ensembles, options)
         rolling_restart(table, ensembles)
-    return table
 
 
-def curve(options):
+def curve(table, options):
     """Writes with more voters, and with observers instead. The clients are always those of servers 1 to 3."""
-    table = Table()
     for participants, observers in ((3, 0), (3, 2), (3, 4), (3, 8), (5, 0), (7, 0)):
         results = {}
         for engine in ENGINES:
@@ -235,4 +232,3 @@ def curve(options):
                 ensemble.forget()
         for what, key in (("sets a second", "per second"), ("CPU µs of all servers a set", "CPU us")):
             table.add("%d + %d, %s" % (participants, observers, what), *(median([result[key] for result in results[engine]]) for engine in ENGINES), digits=0)
-    return table

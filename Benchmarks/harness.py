@@ -1,5 +1,5 @@
 """What both comparisons stand on: servers to start and stop, a minimal client, the load generator, and the table of ratios."""
-import contextlib, json, os, select, shutil, signal, socket, struct, subprocess, tempfile, time
+import contextlib, json, os, random, select, shutil, signal, socket, struct, subprocess, tempfile, time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CLASSPATH = "/usr/share/java/zookeeper.jar:/usr/share/java/slf4j-nop.jar"
@@ -13,12 +13,16 @@ def build(product):
 
 
 def free_ports(count):
-    """Ports that nobody listens on. Held open together, so that they differ."""
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
+    """Ports that nobody listens on, outside the range of outgoing connections: a client that knocks at a port of that range before
+    the server is there may be given the very port for its own end, and is connected to itself."""
+    ports = []
+    while len(ports) < count:
+        port = random.randrange(10000, 30000)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            if port not in ports:
+                ports.append(port)
+    return ports
 
 
 def text(value):
@@ -145,7 +149,7 @@ def first_write(servers, began, path=b"/first"):
 
     An Apache server that is starting accepts connections, and those that come too early it never answers. A client that waits
     for an answer measures its own patience, and one that gives up soon never gets through a cold JVM. So: knock again and again,
-    and do not give up on any earlier try.
+    and give up no earlier try.
     """
     waiting, knocked = set(), dict.fromkeys(servers, 0)
     try:
@@ -153,8 +157,8 @@ def first_write(servers, began, path=b"/first"):
             for server in servers:
                 if server.process.poll() is not None or time.monotonic() - began > 120:
                     raise SystemExit("%s did not start:\n%s" % (server.engine, server.log()))
-                # Knocking is not free for the servers either: seldom once one has begun to accept.
-                if time.monotonic() - knocked[server] < 0.005:
+                # Each knock costs the server a session, so they get rarer; the time is still good to a twentieth.
+                if time.monotonic() - knocked[server] < (time.monotonic() - began) / 20:
                     continue
                 with contextlib.suppress(OSError):
                     waiting.add(Client(server.port, wait=False))

@@ -93,10 +93,8 @@ def million(table):
     table.add("restart with a million znodes, s", *(restart[engine] for engine in ENGINES), 1 / 10)
 
 
-def compare(options):
-    table = Table()
+def compare(table, options):
     boots(table, options.boots)
     loads(table, options)
     if options.million:
         million(table)
-    return table
