@@ -244,9 +244,7 @@ final class ClientConnection: ChannelInboundHandler {
     func flush() {
         guard let writer = output else { return }
         // A client that does not read gets nothing more until it has: its output gathers here, up to the ceiling.
-        guard channel.isWritable || closesAfterFlush || writer.count < Self.outputLimit else {
-            return server.markDirty(self)
-        }
+        guard channel.isWritable || closesAfterFlush else { return server.markDirty(self) }
         output = nil
         let buffer = writer.withUnsafeBytes { bytes in
             var buffer = channel.allocator.buffer(capacity: bytes.count)
