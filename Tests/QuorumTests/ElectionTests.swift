@@ -214,6 +214,16 @@ import ZooKeeperProtocol
         #expect(bench.quorum.status == .looking(.started))
     }
 
+    /// It may have begun to look after our vote came.
+    @Test func whoVotesWorseInTheSameRoundIsToldOurs() {
+        var bench = Bench(2)
+        _ = bench.take()
+        bench.put(.notification(looking(for: 1, round: 1), from: 1))
+        #expect(bench.take().notifications(to: 1) == [looking(for: 2, round: 1)])
+        bench.put(.notification(looking(for: 2, round: 1), from: 1))
+        #expect(bench.take().notifications(to: 1).isEmpty)
+    }
+
     @Test func theVoteIsRepeatedAtGrowingIntervals() {
         var options = QuorumOptions()
         options.maxNotificationInterval = 1000

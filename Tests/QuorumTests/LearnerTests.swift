@@ -61,6 +61,21 @@ import ZooKeeperProtocol
         #expect(bench.take().packets(to: 2).map(\.type) == [.followerInfo])
     }
 
+    /// Neither its quorum port nor its election port: it is gone, and patience would only cost time.
+    @Test func aLeaderThatNeitherPortAnswersIsGivenUpAtOnce() {
+        var bench = Bench(1)
+        bench.join(3)
+        bench.put(.unreachable(3))
+        #expect(bench.quorum.status == .joining(3))
+        bench.put(.connectFailed(to: 3))
+        #expect(bench.quorum.status == .looking(.leaderUnreachable(3)))
+        bench.join(3)
+        bench.put(.connectFailed(to: 3))
+        #expect(bench.quorum.status == .joining(3))
+        bench.put(.unreachable(3))
+        #expect(bench.quorum.status == .looking(.leaderUnreachable(3)))
+    }
+
     @Test func aLateConnectionIsClosed() {
         var bench = connected()
         bench.put(.connected(2, to: 3))
