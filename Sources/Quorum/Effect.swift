@@ -104,6 +104,8 @@ extension Quorum {
         case connectionLost(ServerID)
         case epochTooLow(Epoch, accepted: Epoch)
         case unexpected(PacketType, from: ServerID)
+        /// There is only a snapshot above it; the leader is asked for its own.
+        case cannotTruncate(to: ZXID)
         /// The leader has begun to look for one itself.
         case leaderLooks(ServerID)
         // As a leader.

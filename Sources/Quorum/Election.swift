@@ -60,6 +60,8 @@ struct Election: Sendable {
 
     private mutating func hear(_ ballot: Ballot, from sender: ServerID, _ server: inout Server) -> Vote? {
         if ballot.round < server.round {
+            // A server without a vote is answered whatever it says: if it answered, too, the two would never stop.
+            guard server.membership.voters.contains(server.id) else { return nil }
             server.notify(proposal, round: server.round, state: .looking, to: sender)
             return nil
         }

@@ -251,7 +251,8 @@ struct Learner: Sendable {
         let isNew = epoch > server.acceptedEpoch
         if epoch > server.acceptedEpoch { server.accept(epoch) }
         phase = .promising(epoch)
-        let answer = QuorumPacket.ackEpoch(server.lastLogged, currentEpoch: isNew ? server.currentEpoch : nil)
+        let last = server.mustBeReplaced ? .zero : server.lastLogged
+        let answer = QuorumPacket.ackEpoch(last, currentEpoch: isNew ? server.currentEpoch : nil)
         held.hold(.acknowledgeEpoch(answer), for: server)
         durable(&server)
         return true
@@ -263,6 +264,10 @@ struct Learner: Sendable {
         case .snap:
             phase = .receivingSnapshot(epoch, packet.zxid)
         case .trunc:
+            guard server.canTruncate(to: packet.zxid) else {
+                server.leave(.cannotTruncate(to: packet.zxid))
+                return true
+            }
             phase = .synchronising(epoch)
             if !server.options.faults.contains(.ignoreTruncate) { server.truncate(to: packet.zxid) }
         default:

@@ -34,6 +34,10 @@ struct Server: Sendable {
     private(set) var history: CommittedHistory
     /// Txns logged and not yet known to be committed, in order; all above `history.last`.
     private(set) var uncommitted: Deque<Transaction> = []
+    /// The oldest state that the disk can go back to.
+    private(set) var floor: ZXID
+    /// A leader wanted to cut below `floor`: the next one must take this server for empty, and send all it has.
+    private(set) var mustBeReplaced = false
     private(set) var lastTicket = WriteTicket(rawValue: 0)
     private var durableTicket = WriteTicket(rawValue: 0)
 
@@ -41,6 +45,7 @@ struct Server: Sendable {
         self.id = id
         self.options = options
         self.membership = membership
+        floor = recovered.floor
         history = CommittedHistory(base: recovered.base, limit: options.historyLimit)
         for transaction in recovered.transactions { history.append(transaction) }
         // A crash between log and currentEpoch leaves txns of a later epoch behind. They were logged in the order of that
@@ -134,7 +139,17 @@ struct Server: Sendable {
         }
     }
 
+    /// Whether the log can be cut at `zxid`. It cannot when a leader whose uncommitted txns came to nothing had sent its whole tree
+    /// before: that snapshot is all there is. What is here stays until another whole tree takes its place: it may hold what
+    /// nobody else has (Apache cuts, loads the snapshot again, and has the txns back: ZOOKEEPER-1549).
+    mutating func canTruncate(to zxid: ZXID) -> Bool {
+        if zxid < floor { mustBeReplaced = true }
+        return zxid >= floor
+    }
+
     mutating func restore(from connection: ConnectionID, at zxid: ZXID) {
+        floor = zxid
+        mustBeReplaced = false
         uncommitted.removeAll()
         history.reset(to: zxid)
         effects.append(.restore(from: connection, at: zxid))
@@ -197,11 +212,14 @@ package struct RecoveredState: Hashable, Sendable {
     package var transactions: [Transaction]
     /// The txn before them: the last one of all if there are none.
     package var base: ZXID
+    /// The zxid of the oldest snapshot: the log cannot be cut below it.
+    package var floor: ZXID
 
     package init(
         acceptedEpoch: Epoch = .zero, currentEpoch: Epoch = .zero, transactions: [Transaction] = [],
-        base: ZXID = .zero
+        base: ZXID = .zero, floor: ZXID = .zero
     ) {
+        self.floor = floor
         self.acceptedEpoch = acceptedEpoch
         self.currentEpoch = currentEpoch
         self.transactions = transactions

@@ -134,7 +134,7 @@ package final class Server: Sendable {
             } catch { throw StorageError.file(error) }
             let state = RecoveredState(
                 acceptedEpoch: epochs.accepted, currentEpoch: epochs.current, transactions: tail.transactions,
-                base: tail.base ?? recovered.lastZXID)
+                base: tail.base ?? recovered.lastZXID, floor: try directory.snapshotFiles().last?.zxid ?? .zero)
             return (lock, Opened(recovered: recovered, epochs: epochs, quorumState: state, proposed: proposed))
         } catch { throw .storage(error) }
     }

@@ -262,7 +262,7 @@ package final class Simulator {
             proposed: disk.proposed, options: scenario.options,
             recovered: RecoveredState(
                 acceptedEpoch: disk.acceptedEpoch, currentEpoch: disk.currentEpoch, transactions: disk.log,
-                base: disk.snapshot.lastZxid))
+                base: disk.snapshot.lastZxid, floor: disk.snapshot.lastZxid))
         trace(index, "starts with \(state.lastZxid), epoch \(disk.currentEpoch), accepted \(disk.acceptedEpoch)")
         agenda.plan(.sessionTick(index, incarnation: nodes[index].incarnation), at: now + 10_000)
         step(index, .start)

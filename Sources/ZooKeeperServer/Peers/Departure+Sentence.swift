@@ -13,6 +13,8 @@ extension Quorum.Departure {
         case .leaderLooks(let leader): "server \(leader), which was to lead, looks for a leader itself"
         case .betterVote(let candidate, let sender):
             "server \(sender) has come with a better candidate, server \(candidate)"
+        case .cannotTruncate(let zxid):
+            "the log cannot be cut at \(zxid), below the oldest snapshot; the leader is asked for its whole tree"
         case .noQuorumInTime(.awaitingLearners): "no quorum of followers came within initLimit"
         case .noQuorumInTime(.awaitingPromises(let epoch)):
             "no quorum of followers promised epoch \(epoch) within initLimit"
