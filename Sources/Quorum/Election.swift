@@ -60,10 +60,14 @@ struct Election: Sendable {
 
     private mutating func hear(_ ballot: Ballot, from sender: ServerID, _ server: inout Server) -> Vote? {
         if ballot.round < server.round {
-            // A server without a vote is answered whatever it says: if it answered, too, the two would never stop.
-            guard server.membership.voters.contains(server.id) else { return nil }
-            server.notify(proposal, round: server.round, state: .looking, to: sender)
-            return nil
+            guard !server.membership.voters.contains(server.id) else {
+                server.notify(proposal, round: server.round, state: .looking, to: sender)
+                return nil
+            }
+            // A server without a vote follows those who vote, in whatever round they are. It does not answer: it is answered
+            // itself, whatever it says, and the two would never stop.
+            guard received.isEmpty else { return nil }
+            server.round = ballot.round
         }
         if ballot.round > server.round {
             server.round = ballot.round
