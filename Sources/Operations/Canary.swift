@@ -1,7 +1,7 @@
 import Synchronization
 import ZooKeeperClient
 
-/// A client that writes every 20 ms while servers are restarted, to show what a user's client would have felt: how long no
+/// A client that writes every 10 ms while servers are restarted, to show what a user's client would have felt: how long no
 /// write was acknowledged, and whether an acknowledged one was lost.
 ///
 /// It overwrites one znode of its own, which it removes at the end (one that an earlier canary left behind, too).
@@ -14,7 +14,7 @@ final class Canary: Sendable {
     }
 
     static let path = "/paddock-canary"
-    static let interval: Duration = .milliseconds(20)
+    static let interval: Duration = .milliseconds(10)
 
     private let servers: ConnectString
     private let record: Mutex<CanaryRecord>

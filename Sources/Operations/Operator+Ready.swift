@@ -29,7 +29,7 @@ extension Operator {
             if waited > patience || lacks.contains(where: \.isFinal) {
                 throw notReady(ensemble, lacks, waited: waited)
             }
-            try await Task.sleep(for: .milliseconds(100))
+            try await Task.sleep(for: Pace.pause(after: waited))
         }
         let remaining = max(10, patience - (clock.now - start).seconds)
         try await writeThroughEach(ensemble, patience: remaining, &timeline)
@@ -52,7 +52,7 @@ extension Operator {
             if waited > ensemble.patience || lacks.contains(where: \.isFinal) {
                 throw notReady(ensemble, lacks, waited: waited)
             }
-            try await Task.sleep(for: .milliseconds(100))
+            try await Task.sleep(for: Pace.pause(after: waited))
         }
     }
 

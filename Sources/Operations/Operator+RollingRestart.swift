@@ -123,6 +123,7 @@ extension Operator {
         var machine = machine
         let sweeper = ensemble.sweeper(control)
         var told = ""
+        var stepBegan = Moment.now()
         while true {
             let sweep = await sweeper.sweep()
             try Task.checkCancellation()
@@ -136,6 +137,7 @@ extension Operator {
                 let (role, text) = (sweep.server(id)?.role ?? .unknown, procedure.text(id))
                 report(.step("\(text) (\(role.rawValue))"))
                 try change.did(text)
+                stepBegan = Moment.now()
                 do {
                     try await procedure.carryOut(id)
                 } catch let error as OperationError {
@@ -146,7 +148,7 @@ extension Operator {
             case .wait(let what):
                 if what != told { report(.waiting(what)) }
                 told = what
-                try await Task.sleep(for: .milliseconds(100))
+                try await Task.sleep(for: Pace.pause(after: Moment.now() - stepBegan))
             case .completed(let step):
                 report(.step("server \(step.id) is back and has caught up"))
             case .finished: return machine.steps

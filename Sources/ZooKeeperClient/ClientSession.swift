@@ -332,10 +332,11 @@ struct ClientSession {
         connectionEnded(problem, now: now)
     }
 
-    /// From 50 ms up to a second, half of it at random.
+    /// 20 ms at first: an election lasts some tens of milliseconds where all goes well, and who waits longer than that makes it longer
+    /// for himself. From the sixth round on twice as long each time, up to a second. Half of it is at random.
     private mutating func waitBeforeNextRound() -> Instant {
         let round = failedAttempts / servers.count
-        let longest = min(Instant(50) << Instant(min(round - 1, 10)), 1000)
+        let longest = min(Instant(20) << Instant(min(max(round - 5, 0), 10)), 1000)
         return Instant.random(in: longest / 2...longest, using: &jitter)
     }
 

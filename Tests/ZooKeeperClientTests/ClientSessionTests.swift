@@ -84,7 +84,7 @@ struct ClientSessionTests {
         var tried: [ServerAddress] = []
         var waits: [Int64] = []
         var now: Int64 = 0
-        for _ in 0..<21 {
+        for _ in 0..<49 {
             let connects = session.effects().compactMap { effect -> ServerAddress? in
                 if case .connect(let server) = effect { server } else { nil }
             }
@@ -100,8 +100,8 @@ struct ClientSessionTests {
         }
         #expect(Set(tried.prefix(3)) == Set((1...3).map { ServerAddress(host: "s", port: $0) }))
         #expect(Array(tried.prefix(3)) == Array(tried.dropFirst(3).prefix(3)))
-        let longest: [Int64] = [50, 100, 200, 400, 800]
-        #expect(waits.count == 5)
+        let longest: [Int64] = [20, 20, 20, 20, 20, 40, 80, 160, 320, 640, 1000, 1000]
+        #expect(waits.count == 12)
         for (wait, longest) in zip(waits, longest) { #expect((longest / 2...longest).contains(wait)) }
         #expect(session.core.lastProblem?.hasSuffix("refused") == true)
     }
