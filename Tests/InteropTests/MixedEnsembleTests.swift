@@ -58,7 +58,7 @@ import ZooKeeperClient
             try await load.progress()
 
             let second = try await ensemble.leader()
-            second.pause()
+            try await second.pause()
             _ = try await ensemble.leader { $0 !== second }
             try await load.progress()
             second.resume()
@@ -127,7 +127,7 @@ import ZooKeeperClient
         let truncations = Synchronisation.truncation.count(leader)
         let others = ensemble.others(than: leader)
         try await ensemble.withClient(of: leader) { client in
-            for server in others { server.pause() }
+            for server in others { try await server.pause() }
             let created = Task { try await client.create("/tail") }
             try await eventually("the write is logged by \(leader)") { leader.hasLogged("/tail") }
             for server in others + [leader] { server.kill() }

@@ -66,11 +66,20 @@ package final class EnsembleServer: Sendable {
         try await eventually("server \(id) stops") { !isRunning }
     }
 
-    /// Holds the process still, until ``resume()``.
-    package func pause() {
+    /// Holds the process still, until ``resume()``. On a busy machine its threads run on for a while after the signal: returns
+    /// when all have stopped.
+    package func pause() async throws {
         state.withLock { state in
             state.process?.signal(SIGSTOP)
             state.isPaused = true
+        }
+        let tasks = "/proc/\(pid)/task"
+        try await eventually("\(self) holds still") {
+            try FileManager.default.contentsOfDirectory(atPath: tasks).allSatisfy { task in
+                // pid (name) state …
+                let line = try String(contentsOfFile: "\(tasks)/\(task)/stat", encoding: .utf8)
+                return line.split(separator: ")").last?.hasPrefix(" T") ?? false
+            }
         }
     }
 

@@ -26,7 +26,7 @@ package final class TestEnsemble: Sendable {
         network = hasNetwork ? try TestNetwork(servers) : nil
         // Short ticks make the tests short; the limits leave a busy machine its time.
         self.settings = [
-            "tickTime": "250", "initLimit": "60", "syncLimit": "12", "admin.enableServer": "false",
+            "tickTime": "250", "initLimit": "60", "syncLimit": "16", "admin.enableServer": "false",
             "4lw.commands.whitelist": "*", "maxClientCnxns": "0", "preAllocSize": "64", "extendedTypesEnabled": "true",
             "minSessionTimeout": "1000", "maxSessionTimeout": "60000",
         ].merging(settings) { _, new in new }
