@@ -309,7 +309,8 @@ package final class Simulator {
         }
         guard let deadline = nodes[index].deadline else { return }
         let due = max(nodes[index].trueTime(deadline), now + 50)
-        if due < nodes[index].timerAt, due != .max {
+        // One that is overdue belongs to a pause that the healing cut short.
+        if due < nodes[index].timerAt || nodes[index].timerAt < now, due != .max {
             nodes[index].timerAt = due
             agenda.plan(.timer(index, incarnation: nodes[index].incarnation), at: due)
         }
