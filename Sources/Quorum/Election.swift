@@ -60,13 +60,15 @@ struct Election: Sendable {
 
     private mutating func hear(_ ballot: Ballot, from sender: ServerID, _ server: inout Server) -> Vote? {
         if ballot.round < server.round {
-            guard !server.membership.voters.contains(server.id) else {
+            guard initial == .none else {
                 server.notify(proposal, round: server.round, state: .looking, to: sender)
                 return nil
             }
-            // A server without a vote follows those who vote, in whatever round they are. It does not answer: it is answered
-            // itself, whatever it says, and the two would never stop.
-            guard received.isEmpty else { return nil }
+            // A server without a candidate of its own follows those who vote, in whatever round they are. It does not answer: it
+            // is answered itself, whatever it says, and the two would never stop. What the sender said in a later round it said
+            // before it was started again.
+            received[sender] = nil
+            guard received.keys.allSatisfy({ $0 == server.id }) else { return nil }
             server.round = ballot.round
         }
         if ballot.round > server.round {

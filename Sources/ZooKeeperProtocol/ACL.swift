@@ -66,7 +66,8 @@ extension AuthID: JuteRecord {
     @usableFromInline
     package init(from reader: inout JuteReader) throws(JuteError) {
         scheme = try reader.readString()
-        id = try reader.readString()
+        // kazoo sends an empty id as null, and `CREATOR_ALL_ACL` has one. Apache takes it there and nowhere else.
+        id = scheme == "auth" ? try reader.readOptionalString() ?? "" : try reader.readString()
     }
 
     @usableFromInline

@@ -92,7 +92,8 @@ extension JuteReader {
         for _ in 0..<count {
             _ = try ahead.readInt32()
             _ = try ahead.readPresentSlice()
-            _ = try ahead.readPresentSlice()
+            // An empty id may come as null.
+            _ = try ahead.readSlice()
         }
         return try readRaw(ahead.offset - start)
     }

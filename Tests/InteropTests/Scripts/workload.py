@@ -3,7 +3,7 @@ import sys, threading
 from kazoo.client import KazooClient
 from kazoo.exceptions import BadVersionError, NoAuthError, NoNodeError, NodeExistsError, NotEmptyError
 from kazoo.recipe.counter import Counter
-from kazoo.security import make_digest_acl
+from kazoo.security import CREATOR_ALL_ACL, make_digest_acl
 
 port, name = sys.argv[1], "/" + sys.argv[2]
 client = KazooClient("127.0.0.1:" + port, timeout=30)
@@ -56,6 +56,13 @@ assert client.exists(name + "/u") is None
 
 other = KazooClient("127.0.0.1:" + port, timeout=30)
 other.start(timeout=60)
+# kazoo sends the empty id of this ACL as null.
+creator = KazooClient("127.0.0.1:" + port, timeout=30, auth_data=[("digest", "ann:pw")])
+creator.start(timeout=60)
+creator.create(name + "/mine", b"", acl=CREATOR_ALL_ACL)
+fails(NoAuthError, other.get, name + "/mine")
+assert creator.get_acls(name + "/mine")[0][0].id.id.startswith("ann:")
+creator.stop()
 client.create(name + "/locked", b"secret", acl=[make_digest_acl("bob", "pw", all=True)])
 fails(NoAuthError, other.get, name + "/locked")
 other.add_auth("digest", "bob:pw")
