@@ -161,17 +161,6 @@ struct SettingsReader {
         "fastleader.maxNotificationInterval",
     ]
 
-    /// Keys that tune threads, caches or hooks of the JVM server: there is nothing here that they could tune.
-    private static let pointless: Set<String> = [
-        "jvm.pause.monitor", "jvm.pause.sleep.time.ms", "jvm.pause.warn-threshold.ms", "jvm.pause.info-threshold.ms",
-        "maxResponseCacheSize", "maxGetChildrenResponseCacheSize", "commitProcessor.numWorkerThreads",
-        "commitProcessor.maxReadBatchSize", "commitProcessor.maxCommitBatchSize", "commitProcessor.shutdownTimeout",
-        "watchManagerName", "watcherCleanThreadsNum", "watcherCleanThreshold", "watcherCleanIntervalInSeconds",
-        "maxInProcessingDeadWatchers", "serverCnxnFactory", "nio.numSelectorThreads", "nio.numWorkerThreads",
-        "nio.directBufferBytes", "nio.shutdownTimeout", "quorum.cnxn.threads.size", "flushDelay",
-        "maxWriteQueuePollTime", "maxBatchSize",
-    ]
-
     /// Keys that close a door: who sets one must not be left with an open door and a warning.
     private static let protections: Set<String> = [
         "sessionRequireClientSASLAuth", "DigestAuthenticationProvider.digestAlg", "admin.forceHttps", "ssl.crl",
@@ -205,7 +194,7 @@ struct SettingsReader {
                         mend: "remove the line to run without it, or run Apache's server"))
                 continue
             }
-            if Self.pointless.contains(key) {
+            if KnownKeys.jvmTuning.contains(key) {
                 warn(entry, "no-effect", "\(key) tunes the JVM server and has no effect on this one", mend: nil)
             } else if KnownKeys.isKnown(key) {
                 warn(entry, "unsupported-key", "\(key) is not supported by this server yet and is ignored", mend: nil)
