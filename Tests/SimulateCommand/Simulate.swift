@@ -20,6 +20,9 @@ struct Simulate: ParsableCommand {
     @Flag(help: "Storms of one second only.")
     var short = false
 
+    @Flag(help: "Pass over the seeds that reconfigure.")
+    var steady = false
+
     @Flag(help: "Print each event of the first seed, then stop.")
     var trace = false
 
@@ -56,6 +59,7 @@ struct Simulate: ParsableCommand {
         var digest: UInt64 = 0
         for seed in from..<(from + UInt64(seeds)) {
             let scenario = scenario(seed)
+            if steady, scenario.reconfigures { continue }
             let outcome = Simulator.run(scenario)
             done += 1
             writes += outcome.writes

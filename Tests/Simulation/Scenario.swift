@@ -10,6 +10,7 @@ package struct Scenario: CustomStringConvertible, Sendable {
     let spares: Int
     /// Mean time between reconfigs; 0 where the configuration stays.
     let reconfigPause: Int
+    package var reconfigures: Bool { reconfigPause > 0 }
     let hierarchical: Bool
     let clients: Int
     var options = QuorumOptions()
