@@ -61,7 +61,7 @@ struct Election: Sendable {
     private mutating func hear(_ ballot: Ballot, from sender: ServerID, _ server: inout Server) -> Vote? {
         if ballot.round < server.round {
             guard initial == .none else {
-                server.notify(proposal, round: server.round, state: .looking, to: sender)
+                server.reply(proposal, round: server.round, state: .looking, to: sender)
                 return nil
             }
             // A server without a candidate of its own follows those who vote, in whatever round they are. It does not answer: it
@@ -84,7 +84,7 @@ struct Election: Sendable {
         } else if ballot.vote != proposal {
             // It may have been told while it had not begun to look: it heard us as a follower, and would hear us again only
             // when the vote is repeated.
-            server.notify(proposal, round: server.round, state: .looking, to: sender)
+            server.reply(proposal, round: server.round, state: .looking, to: sender)
         }
         received[sender] = ballot
         return conclude(&server)
@@ -175,6 +175,17 @@ extension Server {
                     state: state, leader: vote.leader, zxid: vote.zxid, electionEpoch: round, peerEpoch: vote.peerEpoch,
                     config: membership.committed.text),
                 to: peer))
+    }
+
+    /// Answers a notification, but not the same thing again and again: two servers that see each other's vote as worse, or as
+    /// none, and answer it would never stop.
+    mutating func reply(_ vote: Vote, round: Int64, state: ServerState, to peer: ServerID) {
+        let ballot = Ballot(vote: vote, round: round, state: state, version: Ballot.ownVersion)
+        let limit = options.minNotificationInterval / 2
+        if let last = replies[peer], last.ballot == ballot, now < last.at + limit { return }
+        if replies.count > 1000 { replies.removeAll() }
+        replies[peer] = (ballot, now)
+        notify(vote, round: round, state: state, to: peer)
     }
 
     /// Whether `vote` beats `other`. A candidate of weight 0 never does.

@@ -139,6 +139,8 @@ package struct Quorum: Sendable {
             answer(notification, from: sender)
         case .unreachable(let peer):
             server.unreachable.insert(peer)
+            // It may be another process soon, which has heard nothing.
+            server.replies[peer] = nil
         default:
             break
         }
@@ -329,7 +331,7 @@ package struct Quorum: Sendable {
     }
 
     private mutating func tell(_ peer: ServerID, round: Int64) {
-        server.notify(server.vote, round: round, state: peerState, to: peer)
+        server.reply(server.vote, round: round, state: peerState, to: peer)
     }
 
     private var peerState: ServerState {

@@ -23,6 +23,8 @@ struct Server: Sendable {
     var voteRound: Int64 = 0
     /// Servers whose election connection is known to be down. Cleared when they are heard.
     var unreachable: ServerSet = []
+    /// What each server was last answered, and when.
+    var replies: [ServerID: (ballot: Ballot, at: Milliseconds)] = [:]
     /// Why the present role ends; set by the role, acted upon by `Quorum`.
     private(set) var departure: (reason: Quorum.Departure, successor: ServerID?)?
 

@@ -224,6 +224,21 @@ import ZooKeeperProtocol
         #expect(bench.take().notifications(to: 1).isEmpty)
     }
 
+    /// Two servers that each see the other's vote as worse, since each has another list of voters, would answer for ever.
+    @Test func theSameAnswerIsNotGivenAgainAtOnce() {
+        var bench = Bench(2)
+        _ = bench.take()
+        for _ in 0..<10 { bench.put(.notification(looking(for: 1, round: 1), from: 1)) }
+        for _ in 0..<10 { bench.put(.notification(looking(for: 9, round: 1), from: 9)) }
+        let effects = bench.take()
+        #expect(effects.notifications(to: 1).count == 1)
+        #expect(effects.notifications(to: 9).count == 1)
+        bench.wait(100)
+        _ = bench.take()
+        bench.put(.notification(looking(for: 9, round: 1), from: 9))
+        #expect(bench.take().notifications(to: 9).count == 1)
+    }
+
     @Test func theVoteIsRepeatedAtGrowingIntervals() {
         var options = QuorumOptions()
         options.maxNotificationInterval = 1000
