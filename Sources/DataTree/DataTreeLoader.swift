@@ -10,9 +10,14 @@ package struct DataTreeLoader: ~Copyable {
     private var parentPath: [UInt8] = []
     private var parent = NodeID.root
 
-    package init(access: AccessControl = AccessControl(), seed: UInt64 = 0) {
+    /// - Parameter bytes: about how long the content is.
+    package init(access: AccessControl = AccessControl(), seed: UInt64 = 0, bytes: Int = 0) {
         tree = DataTree(bare: access, seed: seed)
+        tree.store.expect(bytes / Self.usualNode)
     }
+
+    /// Bytes that a node takes in a snapshot: 96, and its path and data.
+    private static let usualNode = 160
 
     package mutating func addSession(_ id: SessionID, timeout: Int32) { tree.sessionTimeouts[id] = timeout }
 

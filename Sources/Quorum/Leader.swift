@@ -6,9 +6,9 @@ import ZooKeeperProtocol
 /// commits (8.4 to 8.13; Apache's `Leader` and `LearnerHandler`).
 ///
 /// ```
-/// discovering ─► storing ─► agreeing ─► gathering ─► serving
-///  FOLLOWERINFO  accepted-  LEADERINFO   DIFF…,        UPTODATE, PROPOSAL, COMMIT
-///  of a quorum   Epoch      ACKEPOCH     NEWLEADER, ACK
+/// discovering ─► storing ─► agreeing ─► entering ─► gathering ─► serving
+///  FOLLOWERINFO  accepted-  LEADERINFO   current-    DIFF…,        UPTODATE, PROPOSAL, COMMIT
+///  of a quorum   Epoch      ACKEPOCH     Epoch       NEWLEADER, ACK
 /// ```
 struct Leader: Sendable {
     private enum Phase: Hashable, Sendable {
@@ -18,6 +18,9 @@ struct Leader: Sendable {
         case storing(Epoch)
         /// LEADERINFO is out; collecting promises.
         case agreeing(Epoch)
+        /// A quorum has promised. While a reconfig is proposed the own entry is stored before others may enter: whoever else has
+        /// the reconfig may be no voter yet, and could not lead if it were ahead of all who are.
+        case entering(Epoch)
         /// The history is settled; collecting ACKs of NEWLEADER.
         case gathering(Epoch)
         case serving(Epoch)
@@ -25,6 +28,7 @@ struct Leader: Sendable {
 
     private enum Held: Sendable {
         case announce(Epoch)
+        case gather(Epoch)
         case acknowledgeNewLeader
         case acknowledge(ZXID)
     }
@@ -45,6 +49,11 @@ struct Leader: Sendable {
     private var highestAccepted: Epoch
     private var peers: [LearnerPeer] = []
     private var outstanding: Deque<Outstanding> = []
+    /// How many of them, the last ones, followers are not told before a reconfig is in force: else a server that the reconfig makes
+    /// a voter could be alone ahead of all who may lead, and nobody could.
+    private var unsent = 0
+    /// The write that puts the newest configuration in force.
+    private var activation: WriteTicket?
     private var held = HeldBack<Held>()
     private let giveUpAt: Milliseconds
     private var pingAt: Milliseconds
@@ -183,7 +192,7 @@ struct Leader: Sendable {
             decideEpoch(&server)
         case .storing:
             break
-        case .agreeing(let epoch), .gathering(let epoch), .serving(let epoch):
+        case .agreeing(let epoch), .entering(let epoch), .gathering(let epoch), .serving(let epoch):
             if accepted > epoch, counts(peers[index], server) {
                 server.leave(.higherEpochPromised(accepted, by: info.server))
             } else {
@@ -242,6 +251,8 @@ struct Leader: Sendable {
             }
             if counts(peers[index], server) { promised.insert(peers[index].server) }
             agree(&server)
+        case .entering:
+            break
         case .gathering, .serving:
             synchronise(index, &server)
         }
@@ -250,12 +261,21 @@ struct Leader: Sendable {
 
     private mutating func agree(_ server: inout Server) {
         guard case .agreeing(let epoch) = phase, server.isQuorum(promised) else { return }
-        phase = .gathering(epoch)
+        phase = .entering(epoch)
         if server.options.reconfigEnabled, server.membership.lastSeen.version == 0 {
             // The first configuration gets a version, so that it beats what others were set up with (ZOOKEEPER-1783).
             server.propose(server.membership.committed.withVersion(ZXID(epoch: epoch, counter: 0).rawValue))
         }
         server.enter(epoch)
+        if server.membership.proposed == nil {
+            gather(epoch, &server)
+        } else {
+            held.hold(.gather(epoch), for: server)
+        }
+    }
+
+    private mutating func gather(_ epoch: Epoch, _ server: inout Server) {
+        phase = .gathering(epoch)
         if server.options.faults.contains(.leaderAcksBeforeDurable) {
             release(.acknowledgeNewLeader, &server)
         } else {
@@ -302,7 +322,7 @@ struct Leader: Sendable {
             server.effects.append(.send(.commit(transaction.zxid), to: connection))
         }
         if !peers[index].isObserver {
-            for transaction in server.uncommitted {
+            for transaction in server.uncommitted.dropLast(unsent) {
                 server.effects.append(.send(.proposal(transaction), to: connection))
             }
         }
@@ -323,7 +343,7 @@ struct Leader: Sendable {
 
     private var epochInForce: Epoch? {
         switch phase {
-        case .discovering, .storing, .agreeing: nil
+        case .discovering, .storing, .agreeing, .entering: nil
         case .gathering(let epoch), .serving(let epoch): epoch
         }
     }
@@ -381,7 +401,11 @@ struct Leader: Sendable {
         let place = Int(zxid.rawValue - first.zxid.rawValue)
         guard place < outstanding.count else { return }
         outstanding[place].acks.insert(sender)
-        while handover == nil, let next = outstanding.first, server.isQuorum(next.acks) { commit(&server) }
+        commitAcknowledged(&server)
+    }
+
+    private mutating func commitAcknowledged(_ server: inout Server) {
+        while handover == nil, outstanding.count > unsent, server.isQuorum(outstanding[0].acks) { commit(&server) }
     }
 
     private mutating func commit(_ server: inout Server) {
@@ -423,9 +447,19 @@ struct Leader: Sendable {
             server.effects.append(.broadcast(.informAndActivate(transaction, leader: designated), to: observers))
         }
         server.commitNext()
-        server.activate(configuration)
+        putInForce(configuration, &server)
         for index in peers.indices where peers[index].phase == .ready { welcome(index, &server) }
         if designated != server.id { handOver(to: designated, server) }
+    }
+
+    private mutating func putInForce(_ configuration: EnsembleConfiguration, _ server: inout Server) {
+        server.activate(configuration)
+        activation = server.lastTicket
+    }
+
+    /// Whether a reconfig is under way: proposed and not committed, or committed and not on this server's disk.
+    func isReconfiguring(_ server: Server) -> Bool {
+        server.membership.proposed != nil || activation.map { !server.isDurable($0) } ?? false
     }
 
     /// Who leads in `configuration`: this server if it is a voter at the same address, else whoever ACKed most of what is
@@ -458,7 +492,11 @@ struct Leader: Sendable {
     /// Whether a quorum of `verifier` is here and has our history: what a reconfig needs to be proposed.
     func hasSynced(_ verifier: QuorumVerifier, _ server: Server) -> Bool {
         var here: ServerSet = [server.id]
-        for peer in peers where peer.phase == .serving && !peer.isObserver { here.insert(peer.server) }
+        for peer in peers where peer.phase == .serving && !peer.isObserver {
+            // One that follows and has just become an observer is about to leave and to come back as one.
+            let observes = server.membership.committed.member(peer.server)?.isVoter == false
+            if !observes { here.insert(peer.server) }
+        }
         return verifier.isQuorum(here)
     }
 
@@ -472,7 +510,7 @@ struct Leader: Sendable {
         if let proposed = server.membership.proposed {
             // A quorum of both configurations has it now: what a former leader began is complete.
             let designated = designate(in: proposed, acks: entered, server)
-            server.activate(proposed)
+            putInForce(proposed, &server)
             // Those who hear UPTODATE see for themselves that their leader is none, and hold an election.
             if designated != server.id { handOver(to: nil, server) }
         }
@@ -494,6 +532,7 @@ struct Leader: Sendable {
 
     mutating func durable(_ server: inout Server) {
         while let action = held.next(server) { release(action, &server) }
+        sendHeldBack(&server)
     }
 
     private mutating func release(_ action: Held, _ server: inout Server) {
@@ -504,6 +543,8 @@ struct Leader: Sendable {
                 announce(epoch, to: index, &server)
             }
             agree(&server)
+        case .gather(let epoch):
+            gather(epoch, &server)
         case .acknowledgeNewLeader:
             entered.insert(server.id)
             establish(&server)
@@ -532,17 +573,31 @@ struct Leader: Sendable {
     mutating func propose(_ transaction: Transaction, _ server: inout Server) {
         guard let zxid = nextZxid(server) else { return }
         invariant(transaction.zxid == zxid, "server \(server.id): proposes \(transaction.zxid), the next is \(zxid)")
+        let waits = isReconfiguring(server)
         server.log(transaction)
         outstanding.append(Outstanding(zxid: zxid, acks: []))
-        if !followers.isEmpty { server.effects.append(.broadcast(.proposal(transaction), to: followers)) }
-        for index in peers.indices where peers[index].isSubscribed && !peers[index].isObserver {
-            peers[index].proposed(zxid, now: server.now)
-        }
+        if waits { unsent += 1 } else { tellFollowers(of: transaction, &server) }
         if server.options.faults.contains(.leaderAcksBeforeDurable) {
             release(.acknowledge(zxid), &server)
         } else {
             held.hold(.acknowledge(zxid), for: server)
         }
+    }
+
+    private mutating func tellFollowers(of transaction: Transaction, _ server: inout Server) {
+        if !followers.isEmpty { server.effects.append(.broadcast(.proposal(transaction), to: followers)) }
+        for index in peers.indices where peers[index].isSubscribed && !peers[index].isObserver {
+            peers[index].proposed(transaction.zxid, now: server.now)
+        }
+    }
+
+    /// Tells followers what waited for a reconfig.
+    private mutating func sendHeldBack(_ server: inout Server) {
+        guard unsent > 0, !isReconfiguring(server) else { return }
+        let transactions = server.uncommitted.suffix(unsent)
+        unsent = 0
+        for transaction in transactions { tellFollowers(of: transaction, &server) }
+        commitAcknowledged(&server)
     }
 
     private mutating func request(_ index: Int, _ packet: QuorumPacket, _ server: inout Server) -> Bool {
@@ -603,7 +658,7 @@ struct Leader: Sendable {
         switch phase {
         case .discovering: .awaitingLearners
         case .storing(let epoch), .agreeing(let epoch): .awaitingPromises(epoch)
-        case .gathering(let epoch), .serving(let epoch): .awaitingNewLeaderAcks(epoch)
+        case .entering(let epoch), .gathering(let epoch), .serving(let epoch): .awaitingNewLeaderAcks(epoch)
         }
     }
 

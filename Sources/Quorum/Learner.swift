@@ -341,6 +341,10 @@ struct Learner: Sendable {
             }
             offered = configuration
             server.takeOver(configuration)
+            guard server.learnerKind == kind else {
+                server.leave(.configurationChanged, successor: leader)
+                return true
+            }
         }
         phase = .entering(epoch)
         server.enter(epoch)

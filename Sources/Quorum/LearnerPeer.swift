@@ -63,8 +63,9 @@ struct LearnerPeer: Sendable {
     func overdue(_ server: Server) -> Quorum.CloseReason? {
         let limit: Milliseconds
         switch phase {
-        case .ready, .serving: limit = server.options.syncTimeout
-        case .greeting, .awaitingEpoch, .promising, .promised, .readingLog, .synchronising:
+        case .serving: limit = server.options.syncTimeout
+        // A learner answers no PING before UPTODATE.
+        case .greeting, .awaitingEpoch, .promising, .promised, .readingLog, .synchronising, .ready:
             limit = server.options.initTimeout
         }
         let silence = server.now - lastHeard

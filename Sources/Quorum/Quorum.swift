@@ -77,7 +77,7 @@ package struct Quorum: Sendable {
     package func reconfiguration(_ request: ReconfigRequest, at zxid: ZXID) -> Reconfiguration {
         guard case .leading(let leader) = role, nextZxid != nil else { return .refused(.unimplemented) }
         let membership = server.membership
-        if membership.proposed != nil { return .refused(.reconfigInProgress) }
+        if leader.isReconfiguring(server) { return .refused(.reconfigInProgress) }
         if request.currentConfigID != -1, request.currentConfigID != membership.committed.version {
             return .refused(.badVersion)
         }

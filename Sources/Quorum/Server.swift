@@ -60,11 +60,15 @@ struct Server: Sendable {
     /// The last txn in the log.
     var lastLogged: ZXID { uncommitted.last?.zxid ?? history.last }
     var lastApplied: ZXID { history.last }
-    /// Whether this server may lead, and its own vote is one. Who is only proposed as a voter waits for the commit.
+    /// Whether this server may lead, and its own vote is one. Who is only proposed as a voter waits for the commit: voters that have
+    /// not heard of the proposal know neither its vote nor its address.
     var isVoter: Bool { membership.committed.voters.contains(id) }
 
-    /// How this server learns. Who is in no configuration (not yet, or no more) follows without a vote.
-    var learnerKind: Learner.Kind { membership.committed.member(id)?.isVoter == false ? .observer : .follower }
+    /// How this server learns. Who is in no configuration (not yet, or no more) follows without a vote; who observes and is
+    /// proposed as a voter follows, since observers do not ACK and the reconfig may need it.
+    var learnerKind: Learner.Kind {
+        membership.committed.member(id)?.isVoter != false || membership.voters.contains(id) ? .follower : .observer
+    }
 
     /// Asks for the end of the present role. The first reason stands.
     ///

@@ -12,7 +12,7 @@ package enum SnapshotCompression: String, Sendable, CaseIterable {
 /// The uncompressed bytes of a snapshot through a sliding window, so that the size of the file does not matter.
 final class SnapshotInput {
     private let file: any StorageFile
-    private let fileSize: Int
+    let fileSize: Int
     private var fileOffset = 0
     private let source: Source
     private var window: UnsafeMutableRawBufferPointer

@@ -17,7 +17,7 @@ extension DataDirectory {
         guard header.starts(with: SnapshotWriter.header.prefix(8)) else {
             throw input.damaged("it does not begin with ZKSN, version 2")
         }
-        var loader = DataTreeLoader(access: access, seed: seed)
+        var loader = DataTreeLoader(access: access, seed: seed, bytes: input.fileSize)
         try input.readContent(into: &loader)
         try input.readSeal()
         var digest: (zxid: ZXID, value: UInt64)?

@@ -16,15 +16,15 @@ struct Bench {
 
     init(
         _ id: ServerID, voters: [ServerID] = [1, 2, 3], observers: [ServerID] = [],
-        configuration: EnsembleConfiguration? = nil, options: QuorumOptions = QuorumOptions(),
-        recovered: RecoveredState = RecoveredState(), diskIsQuick: Bool = true
+        configuration: EnsembleConfiguration? = nil, proposed: EnsembleConfiguration? = nil,
+        options: QuorumOptions = QuorumOptions(), recovered: RecoveredState = RecoveredState(), diskIsQuick: Bool = true
     ) {
         let members =
             voters.map { EnsembleConfiguration.Member(id: $0, isVoter: true) }
             + observers.map { EnsembleConfiguration.Member(id: $0, isVoter: false) }
         quorum = Quorum(
-            id: id, configuration: configuration ?? EnsembleConfiguration(members: members), options: options,
-            recovered: recovered)
+            id: id, configuration: configuration ?? EnsembleConfiguration(members: members), proposed: proposed,
+            options: options, recovered: recovered)
         self.diskIsQuick = diskIsQuick
         put(.start)
     }

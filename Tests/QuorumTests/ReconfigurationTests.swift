@@ -151,6 +151,42 @@ import ZooKeeperProtocol
         #expect(ensemble.status(1) == .following(3, Self.epoch))
     }
 
+    /// Else a server that becomes a voter could be alone ahead of all who may lead.
+    @Test func followersHearOfTxnsBehindAReconfigOnceItIsInForce() {
+        var ensemble = serving([1, 2, 3, 4, 5])
+        ensemble.held = [4, 5]
+        reconfigure(request(members: [3, 4, 5].map { Self.line($0) }.joined(separator: ",")), &ensemble)
+        let reconfig = ZXID(rawValue: 0x1_0000_0001)
+        for _ in 0..<2 {
+            let zxid = ensemble.servers[3]?.nextZxid ?? .zero
+            ensemble.put(.propose(Transaction(zxid: zxid, bytes: [1])), to: 3)
+        }
+        #expect(ensemble.servers[3]?.lastLogged == ZXID(rawValue: 0x1_0000_0003))
+        #expect(ensemble.servers[1]?.lastLogged == reconfig)
+        ensemble.held = []
+        ensemble.run()
+        for id in [3, 4, 5] as [ServerID] {
+            #expect(ensemble.applied[id]?.last == ZXID(rawValue: 0x1_0000_0003), "server \(id)")
+            #expect(ensemble.activated[id]?.last?.version == reconfig.rawValue)
+        }
+    }
+
+    /// Observers do not ACK, and the reconfig may need it.
+    @Test func anObserverThatIsProposedAsVoterComesBackAsFollower() {
+        let observing = Self.configuration([Self.line(1), Self.line(2), Self.line(3), Self.line(4, "observer")])
+        let voting = Self.configuration((1...4).map { Self.line($0) }, version: "100000005")
+        var bench = Bench(4, configuration: observing, options: options)
+        bench.join(3)
+        bench.put(.connected(1, to: 3))
+        #expect(bench.take().packets(to: 1).map(\.type) == [.observerInfo])
+        bench.put(.packet(.leaderInfo(Self.epoch), from: 1))
+        bench.put(.packet(.diff(.zero), from: 1))
+        bench.put(.packet(.newLeader(Self.epoch, voting.text), from: 1))
+        #expect(bench.take().closed[1] == .roleEnded)
+        bench.put(.connected(2, to: 3))
+        #expect(bench.take().packets(to: 2).map(\.type) == [.followerInfo])
+    }
+
     /// The next leader is named with the commit: nobody holds an election, and the old one follows without a vote.
     @Test func aLeaderThatIsRemovedHandsOver() {
         var ensemble = serving([1, 2, 3])
@@ -188,6 +224,30 @@ import ZooKeeperProtocol
         ensemble.run()
         #expect(ensemble.leader == 2)
         for id in [1, 2, 4] as [ServerID] { #expect(ensemble.activated[id]?.last == pending) }
+    }
+
+    /// Who else has the reconfig may be no voter yet, and must not get ahead of the leader that completes it.
+    @Test func whoCompletesAReconfigEntersBeforeOthers() {
+        let proposed = Self.configuration([Self.line(2), Self.line(3)], version: "100000005")
+        var bench = Bench(
+            3, configuration: Self.three, proposed: proposed, options: options,
+            recovered: RecoveredState(
+                acceptedEpoch: Self.epoch, currentEpoch: Self.epoch, base: ZXID(rawValue: proposed.version)),
+            diskIsQuick: false)
+        bench.win()
+        bench.put(.accepted(1))
+        bench.put(
+            .packet(
+                .learnerInfo(LearnerInfo(server: 2, configVersion: 0), observer: false, acceptedEpoch: Self.epoch),
+                from: 1))
+        bench.sync()
+        _ = bench.take()
+        bench.put(.packet(.ackEpoch(ZXID(rawValue: proposed.version), currentEpoch: Self.epoch), from: 1))
+        let promised = bench.take()
+        #expect(promised.writes == [.currentEpoch(Self.epoch.next)])
+        #expect(promised.packets(to: 1).isEmpty)
+        bench.sync()
+        #expect(bench.take().packets(to: 1).map(\.type) == [.diff, .newLeader])
     }
 
     @Test func aProposalThatWasNeverLoggedIsForgotten() {

@@ -23,6 +23,9 @@ struct Simulate: ParsableCommand {
     @Flag(help: "Pass over the seeds that reconfigure.")
     var steady = false
 
+    @Flag(help: "Go on after a violation, and print all.")
+    var all = false
+
     @Flag(help: "Print each event of the first seed, then stop.")
     var trace = false
 
@@ -57,6 +60,7 @@ struct Simulate: ParsableCommand {
         var writes = 0
         var events = 0
         var digest: UInt64 = 0
+        var violations = 0
         for seed in from..<(from + UInt64(seeds)) {
             let scenario = scenario(seed)
             if steady, scenario.reconfigures { continue }
@@ -68,14 +72,17 @@ struct Simulate: ParsableCommand {
             if outcome.violation != nil {
                 report(outcome, of: scenario)
                 print("see every event of it with: bin/simulate --from \(seed) --trace")
-                throw ExitCode.failure
+                violations += 1
+                if !all { throw ExitCode.failure }
             }
             if let time, clock.now - start > .seconds(time) { break }
         }
         let seconds = (clock.now - start).components.seconds
+        let verdict = violations == 0 ? "without a violation" : "with \(violations) violations"
         print(
-            "\(done) seeds from \(from) without a violation in \(seconds) s: \(events) events, \(writes) acknowledged writes, digest \(String(digest, radix: 16))"
+            "\(done) seeds from \(from) \(verdict) in \(seconds) s: \(events) events, \(writes) acknowledged writes, digest \(String(digest, radix: 16))"
         )
+        if violations > 0 { throw ExitCode.failure }
     }
 
     private func findPlanted() throws {

@@ -88,7 +88,7 @@ extension Simulator {
         judge.asks(command, over: clients[number].attachment)
         let floor = acknowledged.map(\.zxid).max() ?? .zero
         clients[number].waiting.append((command, floor))
-        nodes[server].writes.append((command.session, command.cxid, number))
+        nodes[server].writes.append((command.session, command.cxid, number, clients[number].attachment))
         trace(server, "client \(number) asks \(command.kind) \(command.session) \(command.cxid)")
         step(server, .request(command.request))
     }

@@ -32,7 +32,7 @@ final class Node {
     var received: [(on: ConnectionID, state: Replica)] = []
 
     // What clients of this server wait for.
-    var writes: [(session: SessionID, cxid: Int32, client: Int)] = []
+    var writes: [(session: SessionID, cxid: Int32, client: Int, attachment: Int)] = []
     var syncs: Deque<(client: Int, attachment: Int)> = []
     var renewals: [(session: SessionID, client: Int, attachment: Int)] = []
     /// Leader: when each session dies if not heard, in local milliseconds.

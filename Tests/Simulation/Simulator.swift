@@ -451,7 +451,7 @@ package final class Simulator {
         }
         if let waiting {
             let write = nodes[index].writes.remove(at: waiting)
-            reply(.written(entry.command, transaction.zxid), to: write.client, clients[write.client].attachment)
+            reply(.written(entry.command, transaction.zxid), to: write.client, write.attachment)
         }
     }
 

@@ -347,6 +347,13 @@ struct NodeStore: ~Copyable {
         return buckets.base.assumingMemoryBound(to: UInt32.self) + index
     }
 
+    /// Makes as many buckets as `nodes` will want, at once and not one by one; for a store that is empty.
+    mutating func expect(_ nodes: Int) {
+        guard count == 1, nodes > bucketCount else { return }
+        bucketCount = min(nodes, buckets.capacity / 4)
+        lowMask = UInt32(1) << UInt32(Int.bitWidth - 1 - bucketCount.leadingZeroBitCount) - 1
+    }
+
     /// Splits the next bucket when there are more nodes than buckets.
     private mutating func growBuckets() {
         guard count > bucketCount, (bucketCount + 1) * 4 <= buckets.capacity else { return }
