@@ -43,7 +43,8 @@ let package = Package(
         .target(
             name: "ServerConfig", dependencies: ["Diagnostics", "ZooKeeperProtocol"], swiftSettings: settings),
         .target(
-            name: "DataTree", dependencies: ["Diagnostics", "Jute", "ZooKeeperProtocol"], swiftSettings: settings),
+            name: "DataTree", dependencies: ["CLinux", "Diagnostics", "Jute", "ZooKeeperProtocol"],
+            swiftSettings: settings),
         .target(
             name: "Storage",
             dependencies: ["CZlib", "DataTree", "Diagnostics", "DurableFiles", "Jute", "ZooKeeperProtocol"],

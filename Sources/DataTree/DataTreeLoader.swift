@@ -1,3 +1,4 @@
+import Glibc
 import Jute
 import ZooKeeperProtocol
 
@@ -30,8 +31,10 @@ package struct DataTreeLoader: ~Copyable {
     package mutating func addNode(_ path: Bytes, data: Bytes?, acl: Int64, stat: StatPersisted) -> Bool {
         let node: NodeID
         var isNew = true
+        let content: UInt32
         if path.count <= 1 {
             node = .root
+            content = NodeDigest.content(path: path, data: data)
             tree.digest &-= tree.nodeDigest(.root)
             tree.store.setData(.root, data)
             tree.approximateDataSize += data?.count ?? 0
@@ -40,7 +43,9 @@ package struct DataTreeLoader: ~Copyable {
                 return false
             }
             let name = Bytes(rebasing: path[(cut + 1)...])
-            if let known = tree.store.child(of: parent, named: name) {
+            let hash = tree.store.foresee(parent, name)
+            content = NodeDigest.content(path: path, data: data)
+            if let known = tree.store.child(of: parent, named: name, hash: hash) {
                 // A fuzzy snapshot may hold a node twice, when it was deleted and made again meanwhile: the later one counts.
                 forget(known, path)
                 tree.approximateDataSize -= path.count + Int(max(tree.store[known].pointee.dataLength, 0))
@@ -48,7 +53,8 @@ package struct DataTreeLoader: ~Copyable {
                 node = known
                 isNew = false
             } else {
-                node = tree.store.insert(under: parent, name: name, data: data, zxid: stat.czxid, time: stat.ctime)
+                node = tree.store.insert(
+                    under: parent, name: name, data: data, zxid: stat.czxid, time: stat.ctime, hash: hash)
             }
         }
         if node != .root { tree.approximateDataSize += path.count + (data?.count ?? 0) }
@@ -56,7 +62,7 @@ package struct DataTreeLoader: ~Copyable {
         tree.store[node].pointee.acl = acl == -1 ? ACLCache.open : use(acl)
         if let list = NodeKind(owner: stat.ephemeralOwner).list { tree.addToOwner(node, list) }
         if !NodeDigest.excludes(path: path) {
-            tree.store[node].pointee.checksum = NodeDigest.content(path: path, data: data)
+            tree.store[node].pointee.checksum = content
             tree.digest &+= tree.nodeDigest(node)
         }
         if isNew, path.starts(with: Quotas.root),
@@ -92,7 +98,9 @@ package struct DataTreeLoader: ~Copyable {
     }
 
     private mutating func findParent(_ path: Bytes) -> Bool {
-        if path.elementsEqual(parentPath) { return true }
+        if path.count == parentPath.count, path.isEmpty || memcmp(path.baseAddress!, parentPath, path.count) == 0 {
+            return true
+        }
         guard let found = tree.store.find(path) else { return false }
         parent = found
         parentPath = [UInt8](path)

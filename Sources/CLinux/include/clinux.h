@@ -13,6 +13,9 @@ int clinux_accept(int listener);
 int clinux_pidfd_open(pid_t pid);
 int clinux_pidfd_send_signal(int pidfd, int signal);
 
+// The cache line at `address` will be wanted soon.
+static inline void clinux_prefetch(const void *address) { __builtin_prefetch(address); }
+
 // The wait status of a process that is not our child, once its parent has waited for it; else, and before Linux 6.15, -1.
 int clinux_pidfd_exit_status(int pidfd, int *status);
 

@@ -1,3 +1,4 @@
+import CLinux
 import Diagnostics
 import Glibc
 import ZooKeeperProtocol
@@ -13,7 +14,7 @@ struct NodeStore: ~Copyable {
     /// Nodes in the store, the root included.
     private(set) var count = 1
 
-    private let records: Region
+    private var records: Region
     private let extras: Region
     private let buckets: Region
     private var heap: PayloadHeap
@@ -71,7 +72,18 @@ struct NodeStore: ~Copyable {
     }
 
     func child(of parent: NodeID, named name: Bytes) -> NodeID? {
+        child(of: parent, named: name, hash: hash(parent, name))
+    }
+
+    /// The hash that `child(of:named:hash:)` and `insert` want. The memory they will look at is being fetched from now on,
+    /// while the caller does something else.
+    func foresee(_ parent: NodeID, _ name: Bytes) -> UInt32 {
         let hash = hash(parent, name)
+        clinux_prefetch(bucket(hash))
+        return hash
+    }
+
+    func child(of parent: NodeID, named name: Bytes, hash: UInt32) -> NodeID? {
         var candidate = bucket(hash).pointee
         while candidate != 0 {
             let record = self[NodeID(rawValue: candidate)]
@@ -155,7 +167,11 @@ struct NodeStore: ~Copyable {
     // MARK: Changing
 
     /// Adds a child. There must be none of that name. Its Stat is that of a node created by `zxid` at `time`.
-    mutating func insert(under parent: NodeID, name: Bytes, data: Bytes?, zxid: ZXID, time: Int64) -> NodeID {
+    ///
+    /// - Parameter hash: of parent and name, if it is known.
+    mutating func insert(
+        under parent: NodeID, name: Bytes, data: Bytes?, zxid: ZXID, time: Int64, hash known: UInt32? = nil
+    ) -> NodeID {
         let node = takeRecord()
         let record = self[node]
         record.initialize(to: NodeRecord())
@@ -177,7 +193,7 @@ struct NodeStore: ~Copyable {
 
         count += 1
         growBuckets()
-        record.pointee.hash = hash(parent, name)
+        record.pointee.hash = known ?? hash(parent, name)
         let bucket = bucket(record.pointee.hash)
         record.pointee.hashNext = bucket.pointee
         bucket.pointee = node.rawValue
@@ -335,6 +351,7 @@ struct NodeStore: ~Copyable {
         let node = NodeID(rawValue: recordsEnd)
         recordsEnd += 1
         invariant(Int(recordsEnd) * MemoryLayout<NodeRecord>.stride <= records.capacity, "too many znodes")
+        records.filled(to: Int(recordsEnd) * MemoryLayout<NodeRecord>.stride)
         return node
     }
 

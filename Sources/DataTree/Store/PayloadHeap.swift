@@ -10,7 +10,7 @@ struct PayloadHeap: ~Copyable {
     /// Bytes ever taken from the region: what the process pays for.
     var bytesTouched: Int { Int(top) * Self.unit }
 
-    private let region: Region
+    private var region: Region
     private var top: UInt32 = 1
     /// First free block of each class, 0 when none. The first 4 bytes of a free block name the next one.
     private var free: [UInt32]
@@ -47,6 +47,7 @@ struct PayloadHeap: ~Copyable {
             (Int(top) + size) * Self.unit <= region.capacity,
             "the tree's names and data outgrew their \(region.capacity) bytes of address space")
         top += UInt32(size)
+        region.filled(to: Int(top) * Self.unit)
         return block
     }
 

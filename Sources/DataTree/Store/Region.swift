@@ -1,4 +1,5 @@
 import Diagnostics
+import Dispatch
 import Glibc
 
 /// A stretch of address space that is reserved once and gets memory page by page, when a page is first written.
@@ -9,6 +10,8 @@ struct Region: ~Copyable {
     let base: UnsafeMutableRawPointer
     /// In bytes; a system that refuses the size asked for (`ulimit -v`, strict overcommit) may give less.
     let capacity: Int
+    /// Where memory ends that is there, or on its way, before it is written to.
+    private var ready = smallPages
 
     /// Reserves `bytes`, or the largest half, quarter, … of it that the system grants, down to `minimum`.
     init(bytes: Int, minimum: Int = 16 << 20) {
@@ -29,6 +32,29 @@ struct Region: ~Copyable {
     }
 
     private static let smallPages = 4 << 20
+    private static let largePage = 2 << 20
 
-    deinit { munmap(base, capacity) }
+    deinit {
+        if ready > Self.smallPages { Self.helper.sync {} }
+        munmap(base, capacity)
+    }
+
+    /// To be told how far an arena that grows from the front is filled. Another thread has the next large page cleared
+    /// meanwhile: that takes the kernel milliseconds, in which nobody would be served.
+    @inline(__always)
+    mutating func filled(to end: Int) {
+        if _slowPath(end + Self.largePage > ready) { prepareNext() }
+    }
+
+    private mutating func prepareNext() {
+        guard ready + Self.largePage <= capacity else { return }
+        let page = UInt(bitPattern: base + ready)
+        ready += Self.largePage
+        // On a system before Linux 5.14 this does nothing.
+        Self.helper.async { madvise(UnsafeMutableRawPointer(bitPattern: page), Self.largePage, Self.populate) }
+    }
+
+    private static let helper = DispatchQueue(label: "tree memory")
+    /// MADV_POPULATE_WRITE.
+    private static let populate: Int32 = 23
 }
