@@ -197,8 +197,7 @@ extension ServerStatus {
     fileprivate init(_ server: ServerObservation, lag: Int64?) {
         id = server.id.rawValue
         role = server.role
-        // Without a supervisor the client port tells what it can.
-        state = server.process?.state.rawValue ?? (server.role == .unknown ? "stopped" : "running")
+        state = Self.state(of: server).rawValue
         engine = server.member.engine
         pid = server.process?.pid
         restarts = server.process?.restarts ?? 0
@@ -215,5 +214,15 @@ extension ServerStatus {
         self.lag = lag
         memory = server.memory
         directory = server.member.directory
+    }
+
+    /// What the supervisor says; it asks a server that starts less often than somebody who looks. Without a supervisor the client
+    /// port tells what it can.
+    private static func state(of server: ServerObservation) -> ServerProcess.State {
+        switch server.process?.state {
+        case .starting where server.serving != nil: .running
+        case let state?: state
+        case nil: server.role == .unknown ? .stopped : .running
+        }
     }
 }

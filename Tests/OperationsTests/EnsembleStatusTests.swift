@@ -139,6 +139,16 @@ import ZooKeeperProtocol
         #expect(status.servers.count == example.participants + example.observers)
     }
 
+    /// The supervisor has not asked it yet, and we have.
+    @Test func aServerThatAnswersIsNotStarting() {
+        var ensemble = PaperEnsemble(participants: 3)
+        ensemble.setState(2, .starting)
+        ensemble.change(1) { $0.process?.state = .starting }
+        let status = EnsembleStatus(
+            ensemble: "demo", connect: "c", electorate: ensemble.electorate, sweep: ensemble.sweep)
+        #expect(status.servers.map(\.state) == ["running", "starting", "running"])
+    }
+
     @Test func exitCodes() {
         #expect([EnsembleStatus.Health.healthy, .degraded, .noQuorum, .down].map(\.exitCode) == [0, 3, 4, 5])
     }
