@@ -158,19 +158,25 @@ import ZooKeeperClient
             let other = ensemble.servers[(index + 1) % ensemble.servers.count]
             try await ensemble.withClient(of: server) { here in
                 try await ensemble.withClient(of: other) { there in
-                    try await converse(here, there)
+                    try await converse(here, there, at: other)
                 }
             }
         }
         _ = try await ensemble.agreedDigest()
     }
 
-    private func converse(_ here: ZooKeeperClient, _ there: ZooKeeperClient) async throws {
+    private func converse(_ here: ZooKeeperClient, _ there: ZooKeeperClient, at other: EnsembleServer) async throws {
         let root = try await here.create("/talk-", mode: .persistentSequential).path
+        /// Whether `there` sees it after a sync. Apache's servers of 3.8.0 may need a moment more: their leader does not wait, and
+        /// their followers have a race (ZOOKEEPER-4537).
+        func isSeen(_ condition: () async throws -> Bool) async throws -> Bool {
+            try await there.sync(root)
+            if other.engine == .apache { try await eventually("\(other) sees what was written", condition) }
+            return try await condition()
+        }
         for number in 0..<UInt8(20) {
             try await here.setData(root, [number])
-            try await there.sync(root)
-            #expect(try await there.getData(root).data == [number])
+            #expect(try await isSeen { try await there.getData(root).data == [number] })
         }
         // Watches.
         var events = there.events.makeAsyncIterator()
@@ -183,8 +189,7 @@ import ZooKeeperClient
         // A megabyte.
         let large = [UInt8](repeating: 7, count: 1_000_000)
         try await here.setData(root, large)
-        try await there.sync(root)
-        #expect(try await there.getData(root).data == large)
+        #expect(try await isSeen { try await there.getData(root).data == large })
         try await there.setData(root, [])
         // Many writes under way at once.
         try await here.create(root + "/many")
@@ -195,16 +200,20 @@ import ZooKeeperClient
             return try await group.reduce(into: Set()) { $0.insert($1) }
         }
         #expect(names.count == 1500)
-        try await there.sync(root)
-        let seen = try await there.getChildren(root + "/many").names
-        #expect(Set(seen.map { root + "/many/" + $0 }) == names)
+        #expect(
+            try await isSeen {
+                let seen = try await there.getChildren(root + "/many").names
+                return Set(seen.map { root + "/many/" + $0 }) == names
+            })
         // A session that ends takes its ephemerals along, and nobody else's.
         try await here.create(root + "/of-here", mode: .ephemeral)
         try await there.create(root + "/of-there", mode: .ephemeral)
         try await ZooKeeperClient.with(here.connectString) { third in
             for number in 0..<100 { try await third.create(root + "/e\(number)", mode: .ephemeral) }
         }
-        try await there.sync(root)
-        #expect(try await Set(there.getChildren(root).names) == ["child", "many", "of-here", "of-there"])
+        #expect(
+            try await isSeen {
+                try await Set(there.getChildren(root).names) == ["child", "many", "of-here", "of-there"]
+            })
     }
 }
