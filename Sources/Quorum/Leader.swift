@@ -58,8 +58,8 @@ struct Leader: Sendable {
     private let giveUpAt: Milliseconds
     private var pingAt: Milliseconds
     private var checksQuorum = false
-    /// When what is outstanding is dropped; nil unless the leader was asked to stop.
-    private var drainUntil: Milliseconds?
+    /// Set when nothing new is taken: when what is outstanding is dropped, and why the reign ends.
+    private var drain: (until: Milliseconds, because: Quorum.Departure)?
     /// Set when a reconfig gave the lead to somebody else, or ended this server's part.
     private var handover: (to: ServerID?, until: Milliseconds)?
     /// Who gets PROPOSAL, who of them gets COMMIT at once, and who gets INFORM.
@@ -89,14 +89,14 @@ struct Leader: Sendable {
 
     /// The zxid of the next txn; nil unless serving, and once the epoch has no more (8.15).
     func nextZxid(_ server: Server) -> ZXID? {
-        guard case .serving(let epoch) = phase, drainUntil == nil, handover == nil else { return nil }
+        guard case .serving(let epoch) = phase, drain == nil, handover == nil else { return nil }
         let last = max(server.lastLogged, ZXID(epoch: epoch, counter: 0))
         return last.counter < UInt32.max - 1 ? last.next : nil
     }
 
     func deadline(_ server: Server) -> Milliseconds {
         if let handover { return handover.until }
-        if let drainUntil { return min(drainUntil, pingAt) }
+        if let drain { return min(drain.until, pingAt) }
         if case .serving = phase { return pingAt }
         return giveUpAt
     }
@@ -421,7 +421,7 @@ struct Leader: Sendable {
             server.commitNext()
         }
         for origin in done.syncs { answerSync(origin, &server) }
-        if drainUntil != nil, outstanding.isEmpty { server.leave(.shutDown) }
+        if let drain, outstanding.isEmpty { server.leave(drain.because) }
     }
 
     /// Tells followers of a commit; those that have not heard UPTODATE, behind that.
@@ -556,15 +556,13 @@ struct Leader: Sendable {
     // MARK: Requests
 
     mutating func request(_ request: Quorum.Request, from origin: Quorum.Origin, _ server: inout Server) {
-        guard case .serving(let epoch) = phase, drainUntil == nil, handover == nil else { return }
+        guard case .serving = phase, drain == nil, handover == nil else { return }
         if request.operation.op == .sync {
             if outstanding.isEmpty || server.options.faults.contains(.syncOvertakes) {
                 answerSync(origin, &server)
             } else {
                 outstanding[outstanding.endIndex - 1].syncs.append(origin)
             }
-        } else if nextZxid(server) == nil {
-            server.leave(.zxidsExhausted(epoch))
         } else {
             server.effects.append(.prepare(request, from: origin))
         }
@@ -577,6 +575,10 @@ struct Leader: Sendable {
         server.log(transaction)
         outstanding.append(Outstanding(zxid: zxid, acks: []))
         if waits { unsent += 1 } else { tellFollowers(of: transaction, &server) }
+        if nextZxid(server) == nil {
+            // That was the last one of this epoch (8.15).
+            drain = (server.now + server.options.tickTime, .zxidsExhausted(zxid.epoch))
+        }
         if server.options.faults.contains(.leaderAcksBeforeDurable) {
             release(.acknowledge(zxid), &server)
         } else {
@@ -642,7 +644,7 @@ struct Leader: Sendable {
             if server.now >= giveUpAt { server.leave(.noQuorumInTime(progress)) }
             return
         }
-        if let drainUntil, server.now >= drainUntil { server.leave(.shutDown) }
+        if let drain, server.now >= drain.until { server.leave(drain.because) }
         endHandover(&server)
         guard server.now >= pingAt else { return }
         pingAt = server.now + server.options.tickTime / 2
@@ -687,7 +689,7 @@ struct Leader: Sendable {
         if outstanding.isEmpty || handover != nil {
             server.leave(.shutDown)
         } else {
-            drainUntil = server.now + server.options.tickTime
+            drain = (server.now + server.options.tickTime, .shutDown)
         }
     }
 }

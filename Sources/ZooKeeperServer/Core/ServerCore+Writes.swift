@@ -62,7 +62,7 @@ extension ServerCore {
             return error
         }
         // None when the leader is stopping or its epoch has no more zxids: the client asks again, elsewhere.
-        guard let zxid = member.nextZXID() else { return .ok }
+        guard let zxid = member.nextZXID else { return .ok }
         scratch.removeAll()
         error = prepare(zxid, &scratch)
         proposals.append(Proposals.Item(turn: .txn(zxid), op: op, origin: origin, path: nil))

@@ -93,15 +93,7 @@ final class EnsembleMember {
     // MARK: From clients
 
     /// Leader: the zxid of the next txn; nil when it may make none.
-    func nextZXID() -> ZXID? {
-        if let zxid = quorum.nextZxid { return zxid }
-        // Tells the core that a client wants to write and cannot: an exhausted epoch ends then.
-        step(
-            .request(
-                Quorum.Request(
-                    ForwardedRequest(session: .none, cxid: 0, op: .error, body: []), authInfo: nil)))
-        return nil
-    }
+    var nextZXID: ZXID? { quorum.nextZxid }
 
     func propose(_ zxid: ZXID, _ entry: [UInt8]) {
         reign.proposed(bytes: entry.count, &core.metrics.quorum)
