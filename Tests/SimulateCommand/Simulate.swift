@@ -1,6 +1,8 @@
 import ArgumentParser
+import Dispatch
 @preconcurrency import Glibc
 import Simulation
+import Synchronization
 
 /// Runs the simulator over many seeds.
 @main
@@ -16,6 +18,9 @@ struct Simulate: ParsableCommand {
 
     @Option(help: "Stop after so many seconds.")
     var time: Int?
+
+    @Option(help: "How many seeds to run at once.")
+    var jobs = Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
     @Flag(help: "Storms of one second only.")
     var short = false
@@ -56,33 +61,57 @@ struct Simulate: ParsableCommand {
     private func search() throws {
         let clock = ContinuousClock()
         let start = clock.now
-        var done = 0
-        var writes = 0
-        var events = 0
-        var digest: UInt64 = 0
-        var violations = 0
-        for seed in from..<(from + UInt64(seeds)) {
-            let scenario = scenario(seed)
-            if steady, scenario.reconfigures { continue }
-            let outcome = Simulator.run(scenario)
-            done += 1
-            writes += outcome.writes
-            events += outcome.events
-            digest = digest &* 31 &+ outcome.digest
-            if outcome.violation != nil {
-                report(outcome, of: scenario)
-                print("see every event of it with: bin/simulate --from \(seed) --trace")
-                violations += 1
-                if !all { throw ExitCode.failure }
+        let work = Mutex(Work(next: from))
+        let end = from + UInt64(seeds)
+        DispatchQueue.concurrentPerform(iterations: max(1, jobs)) { _ in
+            while let seed = work.withLock({ $0.take(before: end) }) {
+                let scenario = scenario(seed)
+                if steady, scenario.reconfigures { continue }
+                let outcome = Simulator.run(scenario)
+                work.withLock { work in
+                    work.done(seed, outcome)
+                    if outcome.violation != nil {
+                        report(outcome, of: scenario)
+                        print("see every event of it with: bin/simulate --from \(seed) --trace")
+                        if !all { work.isOver = true }
+                    }
+                    if let time, clock.now - start > .seconds(time) { work.isOver = true }
+                }
             }
-            if let time, clock.now - start > .seconds(time) { break }
         }
         let seconds = (clock.now - start).components.seconds
-        let verdict = violations == 0 ? "without a violation" : "with \(violations) violations"
+        let done = work.withLock { $0 }
+        let verdict = done.violations == 0 ? "without a violation" : "with \(done.violations) violations"
         print(
-            "\(done) seeds from \(from) \(verdict) in \(seconds) s: \(events) events, \(writes) acknowledged writes, digest \(String(digest, radix: 16))"
+            "\(done.seeds) seeds from \(from) \(verdict) in \(seconds) s: \(done.events) events, \(done.writes) acknowledged writes, digest \(String(done.digest, radix: 16))"
         )
-        if violations > 0 { throw ExitCode.failure }
+        if done.violations > 0 { throw ExitCode.failure }
+    }
+
+    /// What the threads of a search share.
+    private struct Work {
+        var next: UInt64
+        var isOver = false
+        var seeds = 0
+        var violations = 0
+        var writes = 0
+        var events = 0
+        /// The same in whatever order the seeds end.
+        var digest: UInt64 = 0
+
+        mutating func take(before end: UInt64) -> UInt64? {
+            guard !isOver, next < end else { return nil }
+            defer { next += 1 }
+            return next
+        }
+
+        mutating func done(_ seed: UInt64, _ outcome: Simulator.Outcome) {
+            seeds += 1
+            if outcome.violation != nil { violations += 1 }
+            writes += outcome.writes
+            events += outcome.events
+            digest &+= outcome.digest &* (seed << 1 | 1)
+        }
     }
 
     private func findPlanted() throws {
