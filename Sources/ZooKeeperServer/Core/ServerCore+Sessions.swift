@@ -48,7 +48,6 @@ extension ServerCore {
     /// `ZooKeeperServer.processConnectRequest`.
     func connect(_ frame: UnsafeRawBufferPointer, on connection: ClientConnection) {
         refreshClock()
-        metrics.connectionRequests += 1
         statistics.packetsReceived += 1
         connection.statistics.received += 1
         var reader = JuteReader(frame, maxFieldLength: settings.maxFrame)
@@ -59,6 +58,14 @@ extension ServerCore {
             return connection.close()
         }
         guard !isShuttingDown, failure == nil, service != .none else { return connection.close() }
+        let isRenewal = request.session != .none
+        let isAdmitted = connectionThrottle.admits(
+            { isRenewal ? $0.renewWeight : settings.localSessions ? $0.localWeight : $0.globalWeight }, now: now)
+        guard isAdmitted else {
+            metrics.connectionsRejected += 1
+            return connection.close()
+        }
+        metrics.connectionRequests += 1
         guard request.lastZxidSeen <= lastZXID else {
             logger.warning(
                 "refusing session \(request.session): its client has seen zxid \(request.lastZxidSeen), this server is at \(lastZXID); the client must try another server",
@@ -74,7 +81,7 @@ extension ServerCore {
         connection.timeout = min(
             max(request.timeout, Int32(clamping: settings.minSessionTimeout)),
             Int32(clamping: settings.maxSessionTimeout))
-        if request.session == .none { open(connection) } else { renew(request, on: connection) }
+        if isRenewal { renew(request, on: connection) } else { open(connection) }
     }
 
     private func open(_ connection: ClientConnection) {

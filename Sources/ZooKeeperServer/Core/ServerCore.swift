@@ -113,6 +113,7 @@ final class ServerCore {
     /// Connections that may not be read because too many requests are under way.
     fileprivate var throttled: [ObjectIdentifier: ClientConnection] = [:]
     var isShuttingDown = false
+    var connectionThrottle: ConnectionThrottle
 
     init(
         settings: ServerSettings, directory: DataDirectory, recovered: Recovered, epochs: Epochs?,
@@ -127,6 +128,7 @@ final class ServerCore {
         preparer = TxnPreparer(settings.preparerOptions)
         started = Clock.monotonic
         now = started
+        connectionThrottle = ConnectionThrottle(settings.connectionThrottle, now: started)
         nextZXID = recovered.lastZXID.next
         sessions = SessionTracker(tickTime: Int32(clamping: settings.tickTime), now: started)
         localSessions = sessions

@@ -83,12 +83,33 @@ struct SettingsReader {
         settings.keepsAlive = boolean("clientTcpKeepAlive") ?? false
         settings.sessionlessTimeout = integer("nio.sessionlessCnxnTimeout") ?? settings.sessionlessTimeout
         settings.globalOutstandingLimit = integer("globalOutstandingLimit") ?? settings.globalOutstandingLimit
+        // Reads are answered at once, so the requests in process are the outstanding ones.
+        if let limit = integer("request_throttle_max_requests"), limit > 0 {
+            settings.globalOutstandingLimit = min(settings.globalOutstandingLimit, limit)
+        }
+        readConnectionThrottle(into: &settings)
         settings.maxFrame = integer("jute.maxbuffer") ?? settings.maxFrame
         settings.largeRequestThreshold = integer("largeRequestThreshold") ?? settings.largeRequestThreshold
         settings.largeRequestMaxBytes = integer("largeRequestMaxBytes") ?? settings.largeRequestMaxBytes
         settings.localSessions = boolean("localSessionsEnabled") ?? false
         settings.localSessionsUpgrading = boolean("localSessionsUpgradingEnabled") ?? false
         settings.readOnlyMode = boolean("readonlymode.enabled") ?? false
+    }
+
+    private mutating func readConnectionThrottle(into settings: inout ServerSettings) {
+        var throttle = ConnectionThrottle.Settings()
+        throttle.tokens = integer("connection_throttle_tokens") ?? throttle.tokens
+        throttle.fillTime = integer("connection_throttle_fill_time") ?? throttle.fillTime
+        throttle.fillCount = integer("connection_throttle_fill_count") ?? throttle.fillCount
+        let weights = (
+            integer("connection_throttle_global_session_weight") ?? 3,
+            integer("connection_throttle_local_session_weight") ?? 1,
+            integer("connection_throttle_renew_session_weight") ?? 2
+        )
+        if boolean("connection_throttle_weight_enabled") ?? false {
+            (throttle.globalWeight, throttle.localWeight, throttle.renewWeight) = weights
+        }
+        settings.connectionThrottle = throttle
     }
 
     private mutating func readStorage(into settings: inout ServerSettings) {

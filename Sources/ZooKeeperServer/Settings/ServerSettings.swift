@@ -46,6 +46,7 @@ package struct ServerSettings: Sendable {
     /// `clientTcpKeepAlive`
     package var keepsAlive = false
     package var globalOutstandingLimit = 1000
+    package var connectionThrottle = ConnectionThrottle.Settings()
     /// The longest frame of a client, bytes.
     package var maxFrame = 0xf_ffff
     package var largeRequestThreshold = -1
