@@ -34,7 +34,7 @@ package final class Server: Sendable {
             case .noDataDirectory(let path):
                 "\(path) does not exist and datadir.autocreate is false: create it, or mend dataDir"
             case .noTLS(let key):
-                "zoo.cfg sets \(key), and this server has no TLS: remove \(key), or run Apache's server"
+                "zoo.cfg sets \(key), and this is the server without TLS: run zkserver-tls with the same zoo.cfg (bin/zkServer.sh does so by itself), or remove \(key)"
             }
         }
     }

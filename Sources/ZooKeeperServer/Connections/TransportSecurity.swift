@@ -2,7 +2,8 @@ import NIOCore
 
 /// TLS for a port, made of the `ssl.` settings of a zoo.cfg.
 ///
-/// The server knows no TLS library: an executable that has one plugs it in, because BoringSSL triples what there is to build.
+/// The server knows no TLS library: the executable that has one (`zkserver-tls`) plugs it in, because BoringSSL triples what
+/// there is to build (Docs/decisions/0004).
 package protocol TransportSecurity: Sendable {
     /// The handlers that come first in the pipeline of a connection that this server accepted. When the handshake is done
     /// they fire one `PeerAuthenticated`, before the first byte of the protocol.

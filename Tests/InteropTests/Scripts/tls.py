@@ -1,0 +1,95 @@
+"""Clients with certificates at a secure client port. usage: tls.py PORT DIRECTORY COMMAND
+
+COMMAND is whoami (prints who alice, bob and root are), kazoo (a conversation about x509 ACLs), or refusals (what happens to
+clients without a certificate that counts).
+"""
+import ssl
+from kazoo.client import KazooClient
+from kazoo.exceptions import NoAuthError
+from kazoo.security import make_acl
+
+port, directory, command = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+
+
+def context(name, ca="ca"):
+    made = ssl.create_default_context(cafile="%s/%s.crt" % (directory, ca))
+    if name:
+        made.load_cert_chain("%s/%s.pem" % (directory, name))
+    return made
+
+
+class SecureWire(Wire):
+    def __init__(self, name):
+        plain = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+        self.socket = context(name).wrap_socket(plain, server_hostname="127.0.0.1")
+        self.buffer = b""
+        self.xid = 0
+        self.socket.sendall(connect_request())
+        assert len(self.next() or b"") == 37, "no session"
+
+
+def names(name):
+    """The schemes and users of whoAmI."""
+    error, body = SecureWire(name).ask(107)
+    assert error == 0
+    count, offset, found = struct.unpack(">i", body[:4])[0], 4, []
+    for _ in range(count):
+        pair = []
+        for _ in range(2):
+            length = struct.unpack(">i", body[offset:offset + 4])[0]
+            pair.append(body[offset + 4:offset + 4 + length].decode())
+            offset += 4 + length
+        found.append(":".join(pair))
+    return sorted(found)
+
+
+def kazoo(name):
+    client = KazooClient(
+        "127.0.0.1:%d" % port, timeout=30, use_ssl=True, ca="%s/ca.crt" % directory, certfile="%s/%s.crt" % (directory, name),
+        keyfile="%s/%s.key" % (directory, name))
+    client.start(timeout=60)
+    return client
+
+
+def refused(name):
+    """Whether the client gets no session."""
+    try:
+        SecureWire(name)
+    except (ssl.SSLError, ConnectionError, AssertionError):
+        return True
+    return False
+
+
+if command == "whoami":
+    for name in ("alice", "bob", "root"):
+        print(name, names(name))
+elif command == "kazoo":
+    alice, bob, root = kazoo("alice"), kazoo("bob"), kazoo("root")
+    own = make_acl("x509", "CN=bob,O=Example", all=True)
+    bob.create("/bob", b"secret" * 10_000, acl=[own])
+    assert bob.get("/bob")[0] == b"secret" * 10_000
+    for call in (alice.get, lambda path: alice.set(path, b""), alice.get_children):
+        try:
+            if call("/bob") is not NotImplemented:
+                raise SystemExit("%s was allowed" % call)
+        except NoAuthError:
+            pass
+    assert root.get("/bob")[0] == b"secret" * 10_000
+    seen = []
+    bob.get("/bob", watch=seen.append)
+    root.set("/bob", b"changed")
+    until("the watch fires", lambda: seen)
+    alice.create("/auth", b"", acl=[make_acl("auth", "any", all=True)])
+    print(alice.get_acls("/auth")[0][0].id.id)
+    large = [bob.create_async("/bob/n", b"x" * 100_000, sequence=True) for _ in range(50)]
+    assert len({result.get(timeout=60) for result in large}) == 50
+    assert len([bob.get_async("/bob/n%010d" % n).get(timeout=60) for n in range(50)]) == 50
+    for client in (alice, bob, root):
+        client.stop()
+    print("done")
+elif command == "refusals":
+    plain = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+    plain.sendall(connect_request())
+    plain_refused = plain.recv(100)[:1] in (b"", b"\x15")
+    print("plain %s, none %s, stranger %s, alice %s" % (
+        plain_refused, refused(None), refused("stranger"), refused("alice")))
