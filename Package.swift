@@ -70,6 +70,7 @@ let package = Package(
             name: "ZooKeeperServerTLS",
             dependencies: [
                 "ZooKeeperServer", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOTLS", package: "swift-nio"),
             ],
             swiftSettings: settings),

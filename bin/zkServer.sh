@@ -35,15 +35,19 @@ usage() {
     echo "Usage: $0 [--config <conf-dir>] {start|start-foreground|stop|version|restart|status|print-cmd}" >&2
 }
 
+# Whether the configuration asks for TLS, for clients or between the servers.
+wants_tls() {
+    local key
+    case $(setting secureClientPort) in '' | 0) ;; *) return 0 ;; esac
+    for key in client.portUnification sslQuorum portUnification; do
+        case $(setting "$key") in [Tt][Rr][Uu][Ee]) return 0 ;; esac
+    done
+    return 1
+}
+
 # The server's executable; built on first use, with progress on standard error. Only a configuration that asks for TLS
 # waits for the build of the one that has it.
-server() {
-    if [ -n "$(setting secureClientPort)" ] || [ "$(setting client.portUnification)" = true ]; then
-        "$bin/build-release" zkserver-tls
-    else
-        "$bin/build-release" zkserver
-    fi
-}
+server() { if wants_tls; then "$bin/build-release" zkserver-tls; else "$bin/build-release" zkserver; fi; }
 
 case ${1:-} in
 start | start-foreground | stop | restart | status | print-cmd) echo "Using config: $ZOOCFG" >&2 ;;

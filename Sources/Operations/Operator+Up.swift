@@ -256,14 +256,16 @@ extension Operator {
 /// What decides which program runs a server.
 private struct EngineNeed: Hashable {
     var choice: EngineChoice
-    /// For clients; only the bundled server has programs with and without it.
+    /// For clients or between the servers; only the bundled server has programs with and without it.
     var hasTLS: Bool
 
     init(_ server: TopologyServer) {
         choice = server.engine
         hasTLS =
             !["", "0"].contains(server.setting("secureClientPort") ?? "")
-            || server.setting("client.portUnification")?.lowercased() == "true"
+            || ["client.portUnification", "sslQuorum", "portUnification"].contains {
+                server.setting($0)?.lowercased() == "true"
+            }
     }
 }
 

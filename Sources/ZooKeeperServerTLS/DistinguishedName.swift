@@ -3,22 +3,12 @@
 package enum DistinguishedName {
     /// Nil when the bytes are no certificate.
     package static func ofSubject(certificate: [UInt8]) -> String? {
-        var reader = DERReader(certificate[...])
-        guard var outer = reader.enter(0x30), var body = outer.enter(0x30) else { return nil }
-        // version [0], serialNumber, signature, issuer, validity, subject
-        body.skip(ifTagged: 0xa0)
-        for _ in 0..<4 {
-            guard body.next() != nil else { return nil }
-        }
-        guard var name = body.enter(0x30) else { return nil }
+        guard let subject = CertificateFields(certificate)?.subject else { return nil }
         var parts: [String] = []
-        while !name.isAtEnd {
-            guard var set = name.enter(0x31) else { return nil }
+        for set in subject {
             var attributes: [String] = []
-            while !set.isAtEnd {
-                guard var attribute = set.enter(0x30), let type = attribute.next(), type.tag == 0x06,
-                    let value = attribute.next(), let text = text(type: type.content, value: value)
-                else { return nil }
+            for attribute in set {
+                guard let text = text(type: attribute.type, value: attribute.value) else { return nil }
                 attributes.append(text)
             }
             parts.append(attributes.joined(separator: "+"))
@@ -45,7 +35,7 @@ package enum DistinguishedName {
     }
 
     /// Java takes the bytes of every kind of text for UTF-8, even those of T61String and BMPString.
-    private static func string(_ value: DERReader.Element) -> String? {
+    static func string(_ value: DERReader.Element) -> String? {
         switch value.tag {
         // UTF8String, PrintableString, T61String, IA5String, GeneralString, BMPString.
         case 0x0c, 0x13, 0x14, 0x16, 0x1b, 0x1e: String(decoding: value.content, as: UTF8.self)
@@ -87,51 +77,5 @@ package enum DistinguishedName {
         guard let first = arcs.first, bytes.last.map({ $0 & 0x80 == 0 }) == true else { return nil }
         let top = min(first / 40, 2)
         return ([top, first - top * 40] + arcs.dropFirst()).map(String.init).joined(separator: ".")
-    }
-}
-
-/// Reads DER elements, one after the other; nil for what is none.
-private struct DERReader {
-    struct Element {
-        var tag: UInt8
-        var content: ArraySlice<UInt8>
-        /// With tag and length.
-        var encoded: ArraySlice<UInt8>
-    }
-
-    private var rest: ArraySlice<UInt8>
-
-    init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
-
-    var isAtEnd: Bool { rest.isEmpty }
-
-    mutating func next() -> Element? {
-        let start = rest.startIndex
-        guard rest.count >= 2 else { return nil }
-        let tag = rest[start]
-        var index = start + 1
-        var length = Int(rest[index])
-        index += 1
-        if length > 0x7f {
-            let count = length & 0x7f
-            guard (1...4).contains(count), rest.endIndex - index >= count else { return nil }
-            length = rest[index..<index + count].reduce(0) { $0 << 8 | Int($1) }
-            index += count
-        }
-        guard rest.endIndex - index >= length else { return nil }
-        let end = index + length
-        let element = Element(tag: tag, content: rest[index..<end], encoded: rest[start..<end])
-        rest = rest[end...]
-        return element
-    }
-
-    /// The content of the next element, which must have this tag.
-    mutating func enter(_ tag: UInt8) -> DERReader? {
-        guard let element = next(), element.tag == tag else { return nil }
-        return DERReader(element.content)
-    }
-
-    mutating func skip(ifTagged tag: UInt8) {
-        if rest.first == tag { _ = next() }
     }
 }
