@@ -1,4 +1,5 @@
 import Glibc
+import NIOCore
 import NIOSSL
 import ZooKeeperServer
 
@@ -11,7 +12,8 @@ extension HandshakeFailure {
         let prefix = settings.prefix
         // BoringSSL's names of what happened; NIOSSL gives no other.
         func happened(_ names: String...) -> Bool { names.contains { text.contains($0) } }
-        if happened("eofDuringHandshake", "EOF during handshake", "eofDuring", "inputClosed") {
+        if error is IOError || happened("EOF during") {
+            // Or two servers have dialled each other at the same moment, and one of the connections goes.
             self.init("no TLS handshake: the other end hung up", isHangUp: true)
         } else if happened("CERTIFICATE_VERIFY_FAILED") {
             let subject = (try? certificate?.toDERBytes()).flatMap { DistinguishedName.ofSubject(certificate: $0) }

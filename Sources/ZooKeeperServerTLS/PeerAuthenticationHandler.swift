@@ -37,6 +37,7 @@ final class PeerAuthenticationHandler: ChannelDuplexHandler, RemovableChannelHan
     /// certificate (TLS 1.3), and it stays to put that into words.
     private let isDialled: Bool
     private var state = State.waiting
+    private var deadline: Scheduled<Void>?
     private var heldReads: [ByteBuffer] = []
     private var heldBytes = 0
     private var heldWrites: [(NIOAny, EventLoopPromise<Void>?)] = []
@@ -51,6 +52,26 @@ final class PeerAuthenticationHandler: ChannelDuplexHandler, RemovableChannelHan
     }
 
     // MARK: The handshake
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        // A connection that is being dialled is given its time when it stands.
+        if context.channel.isActive { setDeadline(context) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        setDeadline(context)
+        context.fireChannelActive()
+    }
+
+    private func setDeadline(_ context: ChannelHandlerContext) {
+        guard deadline == nil, let timeout = settings.handshakeTimeout else { return }
+        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        deadline = context.eventLoop.scheduleTask(in: .milliseconds(Int64(timeout))) {
+            let (handler, context) = bound.value
+            guard handler.state == .waiting || handler.state == .checking else { return }
+            handler.fail(context, HandshakeFailure("no TLS handshake within \(timeout) ms"))
+        }
+    }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard case .handshakeCompleted? = event as? TLSUserEvent, case .waiting = state else {
@@ -99,6 +120,7 @@ final class PeerAuthenticationHandler: ChannelDuplexHandler, RemovableChannelHan
 
     private func pass(_ context: ChannelHandlerContext, _ certificate: [UInt8]?) {
         state = .passing
+        deadline?.cancel()
         let subject = certificate.flatMap { DistinguishedName.ofSubject(certificate: $0) }
         context.fireUserInboundEventTriggered(PeerAuthenticated(subject: subject))
         for (data, promise) in heldWrites { context.write(data, promise: promise) }
@@ -113,6 +135,7 @@ final class PeerAuthenticationHandler: ChannelDuplexHandler, RemovableChannelHan
     private func fail(_ context: ChannelHandlerContext, _ failure: HandshakeFailure) {
         guard state != .failed else { return }
         state = .failed
+        deadline?.cancel()
         heldReads = []
         dropWrites(failure)
         context.fireErrorCaught(failure)
@@ -173,6 +196,7 @@ final class PeerAuthenticationHandler: ChannelDuplexHandler, RemovableChannelHan
 
     func channelInactive(context: ChannelHandlerContext) {
         if state != .passing { state = .failed }
+        deadline?.cancel()
         heldReads = []
         dropWrites(ChannelError.ioOnClosedChannel)
         context.fireChannelInactive()

@@ -34,7 +34,7 @@ enum TestCertificates {
         }
         let script = BundledServer.packageRoot + "/Tests/InteropTests/Scripts/certificates.sh"
         let process = try ChildProcess("/bin/sh", [script, directory.path], output: directory.path + "/log")
-        try await eventually("the certificates are made") { !process.isRunning }
+        try await eventually("the certificates are made", within: .seconds(180)) { !process.isRunning }
         let log = try String(contentsOfFile: directory.path + "/log", encoding: .utf8)
         try #require(FileManager.default.fileExists(atPath: directory.path + "/made"), "\(log)")
         return directory.path

@@ -49,12 +49,16 @@ package struct TLSSettings: Hashable, Sendable {
     package var verifiesCallingHost: Bool
     /// Whether an address may be turned into a name by the DNS when the certificate is not for the address.
     package var allowsReverseLookup: Bool
+    /// Milliseconds a handshake may take; nil: something else looks after that.
+    package var handshakeTimeout: Int?
 
     /// With the defaults of Apache's `X509Util`: servers look at each other's host, clients come from anywhere.
     package init(prefix: String) {
         self.prefix = prefix
         verifiesCallingHost = prefix == Self.quorumPrefix
         allowsReverseLookup = prefix == Self.quorumPrefix
+        // Clients may be without a session for so long only.
+        handshakeTimeout = prefix == Self.quorumPrefix ? 5000 : nil
     }
 
     package static let clientPrefix = "ssl."
@@ -94,6 +98,8 @@ extension SettingsReader {
         tls.verifiesCallingHost =
             (boolean(prefix + "clientHostnameVerification") ?? tls.verifiesCallingHost) && tls.verifiesDialledHost
         tls.allowsReverseLookup = boolean(prefix + "allowReverseDnsLookup") ?? tls.allowsReverseLookup
+        let timeout = integer(prefix + "handshakeDetectionTimeoutMillis")
+        if tls.isQuorum { tls.handshakeTimeout = timeout ?? tls.handshakeTimeout }
         return tls
     }
 
