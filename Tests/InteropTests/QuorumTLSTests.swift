@@ -82,6 +82,17 @@ import ZooKeeperClient
                 #expect(await ensemble[2].mode == .follower)
                 #expect(ensemble[1].log.contains("Accepted TLS connection from"))
 
+                // The same two processes connect once more: Java takes up the TLS session that it had.
+                try await ensemble[3].pause()
+                _ = try await ensemble.leader { $0 !== ensemble[3] }
+                try await load.progress()
+                ensemble[3].resume()
+                try await eventually("the paused leader follows") { await ensemble[3].mode == .follower }
+                let again = try await makeLead(ensemble[3], in: ensemble, under: load)
+                #expect(again)
+                for server in ensemble.servers where !server.isRunning { try await ensemble.restart(server) }
+                try await load.progress()
+
                 // All of the tree, from ours to Apache's.
                 ensemble[2].kill()
                 try ensemble[2].loseData()

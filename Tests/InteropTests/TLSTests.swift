@@ -104,6 +104,20 @@ import ZooKeeperClient
         }
     }
 
+    @Test("Who takes up an earlier TLS session is who it was")
+    func resumption() async throws {
+        let directory = try await TestCertificates.directory()
+        let port = FreePorts.take(1)[0]
+        try await BundledServer.with(build: .tls, settings: settings(port, directory)) { _ in
+            let output = try await run(port, directory, "resume")
+            let who = "['ip:127.0.0.1', 'x509:CN=bob,O=Example']\n"
+            let expected = ["TLSv1_2", "TLSv1_3"].flatMap { version in
+                ["False", "True", "True"].map { "\(version) \($0) \(who)" }
+            }
+            #expect(output == expected.joined())
+        }
+    }
+
     @Test("A server may have a secure port alone")
     func secureOnly() async throws {
         let directory = try await TestCertificates.directory()

@@ -1,8 +1,9 @@
 """Clients with certificates at a secure client port. usage: tls.py PORT DIRECTORY COMMAND
 
 COMMAND is whoami (prints who alice, bob and root are), kazoo (a conversation about x509 ACLs), refusals (what happens to
-clients without a certificate that counts), garbage SEED (bytes that are no TLS, and TLS that breaks off), or halfway (what
-happens to clients that stop in the middle of the handshake).
+clients without a certificate that counts), resume (who a client is that takes up its last TLS session), garbage SEED
+PLAIN_PORT (bytes that are no TLS, and TLS that breaks off), or halfway (what happens to clients that stop in the middle of the
+handshake).
 """
 import ssl
 from kazoo.client import KazooClient
@@ -20,18 +21,18 @@ def context(name, ca="ca"):
 
 
 class SecureWire(Wire):
-    def __init__(self, name):
+    def __init__(self, name, made=None, session=None):
         plain = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
-        self.socket = context(name).wrap_socket(plain, server_hostname="127.0.0.1")
+        self.socket = (made or context(name)).wrap_socket(plain, server_hostname="127.0.0.1", session=session)
         self.buffer = b""
         self.xid = 0
         self.socket.sendall(connect_request())
         assert len(self.next() or b"") == 37, "no session"
 
 
-def names(name):
+def names(wire):
     """The schemes and users of whoAmI."""
-    error, body = SecureWire(name).ask(107)
+    error, body = wire.ask(107)
     assert error == 0
     count, offset, found = struct.unpack(">i", body[:4])[0], 4, []
     for _ in range(count):
@@ -63,7 +64,7 @@ def refused(name):
 
 if command == "whoami":
     for name in ("alice", "bob", "root"):
-        print(name, names(name))
+        print(name, names(SecureWire(name)))
 elif command == "kazoo":
     alice, bob, root = kazoo("alice"), kazoo("bob"), kazoo("root")
     own = make_acl("x509", "CN=bob,O=Example", all=True)
@@ -94,6 +95,14 @@ elif command == "refusals":
     plain_refused = plain.recv(100)[:1] in (b"", b"\x15")
     print("plain %s, " % plain_refused + ", ".join(
         "%s %s" % (name or "none", refused(name)) for name in (None, "stranger", "expired", "alice")))
+elif command == "resume":
+    for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+        made, session = context("bob"), None
+        made.minimum_version = made.maximum_version = version
+        for _ in range(3):
+            wire = SecureWire("bob", made, session)
+            who, session = names(wire), wire.socket.session
+            print(version.name, wire.socket.session_reused, who)
 elif command == "garbage":
     source = random.Random(int(sys.argv[4]))
     witness = SecureWire("alice")
