@@ -17,6 +17,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     ],
     targets: [
@@ -65,6 +66,17 @@ let package = Package(
         .executableTarget(
             name: "zkserver",
             dependencies: ["ZooKeeperServer"], swiftSettings: settings),
+        // TLS is apart: BoringSSL triples what there is to build, and most who try Paddock never need it.
+        .target(
+            name: "ZooKeeperServerTLS",
+            dependencies: [
+                "ZooKeeperServer", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOTLS", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "zkserver-tls", dependencies: ["ZooKeeperServer", "ZooKeeperServerTLS"], swiftSettings: settings),
         .target(name: "YAML", dependencies: ["CLibYAML", "Diagnostics"], swiftSettings: settings),
         .target(
             name: "Topology", dependencies: ["Diagnostics", "ServerConfig", "YAML"], swiftSettings: settings),
@@ -142,6 +154,9 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"), .product(name: "NIOPosix", package: "swift-nio"),
             ],
             exclude: ["Fixtures"], swiftSettings: settings),
+        .testTarget(
+            name: "ZooKeeperServerTLSTests", dependencies: ["ZooKeeperServer", "ZooKeeperServerTLS"],
+            swiftSettings: settings),
         .testTarget(name: "YAMLTests", dependencies: ["Diagnostics", "YAML"], swiftSettings: settings),
         .testTarget(name: "JuteTests", dependencies: ["Jute"], swiftSettings: settings),
         .testTarget(
@@ -168,7 +183,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["ZooKeeperClient"], path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(
-            name: "InteropTests", dependencies: ["TestSupport", "ZooKeeperClient", "zkserver"],
+            name: "InteropTests", dependencies: ["TestSupport", "ZooKeeperClient", "zkserver", "zkserver-tls"],
             exclude: ["Fixtures", "Scripts"], swiftSettings: settings),
         .testTarget(name: "PaddockTests", dependencies: ["TestSupport", "zkserver"], swiftSettings: settings),
     ],

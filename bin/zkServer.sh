@@ -35,8 +35,19 @@ usage() {
     echo "Usage: $0 [--config <conf-dir>] {start|start-foreground|stop|version|restart|status|print-cmd}" >&2
 }
 
-# The server's executable; built on first use, with progress on standard error.
-server() { "$bin/build-release" zkserver; }
+# Whether the configuration asks for TLS, for clients or between the servers.
+wants_tls() {
+    local key
+    case $(setting secureClientPort) in '' | 0) ;; *) return 0 ;; esac
+    for key in client.portUnification sslQuorum portUnification; do
+        case $(setting "$key") in [Tt][Rr][Uu][Ee]) return 0 ;; esac
+    done
+    return 1
+}
+
+# The server's executable; built on first use, with progress on standard error. Only a configuration that asks for TLS
+# waits for the build of the one that has it.
+server() { if wants_tls; then "$bin/build-release" zkserver-tls; else "$bin/build-release" zkserver; fi; }
 
 case ${1:-} in
 start | start-foreground | stop | restart | status | print-cmd) echo "Using config: $ZOOCFG" >&2 ;;
@@ -139,6 +150,13 @@ status)
     address=${address:-localhost}
     if [ -z "$port" ]; then
         echo "Client port not found. Looking for secureClientPort in the static config."
+        secure=$(setting secureClientPort)
+        if [ -n "$secure" ]; then
+            address=$(setting secureClientPortAddress)
+            echo "Secure client port found: $secure. Client address: ${address:-localhost}. Client SSL: true."
+            echo "The status of a server with a secure port alone cannot be asked: the four-letter words go over TLS there. Add clientPort, or ask the admin server."
+            exit 1
+        fi
         echo "Unable to find either secure or unsecure client port in any configs. Terminating."
         exit 1
     fi

@@ -227,11 +227,12 @@ extension Operator {
 
     /// Each server as its supervisor is told to run it. Throws `EngineError` when an engine is missing.
     func specifications(_ ensemble: Ensemble) throws -> [ServerSpec] {
-        var engines: [EngineChoice: any Engine] = [:]
+        var engines: [EngineNeed: any Engine] = [:]
         let files = ServerFiles(topology: ensemble.topology, layout: ensemble.layout)
         return try ensemble.topology.servers.map { server in
-            let engine = try engines[server.engine] ?? Self.engine(server.engine, environment: environment)
-            engines[server.engine] = engine
+            let need = EngineNeed(server)
+            let engine = try engines[need] ?? Self.engine(need, environment: environment)
+            engines[need] = engine
             let layout = ensemble.layout.server(server.id)
             return ServerSpec(
                 id: Int(server.id.rawValue), directory: layout.directory,
@@ -243,12 +244,28 @@ extension Operator {
     }
 
     private static func engine(
-        _ choice: EngineChoice, environment: [String: String]
+        _ need: EngineNeed, environment: [String: String]
     ) throws(EngineError) -> any Engine {
-        switch choice {
-        case .bundled: try BundledEngine.find(environment: environment)
+        switch need.choice {
+        case .bundled: try BundledEngine.find(environment: environment, hasTLS: need.hasTLS)
         case .apache(let home, let heap): try ApacheEngine.find(home: home, heap: heap, environment: environment)
         }
+    }
+}
+
+/// What decides which program runs a server.
+private struct EngineNeed: Hashable {
+    var choice: EngineChoice
+    /// For clients or between the servers; only the bundled server has programs with and without it.
+    var hasTLS: Bool
+
+    init(_ server: TopologyServer) {
+        choice = server.engine
+        hasTLS =
+            !["", "0"].contains(server.setting("secureClientPort") ?? "")
+            || ["client.portUnification", "sslQuorum", "portUnification"].contains {
+                server.setting($0)?.lowercased() == "true"
+            }
     }
 }
 

@@ -175,7 +175,9 @@ struct SettingChecks {
 
     private func checkDifferences(into problems: inout Problems) {
         guard let first = servers.first else { return }
-        for (key, severity, consequence) in Self.shared {
+        // The way of an ensemble from the clear to TLS, server by server.
+        let takesBoth = servers.allSatisfy { value("portUnification", of: $0) == "true" }
+        for (key, severity, consequence) in Self.shared where key != "sslQuorum" || !takesBoth {
             let usual = value(key, of: first)
             guard let other = servers.first(where: { value(key, of: $0) != usual }),
                 let place = (other.setting(key) ?? first.setting(key))?.value.location

@@ -34,7 +34,7 @@ package final class Server: Sendable {
             case .noDataDirectory(let path):
                 "\(path) does not exist and datadir.autocreate is false: create it, or mend dataDir"
             case .noTLS(let key):
-                "zoo.cfg sets \(key), and this server has no TLS: remove \(key), or run Apache's server"
+                "zoo.cfg sets \(key), and this is the server without TLS: run zkserver-tls with the same zoo.cfg (bin/zkServer.sh does so by itself), or remove \(key)"
             }
         }
     }
@@ -49,6 +49,7 @@ package final class Server: Sendable {
         _ settings: ServerSettings, security: TransportSecurityProvider? = nil, logger: Logger,
         onFailure: @escaping @Sendable (StorageError) -> Void = { _ in }
     ) throws -> Server {
+        let transports = try Transports(settings, security)
         let began = Clock.monotonic
         let directory = DataDirectory(dataDir: settings.dataDir, dataLogDir: settings.dataLogDir)
         let (lock, opened) = try open(directory, settings)
@@ -79,7 +80,8 @@ package final class Server: Sendable {
             core.snapshotThread.start()
             if let ensemble = settings.ensemble, let state = opened.quorumState {
                 core.member = EnsembleMember(
-                    ensemble, core: core, recovered: state, proposed: opened.proposed, loop: loop)
+                    ensemble, core: core, transport: transports.peers, recovered: state, proposed: opened.proposed,
+                    loop: loop)
                 core.report = { [unowned core] in core.member?.report() }
             } else {
                 core.removeOrphanedEphemerals()
@@ -89,7 +91,7 @@ package final class Server: Sendable {
         }.wait()
         do {
             let server = try Server(
-                group: group, core: core, lock: lock, settings: settings, security: security, logger: logger,
+                group: group, core: core, lock: lock, settings: settings, transports: transports, logger: logger,
                 loop: loop)
             // The ports are open before anybody hears of this server.
             loop.execute { core.value.member?.start() }
@@ -141,7 +143,7 @@ package final class Server: Sendable {
 
     private init(
         group: MultiThreadedEventLoopGroup, core: NIOLoopBound<ServerCore>, lock: DirectoryLock,
-        settings: ServerSettings, security: TransportSecurityProvider?, logger: Logger, loop: any EventLoop
+        settings: ServerSettings, transports: Transports, logger: Logger, loop: any EventLoop
     ) throws {
         self.group = group
         self.core = core
@@ -155,22 +157,22 @@ package final class Server: Sendable {
                 let quorum = ServerSettings.Listen(host: host, port: address.quorumPort)
                 listeners.append(
                     try Self.bind(
-                        PeerListener.election(group, core), election, "the election port of server.\(ensemble.id)"))
+                        PeerListener.election(group, transports.peers.accepts, core), election,
+                        "the election port of server.\(ensemble.id)"))
                 listeners.append(
-                    try Self.bind(PeerListener.quorum(group, core), quorum, "the quorum port of server.\(ensemble.id)"))
+                    try Self.bind(
+                        PeerListener.quorum(group, transports.peers.accepts, core), quorum,
+                        "the quorum port of server.\(ensemble.id)"))
             }
         }
-        let clientSecurity = try Self.clientSecurity(settings, security)
-        func listen(_ address: ServerSettings.Listen, _ transport: ClientTransport, _ key: String) throws -> any Channel
-        {
+        func listen(_ address: ServerSettings.Listen, _ transport: PortTransport, _ key: String) throws -> any Channel {
             let bootstrap = ServerBootstrap.clients(group, transport, settings, core: core)
             let channel = try Self.bind(bootstrap, address, key)
             listeners.append(channel)
             return channel
         }
         if let client = settings.client {
-            let transport =
-                (settings.unifiesClientPort ? clientSecurity : nil).map { ClientTransport.either($0) } ?? .plain
+            let transport = transports.plainClientPort(settings)
             let channel = try listen(client, transport, "clientPort")
             port = channel.localAddress?.port
             loop.execute {
@@ -181,8 +183,8 @@ package final class Server: Sendable {
             }
             logger.info("serving clients on \(client.host ?? "0.0.0.0"):\(port ?? client.port)")
         }
-        if let secure = settings.secureClient, let clientSecurity {
-            let port = try listen(secure, .secure(clientSecurity), "secureClientPort").localAddress?.port
+        if let secure = settings.secureClient, let security = transports.client {
+            let port = try listen(secure, .secure(security), "secureClientPort").localAddress?.port
             logger.info("serving TLS clients on \(secure.host ?? "0.0.0.0"):\(port ?? secure.port)")
         }
         if let admin = settings.admin {
@@ -200,16 +202,6 @@ package final class Server: Sendable {
         }
         self.listeners = listeners
         clientPort = port
-    }
-
-    private static func clientSecurity(
-        _ settings: ServerSettings, _ provider: TransportSecurityProvider?
-    ) throws -> (any TransportSecurity)? {
-        guard let tls = settings.clientTLS else { return nil }
-        guard let provider else {
-            throw StartError.noTLS(key: settings.secureClient != nil ? "secureClientPort" : "client.portUnification")
-        }
-        return try provider(tls)
     }
 
     private static func bind(

@@ -11,12 +11,15 @@ final class BundledServer: Sendable {
         case debug
         /// Optimised, as users have it: what bin/test says with `PADDOCK_ZKSERVER`, else the debug build.
         case release
+        /// With TLS; built together with the tests.
+        case tls
 
         var executable: String {
             let debug = BundledServer.packageRoot + "/.build/debug/"
             switch self {
             case .debug: return debug + "zkserver"
             case .release: return ProcessInfo.processInfo.environment["PADDOCK_ZKSERVER"] ?? debug + "zkserver"
+            case .tls: return debug + "zkserver-tls"
             }
         }
     }

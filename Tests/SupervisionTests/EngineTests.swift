@@ -123,6 +123,15 @@ import Testing
                         executable: root + "/bin/zkserver", arguments: ["/e/server.1/conf/zoo.cfg"],
                         environment: ["LANG": "C"], workingDirectory: "/e/server.1"))
 
+            let missing = EngineError.noBundledServer(searched: root + "/bin/zkserver-tls")
+            #expect(missing.description.contains("; build it with bin/build-release zkserver-tls, or "))
+            #expect(throws: missing) { _ = try BundledEngine.find(environment: [:], hasTLS: true, beside: program) }
+            try DurableFile.write(
+                "#!/bin/sh\necho zkserver-tls 1.3\n".utf8, to: root + "/bin/zkserver-tls", mode: 0o755)
+            let secure = try BundledEngine.find(environment: [:], hasTLS: true, beside: program)
+            #expect(secure.executable == root + "/bin/zkserver-tls")
+            #expect(secure.version == "1.3")
+
             let named = try BundledEngine.find(
                 environment: ["PADDOCK_ZKSERVER": root + "/other place/zkserver"], beside: program)
             #expect(named.executable == root + "/other place/zkserver")

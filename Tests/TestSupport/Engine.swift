@@ -7,6 +7,8 @@ package enum Engine: String, Sendable {
     /// `zkserver` of this package: what bin/test built for it (`PADDOCK_ZKSERVER`, optimised), else the debug build
     /// beside the tests.
     case bundled
+    /// `zkserver-tls`, the debug build beside the tests.
+    case bundledTLS = "bundled, with TLS"
 
     package struct NotInstalled: Error, CustomStringConvertible {
         package var description: String { "\(Engine.jar) or java is missing: apt-get install zookeeper" }
@@ -21,8 +23,12 @@ package enum Engine: String, Sendable {
         jar
         + ["slf4j-simple", "servlet-api", "netty-codec", "netty-resolver"].map { ":/usr/share/java/\($0).jar" }.joined()
 
-    private static let zkserver =
-        ProcessInfo.processInfo.environment["PADDOCK_ZKSERVER"] ?? packageRoot + "/.build/debug/zkserver"
+    /// Of this package.
+    private var zkserver: String {
+        let debug = Self.packageRoot + "/.build/debug/zkserver"
+        return self == .bundledTLS
+            ? debug + "-tls" : ProcessInfo.processInfo.environment["PADDOCK_ZKSERVER"] ?? debug
+    }
 
     /// Starts a server in the foreground with a zoo.cfg.
     ///
@@ -32,14 +38,14 @@ package enum Engine: String, Sendable {
         output: String
     ) throws -> ChildProcess {
         switch self {
-        case .bundled:
+        case .bundled, .bundledTLS:
             guard let fileLimit else {
-                return try ChildProcess(Self.zkserver, [configuration], environment: environment, output: output)
+                return try ChildProcess(zkserver, [configuration], environment: environment, output: output)
             }
             // In blocks of 512 bytes.
             return try ChildProcess(
                 "/bin/sh",
-                ["-c", "trap '' XFSZ; ulimit -f \(fileLimit * 2); exec \"$@\"", "sh", Self.zkserver, configuration],
+                ["-c", "trap '' XFSZ; ulimit -f \(fileLimit * 2); exec \"$@\"", "sh", zkserver, configuration],
                 environment: environment, output: output)
         case .apache:
             guard FileManager.default.fileExists(atPath: Self.jar), FileManager.default.fileExists(atPath: Self.java)

@@ -54,8 +54,15 @@ import Testing
             ("dataDir=/d\ntickTime=fast\n", "zoo.cfg:2:10: error: tickTime=fast is not a whole number [bad-value]"),
             ("dataDir=/d\nfoo=1\n", "zoo.cfg:2:1: warning: no ZooKeeper server knows foo [unknown-key]"),
             (
-                "dataDir=/d\nsslQuorum=true\n",
-                "zoo.cfg:2:1: warning: sslQuorum is not supported by this server yet and is ignored [unsupported-key]"
+                "dataDir=/d\nsslQuorum=true\nssl.quorum.ocsp=true\n",
+                """
+                zoo.cfg:3:1: error: ssl.quorum.ocsp=true is not supported by this server, and without it the server would be less protected than you asked for [unsupported-protection]
+                  mend: remove the line to run without it, or run Apache's server
+                """
+            ),
+            (
+                "dataDir=/d\nportUnification=true\nssl.quorum.keystore.location=/k.pem\n",
+                "zoo.cfg:3:1: warning: ssl.quorum.keystore.location is not supported by this server yet and is ignored [unsupported-key]"
             ),
             (
                 "dataDir=/d\nsessionRequireClientSASLAuth=true\n",

@@ -1,6 +1,6 @@
 import Glibc
 
-/// The server of this project, `zkserver`: one process without a JVM, whose log lines go to standard output.
+/// The server of this project, `zkserver` or, with TLS, `zkserver-tls`: one process without a JVM, whose log lines go to standard output.
 package struct BundledEngine: Engine, Hashable {
     /// Absolute.
     package var executable: String
@@ -17,16 +17,17 @@ package struct BundledEngine: Engine, Hashable {
     /// The program that `$PADDOCK_ZKSERVER` names, else the one beside `program`.
     /// - Parameters:
     ///   - environment: the caller's; what a server needs of it goes to the server.
+    ///   - hasTLS: whether it must be the one with TLS. What the variable names is taken as it is.
     ///   - program: an executable that was built together with the server: the one that runs, by default.
     package static func find(
-        environment: [String: String], beside program: String = "/proc/self/exe"
+        environment: [String: String], hasTLS: Bool = false, beside program: String = "/proc/self/exe"
     ) throws(EngineError) -> BundledEngine {
         let executable: String
         if let named = environment["PADDOCK_ZKSERVER"], !named.isEmpty {
             guard let path = Files.resolved(named), Executables.isExecutable(path) else { throw .notAServer(named) }
             executable = path
         } else {
-            executable = Files.parent(Files.resolved(program) ?? program) + "/zkserver"
+            executable = Files.parent(Files.resolved(program) ?? program) + (hasTLS ? "/zkserver-tls" : "/zkserver")
             guard Executables.isExecutable(executable) else { throw .noBundledServer(searched: executable) }
         }
         return BundledEngine(
@@ -49,6 +50,6 @@ package struct BundledEngine: Engine, Hashable {
         guard pclose(output) == 0, hasLine else { return nil }
         let words = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
             .split { $0.isWhitespace || $0 == "," }
-        return words.first == "zkserver" && words.count > 1 ? String(words[1]) : nil
+        return ["zkserver", "zkserver-tls"].contains(words.first) && words.count > 1 ? String(words[1]) : nil
     }
 }

@@ -80,7 +80,7 @@ package enum EngineError: Error, Hashable, Sendable, CustomStringConvertible {
             "no Java found (looked at \(searched.joined(separator: ", "))); "
                 + "install one: apt-get install default-jre-headless"
         case .noBundledServer(let path):
-            "the bundled server is not built: there is no program \(path); build it with bin/build-release zkserver, "
+            "the bundled server is not built: there is no program \(path); build it with bin/build-release \(path.split(separator: "/").last ?? "zkserver"), "
                 + "or name it with PADDOCK_ZKSERVER"
         case .notAServer(let path):
             "PADDOCK_ZKSERVER is \(path), where no program is; name the zkserver that bin/build-release zkserver builds, "

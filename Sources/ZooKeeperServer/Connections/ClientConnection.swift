@@ -128,10 +128,11 @@ final class ClientConnection: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if isSecure, case .fresh = state {
+        if let failure = error as? HandshakeFailure {
             server.metrics.handshakesFailed += 1
-            server.logger.warning(
-                "closing a connection: no TLS handshake: \(error)", metadata: ["client": "\(remote)"])
+            server.logger.log(
+                level: failure.isHangUp ? .debug : .warning, "closing a connection: \(failure)",
+                metadata: ["client": "\(remote)"])
         } else {
             server.logger.debug("connection error", metadata: ["client": "\(remote)", "error": "\(error)"])
         }
@@ -252,10 +253,23 @@ final class ClientConnection: ChannelInboundHandler {
             return buffer
         }
         server.giveBack(writer)
-        guard closesAfterFlush else { return channel.writeAndFlush(buffer, promise: nil) }
+        guard closesAfterFlush else { return send(buffer) }
         // Only when the client has it: closing drops what the kernel has not taken yet.
         let closing: any Channel = channel
         closing.writeAndFlush(buffer).whenComplete { _ in closing.close(promise: nil) }
+    }
+
+    private func send(_ buffer: ByteBuffer) {
+        guard isSecure else { return channel.writeAndFlush(buffer, promise: nil) }
+        // A TLS record for each frame, as Apache's server sends them: kazoo takes one frame of a record, and waits at the
+        // socket for what its TLS library has long decrypted.
+        var rest = buffer
+        while let length = rest.getInteger(at: rest.readerIndex, as: Int32.self),
+            let frame = rest.readSlice(length: 4 + Int(length))
+        {
+            channel.write(frame, promise: nil)
+        }
+        channel.flush()
     }
 
     /// Closes after everything written so far has been sent.

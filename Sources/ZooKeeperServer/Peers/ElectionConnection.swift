@@ -49,7 +49,10 @@ final class ElectionConnection: ChannelInboundHandler {
         state = .closed
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let failure = error as? HandshakeFailure { mesh.handshakeFailed(failure, with: channel.remoteAddress) }
+        context.close(promise: nil)
+    }
 
     // MARK: Input
 

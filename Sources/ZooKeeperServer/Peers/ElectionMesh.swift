@@ -24,6 +24,8 @@ final class ElectionMesh {
     private let id: ServerID
     private let loop: any EventLoop
     private let logger: Logger
+    /// TLS for the election ports that are dialled.
+    private let security: (any TransportSecurity)?
     private let connectTimeout: TimeAmount
     private let listener: Listener
     private var addresses: [ServerID: [ServerLine.Address]]
@@ -41,8 +43,12 @@ final class ElectionMesh {
     /// Accepted connections that have not said who they are, and servers in no configuration, that are put up with.
     private static let patience = 256
 
-    init(_ settings: EnsembleSettings, loop: any EventLoop, logger: Logger, listener: Listener) {
+    init(
+        _ settings: EnsembleSettings, security: (any TransportSecurity)?, loop: any EventLoop, logger: Logger,
+        listener: Listener
+    ) {
         id = settings.id
+        self.security = security
         self.loop = loop
         self.logger = logger
         self.listener = listener
@@ -78,12 +84,15 @@ final class ElectionMesh {
         guard let address = addresses[peer]?.first ?? strangers[peer] else { return }
         dialling.insert(peer)
         let bound = NIOLoopBound(self, eventLoop: loop)
+        let security = security
         ClientBootstrap(group: loop)
             .connectTimeout(connectTimeout)
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(ElectionConnection(mesh: bound.value))
+                    let pipeline = channel.pipeline.syncOperations
+                    if let security { try pipeline.addHandlers(try security.clientHandlers(host: address.host)) }
+                    try pipeline.addHandler(ElectionConnection(mesh: bound.value))
                 }
             }
             .connect(host: address.host, port: address.electionPort)
@@ -199,6 +208,12 @@ final class ElectionMesh {
         logger.debug("the election connection to server \(peer) is lost")
         connections[peer] = nil
         listener.unreachable(peer)
+    }
+
+    func handshakeFailed(_ failure: HandshakeFailure, with address: SocketAddress?) {
+        logger.log(
+            level: failure.isHangUp ? .debug : .warning, "closing a connection on the election port: \(failure)",
+            metadata: ["peer": "\(address?.ipAddress ?? "unknown")"])
     }
 
     func refused(_ what: String, from address: SocketAddress?) {

@@ -18,6 +18,8 @@ final class EnsembleMember {
     private(set) var settings: EnsembleSettings
     let logger: Logger
     private let loop: any EventLoop
+    /// TLS for the quorum ports that are dialled.
+    private let security: (any TransportSecurity)?
     private var quorum: Quorum
     private(set) var mesh: ElectionMesh!
 
@@ -43,19 +45,20 @@ final class EnsembleMember {
 
     /// - Parameter proposed: the text of a configuration that was under way when the server stopped.
     init(
-        _ settings: EnsembleSettings, core: ServerCore, recovered: RecoveredState, proposed: String?,
-        loop: any EventLoop
+        _ settings: EnsembleSettings, core: ServerCore, transport: PeerTransport, recovered: RecoveredState,
+        proposed: String?, loop: any EventLoop
     ) {
         self.settings = settings
         self.core = core
         self.loop = loop
         logger = core.logger
+        security = transport.dials
         quorum = Quorum(
             id: settings.id, configuration: EnsembleConfiguration(text: settings.members.versionedText)!,
             proposed: proposed.flatMap { EnsembleConfiguration(text: $0) }, options: settings.options,
             recovered: recovered)
         mesh = ElectionMesh(
-            settings, loop: loop, logger: logger,
+            settings, security: transport.dials, loop: loop, logger: logger,
             listener: ElectionMesh.Listener(
                 heard: { [unowned self] in step(.notification($0, from: $1)) },
                 unreachable: { [unowned self] in step(.unreachable($0)) },
@@ -160,6 +163,12 @@ final class EnsembleMember {
             "closing a connection of the quorum port: \(why)", metadata: ["peer": "\(address?.ipAddress ?? "unknown")"])
     }
 
+    func handshakeFailed(_ failure: HandshakeFailure, with address: SocketAddress?) {
+        logger.log(
+            level: failure.isHangUp ? .debug : .warning, "closing a connection of the quorum port: \(failure)",
+            metadata: ["peer": "\(address?.ipAddress ?? "unknown")"])
+    }
+
     func markDirty(_ link: QuorumLink) { dirtyLinks.append(link) }
 
     /// Sends what this turn has for other servers.
@@ -185,13 +194,16 @@ final class EnsembleMember {
         }
         let bound = NIOLoopBound(self, eventLoop: loop)
         let boundLink = NIOLoopBound(link, eventLoop: loop)
+        let security = security
         ClientBootstrap(group: loop)
             .connectTimeout(.milliseconds(Int64(settings.learnerConnectTimeout)))
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
             .channelOption(.maxMessagesPerRead, value: 4)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(boundLink.value)
+                    let pipeline = channel.pipeline.syncOperations
+                    if let security { try pipeline.addHandlers(try security.clientHandlers(host: address.host)) }
+                    try pipeline.addHandler(boundLink.value)
                 }
             }
             .connect(host: address.host, port: address.quorumPort)

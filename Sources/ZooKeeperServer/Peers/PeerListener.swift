@@ -3,15 +3,19 @@ import NIOPosix
 
 /// How connections to the ports for other servers begin.
 enum PeerListener {
-    static func election(_ group: any EventLoopGroup, _ core: NIOLoopBound<ServerCore>) -> ServerBootstrap {
-        bootstrap(group) { channel in
+    static func election(
+        _ group: any EventLoopGroup, _ transport: PortTransport, _ core: NIOLoopBound<ServerCore>
+    ) -> ServerBootstrap {
+        bootstrap(group, transport) { channel in
             guard let connection = core.value.member?.mesh.accept() else { throw Refused.tooMany }
             try channel.pipeline.syncOperations.addHandler(connection)
         }
     }
 
-    static func quorum(_ group: any EventLoopGroup, _ core: NIOLoopBound<ServerCore>) -> ServerBootstrap {
-        bootstrap(group) { channel in
+    static func quorum(
+        _ group: any EventLoopGroup, _ transport: PortTransport, _ core: NIOLoopBound<ServerCore>
+    ) -> ServerBootstrap {
+        bootstrap(group, transport) { channel in
             guard let link = core.value.member?.makeLink(isDialled: false) else { throw Refused.tooMany }
             try channel.pipeline.syncOperations.addHandler(link)
         }
@@ -21,13 +25,19 @@ enum PeerListener {
     private enum Refused: Error { case tooMany }
 
     private static func bootstrap(
-        _ group: any EventLoopGroup, _ initialise: @escaping @Sendable (any Channel) throws -> Void
+        _ group: any EventLoopGroup, _ transport: PortTransport,
+        _ initialise: @escaping @Sendable (any Channel) throws -> Void
     ) -> ServerBootstrap {
         ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 128)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 4)
-            .childChannelInitializer { channel in channel.eventLoop.makeCompletedFuture { try initialise(channel) } }
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try transport.addHandlers(to: channel.pipeline.syncOperations)
+                    try initialise(channel)
+                }
+            }
     }
 }

@@ -82,7 +82,12 @@ final class QuorumLink: ChannelInboundHandler {
         member.disconnected(self)
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let failure = error as? HandshakeFailure, !isClosed {
+            member.handshakeFailed(failure, with: channel.remoteAddress)
+        }
+        context.close(promise: nil)
+    }
 
     // MARK: Input
 

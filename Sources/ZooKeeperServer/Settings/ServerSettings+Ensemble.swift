@@ -47,11 +47,13 @@ extension ServerSettings {
                 "no-participant", nil, "every server is an observer: nobody could lead",
                 mend: "make at least one server a participant")
         }
-        for key in ["sslQuorum", "quorum.auth.enableSasl"] where cfg[key]?.lowercased() == "true" {
+        if cfg["quorum.auth.enableSasl"]?.lowercased() == "true" {
             report(
-                "unsupported-protection", key,
-                "\(key)=true is not supported by this server yet, and without it the servers would talk to each other in the clear",
-                mend: "remove the line where the network between the servers is trusted, or run Apache's server")
+                "unsupported-protection", "quorum.auth.enableSasl",
+                "quorum.auth.enableSasl=true is not supported by this server yet, and without it any server could join",
+                mend:
+                    "use sslQuorum=true, which asks every server for a certificate; remove the line where the network between the servers is trusted; or run Apache's server"
+            )
         }
         var limits: [String: Int64] = [:]
         for key in ["initLimit", "syncLimit"] {

@@ -57,7 +57,10 @@ struct SettingsReader {
                 host: secureAddress == "0.0.0.0" ? nil : secureAddress, port: port)
         }
         settings.unifiesClientPort = boolean("client.portUnification") ?? false
-        if settings.secureClient != nil || settings.unifiesClientPort { settings.clientTLS = readTLS("ssl.") }
+        if settings.secureClient != nil || settings.unifiesClientPort {
+            settings.clientTLS = readTLS(TLSSettings.clientPrefix)
+        }
+        settings.quorumTLS = readQuorumTLS()
         settings.backlog = integer("clientPortListenBacklog") ?? settings.backlog
         settings.createsDataDirectory = boolean("datadir.autocreate") ?? true
         settings.createsDatabase = boolean("db.autocreate") ?? true
@@ -185,14 +188,14 @@ struct SettingsReader {
     /// Keys that close a door: who sets one must not be left with an open door and a warning.
     private static let protections: Set<String> = [
         "sessionRequireClientSASLAuth", "DigestAuthenticationProvider.digestAlg", "admin.forceHttps", "ssl.crl",
-        "ssl.ocsp",
-        "fips-mode",
+        "ssl.ocsp", "ssl.quorum.crl", "ssl.quorum.ocsp", "fips-mode",
     ]
 
     /// Values that ask for nothing that this server does not do anyway.
     private static let harmless = [
         "sessionRequireClientSASLAuth": "false", "DigestAuthenticationProvider.digestAlg": "sha1",
-        "admin.forceHttps": "false", "ssl.crl": "false", "ssl.ocsp": "false", "fips-mode": "false",
+        "admin.forceHttps": "false", "ssl.crl": "false", "ssl.ocsp": "false", "ssl.quorum.crl": "false",
+        "ssl.quorum.ocsp": "false", "fips-mode": "false",
         "closeSessionTxn.enabled": "true", "emulate353TTLNodes": "false", "snapshot.compression.method": "",
         "jmx.log4j.disable": "true",
     ]
@@ -203,9 +206,7 @@ struct SettingsReader {
             if Self.quorumKeys.contains(key) || ["server.", "group.", "weight."].contains(where: key.hasPrefix) {
                 continue
             }
-            if key.hasPrefix("metricsProvider.") || key.hasPrefix("ssl.") && cfg.entry("secureClientPort") == nil {
-                continue
-            }
+            if key.hasPrefix("metricsProvider.") || isOfIdleTLS(key) { continue }
             if let harmless = Self.harmless[key], entry.value.lowercased() == harmless { continue }
             if Self.protections.contains(key) {
                 diagnostics.append(
@@ -225,6 +226,13 @@ struct SettingsReader {
                     mend: KnownKeys.nearest(key).map { "did you mean \($0)?" })
             }
         }
+    }
+
+    /// Whether the key is about TLS on ports that have none.
+    private func isOfIdleTLS(_ key: String) -> Bool {
+        guard key.hasPrefix(TLSSettings.clientPrefix) else { return false }
+        let prefix = key.hasPrefix(TLSSettings.quorumPrefix) ? TLSSettings.quorumPrefix : TLSSettings.clientPrefix
+        return !used.contains(prefix + "keyStore.location")
     }
 
     private mutating func warn(_ entry: ZooCfg.Entry, _ rule: String, _ message: String, mend: String?) {

@@ -33,6 +33,8 @@ package struct ServerSettings: Sendable {
     package var unifiesClientPort = false
     /// Of the ports that take TLS clients; nil when none does.
     package var clientTLS: TLSSettings?
+    /// Of the quorum and election ports; nil: in the clear.
+    package var quorumTLS: QuorumTLS?
     package var backlog = -1
     /// Milliseconds, as all times here.
     package var tickTime = 3000

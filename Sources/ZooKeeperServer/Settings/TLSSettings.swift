@@ -43,9 +43,38 @@ package struct TLSSettings: Hashable, Sendable {
     package var protocols: [String] = []
     /// Java's names, `TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256`; empty: the library's choice.
     package var cipherSuites: [String] = []
-    package var hostnameVerification = true
+    /// Whether the certificate of a server that is dialled must be for the host that was dialled.
+    package var verifiesDialledHost = true
+    /// Whether the certificate of who connects must be for the host it connects from.
+    package var verifiesCallingHost: Bool
+    /// Whether an address may be turned into a name by the DNS when the certificate is not for the address.
+    package var allowsReverseLookup: Bool
+    /// Milliseconds a handshake may take; nil: something else looks after that.
+    package var handshakeTimeout: Int?
 
-    package init(prefix: String) { self.prefix = prefix }
+    /// With the defaults of Apache's `X509Util`: servers look at each other's host, clients come from anywhere.
+    package init(prefix: String) {
+        self.prefix = prefix
+        verifiesCallingHost = prefix == Self.quorumPrefix
+        allowsReverseLookup = prefix == Self.quorumPrefix
+        // Clients may be without a session for so long only.
+        handshakeTimeout = prefix == Self.quorumPrefix ? 5000 : nil
+    }
+
+    package static let clientPrefix = "ssl."
+    package static let quorumPrefix = "ssl.quorum."
+
+    /// Whether this is about the other servers, which are also dialled, and not about clients.
+    package var isQuorum: Bool { prefix == Self.quorumPrefix }
+}
+
+/// TLS between the servers of an ensemble: `sslQuorum` and `portUnification`.
+package struct QuorumTLS: Hashable, Sendable {
+    package var tls: TLSSettings
+    /// `sslQuorum`: what this server dials is TLS.
+    package var isDialled: Bool
+    /// `portUnification`: servers that still speak in the clear are let in.
+    package var acceptsPlain: Bool
 }
 
 extension SettingsReader {
@@ -65,8 +94,21 @@ extension SettingsReader {
         if let one = text(prefix + "protocol") { tls.protocols = [one] }
         if let list = text(prefix + "enabledProtocols") { tls.protocols = names(list) }
         if let list = text(prefix + "ciphersuites") { tls.cipherSuites = names(list) }
-        tls.hostnameVerification = boolean(prefix + "hostnameVerification") ?? true
+        tls.verifiesDialledHost = boolean(prefix + "hostnameVerification") ?? true
+        tls.verifiesCallingHost =
+            (boolean(prefix + "clientHostnameVerification") ?? tls.verifiesCallingHost) && tls.verifiesDialledHost
+        tls.allowsReverseLookup = boolean(prefix + "allowReverseDnsLookup") ?? tls.allowsReverseLookup
+        let timeout = integer(prefix + "handshakeDetectionTimeoutMillis")
+        if tls.isQuorum { tls.handshakeTimeout = timeout ?? tls.handshakeTimeout }
         return tls
+    }
+
+    /// Nil when the servers talk in the clear only.
+    mutating func readQuorumTLS() -> QuorumTLS? {
+        let isDialled = boolean("sslQuorum") ?? false
+        let unifies = boolean("portUnification") ?? false
+        guard isDialled || unifies else { return nil }
+        return QuorumTLS(tls: readTLS(TLSSettings.quorumPrefix), isDialled: isDialled, acceptsPlain: unifies)
     }
 
     private func names(_ list: String) -> [String] {
@@ -81,7 +123,7 @@ extension SettingsReader {
             password = text(key + ".password").map { .text($0) } ?? .none
         }
         let type = text(key + ".type")
-        guard let path = text(key + ".location") else { return nil }
+        guard let path = text(key + ".location"), !path.isEmpty else { return nil }
         guard let format = format(type, path) else {
             report(
                 type == nil ? key + ".location" : key + ".type", "bad-value",

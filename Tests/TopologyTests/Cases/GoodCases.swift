@@ -1,6 +1,18 @@
 extension Case {
     static let goodCases: [Case] = [
         Case(
+            "TLS between some servers, while all take both",
+            """
+            ensemble: demo
+            settings: {portUnification: true}
+            servers:
+              - {id: 1, settings: {sslQuorum: true}}
+              - {id: 2}
+              - {id: 3}
+
+            """,
+            expects: ""),
+        Case(
             "the shorthand",
             """
             ensemble: demo

@@ -493,6 +493,22 @@ extension Case {
                   mend: set it once, under the 'settings' of all servers
                 """),
         Case(
+            "TLS between some servers only",
+            """
+            ensemble: demo
+            servers:
+              - {id: 1}
+              - {id: 2, settings: {sslQuorum: true, portUnification: true}}
+              - {id: 3}
+
+            """,
+            expects: """
+                t.yaml:4:35: error: sslQuorum is true on server 2, but false on server 1: the servers cannot talk to each other [setting-differs]
+                      - {id: 2, settings: {sslQuorum: true, portUnification: true}}
+                                                      ^
+                  mend: set it once, under the 'settings' of all servers
+                """),
+        Case(
             "another tick on one server",
             """
             ensemble: demo

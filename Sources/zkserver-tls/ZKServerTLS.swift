@@ -1,0 +1,8 @@
+import ZooKeeperServer
+import ZooKeeperServerTLS
+
+/// `zkserver-tls CONFIG`: the bundled server with TLS on its secure ports.
+@main
+struct ZKServerTLS {
+    static func main() { ServerProcess.run(name: "zkserver-tls") { try NIOTransportSecurity($0) } }
+}

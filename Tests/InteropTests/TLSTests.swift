@@ -1,0 +1,163 @@
+import Foundation
+import TestSupport
+import Testing
+import ZooKeeperClient
+
+/// The bundled server's secure client port, with certificates that openssl makes: to Python's TLS, to kazoo, to Apache's zkCli,
+/// and beside Apache's server.
+@Suite(.serialized) struct TLSTests {
+    private func settings(_ port: Int, _ directory: String, _ more: [String: String] = [:]) -> [String: String] {
+        TestCertificates.clientPort(port, directory, more)
+    }
+
+    private func run(_ port: Int, _ directory: String, _ command: String...) async throws -> String {
+        try await TestCertificates.talk(port, directory, command)
+    }
+
+    @Test("kazoo with client certificates: x509 ACLs, the super user, watches, large answers")
+    func kazoo() async throws {
+        let directory = try await TestCertificates.directory()
+        let port = FreePorts.take(1)[0]
+        try await BundledServer.with(build: .tls, settings: settings(port, directory)) { server in
+            let output = try await run(port, directory, "kazoo")
+            #expect(
+                output
+                    == "1.2.840.113549.1.9.1=#1611616c696365406578616d706c652e6f7267,CN=alice,OU=R\\+D,O=Example\\, Inc.,ST=Baden-Württemberg,C=DE\ndone\n"
+            )
+            let conf = try await FourLetterWords.conf(server.address)
+            #expect(conf.integer("secureClientPort") == port)
+            // The plain port goes on.
+            let isFine = try await FourLetterWords.ruok(server.address)
+            #expect(isFine)
+        }
+    }
+
+    @Test("Clients are who Apache's server says they are")
+    func sameIdentities() async throws {
+        let directory = try await TestCertificates.directory()
+        let ports = FreePorts.take(2)
+        let theirs = settings(
+            ports[0], directory, ["serverCnxnFactory": "org.apache.zookeeper.server.NettyServerCnxnFactory"])
+        let apache = try await ApacheServer.with(settings: theirs) { _ in
+            try await (who: run(ports[0], directory, "whoami"), kazoo: run(ports[0], directory, "kazoo"))
+        }
+        try await BundledServer.with(build: .tls, settings: settings(ports[1], directory)) { _ in
+            let who = try await run(ports[1], directory, "whoami")
+            #expect(who == apache.who)
+            // whoAmI shows no name of a super user, on neither server.
+            #expect(who.contains("root ['ip:127.0.0.1', 'super:', 'x509:CN=root,O=Example']"))
+            let kazoo = try await run(ports[1], directory, "kazoo")
+            #expect(kazoo == apache.kazoo)
+        }
+    }
+
+    @Test(
+        "Who shows no certificate that counts is refused, unless ssl.clientAuth is milder",
+        arguments: [
+            ("need", "plain True, none True, stranger True, expired True, alice False\n"),
+            ("want", "plain True, none False, stranger True, expired True, alice False\n"),
+            ("none", "plain True, none False, stranger False, expired False, alice False\n"),
+        ])
+    func refusals(auth: String, expected: String) async throws {
+        let directory = try await TestCertificates.directory()
+        let port = FreePorts.take(1)[0]
+        try await BundledServer.with(build: .tls, settings: settings(port, directory, ["ssl.clientAuth": auth])) {
+            server in
+            let output = try await run(port, directory, "refusals")
+            #expect(output == expected)
+            var reasons = ["what it says is not TLS"]
+            if auth == "need" { reasons.append("it shows no certificate, and ssl.clientAuth is need") }
+            if auth != "none" {
+                reasons.append(
+                    "the certificate of CN=alice,O=Example is not trusted: no certificate in ssl.trustStore.location has signed it"
+                )
+                reasons.append("the certificate of CN=alice,O=Example is not trusted: its time is over")
+            }
+            for reason in reasons {
+                #expect(server.log.contains("closing a connection: no TLS handshake: " + reason), "\(server.log)")
+            }
+        }
+    }
+
+    @Test("With client.portUnification one port takes both")
+    func unification() async throws {
+        let directory = try await TestCertificates.directory()
+        var both = settings(0, directory, ["client.portUnification": "true"])
+        both["secureClientPort"] = nil
+        both["secureClientPortAddress"] = nil
+        try await BundledServer.with(build: .tls, settings: both) { server in
+            let output = try await run(server.port, directory, "kazoo")
+            #expect(output.hasSuffix("done\n"))
+            _ = try await Python.run(
+                try BundledServer.script("workload.py"), arguments: ["\(server.port)", "plain"])
+        }
+    }
+
+    @Test("Apache's zkCli, with a client certificate")
+    func zkCli() async throws {
+        let directory = try await TestCertificates.directory()
+        let port = FreePorts.take(1)[0]
+        try await BundledServer.with(build: .tls, settings: settings(port, directory)) { _ in
+            let output = try await Python.run(
+                try BundledServer.script("zkcli_tls.py"), arguments: ["\(port)", directory])
+            #expect(output.contains("x509: CN=bob,O=Example") && output.contains("hello over TLS"), "\(output)")
+        }
+    }
+
+    @Test("Who takes up an earlier TLS session is who it was")
+    func resumption() async throws {
+        let directory = try await TestCertificates.directory()
+        let port = FreePorts.take(1)[0]
+        try await BundledServer.with(build: .tls, settings: settings(port, directory)) { _ in
+            let output = try await run(port, directory, "resume")
+            let who = "['ip:127.0.0.1', 'x509:CN=bob,O=Example']\n"
+            let expected = ["TLSv1_2", "TLSv1_3"].flatMap { version in
+                ["False", "True", "True"].map { "\(version) \($0) \(who)" }
+            }
+            #expect(output == expected.joined())
+        }
+    }
+
+    @Test("A server may have a secure port alone")
+    func secureOnly() async throws {
+        let directory = try await TestCertificates.directory()
+        let port = FreePorts.take(1)[0]
+        let server = try BundledServer(build: .tls, settings: settings(port, directory, ["clientPort": "0"]))
+        defer {
+            server.kill()
+            server.directory.remove()
+        }
+        try server.launch()
+        try await eventually("the server serves") { server.log.contains("serving TLS clients on 127.0.0.1:\(port)") }
+        let output = try await run(port, directory, "whoami")
+        #expect(output.hasPrefix("alice ['ip:127.0.0.1', 'x509:"))
+        #expect(FreePorts.isFree(server.port))
+        #expect(!server.log.contains("serving clients"))
+    }
+
+    @Test("What is no TLS, or breaks off, harms nobody")
+    func garbage() async throws {
+        let directory = try await TestCertificates.directory()
+        let port = FreePorts.take(1)[0]
+        try await BundledServer.with(build: .tls, settings: settings(port, directory)) { server in
+            for seed in 1...3 {
+                let output = try await run(port, directory, "garbage", "\(seed)", "\(server.port)")
+                #expect(output == "done\n")
+            }
+            #expect(server.isRunning)
+        }
+    }
+
+    @Test("Clients that stop in the middle of the handshake are closed, on both kinds of port")
+    func halfway() async throws {
+        let directory = try await TestCertificates.directory()
+        let port = FreePorts.take(1)[0]
+        let both = ["client.portUnification": "true", "nio.sessionlessCnxnTimeout": "1000"]
+        try await BundledServer.with(build: .tls, settings: settings(port, directory, both)) { server in
+            for port in [port, server.port] {
+                let output = try await run(port, directory, "halfway")
+                #expect(output == "closed\n")
+            }
+        }
+    }
+}
