@@ -170,19 +170,22 @@ extension DataTree {
             return .failure(Refusal(code: .noNode))
         }
         let name = Bytes(rebasing: path[(cut + 1)...])
-        if name.isEmpty || store.child(of: parent, named: name) != nil {
+        let hash = store.foresee(parent, name)
+        let content = NodeDigest.content(path: path, data: data)
+        if name.isEmpty || store.child(of: parent, named: name, hash: hash) != nil {
             return .failure(Refusal(code: .nodeExists))
         }
         let parentPath = Bytes(rebasing: path[..<cut])
         raiseCVersion(of: parent, parentPath, parentCVersion, header.zxid)
-        let node = store.insert(under: parent, name: name, data: data, zxid: header.zxid, time: header.time)
+        let node = store.insert(
+            under: parent, name: name, data: data, zxid: header.zxid, time: header.time, hash: hash)
         store[node].pointee.acl = acl
         if let list = kind.list {
             store.ensureExtra(node).pointee.ephemeralOwner = kind.owner
             addToOwner(node, list)
         }
         if !NodeDigest.excludes(path: path) {
-            store[node].pointee.checksum = NodeDigest.content(path: path, data: data)
+            store[node].pointee.checksum = content
             digest &+= nodeDigest(node)
         }
         approximateDataSize += path.count + (data?.count ?? 0)
