@@ -64,9 +64,12 @@ package struct Quorum: Sendable {
     }
 
     /// The zxid for the txn of the next `propose`; nil when this server does not lead.
-    package var nextZxid: ZXID? {
-        if case .leading(let leader) = role { leader.nextZxid(server) } else { nil }
-    }
+    ///
+    /// Kept, as `nextDeadline`: they are read at every step, and to look into the role would copy it.
+    package private(set) var nextZxid: ZXID?
+
+    /// When `tick` must be put in at the latest.
+    package private(set) var nextDeadline = Milliseconds.max
 
     /// Whether the disk has reported this write.
     package func hasStored(_ ticket: WriteTicket) -> Bool { server.isDurable(ticket) }
@@ -116,16 +119,6 @@ package struct Quorum: Sendable {
 
     private var lastDeparture = Departure.started
 
-    /// When `tick` must be put in at the latest.
-    package var nextDeadline: Milliseconds {
-        switch role {
-        case .looking(let election): election.deadline
-        case .leading(let leader): leader.deadline(server)
-        case .learning(let learner): learner.deadline(server)
-        case .idle, .stopped, .moved: .max
-        }
-    }
-
     // MARK: Steps
 
     /// Takes in one thing that happened. `now` must not go back.
@@ -145,7 +138,10 @@ package struct Quorum: Sendable {
             break
         }
         take(input)
-        while let departure = server.takeDeparture() { leave(departure.reason, successor: departure.successor) }
+        while let departure = server.takeDeparture() {
+            leave(departure.reason, successor: departure.successor)
+            lookAhead()
+        }
     }
 
     private mutating func take(_ input: Input) {
@@ -155,21 +151,43 @@ package struct Quorum: Sendable {
         case .idle:
             role = .idle
             if case .start = input { look(.started) }
+            lookAhead()
         case .stopped:
             role = .stopped
             if case .accepted(let connection) = input { close(connection) }
             if case .connected(let connection, _) = input { close(connection) }
         case .looking(let election):
             look(input, election)
+            lookAhead()
         case .leading(var leader):
             lead(input, &leader)
+            lookAhead(leader)
             role = .leading(leader)
         case .learning(var learner):
             learn(input, &learner)
+            lookAhead(learner)
             role = .learning(learner)
         case .moved:
             break
         }
+    }
+
+    /// Sets what the shell asks for at every step.
+    private mutating func lookAhead() {
+        switch role {
+        case .looking(let election): (nextZxid, nextDeadline) = (nil, election.deadline)
+        case .leading(let leader): lookAhead(leader)
+        case .learning(let learner): lookAhead(learner)
+        case .idle, .stopped, .moved: (nextZxid, nextDeadline) = (nil, .max)
+        }
+    }
+
+    private mutating func lookAhead(_ leader: borrowing Leader) {
+        (nextZxid, nextDeadline) = (leader.nextZxid(server), leader.deadline(server))
+    }
+
+    private mutating func lookAhead(_ learner: borrowing Learner) {
+        (nextZxid, nextDeadline) = (nil, learner.deadline(server))
     }
 
     private mutating func look(_ input: Input, _ old: Election) {
