@@ -21,7 +21,7 @@ def main():
     parser.add_argument("--million", action="store_true", help="standalone: also a million znodes, memory and restart time")
     parser.add_argument("--kills", type=int, default=5, help="ensembles: how often the leader is killed (5)")
     parser.add_argument("--idle", type=float, default=15, help="ensembles: how many idle seconds are measured (15)")
-    parser.add_argument("--deadline", type=int, default=900, help="give up after so many seconds (900)")
+    parser.add_argument("--deadline", type=int, default=1800, help="give up after so many seconds (1800)")
     options = parser.parse_args()
     Server.binary, Load.generator = build("zkserver"), build("LoadGenerator")
     began = time.monotonic()

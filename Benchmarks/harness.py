@@ -224,8 +224,9 @@ class Table:
         if goal is not None:
             met = ratio >= goal if at_least else ratio <= goal
             verdict = "%s %.3g: %s" % ("≥" if at_least else "≤", goal, "yes" if met else "**no**")
-        self.rows.append((what, number(ours, digits), number(theirs, digits), "%.3f" % ratio, verdict))
-        print("  %s: %s, %s, ratio %.3f" % (what, number(ours, digits), number(theirs, digits), ratio), flush=True)
+        shown = "%.3f" % ratio if theirs else "–"
+        self.rows.append((what, number(ours, digits), number(theirs, digits), shown, verdict))
+        print("  %s: %s, %s, ratio %s" % (what, number(ours, digits), number(theirs, digits), shown), flush=True)
 
     def add_bound(self, what, ours, theirs, bound, digits=2):
         """A goal in the unit itself, not in the ratio."""
