@@ -52,7 +52,7 @@ import ZooKeeperClient
     }
 
     @Test(
-        "Who shows no certificate that counts is refused, unless ssl.clientAuth is milder",
+        "Who shows no certificate that counts is refused, as by Apache's server, unless ssl.clientAuth is milder",
         arguments: [
             ("need", "plain True, none True, stranger True, expired True, alice False\n"),
             ("want", "plain True, none False, stranger True, expired True, alice False\n"),
@@ -61,6 +61,13 @@ import ZooKeeperClient
     func refusals(auth: String, expected: String) async throws {
         let directory = try await TestCertificates.directory()
         let port = FreePorts.take(1)[0]
+        let theirs = settings(
+            port, directory,
+            ["ssl.clientAuth": auth, "serverCnxnFactory": "org.apache.zookeeper.server.NettyServerCnxnFactory"])
+        let apache = try await ApacheServer.with(settings: theirs) { _ in
+            try await run(port, directory, "refusals")
+        }
+        #expect(apache == expected)
         try await BundledServer.with(build: .tls, settings: settings(port, directory, ["ssl.clientAuth": auth])) {
             server in
             let output = try await run(port, directory, "refusals")
