@@ -44,10 +44,6 @@ import Testing
             #expect(launch.environment == ["PATH": root + "/bin", "LANG": "C"])
             #expect(launch.workingDirectory == "/e/server.1")
             #expect(launch.files.map(\.path) == ["/e/server.1/conf/logback.xml"])
-            #expect(
-                engine.shell(connect: "h:2181").arguments == [
-                    "-cp", "\(root)/zk/lib/*", "org.apache.zookeeper.ZooKeeperMain", "-server", "h:2181",
-                ])
         }
     }
 
