@@ -1,4 +1,6 @@
 #include <histedit.h>
+#include <termios.h>
+#include <unistd.h>
 
 // Swift cannot call functions with variable arguments: each use of el_set and history that is needed has a name here.
 
@@ -23,8 +25,12 @@ static inline void paddock_el_add_command(EditLine *el, const char *name, paddoc
 static inline void paddock_el_bind(EditLine *el, const char *key, const char *command) {
     el_set(el, EL_BIND, key, command, NULL);
 }
-static inline void paddock_el_set_tty(EditLine *el, const char *mode, const char *setting) {
-    el_set(el, EL_SETTY, mode, setting, NULL);
+// Makes ctrl-C a key like others until libedit sets the terminal's mode again (its own setty does not last).
+static inline void paddock_tty_without_interrupt(int terminal) {
+    struct termios mode;
+    if (tcgetattr(terminal, &mode) != 0 || mode.c_cc[VINTR] == _POSIX_VDISABLE) return;
+    mode.c_cc[VINTR] = _POSIX_VDISABLE;
+    tcsetattr(terminal, TCSANOW, &mode);
 }
 static inline void paddock_el_refresh(EditLine *el) { el_set(el, EL_REFRESH); }
 static inline void paddock_el_set_history(EditLine *el, History *lines) { el_set(el, EL_HIST, history, lines); }

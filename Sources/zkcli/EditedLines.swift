@@ -7,14 +7,17 @@ import ZooKeeperShell
 /// Used by one thread, which it holds up until a line is there.
 final class EditedLines: LineReader {
     private let terminal: Terminal
+    private let currentPrompt: () -> String
     private let complete: (Completion) -> [String]
     private let editor: OpaquePointer
     private let history: OpaquePointer
     private var prompt: UnsafeMutablePointer<CChar>?
     private var wasInterrupted = false
 
-    /// Nil where libedit cannot start. `complete` is asked while the line waits.
-    init?(_ terminal: Terminal, complete: @escaping (Completion) -> [String]) {
+    /// Nil where libedit cannot start. `prompt` and `complete` are asked while the line waits.
+    init?(
+        _ terminal: Terminal, prompt: @escaping () -> String, complete: @escaping (Completion) -> [String]
+    ) {
         // For the characters that are typed; everything else stays as it is everywhere.
         setlocale(LC_CTYPE, "")
         guard let input = fdopen(STDIN_FILENO, "r"), let output = fdopen(STDOUT_FILENO, "w"),
@@ -22,6 +25,7 @@ final class EditedLines: LineReader {
             let history = history_init()
         else { return nil }
         self.terminal = terminal
+        currentPrompt = prompt
         self.complete = complete
         self.editor = editor
         self.history = history
@@ -30,9 +34,8 @@ final class EditedLines: LineReader {
         paddock_el_set_prompt(editor) { EditedLines.of($0).prompt }
         paddock_el_set_editor(editor, "emacs")
         paddock_el_set_history(editor, history)
-        // The terminal's signals restore its mode; ctrl-C is a key here, which clears the line or leaves.
+        // The terminal's signals restore its mode; ctrl-C is none here: it clears the line, or leaves.
         paddock_el_set_signal(editor, 1)
-        paddock_el_set_tty(editor, "-d", "intr=")
         paddock_el_add_command(editor, "paddock-complete") { editor, _ in EditedLines.of(editor).completeWord() }
         paddock_el_add_command(editor, "paddock-interrupt") { editor, _ in EditedLines.of(editor).interrupt() }
         paddock_el_bind(editor, "^I", "paddock-complete")
@@ -47,10 +50,9 @@ final class EditedLines: LineReader {
         free(prompt)
     }
 
-    func next(prompt: () -> String) -> String? {
+    func next() -> String? {
         while true {
-            free(self.prompt)
-            self.prompt = strdup(prompt())
+            renewPrompt()
             wasInterrupted = false
             terminal.setEditing(true)
             Self.setHearsOfWindow(true)
@@ -92,6 +94,7 @@ final class EditedLines: LineReader {
 
     /// Waits for a key, and shows events meanwhile: 1 with a character, 0 at the end of the input, -1 on an error.
     private func readCharacter(_ character: UnsafeMutablePointer<Int32>?) -> Int32 {
+        paddock_tty_without_interrupt(STDIN_FILENO)
         var bytes: [UInt8] = []
         while true {
             var sources = [
@@ -105,7 +108,11 @@ final class EditedLines: LineReader {
                 paddock_el_refresh(editor)
                 continue
             }
-            if sources[1].revents != 0, bytes.isEmpty, terminal.showEvents() { paddock_el_refresh(editor) }
+            if sources[1].revents != 0, bytes.isEmpty, terminal.showEvents() {
+                // They may be about the session's state.
+                renewPrompt()
+                paddock_el_refresh(editor)
+            }
             if sources[0].revents == 0 { continue }
             var byte: UInt8 = 0
             let count = read(STDIN_FILENO, &byte, 1)
@@ -119,6 +126,11 @@ final class EditedLines: LineReader {
             }
             if bytes.count == 4 { bytes = [] }
         }
+    }
+
+    private func renewPrompt() {
+        free(prompt)
+        prompt = strdup(currentPrompt())
     }
 
     /// Ctrl-C: away with the line, or with the shell if there is none.

@@ -35,7 +35,7 @@ struct ZKCli {
         if invocation.command.isEmpty {
             terminal.result("Welcome to ZooKeeper!\n")
             let reader = lines(terminal, shell)
-            while outcome == .goOn, let line = reader.next(prompt: { waiting { await shell.prompt } }) {
+            while outcome == .goOn, let line = reader.next() {
                 outcome = waiting { await shell.execute(line) }
             }
         } else {
@@ -48,7 +48,9 @@ struct ZKCli {
 
     private static func lines(_ terminal: Terminal, _ shell: Shell) -> any LineReader {
         guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else { return PipedLines() }
-        let edited = EditedLines(terminal) { completion in waiting { await shell.complete(completion) } }
+        let edited = EditedLines(terminal, prompt: { waiting { await shell.prompt } }) { completion in
+            waiting { await shell.complete(completion) }
+        }
         return edited ?? PipedLines()
     }
 
