@@ -179,7 +179,7 @@ let package = Package(
         .testTarget(
             name: "InteropTests", dependencies: ["TestSupport", "ZooKeeperClient", "zkcli", "zkserver"],
             exclude: ["Fixtures", "Scripts"], swiftSettings: settings),
-        .testTarget(name: "PaddockTests", dependencies: ["TestSupport", "zkserver"], swiftSettings: settings),
+        .testTarget(name: "PaddockTests", dependencies: ["TestSupport", "zkcli", "zkserver"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

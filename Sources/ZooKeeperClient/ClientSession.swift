@@ -355,6 +355,10 @@ struct ClientSession {
     }
 
     private mutating func handshake(_ reader: inout JuteReader, now: Instant) throws(JuteError) {
+        // A ConnectResponse has 20 bytes or more. This is how a server without a quorum refuses a session.
+        if reader.remaining == ReplyHeader.size {
+            return drop("the server refuses the session: \(try ReplyHeader(from: &reader).error)", now: now)
+        }
         let response = try ConnectResponse(from: &reader)
         guard response.isValid else {
             effects.append(.disconnect)

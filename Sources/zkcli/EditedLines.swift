@@ -61,7 +61,8 @@ final class EditedLines: LineReader {
             Self.setHearsOfWindow(false)
             terminal.setEditing(false)
             if wasInterrupted {
-                terminal.result("^C\n")
+                // Away with the rows below the cursor, too.
+                terminal.result("^C\u{1b}[J\n")
                 continue
             }
             guard let typed, count > 0 else {

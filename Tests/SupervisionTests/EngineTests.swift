@@ -129,6 +129,21 @@ import Testing
         }
     }
 
+    @Test func theShellIsBesideTheProgramOrWhereTheVariableSays() async throws {
+        try await withTemporaryDirectory { root in
+            try make(root, "bin/paddock", "bin/zkcli", "other place/zkcli", "empty/paddock")
+            #expect(try ShellProgram.find(environment: [:], beside: root + "/bin/paddock") == root + "/bin/zkcli")
+            #expect(throws: EngineError.noShell(searched: root + "/empty/zkcli")) {
+                _ = try ShellProgram.find(environment: [:], beside: root + "/empty/paddock")
+            }
+            let environment = ["PADDOCK_ZKCLI": root + "/other place/zkcli"]
+            #expect(try ShellProgram.find(environment: environment) == root + "/other place/zkcli")
+            #expect(throws: EngineError.notAShell("/nowhere")) {
+                _ = try ShellProgram.find(environment: ["PADDOCK_ZKCLI": "/nowhere"])
+            }
+        }
+    }
+
     @Test func debian() throws {
         let engine = try ApacheEngine.find(home: "/usr/share/zookeeper", environment: ["PATH": "/usr/bin"])
         #expect(engine.version == "3.8.0")

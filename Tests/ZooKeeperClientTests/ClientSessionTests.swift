@@ -71,6 +71,14 @@ struct ClientSessionTests {
         }
     }
 
+    @Test func `a server that refuses the session is left, with its reason`() {
+        var session = Harness { $0.allowsReadOnly = true }
+        session.core.connectionOpened(now: 1)
+        session.reply(xid: 0, zxid: 0, error: .notReadOnly, now: 2)
+        #expect(session.effects().contains(.disconnect))
+        #expect(session.core.lastProblem == "a:1: the server refuses the session: NotReadOnly")
+    }
+
     @Test func `a session that only a read-only server knows is not presented to others`() throws {
         var session = Harness { $0.allowsReadOnly = true }
         session.core.connectionOpened(now: 1)
