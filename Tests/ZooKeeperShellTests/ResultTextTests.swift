@@ -4,7 +4,8 @@ import ZooKeeperClient
 
 @testable import ZooKeeperShell
 
-struct ResultTextTests {
+/// One at a time: some set the time zone of the process.
+@Suite(.serialized) struct ResultTextTests {
     @Test func `a Stat is eleven lines`() {
         let stat = Stat(
             czxid: ZXID(rawValue: 0x1_0000_0003), mzxid: ZXID(rawValue: 4), ctime: 0, mtime: 0, version: 1, cversion: 2,
@@ -37,7 +38,6 @@ struct ResultTextTests {
         ResultTextTests.inZone(zone) { #expect(ResultText.date(milliseconds) == text) }
     }
 
-    /// The tests of this suite that look at the zone are one at a time only if nothing else changes it.
     private static func inZone(_ zone: String, _ body: () -> Void) {
         let before = getenv("TZ").map { String(cString: $0) }
         setenv("TZ", zone, 1)
