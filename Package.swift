@@ -21,6 +21,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     ],
     targets: [
+        .systemLibrary(name: "CLibEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "CLinux"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -77,6 +78,12 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "zkserver-tls", dependencies: ["ZooKeeperServer", "ZooKeeperServerTLS"], swiftSettings: settings),
+        .target(
+            name: "ZooKeeperShell",
+            dependencies: ["Diagnostics", "DurableFiles", "ServerConfig", "ZooKeeperClient", "ZooKeeperProtocol"],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "zkcli", dependencies: ["CLibEdit", "DurableFiles", "ZooKeeperShell"], swiftSettings: settings),
         .target(name: "YAML", dependencies: ["CLibYAML", "Diagnostics"], swiftSettings: settings),
         .target(
             name: "Topology", dependencies: ["Diagnostics", "ServerConfig", "YAML"], swiftSettings: settings),
@@ -176,6 +183,8 @@ let package = Package(
                 "ZooKeeperClient", "ZooKeeperProtocol", "zkserver",
             ], swiftSettings: settings),
         .testTarget(
+            name: "ZooKeeperShellTests", dependencies: ["ZooKeeperClient", "ZooKeeperShell"], swiftSettings: settings),
+        .testTarget(
             name: "ZooKeeperClientTests",
             dependencies: ["Jute", "TestSupport", "ZooKeeperClient", "ZooKeeperProtocol"],
             resources: [.copy("Fixtures")],
@@ -183,9 +192,10 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["ZooKeeperClient"], path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(
-            name: "InteropTests", dependencies: ["TestSupport", "ZooKeeperClient", "zkserver", "zkserver-tls"],
+            name: "InteropTests",
+            dependencies: ["TestSupport", "ZooKeeperClient", "zkcli", "zkserver", "zkserver-tls"],
             exclude: ["Fixtures", "Scripts"], swiftSettings: settings),
-        .testTarget(name: "PaddockTests", dependencies: ["TestSupport", "zkserver"], swiftSettings: settings),
+        .testTarget(name: "PaddockTests", dependencies: ["TestSupport", "zkcli", "zkserver"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -7,6 +7,9 @@ public struct ClientConfiguration: Hashable, Sendable {
     public var connectTimeout: Duration = .seconds(3)
     /// How long an operation may take, time without a connection included.
     public var requestTimeout: Duration = .seconds(30)
+    /// Whether operations fail with `connectionLoss` as soon as every server was tried in vain, as with Java's client, instead
+    /// of waiting for one up to ``requestTimeout``.
+    public var failsWithoutConnection = false
     /// Whether a server without a quorum will do, for reads.
     public var allowsReadOnly = false
     /// A session of before to continue; a new one when nil.

@@ -29,6 +29,8 @@ struct ClientSession {
         var connectTimeout: Instant
         var requestTimeout: Instant
         var allowsReadOnly = false
+        /// Unsent requests fail when no server could be reached.
+        var failsWithoutConnection = false
         var maxRequestLength = 0xf_ffff
         var credentials: SessionCredentials?
     }
@@ -214,6 +216,7 @@ struct ClientSession {
         output.removeAll()
         nextServer = (nextServer + 1) % servers.count
         if failedAttempts > 0, failedAttempts % servers.count == 0 {
+            if settings.failsWithoutConnection { refuseUnsentRequests() }
             phase = .waiting(until: now + waitBeforeNextRound())
         } else {
             connect(now: now)
@@ -299,6 +302,11 @@ struct ClientSession {
         }
     }
 
+    /// Takes watches back without asking the servers, which are not to be reached: they will not be left again.
+    mutating func forgetWatches(_ path: String, _ type: WatcherType) {
+        apply(.remove(path, type), error: .ok)
+    }
+
     /// Ends the session at the servers, behind the requests that are under way.
     mutating func close(now: Instant) {
         switch phase {
@@ -347,6 +355,10 @@ struct ClientSession {
     }
 
     private mutating func handshake(_ reader: inout JuteReader, now: Instant) throws(JuteError) {
+        // A ConnectResponse has 20 bytes or more. This is how a server without a quorum refuses a session.
+        if reader.remaining == ReplyHeader.size {
+            return drop("the server refuses the session: \(try ReplyHeader(from: &reader).error)", now: now)
+        }
         let response = try ConnectResponse(from: &reader)
         guard response.isValid else {
             effects.append(.disconnect)
@@ -471,6 +483,17 @@ struct ClientSession {
         unansweredIdentities.removeAll()
     }
 
+    private mutating func refuseUnsentRequests() {
+        let failure = Failure(.connectionLoss, lastProblem)
+        for request in unsent { effects.append(.fail(request.id, failure)) }
+        unsent.removeAll()
+        for index in identities.indices {
+            guard let id = identities[index].id else { continue }
+            identities[index].id = nil
+            effects.append(.fail(id, failure))
+        }
+    }
+
     private mutating func expireRequests(now: Instant) {
         for index in pending.indices {
             guard let id = pending[index].id else { continue }
@@ -545,16 +568,22 @@ struct ClientSession {
             if error == .noNode { watches.insert(path, .exist) }
         case .remove(let path, let type):
             guard error == .ok else { return }
-            if type != .children {
-                watches.remove(path, .data)
-                watches.remove(path, .exist)
-            }
-            if type != .data { watches.remove(path, .child) }
-            if type == .any {
-                watches.remove(path, .persistent)
-                watches.remove(path, .persistentRecursive)
-            }
+            if type != .data { forget(path, [.child], as: .childWatchRemoved) }
+            if type != .children { forget(path, [.data, .exist], as: .dataWatchRemoved) }
+            if type == .any { forget(path, [.persistent, .persistentRecursive], as: .persistentWatchRemoved) }
         }
+    }
+}
+
+extension ClientSession {
+    /// Tells of watches that are taken back, once for all of one kind, as Java's client does.
+    private mutating func forget(_ path: String, _ kinds: [WatchTable.Kind], as event: EventType) {
+        var found = false
+        for kind in kinds where watches.contains(path, kind) {
+            watches.remove(path, kind)
+            found = true
+        }
+        if found { effects.append(.notify(WatcherEvent(type: event, state: .syncConnected, path: path))) }
     }
 }
 

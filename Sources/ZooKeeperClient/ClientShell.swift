@@ -39,6 +39,7 @@ final class ClientShell {
             switch message {
             case .request(let id, let request): session.submit(request, id: id, now: now)
             case .cancel(let id): session.cancel(id)
+            case .forgetWatches(let path, let type): session.forgetWatches(path, type)
             case .close: session.close(now: now)
             }
         }

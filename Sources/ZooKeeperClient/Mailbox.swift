@@ -14,6 +14,7 @@ final class Mailbox: Sendable {
     enum Message {
         case request(RequestID, Request)
         case cancel(RequestID)
+        case forgetWatches(String, WatcherType)
         case close
     }
 
@@ -54,6 +55,11 @@ final class Mailbox: Sendable {
     }
 
     private let contents = Mutex(Contents())
+    private let observer: (@Sendable (ClientNotification) -> Void)?
+
+    init(observer: (@Sendable (ClientNotification) -> Void)? = nil) {
+        self.observer = observer
+    }
 
     var status: Status { contents.withLock { $0.status } }
 
@@ -75,6 +81,10 @@ final class Mailbox: Sendable {
 
     func close() {
         post(.close)
+    }
+
+    func forgetWatches(_ path: String, _ type: WatcherType) {
+        post(.forgetWatches(path, type))
     }
 
     private enum Submission {
@@ -168,13 +178,14 @@ final class Mailbox: Sendable {
     }
 
     func publish(_ status: Status) {
-        let (subscribers, abandoned) = contents.withLock { contents in
+        let (changed, subscribers, abandoned) = contents.withLock { contents in
             let changed = contents.status.state != status.state
             contents.status = status
             // A request may have come in behind the messages that the loop took last.
             let abandoned = status.state.isFinal ? contents.takeRequests() : []
-            return (changed ? contents.orderedStateSubscribers : [], abandoned)
+            return (changed, changed ? contents.orderedStateSubscribers : [], abandoned)
         }
+        if changed { observer?(.state(status.state)) }
         for subscriber in subscribers {
             subscriber.yield(status.state)
             if status.state.isFinal { subscriber.finish() }
@@ -184,6 +195,7 @@ final class Mailbox: Sendable {
     }
 
     func publish(_ event: WatchEvent) {
+        observer?(.event(event))
         let subscribers = contents.withLock { $0.eventSubscribers.sorted { $0.key < $1.key }.map(\.value) }
         for subscriber in subscribers { subscriber.yield(event) }
     }

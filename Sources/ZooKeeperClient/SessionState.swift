@@ -47,6 +47,14 @@ public struct SessionCredentials: Hashable, Sendable {
     }
 }
 
+/// What a client tells its observer.
+public enum ClientNotification: Hashable, Sendable {
+    /// The session's state is another one now.
+    case state(SessionState)
+    /// Something happened to a watched znode, or watches on it were taken back.
+    case event(WatchEvent)
+}
+
 /// Something happened to a znode that is watched.
 public struct WatchEvent: Hashable, Sendable {
     public var type: EventType

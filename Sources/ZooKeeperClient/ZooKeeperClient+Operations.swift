@@ -141,13 +141,20 @@ extension ZooKeeperClient {
         try await perform(.addWatch(request), path: path) { (_) throws(JuteError) in }
     }
 
-    /// Takes back every watch on `path`.
+    /// Takes back watches on `path`. ``events`` tells which kinds of them there were: `dataWatchRemoved`, …
     ///
+    /// - Parameters:
+    ///   - type: Which watches; those of ``addWatch(_:recursive:)`` belong to `any` only.
+    ///   - locally: Whether they are forgotten, too, when no server can be reached.
     /// - Throws: `noWatcher` if there is none.
-    public func removeWatches(_ path: String) async throws {
-        let request = WatcherRequest(
-            path: try absolute(path, operation: .removeWatches), type: WatcherType.any.rawValue)
-        try await perform(.removeWatches(request), path: path) { (_) throws(JuteError) in }
+    public func removeWatches(_ path: String, type: WatcherType = .any, locally: Bool = false) async throws {
+        let absolutePath = try absolute(path, operation: .removeWatches)
+        let request = WatcherRequest(path: absolutePath, type: type.rawValue)
+        do {
+            try await perform(.removeWatches(request), path: path) { (_) throws(JuteError) in }
+        } catch ErrorCode.connectionLoss where locally {
+            mailbox.forgetWatches(absolutePath, type)
+        }
     }
 
     // MARK: Identity
@@ -159,7 +166,7 @@ extension ZooKeeperClient {
     ///   - scheme: `digest`, say.
     ///   - credentials: What the scheme wants: `user:password` for digest.
     /// - Throws: `authFailed`, which ends the session.
-    public func addAuth(scheme: String, credentials: [UInt8]) async throws {
+    public func addAuth(scheme: String, credentials: [UInt8]?) async throws {
         let packet = AuthPacket(type: 0, scheme: scheme, auth: credentials)
         try await perform(.auth(packet)) { (_) throws(JuteError) in }
     }
@@ -173,6 +180,18 @@ extension ZooKeeperClient {
     }
 
     // MARK: Configuration
+
+    /// The configuration in force: the text of /zookeeper/config (nil if there is none), wherever this client's root is.
+    ///
+    /// - Parameter watch: Whether its next change shall come through ``events``.
+    public func getConfiguration(watch: Bool = false) async throws -> (text: String?, stat: Stat) {
+        let path = "/zookeeper/config"
+        let response = try await perform(.getData(ReadRequest(path: path, watch: watch)), path: path) {
+            (reader) throws(JuteError) in
+            try DataResponse(from: &reader)
+        }
+        return (response.data.map { String(decoding: $0, as: UTF8.self) }, response.stat)
+    }
 
     /// Changes the ensemble's members: lets servers join and leave, or replaces all of them.
     ///

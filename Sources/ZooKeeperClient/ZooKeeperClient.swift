@@ -23,18 +23,27 @@ public final class ZooKeeperClient: Sendable {
     /// The servers and the chroot of this client.
     public let connectString: ConnectString
     private let configuration: ClientConfiguration
-    let mailbox = Mailbox()
+    let mailbox: Mailbox
 
     /// Starts a client, which connects in the background; operations wait for that.
-    public init(_ connectString: ConnectString, configuration: ClientConfiguration = ClientConfiguration()) {
+    ///
+    /// - Parameter observer: Called for everything that ``states`` and ``events`` tell, from the very beginning, and before the results
+    ///   of operations that the server answered later are handed over. It is called on the client's thread and must return at once.
+    public init(
+        _ connectString: ConnectString, configuration: ClientConfiguration = ClientConfiguration(),
+        observer: (@Sendable (ClientNotification) -> Void)? = nil
+    ) {
         self.connectString = connectString
+        mailbox = Mailbox(observer: observer)
         self.configuration = configuration
         let loop = MultiThreadedEventLoopGroup.singleton.any()
         let settings = ClientSession.Settings(
             servers: connectString.servers, sessionTimeout: Int32(clamping: configuration.sessionTimeout.milliseconds),
             connectTimeout: configuration.connectTimeout.milliseconds,
             requestTimeout: configuration.requestTimeout.milliseconds, allowsReadOnly: configuration.allowsReadOnly,
-            maxRequestLength: configuration.maxRequestLength, credentials: configuration.session)
+            failsWithoutConnection: configuration.failsWithoutConnection,
+            maxRequestLength: configuration.maxRequestLength,
+            credentials: configuration.session)
         loop.execute { [mailbox] in
             let shell = ClientShell(
                 loop: loop, mailbox: mailbox, connectString: connectString, settings: settings,

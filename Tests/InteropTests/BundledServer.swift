@@ -24,6 +24,11 @@ final class BundledServer: Sendable {
         }
     }
 
+    /// The shell: what bin/test says with `PADDOCK_ZKCLI`, else the debug build.
+    static var zkcli: String {
+        ProcessInfo.processInfo.environment["PADDOCK_ZKCLI"] ?? packageRoot + "/.build/debug/zkcli"
+    }
+
     private let build: Build
     let port: Int
     let directory: TemporaryDirectory

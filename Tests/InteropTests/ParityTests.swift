@@ -18,8 +18,22 @@ import Testing
     func zkCli() async throws {
         try await both { apache, ours in
             let output = try await Python.run(
-                try BundledServer.script("zkcli.py"), arguments: ["\(apache.port)", "\(ours.port)"])
+                try BundledServer.script("zkcli.py"), arguments: ["servers", "\(apache.port)", "\(ours.port)"],
+                within: .seconds(120))
             #expect(output == "done\n", "\(output)")
+        }
+    }
+
+    @Test("Our zkcli prints what Apache's does, and ends with the same codes")
+    func zkCliWithoutJava() async throws {
+        try await BundledServer.with { first in
+            try await BundledServer.with { second in
+                let output = try await Python.run(
+                    try BundledServer.script("zkcli.py"),
+                    arguments: ["shells", "\(first.port)", "\(second.port)", BundledServer.zkcli],
+                    within: .seconds(240))
+                #expect(output == "done\n", "\(output)")
+            }
         }
     }
 

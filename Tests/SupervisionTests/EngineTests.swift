@@ -44,10 +44,6 @@ import Testing
             #expect(launch.environment == ["PATH": root + "/bin", "LANG": "C"])
             #expect(launch.workingDirectory == "/e/server.1")
             #expect(launch.files.map(\.path) == ["/e/server.1/conf/logback.xml"])
-            #expect(
-                engine.shell(connect: "h:2181").arguments == [
-                    "-cp", "\(root)/zk/lib/*", "org.apache.zookeeper.ZooKeeperMain", "-server", "h:2181",
-                ])
         }
     }
 
@@ -138,6 +134,21 @@ import Testing
             #expect(named.version == nil)
             #expect(throws: EngineError.notAServer("/nowhere")) {
                 _ = try BundledEngine.find(environment: ["PADDOCK_ZKSERVER": "/nowhere"], beside: program)
+            }
+        }
+    }
+
+    @Test func theShellIsBesideTheProgramOrWhereTheVariableSays() async throws {
+        try await withTemporaryDirectory { root in
+            try make(root, "bin/paddock", "bin/zkcli", "other place/zkcli", "empty/paddock")
+            #expect(try ShellProgram.find(environment: [:], beside: root + "/bin/paddock") == root + "/bin/zkcli")
+            #expect(throws: EngineError.noShell(searched: root + "/empty/zkcli")) {
+                _ = try ShellProgram.find(environment: [:], beside: root + "/empty/paddock")
+            }
+            let environment = ["PADDOCK_ZKCLI": root + "/other place/zkcli"]
+            #expect(try ShellProgram.find(environment: environment) == root + "/other place/zkcli")
+            #expect(throws: EngineError.notAShell("/nowhere")) {
+                _ = try ShellProgram.find(environment: ["PADDOCK_ZKCLI": "/nowhere"])
             }
         }
     }

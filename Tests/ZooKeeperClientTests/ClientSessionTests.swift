@@ -51,6 +51,34 @@ struct ClientSessionTests {
         #expect(request.session == Self.credentials.id)
     }
 
+    @Test func `requests wait for a server, or fail once all were tried`() {
+        for fails in [false, true] {
+            var session = Harness {
+                $0.servers = [ServerAddress(host: "a", port: 1), ServerAddress(host: "b", port: 1)]
+                $0.failsWithoutConnection = fails
+            }
+            session.core.submit(.whoAmI, id: 1, now: 1)
+            session.core.submit(.auth(AuthPacket(type: 0, scheme: "digest", auth: [])), id: 2, now: 1)
+            _ = session.effects()
+            session.core.connectionEnded("refused", now: 2)
+            #expect(session.effects().allSatisfy { if case .connect = $0 { true } else { false } })
+            session.core.connectionEnded("refused", now: 3)
+            let failed = session.effects().compactMap { effect -> ClientSession.Failure? in
+                if case .fail(_, let failure) = effect { failure } else { nil }
+            }
+            #expect(failed.map(\.code) == (fails ? [.connectionLoss, .connectionLoss] : []))
+            #expect(failed.allSatisfy { $0.detail?.hasSuffix("refused") == true })
+        }
+    }
+
+    @Test func `a server that refuses the session is left, with its reason`() {
+        var session = Harness { $0.allowsReadOnly = true }
+        session.core.connectionOpened(now: 1)
+        session.reply(xid: 0, zxid: 0, error: .notReadOnly, now: 2)
+        #expect(session.effects().contains(.disconnect))
+        #expect(session.core.lastProblem == "a:1: the server refuses the session: NotReadOnly")
+    }
+
     @Test func `a session that only a read-only server knows is not presented to others`() throws {
         var session = Harness { $0.allowsReadOnly = true }
         session.core.connectionOpened(now: 1)
@@ -434,6 +462,45 @@ struct ClientSessionTests {
             relativeZxid: ZXID(rawValue: 8), data: [], exist: [], child: [], persistent: ["/p"],
             persistentRecursive: ["/r"])
         #expect(session.sent() == [RequestHeader(xid: -8, op: .setWatches2).encoded + watches.encoded])
+    }
+
+    @Test(arguments: [
+        (WatcherType.children, [EventType.childWatchRemoved]), (.data, [.dataWatchRemoved]),
+        (.any, [.childWatchRemoved, .dataWatchRemoved, .persistentWatchRemoved]),
+    ])
+    func `what is taken back is told, once for each kind`(type: WatcherType, events: [EventType]) {
+        var session = Harness.connected()
+        session.core.submit(.getData(ReadRequest(path: "/a", watch: true)), id: 1, now: 1)
+        session.core.submit(.getChildren(ReadRequest(path: "/a", watch: true)), id: 2, now: 1)
+        session.core.submit(.addWatch(AddWatchRequest(path: "/a", mode: 0)), id: 3, now: 1)
+        session.core.submit(.removeWatches(WatcherRequest(path: "/a", type: type.rawValue)), id: 4, now: 1)
+        session.core.submit(.removeWatches(WatcherRequest(path: "/a", type: type.rawValue)), id: 5, now: 1)
+        for xid in 1...3 { session.reply(xid: Int32(xid), zxid: 8, now: 2) }
+        _ = session.effects()
+        session.reply(xid: 4, zxid: 8, now: 2)
+        #expect(
+            session.effects()
+                == events.map { .notify(WatcherEvent(type: $0, state: .syncConnected, path: "/a")) }
+                + [.succeed(4, .init(zxid: ZXID(rawValue: 8), body: []))])
+        session.reply(xid: 5, zxid: 8, error: .noWatcher, now: 2)
+        #expect(session.effects() == [.fail(5, .init(.noWatcher))])
+    }
+
+    @Test func `watches can be forgotten without a server`() {
+        var session = Harness.connected()
+        session.core.submit(.getData(ReadRequest(path: "/a", watch: true)), id: 1, now: 1)
+        session.reply(xid: 1, zxid: 8, now: 2)
+        session.core.connectionEnded("gone", now: 5000)
+        _ = session.effects()
+        session.core.forgetWatches("/a", .any)
+        #expect(
+            session.effects() == [
+                .notify(WatcherEvent(type: .dataWatchRemoved, state: .syncConnected, path: "/a"))
+            ])
+        session.core.connectionOpened(now: 5001)
+        _ = session.sent()
+        session.accept(now: 5002)
+        #expect(session.sent() == [])
     }
 
     @Test func `many watches are left in several requests`() {

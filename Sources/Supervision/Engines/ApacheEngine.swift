@@ -44,11 +44,6 @@ package struct ApacheEngine: Engine, Hashable {
             in: directory, files: [Launch.File(path: loggingFile, content: logging.fileContent)])
     }
 
-    /// Apache's interactive client on a connect string. It works with servers of any engine.
-    package func shell(connect: String) -> Launch {
-        run(["-cp", distribution.classPath, "org.apache.zookeeper.ZooKeeperMain", "-server", connect], in: "/")
-    }
-
     private func run(_ arguments: [String], in directory: String, files: [Launch.File] = []) -> Launch {
         Launch(
             executable: java.executable, arguments: arguments, environment: environment, workingDirectory: directory,

@@ -68,6 +68,10 @@ package enum EngineError: Error, Hashable, Sendable, CustomStringConvertible {
     case noBundledServer(searched: String)
     /// What `$PADDOCK_ZKSERVER` names is no program.
     case notAServer(String)
+    /// zkcli was not built, or is elsewhere.
+    case noShell(searched: String)
+    /// What `$PADDOCK_ZKCLI` names is no program.
+    case notAShell(String)
 
     package var description: String {
         switch self {
@@ -85,6 +89,11 @@ package enum EngineError: Error, Hashable, Sendable, CustomStringConvertible {
         case .notAServer(let path):
             "PADDOCK_ZKSERVER is \(path), where no program is; name the zkserver that bin/build-release zkserver builds, "
                 + "or unset it"
+        case .noShell(let path):
+            "the shell is not built: there is no program \(path); build it with bin/build-release zkcli, "
+                + "or name it with PADDOCK_ZKCLI"
+        case .notAShell(let path):
+            "PADDOCK_ZKCLI is \(path), where no program is; name the zkcli that bin/build-release zkcli builds, or unset it"
         }
     }
 

@@ -37,6 +37,8 @@ package struct ReplyHeader: Hashable, Sendable {
 }
 
 extension ReplyHeader: JuteRecord {
+    package static let size = 16
+
     package init(from reader: inout JuteReader) throws(JuteError) {
         xid = try reader.readInt32()
         zxid = try reader.readZXID()

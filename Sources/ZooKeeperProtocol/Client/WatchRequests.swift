@@ -134,7 +134,7 @@ package enum AddWatchMode: Int32, Hashable, Sendable {
 }
 
 /// Which watches checkWatches and removeWatches mean.
-package enum WatcherType: Int32, Hashable, Sendable {
+public enum WatcherType: Int32, Hashable, Sendable {
     case children = 1
     case data = 2
     case any = 3
@@ -182,6 +182,12 @@ public struct EventType: RawRepresentable, Hashable, Sendable {
     public static let nodeDataChanged = EventType(rawValue: 3)
     /// A child was created or deleted. Recursive watches never get this one.
     public static let nodeChildrenChanged = EventType(rawValue: 4)
+    /// Made by clients, never sent: a watch left by getData or exists was taken back.
+    public static let dataWatchRemoved = EventType(rawValue: 5)
+    /// Made by clients, never sent: a watch left by getChildren was taken back.
+    public static let childWatchRemoved = EventType(rawValue: 6)
+    /// Made by clients, never sent: a watch left by addWatch was taken back.
+    public static let persistentWatchRemoved = EventType(rawValue: 7)
 }
 
 extension EventType: CustomStringConvertible {
@@ -192,6 +198,9 @@ extension EventType: CustomStringConvertible {
         case 2: "NodeDeleted"
         case 3: "NodeDataChanged"
         case 4: "NodeChildrenChanged"
+        case 5: "DataWatchRemoved"
+        case 6: "ChildWatchRemoved"
+        case 7: "PersistentWatchRemoved"
         default: "event \(rawValue)"
         }
     }

@@ -76,7 +76,11 @@ struct Run: EnsembleCommand {
 
 struct Shell: EnsembleCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Talk to the ensemble with Apache ZooKeeper's client, zkCli.")
+        abstract: "Talk to the ensemble: ZooKeeper's shell, as bin/zkCli.sh.",
+        discussion: """
+            At a terminal: a shell with history and completion. Otherwise: a command a line of standard input, as in
+            echo 'ls /' | paddock shell. A command behind -- runs once: paddock shell -- get /a.
+            """)
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var selection: EnsembleOption

@@ -1,0 +1,91 @@
+import Dispatch
+import DurableFiles
+import Glibc
+import Synchronization
+import ZooKeeperShell
+
+/// `zkcli [OPTION…] [COMMAND…]`: ZooKeeper's shell, for one command or many.
+@main
+struct ZKCli {
+    static func main() {
+        let invocation: Invocation
+        do { invocation = try Invocation(Array(CommandLine.arguments.dropFirst())) } catch {
+            fail("\(error.message)\nTry zkCli.sh --help.")
+        }
+        if invocation.showsHelp { return print(Invocation.help, terminator: "") }
+        for option in invocation.unknown { complain("zkCli.sh: the unknown option \(option) is ignored") }
+        let properties: ClientProperties
+        do { properties = try readProperties(invocation.clientConfiguration) } catch {
+            // As Apache's shell does for a file it cannot use.
+            fail(error.message, code: 2)
+        }
+
+        // Of the threads to come, none is told that the window has changed: the one that edits lines is.
+        EditedLines.setHearsOfWindow(false)
+        let terminal = Terminal()
+        let shell = Shell(invocation, properties: properties, output: terminal)
+        terminal.result("Connecting to \(invocation.servers)\n")
+        let problem = waiting { () async -> CommandError? in
+            do throws(CommandError) { try await shell.connect() } catch { return error }
+            return nil
+        }
+        if let problem { fail(problem.message, code: problem.exitCode) }
+
+        var outcome = Shell.Outcome.goOn
+        if invocation.command.isEmpty {
+            terminal.result("Welcome to ZooKeeper!\n")
+            let reader = lines(terminal, shell)
+            while outcome == .goOn, let line = reader.next() {
+                outcome = waiting { await shell.execute(line) }
+            }
+        } else {
+            outcome = waiting { await shell.run(invocation.command) }
+        }
+        if outcome == .goOn { waiting { await shell.finish() } }
+        terminal.result("")
+        exit(waiting { await shell.exitCode })
+    }
+
+    private static func lines(_ terminal: Terminal, _ shell: Shell) -> any LineReader {
+        guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else { return PipedLines() }
+        let edited = EditedLines(terminal, prompt: { waiting { await shell.prompt } }) { completion in
+            waiting { await shell.complete(completion) }
+        }
+        return edited ?? PipedLines()
+    }
+
+    private static func readProperties(_ file: String?) throws(CommandError) -> ClientProperties {
+        guard let file else { return ClientProperties() }
+        let bytes: [UInt8]
+        do { bytes = try DurableFile.read(file) } catch { throw CommandError("-client-configuration: \(error)") }
+        return try ClientProperties(text: String(decoding: bytes, as: UTF8.self), file: file)
+    }
+
+    /// Runs `body` on Swift's threads, and waits for it on this one, which reads lines.
+    private static func waiting<Value: Sendable>(_ body: @escaping @Sendable () async -> Value) -> Value {
+        let result = Result<Value>()
+        Task {
+            let value = await body()
+            result.value.withLock { $0 = value }
+            result.isThere.signal()
+        }
+        result.isThere.wait()
+        guard let value = result.value.withLock({ $0 }) else { preconditionFailure("signalled without a value") }
+        return value
+    }
+
+    private final class Result<Value: Sendable>: Sendable {
+        let value = Mutex<Value?>(nil)
+        let isThere = DispatchSemaphore(value: 0)
+    }
+
+    private static func complain(_ message: String) {
+        var line = message + "\n"
+        _ = line.withUTF8 { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+
+    private static func fail(_ message: String, code: Int32 = 1) -> Never {
+        complain(message)
+        exit(code)
+    }
+}
