@@ -14,7 +14,16 @@ struct RealEnsembles: Sendable {
     /// What the operations told, in order.
     final class Told: Sendable {
         private let entries = Mutex<[Progress]>([])
-        func append(_ progress: Progress) { entries.withLock { $0.append(progress) } }
+        private let listener = Mutex<(@Sendable (Progress) -> Void)?>(nil)
+
+        func append(_ progress: Progress) {
+            entries.withLock { $0.append(progress) }
+            listener.withLock { $0 }?(progress)
+        }
+
+        /// Called with each progress, in the task that tells it; nil: nobody listens any more.
+        func listen(_ body: (@Sendable (Progress) -> Void)?) { listener.withLock { $0 = body } }
+
         var all: [Progress] { entries.withLock { $0 } }
         var steps: [String] { all.compactMap { if case .step(let text) = $0 { text } else { nil } } }
         func clear() { entries.withLock { $0 = [] } }
@@ -113,14 +122,14 @@ struct RealEnsembles: Sendable {
 
     /// Ctrl-C in the middle of `up`.
     private func interruptWhenSpawned(_ ensembles: RealEnsembles, _ source: TopologySource) async throws {
-        let up = Task { try await ensembles.command("up").up(source) }
-        try await eventually("a server is spawned") {
-            ensembles.told.all.contains {
-                if case .passed(let passage) = $0 { passage.station == .spawned } else { false }
-            }
+        // In that very moment: bundled servers are ready before anybody who looks from outside could interrupt.
+        ensembles.told.listen { progress in
+            guard case .passed(let passage) = progress, passage.station == .spawned else { return }
+            withUnsafeCurrentTask { $0?.cancel() }
         }
-        up.cancel()
+        let up = Task { try await ensembles.command("up").up(source) }
         await #expect(throws: CancellationError.self) { try await up.value }
+        ensembles.told.listen(nil)
         #expect(ensembles.store.audit.entries(of: "demo").last?.did == "interrupted")
         #expect(ensembles.store.names() == ["demo"])
     }
