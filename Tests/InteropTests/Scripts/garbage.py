@@ -27,17 +27,7 @@ def nonsense():
 
 
 for round_number in range(400):
-    connection = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
-    try:
-        connection.sendall(nonsense())
-        if source.random() < 0.5:
-            connection.shutdown(socket.SHUT_WR)
-        else:
-            connection.setblocking(False)
-            select.select([connection], [], [], 0.001)
-    except OSError:
-        pass  # closed already: as it should be
-    connection.close()
+    pester(port, nonsense(), source)
     assert witness.ask(4, text("/witness") + b"\0")[0] == 0
 until("the connections are gone", lambda: int(mntr(port, "num_alive_connections")) == 2)
 assert witness.ask(5, text("/witness") + text(b"still") + struct.pack(">i", 0))[0] == 0

@@ -133,17 +133,7 @@ elif command == "garbage":
         return hello + source.randbytes(source.randrange(1, 400))  # a hello, then anything
 
     for _ in range(300):
-        connection = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
-        try:
-            connection.sendall(nonsense())
-            if source.random() < 0.5:
-                connection.shutdown(socket.SHUT_WR)
-            else:
-                connection.setblocking(False)
-                select.select([connection], [], [], 0.001)
-        except OSError:
-            pass  # closed already: as it should be
-        connection.close()
+        pester(port, nonsense(), source)
         assert witness.ask(4, text("/witness") + b"\0")[0] == 0
     until("the connections are gone", lambda: int(mntr(int(sys.argv[5]), "num_alive_connections")) == 2)
     print("done")

@@ -92,6 +92,21 @@ def resident_peak(pid):
     return int(line.split()[1]) >> 10
 
 
+def pester(port, data, source):
+    """A connection that sends something and goes, at once or when there is an answer."""
+    connection = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+    try:
+        connection.sendall(data)
+        if source.random() < 0.5:
+            connection.shutdown(socket.SHUT_WR)
+        else:
+            connection.setblocking(False)
+            select.select([connection], [], [], 0.001)
+    except OSError:
+        pass  # closed already: as it should be
+    connection.close()
+
+
 def until(what, condition):
     end = time.monotonic() + PATIENCE
     while not condition():
