@@ -10,7 +10,7 @@ extension ServerBootstrap {
         ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: Int32(settings.backlog > 0 ? settings.backlog : 4096))
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.socketOption(.so_keepalive), value: settings.keepsAlive ? 1 : 0)
             .childChannelOption(.maxMessagesPerRead, value: 4)
             .childChannelInitializer { channel in

@@ -197,7 +197,7 @@ final class EnsembleMember {
         let security = security
         ClientBootstrap(group: loop)
             .connectTimeout(.milliseconds(Int64(settings.learnerConnectTimeout)))
-            .channelOption(.socketOption(.tcp_nodelay), value: 1)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.maxMessagesPerRead, value: 4)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
