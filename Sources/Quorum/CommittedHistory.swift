@@ -14,7 +14,7 @@ package struct Transaction: Hashable, Sendable {
         self.bytes = bytes
     }
 
-    /// The type in the header (6.3): after clientId, cxid, zxid and time.
+    /// The type in the header (reference 6.3): after clientId, cxid, zxid and time.
     var type: OpCode? {
         guard bytes.count >= 32 else { return nil }
         return OpCode(rawValue: bytes[28..<32].reduce(0) { $0 << 8 | Int32($1) })
@@ -49,7 +49,7 @@ struct CommittedHistory: Sendable {
 
     /// The newest txn, also when its bytes are not held.
     var last: ZXID { entries.last?.zxid ?? base }
-    /// The oldest txn held; `last` when none is (8.6: an empty range is [L, L]).
+    /// The oldest txn held; `last` when none is (reference 8.6: an empty range is [L, L]).
     var first: ZXID { entries.first?.zxid ?? base }
 
     mutating func append(_ transaction: Transaction) {

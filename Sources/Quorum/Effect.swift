@@ -69,7 +69,7 @@ extension Quorum {
         /// The last proposed configuration, with its version: keep it as `<zoo.cfg>.dynamic.next`; nil: remove that file. Its new
         /// servers may call from now on, and may have to be called (`Quorum.membership`).
         case proposedConfiguration(EnsembleConfiguration?)
-        /// The configuration in force: write `<zoo.cfg>.dynamic.<version>`, point zoo.cfg there (5.6), remove
+        /// The configuration in force: write `<zoo.cfg>.dynamic.<version>`, point zoo.cfg there (reference 5.6), remove
         /// `<zoo.cfg>.dynamic.next` if its version is not above this one.
         case configuration(EnsembleConfiguration)
     }

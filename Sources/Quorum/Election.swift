@@ -1,6 +1,6 @@
 import ZooKeeperProtocol
 
-/// One search for a leader: fast leader election (7.5, Apache's `FastLeaderElection.lookForLeader`).
+/// One search for a leader: fast leader election (reference 7.5, Apache's `FastLeaderElection.lookForLeader`).
 ///
 /// Everyone proposes itself, adopts better votes it hears and tells all voters whenever its proposal changes. It ends
 /// when a quorum of equal votes has stood for `electionWait`, or at once when every voter that can be

@@ -1,12 +1,12 @@
 import ZooKeeperProtocol
 
-/// Who is in the ensemble, as the servers agree on it: the parsed form of the configuration text (5.5) that
+/// Who is in the ensemble, as the servers agree on it: the parsed form of the configuration text (reference 5.5) that
 /// notifications and NEWLEADER carry.
 package struct EnsembleConfiguration: Hashable, Sendable {
     package struct Member: Hashable, Sendable {
         package var id: ServerID
         package var isVoter: Bool
-        /// `host:quorumPort` as written. A designated leader keeps its office only if this stays the same (8.17).
+        /// `host:quorumPort` as written. A designated leader keeps its office only if this stays the same (reference 8.17).
         package var quorumAddress: String
 
         package init(id: ServerID, isVoter: Bool, quorumAddress: String = "") {
@@ -95,7 +95,7 @@ extension EnsembleConfiguration {
 
 /// The configurations in force: the committed one and, while a reconfig is under way, the one that was proposed.
 ///
-/// Elections, NEWLEADER, proposals and the liveness check need a quorum in each of them (8.17).
+/// Elections, NEWLEADER, proposals and the liveness check need a quorum in each of them (reference 8.17).
 package struct Membership: Hashable, Sendable {
     package var committed: EnsembleConfiguration
     /// Invariant: nil, or its version is above the committed one's.

@@ -3,7 +3,7 @@ import Diagnostics
 import ZooKeeperProtocol
 
 /// A server that won an election: agrees with a quorum on a new epoch, gives every learner its history, then proposes and
-/// commits (8.4 to 8.13; Apache's `Leader` and `LearnerHandler`).
+/// commits (reference 8.4 to 8.13; Apache's `Leader` and `LearnerHandler`).
 ///
 /// ```
 /// discovering ─► storing ─► agreeing ─► entering ─► gathering ─► serving
@@ -87,7 +87,7 @@ struct Leader: Sendable {
         }
     }
 
-    /// The zxid of the next txn; nil unless serving, and once the epoch has no more (8.15).
+    /// The zxid of the next txn; nil unless serving, and once the epoch has no more (reference 8.15).
     func nextZxid(_ server: Server) -> ZXID? {
         guard case .serving(let epoch) = phase, drain == nil, handover == nil else { return nil }
         let last = max(server.lastLogged, ZXID(epoch: epoch, counter: 0))
@@ -436,7 +436,7 @@ struct Leader: Sendable {
 
     // MARK: Reconfiguration
 
-    /// Commits a reconfig: it is in force, and a leader that is none in it hands over (8.17).
+    /// Commits a reconfig: it is in force, and a leader that is none in it hands over (reference 8.17).
     private mutating func activate(
         _ configuration: EnsembleConfiguration, with done: Outstanding, _ transaction: Transaction,
         _ server: inout Server
@@ -576,7 +576,7 @@ struct Leader: Sendable {
         outstanding.append(Outstanding(zxid: zxid, acks: []))
         if waits { unsent += 1 } else { tellFollowers(of: transaction, &server) }
         if nextZxid(server) == nil {
-            // That was the last one of this epoch (8.15).
+            // That was the last one of this epoch (reference 8.15).
             drain = (server.now + server.options.tickTime, .zxidsExhausted(zxid.epoch))
         }
         if server.options.faults.contains(.leaderAcksBeforeDurable) {
@@ -664,7 +664,7 @@ struct Leader: Sendable {
         }
     }
 
-    /// A leader cut off from its quorum must not go on as if it led (8.10).
+    /// A leader cut off from its quorum must not go on as if it led (reference 8.10).
     private func checkQuorum(_ server: inout Server) {
         var here: ServerSet = [server.id]
         for peer in peers where peer.phase.isBehindNewLeader && counts(peer, server) { here.insert(peer.server) }

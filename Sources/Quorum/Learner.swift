@@ -2,7 +2,7 @@ import DequeModule
 import ZooKeeperProtocol
 
 /// A server that follows or observes a leader: finds it, promises its epoch, takes over its history, then logs and applies
-/// what it sends (8.3 to 8.13; Apache's `Learner`, `Follower`, `Observer`).
+/// what it sends (reference 8.3 to 8.13; Apache's `Learner`, `Follower`, `Observer`).
 ///
 /// ```
 /// connecting ─► discovering ─► promising ─► synchronising ─► entering ─► entered ─► serving
@@ -325,7 +325,7 @@ struct Learner: Sendable {
         guard server.options.reconfigEnabled, let configuration else { return true }
         server.activate(configuration)
         if designated != leader || server.learnerKind != kind {
-            // Without an election, as all the others do (8.17).
+            // Without an election, as all the others do (reference 8.17).
             server.leave(.configurationChanged, successor: designated)
         }
         return true

@@ -1,6 +1,6 @@
 import ZooKeeperProtocol
 
-/// What stands to the right of `server.N=`, taken apart (5.4):
+/// What stands to the right of `server.N=`, taken apart (reference 5.4):
 ///
 ///     host:quorumPort:electionPort[:role] ['|' …] [';' [clientHost:]clientPort]
 ///

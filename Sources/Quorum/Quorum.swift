@@ -74,7 +74,7 @@ package struct Quorum: Sendable {
     /// Whether the disk has reported this write.
     package func hasStored(_ ticket: WriteTicket) -> Bool { server.isDurable(ticket) }
 
-    /// What becomes of a client's reconfig, to be asked when `Effect.prepare` brings one (2.18): propose a txn of type 16 with the
+    /// What becomes of a client's reconfig, to be asked when `Effect.prepare` brings one (reference 2.18): propose a txn of type 16 with the
     /// text of what is accepted, at this zxid; or one with the error. The checks of the switch (-123), of the session before
     /// and of the ACL behind it are the shell's.
     package func reconfiguration(_ request: ReconfigRequest, at zxid: ZXID) -> Reconfiguration {
@@ -334,7 +334,7 @@ package struct Quorum: Sendable {
 
     // MARK: Notifications
 
-    /// Answers those who look (7.4); whether the notification changes our own mind is the election's business.
+    /// Answers those who look (reference 7.4); whether the notification changes our own mind is the election's business.
     private mutating func answer(_ notification: Notification, from sender: ServerID) {
         if case .stopped = role { return }
         guard server.membership.voters.contains(sender) else {

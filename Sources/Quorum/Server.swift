@@ -110,7 +110,7 @@ struct Server: Sendable {
         write(.currentEpoch(options.faults.contains(.epochsNotStored) ? .zero : epoch))
     }
 
-    /// A reconfig among the txns is known, and on its way to the disk, before it is logged (8.17).
+    /// A reconfig among the txns is known, and on its way to the disk, before it is logged (reference 8.17).
     mutating func log(_ transaction: Transaction) {
         if options.reconfigEnabled, let configuration = transaction.configuration { propose(configuration) }
         invariant(transaction.zxid > lastLogged, "server \(id): logs \(transaction.zxid) behind \(lastLogged)")
@@ -163,7 +163,7 @@ struct Server: Sendable {
     }
 }
 
-/// Configurations (8.17). Without `reconfigEnabled` nothing is ever adopted.
+/// Configurations (reference 8.17). Without `reconfigEnabled` nothing is ever adopted.
 extension Server {
     mutating func propose(_ configuration: EnsembleConfiguration) {
         guard configuration.version > membership.committed.version else { return }
@@ -197,7 +197,7 @@ extension Server {
         effects.append(.activate(configuration))
     }
 
-    /// Adopts a newer configuration that a notification brought to a server that looks (7.4). Whoever sent it had it committed.
+    /// Adopts a newer configuration that a notification brought to a server that looks (reference 7.4). Whoever sent it had it committed.
     /// Only a member is believed: a stranger may be of another ensemble.
     mutating func adopt(_ text: String?, from sender: ServerID) -> Bool {
         guard options.reconfigEnabled, let text, text != membership.committed.text,

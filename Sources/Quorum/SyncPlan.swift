@@ -1,6 +1,6 @@
 import ZooKeeperProtocol
 
-/// How a leader brings one learner to its own history (8.6, Apache's `LearnerHandler.syncFollower`).
+/// How a leader brings one learner to its own history (reference 8.6, Apache's `LearnerHandler.syncFollower`).
 enum SyncPlan: Hashable, Sendable {
     /// Keep everything; then these txns.
     case diff(to: ZXID, [Transaction])

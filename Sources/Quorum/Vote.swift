@@ -13,7 +13,7 @@ package struct Vote: Hashable, Sendable {
         self.peerEpoch = peerEpoch
     }
 
-    /// What a server without a vote proposes while it looks for the leader: it never wins (7.5).
+    /// What a server without a vote proposes while it looks for the leader: it never wins (reference 7.5).
     package static let none = Vote(
         leader: ServerID(.min), zxid: ZXID(rawValue: .min), peerEpoch: Epoch(rawValue: .min))
 }

@@ -36,7 +36,7 @@ package struct KnownKey: Hashable, Sendable {
         case parser
         /// Handed on as the system property `zookeeper.<key>`.
         case property
-        /// A property of the JVM only: in zoo.cfg it does nothing (reference 5.3, J).
+        /// A property of the JVM only: in zoo.cfg it does nothing (reference 5.3: J).
         case jvmOnly
     }
 

@@ -1,4 +1,4 @@
-/// How a server's configuration files change with a reconfig (5.6; Apache's `QuorumPeerConfig.editStaticConfig` and
+/// How a server's configuration files change with a reconfig (reference 5.6; Apache's `QuorumPeerConfig.editStaticConfig` and
 /// `writeDynamicConfig`).
 extension QuorumConfig {
     /// What `<zoo.cfg>.dynamic.<version>` holds: the lines in order, without a version, and without a final line end.

@@ -4,7 +4,7 @@ import Jute
 import ZooKeeperProtocol
 
 /// A snapshot that a leader streams to this server behind SNAP: builds the tree and writes the snapshot file as the bytes
-/// come (8.8; Apache's `ZKDatabase.deserializeSnapshot`).
+/// come (reference 8.8; Apache's `ZKDatabase.deserializeSnapshot`).
 ///
 /// The file gets its name only with `DataDirectory.replaceAll(by:)`; until then it is a temporary one.
 package final class IncomingSnapshot {

@@ -10,7 +10,7 @@ extension DataDirectory {
     }
 
     /// The records from the last one at or below `zxid` on, for a learner that has missed them; nil when the log does not
-    /// reach back so far, or when there are so many that the whole tree would be less to send (8.6: Apache's
+    /// reach back so far, or when there are so many that the whole tree would be less to send (reference 8.6: Apache's
     /// `snapshotSizeFactor`, which counts the files and their padding; this counts the records).
     ///
     /// May run while the log thread appends: a record that is being written ends the reading.

@@ -4,7 +4,7 @@ import ZooKeeperProtocol
 
 @testable import Quorum
 
-/// A leader's side of Zab (8.4 to 8.15).
+/// A leader's side of Zab (reference 8.4 to 8.15).
 @Suite struct LeaderTests {
     private static let epoch = Epoch(rawValue: 3)
     private static let start = ZXID(epoch: epoch, counter: 0)

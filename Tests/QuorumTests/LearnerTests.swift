@@ -4,7 +4,7 @@ import ZooKeeperProtocol
 
 @testable import Quorum
 
-/// A follower's side of Zab (8.3 to 8.13); the sections are the reference's, the phases the paper's.
+/// A follower's side of Zab (reference 8.3 to 8.13); the sections are the reference's, the phases the paper's.
 @Suite struct LearnerTests {
     private static let epoch = Epoch(rawValue: 3)
     private static let start = ZXID(epoch: epoch, counter: 0)

@@ -51,7 +51,7 @@ import ZooKeeperProtocol
         #expect(!verifier.isQuorum([1, 2, 4, 5]))
         #expect(verifier.weight(of: 2) == 0)
         #expect(verifier.weight(of: 3) == 1)
-        // An observer, which has no weight entry, crashes Apache (8.18).
+        // An observer, which has no weight entry, crashes Apache (reference 8.18).
         #expect(verifier.weight(of: 9) == 0)
     }
 

@@ -4,7 +4,7 @@ import ZooKeeperProtocol
 
 @testable import Quorum
 
-/// Dynamic reconfiguration (2.18, 5.6, 8.17).
+/// Dynamic reconfiguration (reference 2.18, 5.6, 8.17).
 @Suite struct ReconfigurationTests {
     private static func line(_ id: Int64, _ role: String = "participant") -> String {
         "server.\(id)=h\(id):2888:3888:\(role);h\(id):2181"

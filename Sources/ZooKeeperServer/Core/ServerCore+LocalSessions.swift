@@ -2,7 +2,7 @@ import DataTree
 import Jute
 import ZooKeeperProtocol
 
-/// Sessions that one server keeps to itself (3.6), and what a read-only server refuses (9.1).
+/// Sessions that one server keeps to itself (reference 3.6), and what a read-only server refuses (reference 9.1).
 extension ServerCore {
     /// Whether new sessions stay here until they need an ephemeral (`localSessionsEnabled`; a lone server has no use for it).
     var opensLocalSessions: Bool { settings.localSessions && member != nil }

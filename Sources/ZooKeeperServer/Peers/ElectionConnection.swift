@@ -2,7 +2,7 @@ import Jute
 import NIOCore
 import ZooKeeperProtocol
 
-/// One connection on an election port: a greeting that says who dialled, then notifications, each behind its length (7.1 to
+/// One connection on an election port: a greeting that says who dialled, then notifications, each behind its length (reference 7.1 to
 /// 7.3; Apache's `QuorumCnxManager.SendWorker` and `RecvWorker`).
 ///
 /// Can become: awaitingHello (accepted ones only) → talking → closed.

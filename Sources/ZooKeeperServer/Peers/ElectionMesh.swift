@@ -4,7 +4,7 @@ import NIOPosix
 import ServerConfig
 import ZooKeeperProtocol
 
-/// The connections between election ports, one for each pair of servers: the one with the larger id dials (7.1; Apache's
+/// The connections between election ports, one for each pair of servers: the one with the larger id dials (reference 7.1; Apache's
 /// `QuorumCnxManager`).
 ///
 /// A connection that the smaller one dials only asks for a call back. What a peer was last told is told again when a new

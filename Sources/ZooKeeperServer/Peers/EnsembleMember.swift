@@ -369,7 +369,7 @@ final class EnsembleMember {
         }
     }
 
-    /// A server that finds no leader for a while serves what it has, if it may (`readonlymode.enabled`; 9.1).
+    /// A server that finds no leader for a while serves what it has, if it may (`readonlymode.enabled`; reference 9.1).
     private func scheduleReadOnly() {
         guard core.settings.readOnlyMode else { return }
         searches += 1

@@ -5,7 +5,7 @@ import Storage
 import ZooKeeperProtocol
 
 /// One connection between a leader and a learner on the quorum port: packets without frames, and behind SNAP a whole tree
-/// (8.1, 8.8; Apache's `LearnerHandler` and `Learner`, as far as they are about bytes).
+/// (reference 8.1, 8.8; Apache's `LearnerHandler` and `Learner`, as far as they are about bytes).
 final class QuorumLink: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer

@@ -2,7 +2,7 @@ import DurableFiles
 import Glibc
 import ServerConfig
 
-/// The files in which a server keeps its ensemble's configuration when that may change (`reconfigEnabled`; 5.6): zoo.cfg itself,
+/// The files in which a server keeps its ensemble's configuration when that may change (`reconfigEnabled`; reference 5.6): zoo.cfg itself,
 /// `zoo.cfg.bak`, `zoo.cfg.dynamic.<version>` and `zoo.cfg.dynamic.next`. Each is replaced whole and durably.
 struct ConfigurationFiles: Sendable {
     /// The absolute path of zoo.cfg.
