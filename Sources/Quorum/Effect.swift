@@ -135,6 +135,8 @@ extension Quorum {
     package enum CloseReason: Hashable, Sendable {
         case notLeading
         case notExpected(PacketType)
+        /// It is in no configuration (`QuorumOptions.membersOnly`).
+        case noMember(ServerID)
         case newerConfiguration
         case aheadOfLeader(epoch: Epoch, zxid: ZXID)
         case replacedByNewerConnection

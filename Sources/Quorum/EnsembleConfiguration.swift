@@ -111,6 +111,11 @@ package struct Membership: Hashable, Sendable {
 
     package var voters: ServerSet { proposed.map { committed.voters.union($0.voters) } ?? committed.voters }
 
+    /// Whether a server is a member, or is about to become or has just been one.
+    package func contains(_ server: ServerID) -> Bool {
+        committed.member(server) != nil || proposed?.member(server) != nil
+    }
+
     package func isQuorum(_ set: ServerSet) -> Bool {
         committed.verifier.isQuorum(set) && (proposed.map { $0.verifier.isQuorum(set) } ?? true)
     }

@@ -166,6 +166,10 @@ struct Leader: Sendable {
 
     private mutating func greet(_ index: Int, _ packet: QuorumPacket, _ server: inout Server) -> Bool {
         guard peers[index].phase == .greeting, let info = packet.learnerInfo else { return false }
+        if server.options.membersOnly, !server.membership.contains(info.server) {
+            close(index, because: .noMember(info.server), &server)
+            return true
+        }
         if info.configVersion > server.membership.committed.version {
             close(index, because: .newerConfiguration, &server)
             // A leader that is not established learns the newer configuration only by looking again.

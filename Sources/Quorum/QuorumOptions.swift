@@ -29,6 +29,9 @@ package struct QuorumOptions: Hashable, Sendable {
     package var reconfigEnabled = false
     /// Whether a single server runs alone (`standaloneEnabled`): a reconfig must then leave two voters.
     package var standaloneEnabled = true
+    /// Whether a leader turns away learners that are in no configuration, the one in force or the one proposed
+    /// (`quorum.membersOnly`); else they follow without a vote, as with Apache's leaders.
+    package var membersOnly = false
     /// Bugs to commit on purpose; none outside the simulator.
     package var faults: Faults = []
 

@@ -96,6 +96,33 @@ import ZooKeeperProtocol
         #expect(bench.take().packets(to: 1).isEmpty)
     }
 
+    // MARK: Members only
+
+    private static let threeAndAReconfig = EnsembleConfiguration(
+        version: 0x2_0000_0005,
+        members: ([1, 2, 3, 4] as [ServerID]).map { .init(id: $0, isVoter: $0 != 4) },
+        text: "server.1=h1:1:2\nserver.2=h2:1:2\nserver.3=h3:1:2\nserver.4=h4:1:2:observer\nversion=200000005")
+
+    /// Whether a leader with `quorum.membersOnly` takes in server 4 and then 9 of a configuration with 1 to 3.
+    @Test(arguments: [(true, false), (true, true), (false, false)])
+    func strangersAreTurnedAwayFromMembersOnly(membersOnly: Bool, isProposed: Bool) {
+        var options = QuorumOptions()
+        options.membersOnly = membersOnly
+        options.reconfigEnabled = true
+        var bench = Bench(
+            3, proposed: isProposed ? Self.threeAndAReconfig : nil, options: options, recovered: Self.recovered)
+        bench.win()
+        greet(&bench, 1, on: 1)
+        greet(&bench, 4, on: 2, observer: true)
+        greet(&bench, 9, on: 3, accepted: 50)
+        let effects = bench.take()
+        #expect(effects.packets(to: 1) == [.leaderInfo(Self.epoch)])
+        #expect(effects.closed[1] == nil)
+        #expect(effects.closed[2] == (membersOnly && !isProposed ? .noMember(4) : nil))
+        #expect(effects.closed[3] == (membersOnly ? .noMember(9) : nil))
+        #expect(effects.packets(to: 3) == (membersOnly ? [] : [.leaderInfo(Self.epoch)]))
+    }
+
     @Test func whoIsAheadOfTheLeaderIsRefused() {
         var bench = elected()
         greet(&bench, 1, on: 1)

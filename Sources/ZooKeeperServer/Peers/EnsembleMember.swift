@@ -35,6 +35,8 @@ final class EnsembleMember {
     private var spareEffects: [Quorum.Effect] = []
     private var timer: Scheduled<Void>?
     private var timerDue = Int64.max
+    /// When the log last named a server that was turned away.
+    private var strangerNamed = Int64.min / 2
     /// Counts the searches for a leader.
     private var searches = 0
     /// Called when the core has stopped.
@@ -163,6 +165,15 @@ final class EnsembleMember {
             "closing a connection of the quorum port: \(why)", metadata: ["peer": "\(address?.ipAddress ?? "unknown")"])
     }
 
+    /// Said once a second at most: who is turned away comes again.
+    private func turnedAway(_ stranger: ServerID, at address: String) {
+        guard core.now >= strangerNamed + 1000 else { return }
+        strangerNamed = core.now
+        logger.warning(
+            "server \(stranger) is turned away: it is no member of this ensemble, and quorum.membersOnly is true. If it is to become one, name it first, as an observer (reconfig)",
+            metadata: ["peer": "\(address)"])
+    }
+
     func handshakeFailed(_ failure: HandshakeFailure, with address: SocketAddress?) {
         logger.log(
             level: failure.isHangUp ? .debug : .warning, "closing a connection of the quorum port: \(failure)",
@@ -274,7 +285,11 @@ final class EnsembleMember {
             logger.info("sending a snapshot at \(zxid)")
             links[link]?.sendSnapshot(QuorumPacket(.snap, zxid: zxid), of: core.tree)
         case .close(let link, let reason):
-            logger.debug("closing a connection of the quorum port: \(reason)")
+            if case .noMember(let stranger) = reason {
+                turnedAway(stranger, at: remote(of: link))
+            } else {
+                logger.debug("closing a connection of the quorum port: \(reason)")
+            }
             links.removeValue(forKey: link)?.close()
         case .write(let write, let ticket): store(write, ticket.rawValue)
         case .readLog(let zxid, let link): readLog(from: zxid, for: link)

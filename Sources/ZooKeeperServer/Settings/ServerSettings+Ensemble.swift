@@ -101,6 +101,7 @@ extension ServerSettings {
         options.syncFromDisk = (cfg["snapshotSizeFactor"].flatMap { Double($0) } ?? 0.33) >= 0
         options.reconfigEnabled = reconfigEnabled
         options.standaloneEnabled = standsAlone
+        options.membersOnly = membersOnly
         var ensemble = EnsembleSettings(line, members: members, options: options)
         if reconfigEnabled {
             ensemble.files = ConfigurationFiles(zooCfg: WorkingDirectory.absolute(file), id: line.id)

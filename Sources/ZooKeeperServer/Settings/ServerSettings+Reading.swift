@@ -61,6 +61,7 @@ struct SettingsReader {
             settings.clientTLS = readTLS(TLSSettings.clientPrefix)
         }
         settings.quorumTLS = readQuorumTLS()
+        settings.membersOnly = boolean("quorum.membersOnly") ?? false
         settings.backlog = integer("clientPortListenBacklog") ?? settings.backlog
         settings.createsDataDirectory = boolean("datadir.autocreate") ?? true
         settings.createsDatabase = boolean("db.autocreate") ?? true

@@ -35,6 +35,8 @@ package struct ServerSettings: Sendable {
     package var clientTLS: TLSSettings?
     /// Of the quorum and election ports; nil: in the clear.
     package var quorumTLS: QuorumTLS?
+    /// `quorum.membersOnly`: a leader takes in members of the ensemble only.
+    package var membersOnly = false
     package var backlog = -1
     /// Milliseconds, as all times here.
     package var tickTime = 3000
