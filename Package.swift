@@ -157,8 +157,10 @@ let package = Package(
         .testTarget(
             name: "ZooKeeperServerTests",
             dependencies: [
-                "DataTree", "Jute", "ServerConfig", "Storage", "ZooKeeperProtocol", "ZooKeeperServer",
-                .product(name: "Logging", package: "swift-log"), .product(name: "NIOPosix", package: "swift-nio"),
+                "DataTree", "Jute", "Quorum", "ServerConfig", "Storage", "TestSupport", "ZooKeeperProtocol",
+                "ZooKeeperServer",
+                .product(name: "Logging", package: "swift-log"), .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             exclude: ["Fixtures"], swiftSettings: settings),
         .testTarget(

@@ -45,4 +45,6 @@ package struct Faults: OptionSet, Hashable, Sendable {
     /// Every election ends at once with the first or the last voter as its winner, by chance. No bug: Zab must be safe with any
     /// election, if not live.
     package static let electAnybody = Faults(rawValue: 1 << 17)
+    /// The next input is looked at before the effects of the last one are carried out.
+    package static let effectsBehindNextInput = Faults(rawValue: 1 << 18)
 }

@@ -62,6 +62,14 @@ extension Quorum {
 
         /// Stop: a leader first commits what is outstanding, then everybody is let go.
         case shutDown
+
+        /// Whether this is what an effect asks for (or a leader's shell decides, for its own clients), and belongs before the rest.
+        var answersEffect: Bool {
+            switch self {
+            case .propose, .revalidated: true
+            default: false
+            }
+        }
     }
 
     /// Where a request came from, and so where its answer goes.

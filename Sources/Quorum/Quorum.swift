@@ -1,12 +1,16 @@
+import DequeModule
 import ZooKeeperProtocol
 
 /// One server of an ensemble as the others see it: it looks for a leader, then leads, follows or observes, and looks again
 /// when that ends (Apache's `QuorumPeer`).
 ///
 /// A value without sockets, files, clocks, threads or chance: the same inputs at the same times give the same effects.
-/// The shell calls `step` with whatever happens, then carries out `effects` in order, then waits for the next thing or
-/// for `nextDeadline`. Effects may lead to further inputs (`prepare` to `propose`) before the rest is carried out, as
-/// long as the order of effects is kept.
+/// The shell calls `step` with whatever happens, then carries out one `nextEffect()` after the other until there is none,
+/// then waits for the next thing or for `nextDeadline`.
+///
+/// One input at a time, and all its effects before the next: the core sees to that itself. What is put in while effects are
+/// still to be carried out waits for them. A leader that looked at a learner's `sync` before the write in front of it has
+/// become a proposal would answer the sync first. Only inputs that answer an effect (`prepare` with `propose`) are taken at once.
 ///
 /// ```
 ///            ┌──────────── departure ────────────┐
@@ -35,6 +39,10 @@ package struct Quorum: Sendable {
     private var early: [(connection: ConnectionID, packet: QuorumPacket?)] = []
     /// Observers that asked while nobody was elected: they are told as soon as somebody is.
     private var askers: ServerSet = []
+    /// Inputs that came before all effects of an earlier one were carried out, and when they came.
+    private var waiting: Deque<(input: Input, now: Milliseconds)> = []
+    /// Whether every effect of every input taken so far has been carried out.
+    private var isSettled = true
 
     /// - Parameters:
     ///   - configuration: the one in force when the server stopped: zoo.cfg's, with the version of its dynamic file.
@@ -57,10 +65,17 @@ package struct Quorum: Sendable {
     package var lastLogged: ZXID { server.lastLogged }
     package var lastApplied: ZXID { server.lastApplied }
 
-    /// What is to be done, in order. The shell empties it.
-    package var effects: [Effect] {
-        get { server.effects }
-        _modify { yield &server.effects }
+    /// The next thing to do; nil when all that was put in is dealt with. To ask for it says that the one before is done.
+    package mutating func nextEffect() -> Effect? {
+        while server.effects.isEmpty {
+            guard let next = waiting.popFirst() else {
+                isSettled = true
+                return nil
+            }
+            handle(next.input, now: next.now)
+        }
+        isSettled = false
+        return server.effects.removeFirst()
     }
 
     /// The zxid for the txn of the next `propose`; nil when this server does not lead.
@@ -121,8 +136,17 @@ package struct Quorum: Sendable {
 
     // MARK: Steps
 
-    /// Takes in one thing that happened. `now` must not go back.
+    /// Takes in one thing that happened, now or when its turn comes. `now` must not go back.
     package mutating func step(_ input: Input, now: Milliseconds) {
+        guard isSettled || input.answersEffect || options.faults.contains(.effectsBehindNextInput) else {
+            waiting.append((input, now))
+            return
+        }
+        handle(input, now: now)
+        if !server.effects.isEmpty { isSettled = false }
+    }
+
+    private mutating func handle(_ input: Input, now: Milliseconds) {
         server.now = max(server.now, now)
         switch input {
         case .durable(let ticket):

@@ -11,7 +11,8 @@ struct Server: Sendable {
     let options: QuorumOptions
     var membership: Membership
     var now: Milliseconds = 0
-    var effects: [Quorum.Effect] = []
+    /// To be carried out, in order.
+    var effects: Deque<Quorum.Effect> = []
 
     // MARK: Votes
 

@@ -49,11 +49,10 @@ struct Bench {
     }
 
     private mutating func gather() {
-        for effect in quorum.effects {
+        while let effect = quorum.nextEffect() {
             if case .write(_, let ticket) = effect { lastWrite = ticket }
             effects.append(effect)
         }
-        quorum.effects = []
     }
 
     mutating func take() -> [Quorum.Effect] {
@@ -75,13 +74,15 @@ struct Bench {
     }
 
     /// Makes it win an election in which everybody votes for it.
-    mutating func win() {
+    ///
+    /// - Parameter round: counts its elections.
+    mutating func win(round: Int64 = 1) {
         let vote = Vote(leader: quorum.id, zxid: quorum.lastLogged, peerEpoch: quorum.currentEpoch)
         for voter in quorum.membership.voters where voter != quorum.id {
             put(
                 .notification(
                     Notification(
-                        state: .looking, leader: vote.leader, zxid: vote.zxid, electionEpoch: 1,
+                        state: .looking, leader: vote.leader, zxid: vote.zxid, electionEpoch: round,
                         peerEpoch: vote.peerEpoch,
                         config: nil), from: voter))
         }

@@ -89,10 +89,7 @@ struct Ensemble {
 
     private mutating func step(_ id: ServerID, _ input: Quorum.Input) {
         servers[id]?.step(input, now: now)
-        while let effects = servers[id]?.effects, !effects.isEmpty {
-            servers[id]?.effects = []
-            for effect in effects { perform(effect, id) }
-        }
+        while let effect = servers[id]?.nextEffect() { perform(effect, id) }
     }
 
     private mutating func perform(_ effect: Quorum.Effect, _ id: ServerID) {

@@ -304,6 +304,41 @@ import ZooKeeperProtocol
         #expect(effects.contains { if case .synced = $0 { true } else { false } })
     }
 
+    /// One segment of a follower brings both; the shell puts both in before it carries anything out.
+    @Test func syncDoesNotOvertakeAWriteThatIsYetToBeProposed() {
+        var bench = serving()
+        func request(_ op: OpCode) -> QuorumPacket {
+            .request(
+                Quorum.Request(
+                    ForwardedRequest(session: SessionID(rawValue: 1), cxid: 1, op: op, body: []), authInfo: []))
+        }
+        for op in [OpCode.setData, .sync] { bench.quorum.step(.packet(request(op), from: 1), now: bench.now) }
+        guard case .prepare? = bench.quorum.nextEffect(), let zxid = bench.quorum.nextZxid else {
+            Issue.record("the write is not prepared first")
+            return
+        }
+        bench.quorum.step(.propose(Transaction(zxid: zxid, bytes: [1])), now: bench.now)
+        bench.put(.packet(.ack(zxid), from: 1))
+        let packets = bench.take().packets(to: 1)
+        #expect(packets.map(\.type) == [.proposal, .commit, .sync])
+    }
+
+    /// What happens while effects are carried out waits for them; what answers an effect does not.
+    @Test func anInputWaitsForTheEffectsOfTheOneBefore() {
+        var bench = serving()
+        bench.quorum.step(.packet(.ping(Self.start), from: 1), now: bench.now)
+        #expect(bench.quorum.nextEffect() == nil, "an input without effects holds nothing up")
+        let zxid = bench.quorum.nextZxid ?? .zero
+        bench.quorum.step(.propose(Transaction(zxid: zxid, bytes: [1])), now: bench.now)
+        #expect(bench.quorum.nextEffect() != nil)
+        bench.quorum.step(.disconnected(1), now: bench.now)
+        #expect(bench.quorum.learners.count == 2, "it waits")
+        bench.quorum.step(.propose(Transaction(zxid: zxid.next, bytes: [1])), now: bench.now)
+        #expect(bench.quorum.nextZxid == zxid.next.next, "it does not")
+        while bench.quorum.nextEffect() != nil {}
+        #expect(bench.quorum.learners.count == 1)
+    }
+
     @Test func requestsOfLearnersAndOwnClientsArePreparedInOrder() {
         var bench = serving()
         let request = Quorum.Request(

@@ -42,11 +42,7 @@ final class Node {
 
     var isUp: Bool { quorum != nil }
 
-    func takeEffects() -> [Quorum.Effect] {
-        var effects: [Quorum.Effect] = []
-        if isUp { swap(&effects, &quorum!.effects) }
-        return effects
-    }
+    func nextEffect() -> Quorum.Effect? { quorum?.nextEffect() }
 
     var deadline: Milliseconds? { Self.deadline(&quorum) }
 

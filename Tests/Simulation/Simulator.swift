@@ -298,12 +298,7 @@ package final class Simulator {
     func step(_ index: Int, _ input: Quorum.Input) {
         guard nodes[index].isUp else { return }
         nodes[index].quorum?.step(input, now: nodes[index].localTime(now))
-        // What the effects lead to comes behind them.
-        while true {
-            let effects = nodes[index].takeEffects()
-            if effects.isEmpty { break }
-            for effect in effects { perform(effect, on: index) }
-        }
+        while let effect = nodes[index].nextEffect() { perform(effect, on: index) }
         if nodes[index].disk.beginBatch() {
             agenda.plan(.diskDone(index, incarnation: nodes[index].incarnation), at: now + diskDelay(index))
         }

@@ -11,8 +11,8 @@ import ZooKeeperProtocol
 
 /// This server's part in its ensemble: feeds the `Quorum` with what happens and carries out what it decides.
 ///
-/// Lives on the server's event loop. The core's effects are carried out in order; those that wait for the disk come back as
-/// inputs.
+/// Lives on the server's event loop. Each input's effects are carried out before the next; those that wait for the disk come
+/// back as inputs. What they send goes out once a turn of the loop.
 final class EnsembleMember {
     unowned let core: ServerCore
     private(set) var settings: EnsembleSettings
@@ -32,7 +32,6 @@ final class EnsembleMember {
     private(set) var reign = ReignHistory()
 
     private var isCarryingOut = false
-    private var spareEffects: [Quorum.Effect] = []
     private var timer: Scheduled<Void>?
     private var timerDue = Int64.max
     /// When the log last named a server that was turned away.
@@ -143,9 +142,7 @@ final class EnsembleMember {
         disconnected(link)
     }
 
-    func received(_ packet: QuorumPacket, on link: QuorumLink) {
-        quorum.step(.packet(packet, from: link.id), now: core.now)
-    }
+    func received(_ packet: QuorumPacket, on link: QuorumLink) { step(.packet(packet, from: link.id)) }
 
     func disconnected(_ link: QuorumLink) {
         guard links.removeValue(forKey: link.id) != nil else { return }
@@ -158,7 +155,7 @@ final class EnsembleMember {
             core.directory, zxid: zxid, access: core.settings.accessControl, seed: UInt64.random(in: .min ... .max))
     }
 
-    func snapshotArrived(on link: QuorumLink) { quorum.step(.snapshotArrived(on: link.id), now: core.now) }
+    func snapshotArrived(on link: QuorumLink) { step(.snapshotArrived(on: link.id)) }
 
     func refused(_ why: String, on link: QuorumLink, from address: SocketAddress?) {
         logger.warning(
@@ -235,22 +232,12 @@ final class EnsembleMember {
 
     // MARK: The core
 
+    /// Carries out what the core decides. What happens meanwhile waits in the core until that is done.
     private func step(_ input: Quorum.Input) {
         quorum.step(input, now: core.now)
-        carryOut()
-    }
-
-    /// Carries out what the core has decided, and what that leads to.
-    func carryOut() {
         guard !isCarryingOut else { return }
         isCarryingOut = true
-        while !quorum.effects.isEmpty {
-            var effects = spareEffects
-            swap(&quorum.effects, &effects)
-            for effect in effects { carryOut(effect) }
-            effects.removeAll(keepingCapacity: true)
-            spareEffects = effects
-        }
+        while let effect = quorum.nextEffect() { carryOut(effect) }
         isCarryingOut = false
         setTimer()
     }
@@ -308,7 +295,7 @@ final class EnsembleMember {
             if let item = core.syncs.popFirst() { core.answerSync(item) }
         case .revalidate(let session, let timeout, let link):
             let isValid = core.claim(session, timeout: timeout, owner: link.rawValue)
-            quorum.step(.revalidated(session, isValid: isValid, for: link), now: core.now)
+            step(.revalidated(session, isValid: isValid, for: link))
         case .revalidated(let session, let isValid): core.revalidated(session, isValid: isValid)
         case .touched(let sessions): for touch in sessions { core.touched(touch.session, timeout: touch.timeout) }
         case .become(let status): become(status)

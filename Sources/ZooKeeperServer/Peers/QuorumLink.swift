@@ -67,7 +67,6 @@ final class QuorumLink: ChannelInboundHandler {
         var buffer = Self.unwrapInboundIn(data)
         if input.readableBytes == 0 { input = buffer } else { input.writeBuffer(&buffer) }
         while !isClosed, readNext() {}
-        member.carryOut()
     }
 
     func channelReadComplete(context: ChannelHandlerContext) { member.turnEnded() }
@@ -108,7 +107,7 @@ final class QuorumLink: ChannelInboundHandler {
             input.moveReaderIndex(forwardBy: used)
             hasReceived = true
             member.received(packet, on: self)
-            if packet.type == .snap, isDialled { beginSnapshot(packet.zxid) }
+            if packet.type == .snap, isDialled, !isClosed { beginSnapshot(packet.zxid) }
             return true
         case .success(nil) where input.readableBytes <= limit + Self.greetingLimit:
             return false
