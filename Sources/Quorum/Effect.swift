@@ -113,7 +113,7 @@ extension Quorum {
         case betterVote(ServerID, from: ServerID)
         case noQuorumInTime(LeaderProgress)
         case quorumLost(stillHere: ServerSet)
-        /// A voter has promised this epoch to somebody: only a later one can include it.
+        /// A member has promised this epoch to somebody: only a later one can include it.
         case higherEpochPromised(Epoch, by: ServerID)
         /// A voter has promised our epoch already and cannot be counted.
         case epochPromisedBefore(Epoch, by: ServerID)

@@ -47,6 +47,8 @@ struct Leader: Sendable {
     private var promised: ServerSet
     private var entered: ServerSet = []
     private var highestAccepted: Epoch
+    /// What this server had promised when its reign began.
+    private let acceptedBefore: Epoch
     private var peers: [LearnerPeer] = []
     private var outstanding: Deque<Outstanding> = []
     /// How many of them, the last ones, followers are not told before a reconfig is in force: else a server that the reconfig makes
@@ -70,7 +72,8 @@ struct Leader: Sendable {
     init(_ server: inout Server) {
         known = [server.id]
         promised = [server.id]
-        highestAccepted = server.acceptedEpoch
+        acceptedBefore = server.acceptedEpoch
+        highestAccepted = max(server.acceptedEpoch, server.highestRefused)
         giveUpAt = server.now + server.options.initTimeout
         pingAt = .max
         decideEpoch(&server)
@@ -115,6 +118,9 @@ struct Leader: Sendable {
     }
 
     mutating func end(_ server: inout Server) {
+        // An epoch that nobody was told of is nobody's. Kept, a server whose disk is too slow to lead would go up by one at each try,
+        // and then refuse every leader of the epochs below.
+        if case .storing = phase { server.takeBackAccepted(to: acceptedBefore) }
         for peer in peers { server.effects.append(.close(peer.connection, because: .roleEnded)) }
     }
 
@@ -189,21 +195,26 @@ struct Leader: Sendable {
         let accepted = packet.zxid.epoch
         switch phase {
         case .discovering:
-            if counts(peers[index], server) {
-                known.insert(info.server)
-                highestAccepted = max(highestAccepted, accepted)
-            }
+            if belongs(peers[index], server) { highestAccepted = max(highestAccepted, accepted) }
+            if counts(peers[index], server) { known.insert(info.server) }
             decideEpoch(&server)
-        case .storing:
-            break
-        case .agreeing(let epoch), .entering(let epoch), .gathering(let epoch), .serving(let epoch):
-            if accepted > epoch, counts(peers[index], server) {
+        case .storing(let epoch), .agreeing(let epoch), .entering(let epoch), .gathering(let epoch),
+            .serving(let epoch):
+            if accepted > epoch, belongs(peers[index], server) {
+                server.highestRefused = max(server.highestRefused, accepted)
                 server.leave(.higherEpochPromised(accepted, by: info.server))
+            } else if case .storing = phase {
+                // Told when the epoch is on disk.
             } else {
                 announce(epoch, to: index, &server)
             }
         }
         return true
+    }
+
+    /// Whether this learner must be able to join: an observer cannot go back on its promise either. A stranger waits for a later epoch.
+    private func belongs(_ peer: LearnerPeer, _ server: Server) -> Bool {
+        counts(peer, server) || server.membership.committed.member(peer.server) != nil
     }
 
     // MARK: Discovery

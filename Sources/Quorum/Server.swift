@@ -32,6 +32,8 @@ struct Server: Sendable {
     // MARK: Epochs and log
 
     private(set) var acceptedEpoch: Epoch
+    /// The highest epoch that a member had promised when it was too late to begin a later one: the next reign of this server does.
+    var highestRefused = Epoch.zero
     private(set) var currentEpoch: Epoch
     /// Txns applied. Invariant: `history.last` is the last txn applied to the tree.
     private(set) var history: CommittedHistory
@@ -101,6 +103,12 @@ struct Server: Sendable {
 
     mutating func accept(_ epoch: Epoch) {
         invariant(epoch >= acceptedEpoch, "server \(id): accepts epoch \(epoch) after \(acceptedEpoch)")
+        acceptedEpoch = epoch
+        write(.acceptedEpoch(options.faults.contains(.epochsNotStored) ? .zero : epoch))
+    }
+
+    /// Whoever asks from now on is told `epoch`; until the disk has it again, a crash leaves the later one, which does no harm.
+    mutating func takeBackAccepted(to epoch: Epoch) {
         acceptedEpoch = epoch
         write(.acceptedEpoch(options.faults.contains(.epochsNotStored) ? .zero : epoch))
     }

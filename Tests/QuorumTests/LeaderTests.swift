@@ -82,11 +82,66 @@ import ZooKeeperProtocol
 
     @Test func observersAreNotCountedButAnswered() {
         var bench = elected(observers: [4, 5])
-        greet(&bench, 4, on: 1, accepted: 50, observer: true)
+        greet(&bench, 4, on: 1, observer: true)
         greet(&bench, 5, on: 2, observer: true)
         #expect(bench.quorum.acceptedEpoch == Epoch(rawValue: 2))
         greet(&bench, 1, on: 3)
         #expect(bench.take().packets(to: 1) == [.leaderInfo(Self.epoch)])
+    }
+
+    /// Whoever promised an epoch to a candidate that came to nothing keeps its promise, and must be able to join all the same.
+    @Test func aMemberThatPromisedMoreIsIncludedNowOrInTheNextReign() {
+        var bench = elected(observers: [4])
+        greet(&bench, 4, on: 1, accepted: 50, observer: true)
+        greet(&bench, 1, on: 2)
+        #expect(bench.take().packets(to: 1) == [.leaderInfo(Epoch(rawValue: 51))])
+
+        bench = serving(observers: [4])
+        greet(&bench, 4, on: 9, accepted: 50, observer: true)
+        #expect(bench.quorum.status == .looking(.higherEpochPromised(Epoch(rawValue: 50), by: 4)))
+        bench.win(round: 2)
+        _ = bench.take()
+        greet(&bench, 1, on: 10)
+        #expect(bench.take().packets(to: 10) == [.leaderInfo(Epoch(rawValue: 51))])
+    }
+
+    @Test func aStrangerThatPromisedMoreDoesNotEndAReign() {
+        var bench = serving()
+        greet(&bench, 9, on: 9, accepted: 50)
+        #expect(bench.quorum.status == .leading(Self.epoch))
+        #expect(bench.take().packets(to: 9) == [.leaderInfo(Self.epoch)])
+    }
+
+    /// A leader whose disk was too slow each time: nobody was told of the epochs it stored.
+    @Test func anEpochThatNobodyWasToldOfIsTakenBack() {
+        var bench = elected(diskIsQuick: false)
+        for round in 2...4 as ClosedRange<Int64> {
+            greet(&bench, 1, on: 1)
+            #expect(bench.take().writes == [.acceptedEpoch(Self.epoch)])
+            bench.wait(20_000)
+            #expect(bench.quorum.status == .looking(.noQuorumInTime(.awaitingPromises(Self.epoch))))
+            #expect(bench.take().writes == [.acceptedEpoch(Epoch(rawValue: 2))])
+            bench.win(round: round)
+        }
+        bench.sync()
+        bench.wait(20_000)
+        bench.join(1)
+        bench.put(.connected(7, to: 1))
+        bench.put(.packet(.leaderInfo(Self.epoch), from: 7))
+        bench.sync()
+        let packets = bench.take().packets(to: 7)
+        #expect(packets.last == .ackEpoch(Self.base, currentEpoch: Epoch(rawValue: 2)))
+    }
+
+    @Test func anEpochThatWasToldIsKept() {
+        var bench = elected()
+        greet(&bench, 1, on: 1)
+        bench.wait(20_000)
+        #expect(bench.quorum.acceptedEpoch == Self.epoch)
+        bench.win(round: 2)
+        _ = bench.take()
+        greet(&bench, 1, on: 2, accepted: 3)
+        #expect(bench.take().packets(to: 2) == [.leaderInfo(Self.epoch.next)])
     }
 
     /// A voter of the configuration that comes as an observer is not one; nor is a stranger.
