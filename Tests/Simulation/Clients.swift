@@ -159,6 +159,7 @@ extension Simulator {
                 judge.accuse("FIFO: client \(number) is answered a sync before \(overtaken.command), asked for earlier")
             }
             read(number, on: server, afterSync: sync.floor)
+            clients[number].lastSeen = max(clients[number].lastSeen, clients[number].lastRead)
         case .read(let zxid):
             clients[number].lastSeen = max(clients[number].lastSeen, zxid)
         }
