@@ -23,7 +23,8 @@ private struct Model {
     struct Node {
         var data: [UInt8]?
         var zxid: Int64
-        var children: Set<String> = []
+        /// In the order in which they were created.
+        var children: [String] = []
     }
     var nodes: [String: Node] = ["": Node(data: nil, zxid: 0)]
 
@@ -66,7 +67,7 @@ extension NodeStore {
                 children.append(String(decoding: store.name(here), as: UTF8.self))
                 child = store.nextSibling(here)
             }
-            if children.count != store.childCount(node) || Set(children) != expected.children {
+            if children.count != store.childCount(node) || children != expected.children {
                 problems.append("\(path): other children")
             }
         }
@@ -95,7 +96,7 @@ extension NodeStore {
                 guard model.nodes[parent] != nil, model.nodes[path] == nil else { continue }
                 insert(&store, parent: parent, name: name, data: data, zxid: zxid)
                 model.nodes[path] = Model.Node(data: data, zxid: zxid)
-                model.nodes[parent]!.children.insert(name)
+                model.nodes[parent]!.children.append(name)
             case 5..<8:
                 guard model.nodes[path] != nil else { continue }
                 let node = store.find(path)!
@@ -105,7 +106,7 @@ extension NodeStore {
                 guard model.nodes[path]?.children.isEmpty == true else { continue }
                 store.remove(store.find(path)!)
                 model.nodes[path] = nil
-                model.nodes[parent]!.children.remove(name)
+                model.nodes[parent]!.children.removeAll { $0 == name }
             }
             if known % 97 == 0 { #expect(check(store, against: model) == []) }
         }

@@ -12,6 +12,7 @@ package struct NodeID: Hashable, Sendable {
 struct NodeRecord {
     var parent: UInt32 = 0
     var nextSibling: UInt32 = 0
+    /// Of the first child: the last one.
     var previousSibling: UInt32 = 0
     /// Block of the payload heap: `NodeBirth`, name, data.
     var payload: UInt32 = 0

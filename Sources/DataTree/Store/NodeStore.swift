@@ -126,7 +126,7 @@ struct NodeStore: ~Copyable {
 
     func parent(_ node: NodeID) -> NodeID? { optional(self[node].pointee.parent) }
     func childCount(_ node: NodeID) -> Int { Int(extra(node)?.pointee.childCount ?? 0) }
-    /// Children are listed from the last one created to the first.
+    /// Children are listed in the order in which they were created.
     func firstChild(_ node: NodeID) -> NodeID? { optional(extra(node)?.pointee.firstChild ?? 0) }
     func nextSibling(_ node: NodeID) -> NodeID? { optional(self[node].pointee.nextSibling) }
 
@@ -186,9 +186,15 @@ struct NodeStore: ~Copyable {
         if let data { copy(data, to: namePointer(record) + name.count) }
 
         let family = ensureExtra(parent)
-        record.pointee.nextSibling = family.pointee.firstChild
-        if let next = optional(family.pointee.firstChild) { self[next].pointee.previousSibling = node.rawValue }
-        family.pointee.firstChild = node.rawValue
+        if let first = optional(family.pointee.firstChild) {
+            let last = self[first].pointee.previousSibling
+            self[NodeID(rawValue: last)].pointee.nextSibling = node.rawValue
+            record.pointee.previousSibling = last
+            self[first].pointee.previousSibling = node.rawValue
+        } else {
+            family.pointee.firstChild = node.rawValue
+            record.pointee.previousSibling = node.rawValue
+        }
         family.pointee.childCount += 1
 
         count += 1
@@ -206,12 +212,16 @@ struct NodeStore: ~Copyable {
         for walk in walks.indices where walks[walk] == node.rawValue { walks[walk] = successor(node) }
         let record = self[node]
         let (next, previous) = (record.pointee.nextSibling, record.pointee.previousSibling)
-        if let next = optional(next) { self[next].pointee.previousSibling = previous }
         let family = ensureExtra(NodeID(rawValue: record.pointee.parent))
-        if let previous = optional(previous) {
-            self[previous].pointee.nextSibling = next
-        } else {
+        let isFirst = family.pointee.firstChild == node.rawValue
+        // Behind the last one the first knows who is last now.
+        if let after = optional(next == 0 && !isFirst ? family.pointee.firstChild : next) {
+            self[after].pointee.previousSibling = previous
+        }
+        if isFirst {
             family.pointee.firstChild = next
+        } else {
+            self[NodeID(rawValue: previous)].pointee.nextSibling = next
         }
         family.pointee.childCount -= 1
 
