@@ -169,6 +169,7 @@ extension DataTree {
     private func multiRead(
         _ reader: inout JuteReader, _ connection: ConnectionID, _ reply: inout JuteWriter
     ) throws(JuteError) -> ErrorCode {
+        let first = reply.count
         while true {
             let header = try MultiHeader(from: &reader)
             if header.done { break }
@@ -181,7 +182,11 @@ extension DataTree {
                 header.type == .getData
                 ? getData(path, watch: false, connection, &reply)
                 : getChildren(path, watch: false, withStat: false, connection, &reply)
-            if error == .ok { continue }
+            if error == .ok {
+                // A few bytes of request ask for a whole node, so a request can ask for more than there is memory.
+                if reply.count - first > replyLimit { return .marshallingError }
+                continue
+            }
             reply.truncate(to: start)
             MultiHeader(type: .error, error: error.rawValue).write(to: &reply)
             reply.write(error.rawValue)

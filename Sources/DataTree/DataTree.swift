@@ -21,6 +21,8 @@ import ZooKeeperProtocol
 /// later log record; since snapshots are fuzzy, records may be in them already, which `apply` is made for.
 package final class DataTree {
     package let access: AccessControl
+    /// How long the answer to a multiRead may become, bytes; a longer one is a MarshallingError.
+    package var replyLimit = 64 << 20
     package var watches: WatchTable
     /// What the last `apply` or `read` has to tell watchers.
     package internal(set) var events = WatchEvents()
@@ -210,7 +212,7 @@ package final class DataTree {
 
     /// /zookeeper and its children, where they are missing; from birth they have all-zero Stats.
     func addSystemNodes() {
-        for path in ["/zookeeper", "/zookeeper/quota", Self.configPath] where find(path) == nil {
+        for path in ["/zookeeper", Self.configPath, "/zookeeper/quota"] where find(path) == nil {
             let (parent, name) = (
                 path.dropLast(path.split(separator: "/").last!.count + 1), path.split(separator: "/").last!
             )

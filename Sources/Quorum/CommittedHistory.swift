@@ -41,10 +41,13 @@ struct CommittedHistory: Sendable {
     /// The last txn before the entries; `.zero` when unknown or when there was none.
     private(set) var base: ZXID
     private let limit: Int
+    private let byteLimit: Int
+    private var bytes = 0
 
-    init(base: ZXID, limit: Int) {
+    init(base: ZXID, limit: Int, byteLimit: Int = .max) {
         self.base = base
         self.limit = limit
+        self.byteLimit = byteLimit
     }
 
     /// The newest txn, also when its bytes are not held.
@@ -54,18 +57,23 @@ struct CommittedHistory: Sendable {
 
     mutating func append(_ transaction: Transaction) {
         entries.append(transaction)
-        if entries.count > limit, let dropped = entries.popFirst() { base = dropped.zxid }
+        bytes += transaction.bytes.count
+        while entries.count > limit || bytes > byteLimit, let dropped = entries.popFirst() {
+            base = dropped.zxid
+            bytes -= dropped.bytes.count
+        }
     }
 
     /// Forgets what is above `zxid`.
     mutating func truncate(to zxid: ZXID) {
-        while let last = entries.last, last.zxid > zxid { entries.removeLast() }
+        while let last = entries.last, last.zxid > zxid { bytes -= entries.removeLast().bytes.count }
         if entries.isEmpty { base = zxid }
     }
 
     /// Starts anew behind a snapshot.
     mutating func reset(to zxid: ZXID) {
         entries.removeAll(keepingCapacity: true)
+        bytes = 0
         base = zxid
     }
 }

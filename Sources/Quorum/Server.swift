@@ -51,7 +51,8 @@ struct Server: Sendable {
         self.options = options
         self.membership = membership
         floor = recovered.floor
-        history = CommittedHistory(base: recovered.base, limit: options.historyLimit)
+        history = CommittedHistory(
+            base: recovered.base, limit: options.historyLimit, byteLimit: options.historyByteLimit)
         for transaction in recovered.transactions { history.append(transaction) }
         // A crash between log and currentEpoch leaves txns of a later epoch behind. They were logged in the order of that
         // epoch's leader, behind its whole earlier history: the server has in fact entered it (ZOOKEEPER-1653).

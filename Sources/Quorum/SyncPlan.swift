@@ -39,6 +39,12 @@ enum SyncPlan: Hashable, Sendable {
         } else {
             self = .snapshot
         }
+        switch self {
+        case .diff(_, let missed), .truncate(_, let missed):
+            // Apache's servers hang up on it, and had no such limit when they wrote it (ZOOKEEPER-4306).
+            if missed.contains(where: { $0.bytes.count > options.maxTxnLength }) { self = .snapshot }
+        case .snapshot, .readLog: break
+        }
     }
 
     /// Finds the learner's place among `transactions`, which follow one another without a gap.

@@ -30,8 +30,11 @@ package final class TxnLogReader {
     /// What part of the file the buffer holds.
     private var held: Range<Int> = 0..<0
 
-    /// - Parameter maxEntryLength: longer entries are taken for damage.
-    package init(_ path: String, files: any StorageFiles, maxEntryLength: Int = 64 << 20) throws(StorageError) {
+    /// - Parameter maxEntryLength: longer entries are taken for damage. By default as long as the format allows: what a server has
+    ///   written and acknowledged is never taken for torn, whatever its settings were; no entry is longer than its file.
+    package init(
+        _ path: String, files: any StorageFiles, maxEntryLength: Int = Int(Int32.max)
+    ) throws(StorageError) {
         self.path = path
         self.maxEntryLength = maxEntryLength
         do throws(FileError) {

@@ -126,7 +126,8 @@ package final class Server: Sendable {
             guard let ensemble = settings.ensemble else {
                 return (lock, Opened(recovered: try directory.recover(settings.recoveryOptions)))
             }
-            var tail = LogTail(limit: ensemble.options.historyLimit)
+            var tail = LogTail(
+                limit: ensemble.options.historyLimit, byteLimit: ensemble.options.historyByteLimit)
             let recovered = try directory.recover(settings.recoveryOptions) { tail.append($0, $1) }
             let epochs = try Epochs(directory, lastZXID: recovered.lastZXID)
             var proposed: String?

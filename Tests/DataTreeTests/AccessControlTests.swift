@@ -83,6 +83,42 @@ import ZooKeeperProtocol
         #expect(open.allows(acl, .admin, to: []))
     }
 
+    /// Both long: found by look-up, addresses and the rest alike.
+    @Test func manyEntriesForManyIdentities() {
+        let user = { (number: Int) in AuthID(scheme: "digest", id: "u\(number):x=") }
+        let mine = (0..<500).map(user) + [AuthID(scheme: "ip", id: "10.1.2.3")]
+        let theirs = (500..<30_000).map { ACL(.all, user($0)) }
+        #expect(!access.allows(theirs, .read, to: mine))
+        #expect(access.allows(theirs + [ACL(.read, user(499))], .read, to: mine))
+        #expect(!access.allows(theirs + [ACL(.read, user(499))], .write, to: mine))
+        #expect(access.allows(theirs + [ACL(.read, AuthID(scheme: "ip", id: "10.0.0.0/8"))], .read, to: mine))
+        #expect(!access.allows(theirs + [ACL(.read, AuthID(scheme: "ip", id: "11.0.0.0/8"))], .read, to: mine))
+        #expect(access.resolve(theirs + theirs, for: []) == theirs)
+    }
+
+    /// As captured from Apache 3.8.0: whoAmI after these users have authenticated one after the other.
+    @Test(arguments: [
+        (["super:pw"], "digest super ip"), (["bob:pw", "super:pw"], "bob digest super ip"),
+        (["a:1", "b:2", "c:3", "d:4", "super:pw"], "a digest b super ip c d"),
+        ((0..<11).map { "u\($0):p" }, "u3 u5 u7 ip u9 u2 u8 u0 u1 u6 u4 u10"),
+        ((0..<14).map { "u\($0):p" }, "u3 u5 u7 u11 ip u9 u2 u8 u12 u0 u1 u13 u6 u4 u10"),
+    ])
+    func identitiesAreInApachesOrder(users: [String], expected: String) {
+        var access = access
+        access.superDigest = AccessControl.digestID(Array("super:pw".utf8))
+        var identities = [AuthID(scheme: "ip", id: "127.0.0.1")]
+        for user in users + users {
+            let added = access.authenticate(scheme: "digest", credentials: Array(user.utf8)) ?? []
+            identities = (identities + added).inApacheOrder
+        }
+        // The super user's own name is super, too.
+        let names = identities.map { identity in
+            let user = AccessControl.userName(identity)
+            return identity.scheme == "digest" && user != "super" ? user : identity.scheme
+        }
+        #expect(names == expected.split(separator: " ").map(String.init))
+    }
+
     @Test func certificates() {
         var access = access
         access.acceptsX509 = true
@@ -141,5 +177,11 @@ import ZooKeeperProtocol
         #expect(cache.retain(one) == 3, "a number is not used twice")
         let id = try cache.encoded(2).withUnsafeBytes { try cache.retain(encoded: $0) }
         #expect(id == 2)
+    }
+}
+
+extension AccessControl {
+    fileprivate func resolve(_ acl: [ACL]?, for identities: [AuthID]) -> [ACL]? {
+        try? resolve(acl, for: identities, limit: 2 << 20)
     }
 }

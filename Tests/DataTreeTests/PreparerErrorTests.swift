@@ -44,9 +44,6 @@ import ZooKeeperProtocol
     static let creates: [Case] = [
         Case("flags beyond the modes", create(.create, flags: 7), .badArguments),
         Case("negative flags", create(.create, flags: -1), .badArguments),
-        Case("a container by opcode 1, which poisons Apache", create(.create, flags: 4), .badArguments),
-        Case("a container by create2", create(.create2, flags: 4), .badArguments),
-        Case("createContainer without the flag", create(.createContainer, flags: 0), .badArguments),
         Case("a time to live by opcode 1", create(.create, flags: 5), .badArguments),
         Case("TTL 0", .createTTL("/new", ttl: 0), .badArguments),
         Case("TTL 2^40", .createTTL("/new", ttl: 1 << 40), .badArguments),
@@ -218,6 +215,68 @@ import ZooKeeperProtocol
                 == .sessionMoved)
     }
 
+    struct Flags: CustomTestStringConvertible, Sendable {
+        var op: OpCode
+        var flags: Int32
+        /// Nil: refused.
+        var kind: NodeKind?
+        var inMulti: NodeKind?
+
+        var testDescription: String { "\(op), flags \(flags)" }
+    }
+
+    private static let mine = NodeKind.ephemeral(TestServer.session.rawValue)
+
+    /// What Apache 3.8.0 makes of each flag with each opcode, alone and in a multi.
+    static let flags: [Flags] = [
+        Flags(op: .create, flags: 0, kind: .persistent, inMulti: .persistent),
+        Flags(op: .create, flags: 1, kind: mine, inMulti: mine),
+        Flags(op: .create, flags: 2, kind: .persistent, inMulti: .persistent),
+        Flags(op: .create, flags: 3, kind: mine, inMulti: mine),
+        Flags(op: .create, flags: 4, kind: .persistent, inMulti: .container),
+        Flags(op: .create2, flags: 0, kind: .persistent, inMulti: .persistent),
+        Flags(op: .create2, flags: 1, kind: mine, inMulti: mine),
+        Flags(op: .create2, flags: 2, kind: .persistent, inMulti: .persistent),
+        Flags(op: .create2, flags: 3, kind: mine, inMulti: mine),
+        Flags(op: .create2, flags: 4, kind: .persistent, inMulti: .container),
+        Flags(op: .createContainer, flags: 0, kind: .container, inMulti: .persistent),
+        Flags(op: .createContainer, flags: 1, kind: .container, inMulti: mine),
+        Flags(op: .createContainer, flags: 2, kind: .container, inMulti: .persistent),
+        Flags(op: .createContainer, flags: 3, kind: .container, inMulti: mine),
+        Flags(op: .createContainer, flags: 4, kind: .container, inMulti: .container),
+        Flags(op: .createTTL, flags: 0, kind: nil, inMulti: .persistent),
+        Flags(op: .createTTL, flags: 1, kind: nil, inMulti: mine),
+        Flags(op: .createTTL, flags: 4, kind: nil, inMulti: .container),
+        Flags(op: .createTTL, flags: 5, kind: .ttl(1000), inMulti: .ttl(1000)),
+        Flags(op: .createTTL, flags: 6, kind: .ttl(1000), inMulti: .ttl(1000)),
+        Flags(op: .create, flags: -1), Flags(op: .create, flags: 7), Flags(op: .create2, flags: -1),
+        Flags(op: .create2, flags: 7), Flags(op: .createContainer, flags: -1), Flags(op: .createContainer, flags: 7),
+        Flags(op: .createTTL, flags: -1), Flags(op: .createTTL, flags: 7),
+    ]
+
+    @Test(arguments: flags)
+    func flagsMakeWhatTheyMakeInApache(_ test: Flags) throws {
+        var options = TxnPreparer.Options()
+        options.allowsTTL = true
+        let request = CreateRequest(path: "/n", data: nil, acl: .open, flags: test.flags)
+        let timed = CreateTTLRequest(path: "/n", data: nil, acl: .open, flags: test.flags, ttl: 1000)
+        for inMulti in [false, true] {
+            let server = TestServer(options)
+            let expected = inMulti ? test.inMulti : test.kind
+            let error: ErrorCode
+            if inMulti {
+                error = server.write(.multi([test.op == .createTTL ? .createTTL(timed) : .create(test.op, request)]))
+            } else {
+                error = server.write(test.op == .createTTL ? .createTTL(timed) : .create(test.op, request))
+            }
+            #expect(error == (inMulti || expected != nil ? .ok : .badArguments))
+            let made = server.tree.find("/n") ?? server.tree.find("/n0000000000")
+            #expect(made.map { NodeKind(owner: server.tree.store.stat($0).ephemeralOwner) } == expected)
+            #expect(server.tree.digestMismatches == 0)
+            #expect(server.tree.recomputedDigest() == server.tree.digest)
+        }
+    }
+
     @Test func ephemeralsThatWouldMakeAnUnreadableCloseSession() {
         var options = TxnPreparer.Options()
         options.maxEphemeralPathBytes = 40
@@ -228,6 +287,102 @@ import ZooKeeperProtocol
         #expect(server.write(.create("/c")) == .ok)
         server.write(.delete("/bbbbbbbbbbbbbbb"))
         #expect(server.write(.create("/d", flags: 1)) == .ok)
+    }
+
+    @Test func ephemeralsInFlightCountAsWell() {
+        var options = TxnPreparer.Options()
+        options.maxEphemeralPathBytes = 40
+        let server = TestServer(options)
+        #expect(server.prepare(.create("/aaaaaaaaaaaaaaa", flags: 1)) == .ok)
+        #expect(server.prepare(.create("/bbbbbbbbbbbbbbb", flags: 1)) == .ok)
+        #expect(server.prepare(.create("/c", flags: 1)) == .quotaExceeded)
+        // A multi that is taken back takes its ephemerals back.
+        server.applyAll()
+        server.write(.delete("/bbbbbbbbbbbbbbb"))
+        let create = CreateRequest(path: "/ddddddddddddddd", data: nil, acl: .open, flags: 1)
+        #expect(
+            server.prepare(
+                .multi([.create(.create, create), .check(CheckVersionRequest(path: "/none", version: 0))])) == .noNode)
+        #expect(server.prepare(.create("/eeeeeeeeeeeeeee", flags: 1)) == .ok)
+        #expect(server.prepare(.create("/f", flags: 1)) == .quotaExceeded)
+        server.applyAll()
+        #expect(server.preparerIsIdle)
+    }
+
+    /// A session that owns more than a closeSession txn may list: Apache's servers let it.
+    @Test func closeSessionListsWhatFits() throws {
+        let server = TestServer()
+        var paths = (0..<50).map { "/busy/" + String(repeating: "x", count: 30) + "\($0)" }
+        server.write(.create("/busy"))
+        server.write(.create("/quiet"))
+        paths.append("/quiet/" + String(repeating: "y", count: 30))
+        for path in paths { #expect(server.write(.create(path, flags: 1)) == .ok) }
+        var small = TxnPreparer.Options()
+        small.maxTxnLength = 400
+        server.leadAnew(small)
+        #expect(server.prepare(.closeSession) == .ok)
+        guard case .closeSession(let listed?) = server.lastPrepared.txn else {
+            Issue.record("no list")
+            return
+        }
+        #expect(listed.count > 2 && listed.count < paths.count)
+        #expect(Set(listed.prefix(2)) == [paths[0], paths[50]], "one of each parent comes first")
+        #expect(Set(listed).isSubset(of: paths) && Set(listed).count == listed.count)
+        #expect(server.lastEntry.count <= 400)
+        server.applyAll()
+        #expect(server.tree.ephemeralCount == 0)
+        #expect(server.tree.digestMismatches == 0)
+        #expect(server.tree.recomputedDigest() == server.tree.digest)
+    }
+
+    // MARK: The size of a txn
+
+    /// Identities multiply in ACLs with `auth`: a small request would become a txn that no server can read again.
+    @Test func aTxnTooLongIsRefused() {
+        let server = TestServer()
+        let many = (0..<1000).map { AuthID(scheme: "digest", id: "user\($0):ikIaKsbtGweaHnb/jKn7OHqbunM=") }
+        let creates = (0..<200).map {
+            MultiOperation.create(.create, CreateRequest(path: "/n\($0)", data: nil, acl: .creator, flags: 1))
+        }
+        #expect(server.prepare(.multi(creates), as: many) == .marshallingError)
+        #expect(server.lastEntry.count <= JuteLimits.standard.maxFieldLength)
+        #expect(server.lastPrepared.digest == nil || server.tree.digestMismatches == 0)
+        server.applyAll()
+        #expect(server.tree.find("/n0") == nil)
+        #expect(server.preparerIsIdle)
+        // As many as fit are fine, and one alone.
+        #expect(server.prepare(.multi(Array(creates.prefix(20))), as: many) == .ok)
+        #expect(server.prepare(.setACL("/n0", .creator), as: many) == .ok)
+        server.applyAll()
+        #expect(server.tree.digestMismatches == 0)
+        // One entry of a list is all identities, for each set of permissions again.
+        let all = (0..<2000).map { ACL(Permissions(rawValue: $0), AuthID(scheme: "auth", id: "")) }
+        #expect(server.write(.setACL("/", all), as: many) == .marshallingError)
+        #expect(server.write(.create("/x", acl: all), as: many) == .marshallingError)
+    }
+
+    @Test func everyOperationKeepsTheLimit() {
+        var options = TxnPreparer.Options()
+        options.maxTxnLength = 4096
+        let server = TestServer(options)
+        server.write(.create("/a"))
+        let big = String(repeating: "x", count: 4096)
+        #expect(server.write(.create("/b", big)) == .marshallingError)
+        #expect(server.write(.set("/a", big)) == .marshallingError)
+        #expect(server.write(.set("/a", String(big.dropLast(200)))) == .ok)
+        let long = "/" + String(repeating: "p", count: 1000)
+        server.write(.create(long))
+        for operation: MultiOperation in [
+            .check(CheckVersionRequest(path: long, version: -1)),
+            .setData(SetDataRequest(path: long, data: nil, version: -1)),
+        ] {
+            #expect(server.prepare(.multi(Array(repeating: operation, count: 3))) == .ok)
+            #expect(server.prepare(.multi(Array(repeating: operation, count: 40))) == .marshallingError)
+            #expect(server.lastEntry.count <= 4096)
+            server.applyAll()
+        }
+        #expect(server.tree.digestMismatches == 0)
+        #expect(server.tree.recomputedDigest() == server.tree.digest)
     }
 
     @Test func skippedPoison() throws {

@@ -68,6 +68,46 @@ import ZooKeeperProtocol
         #expect(counts(server, "/q") == "count=2,bytes=1", "no limits, no counting")
     }
 
+    /// Children come in the order in which they were created, whatever happened to the tree since.
+    @Test func childrenKeepTheirOrder() throws {
+        let server = TestServer()
+        server.write(.create("/p"))
+        var names = (0..<100).map { "n\($0 * 37 % 100)" }
+        for name in names { server.write(.create("/p/" + name)) }
+        for name in ["n0", "n63", names[50], names[51], names.last!] {
+            server.write(.delete("/p/" + name))
+            names.removeAll { $0 == name }
+        }
+        for name in ["n63", "later"] {
+            server.write(.create("/p/" + name))
+            names.append(name)
+        }
+        func children(_ tree: DataTree) throws -> [String] {
+            var reply = JuteWriter()
+            var body = JuteWriter()
+            Request.getChildren(ReadRequest(path: "/p", watch: false)).write(to: &body)
+            let reader = Reader(connection: tree.watches.connect([]), session: TestServer.session)
+            #expect(body.bytes.withUnsafeBytes { tree.read(.getChildren, $0, for: reader, into: &reply) } == .ok)
+            return try reply.bytes.readJute { (reader) throws(JuteError) in try reader.readStrings() } ?? []
+        }
+        #expect(try children(server.tree) == names)
+        let copy = try server.tree.snapshot().load(lastZxid: server.tree.lastProcessedZxid)
+        #expect(try children(copy) == names)
+        let again = try copy.snapshot().load(lastZxid: copy.lastProcessedZxid)
+        #expect(try children(again) == names)
+    }
+
+    @Test func aMultiReadIsBounded() throws {
+        let server = TestServer()
+        server.tree.replyLimit = 10_000
+        server.write(.create("/big", String(repeating: "x", count: 3000)))
+        let anyone = server.tree.watches.connect([])
+        let read = MultiOperation.getData(ReadRequest(path: "/big", watch: false))
+        #expect(server.read(.multiRead(Array(repeating: read, count: 3)), anyone).error == .ok)
+        let refused = server.read(.multiRead(Array(repeating: read, count: 30)), anyone)
+        #expect(refused.error == .marshallingError && refused.body.isEmpty)
+    }
+
     @Test func onlyTheLongestPrefixCounts() {
         let server = TestServer()
         server.write(.create("/q"))

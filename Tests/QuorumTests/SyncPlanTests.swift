@@ -105,6 +105,38 @@ import ZooKeeperProtocol
         #expect(SyncPlan(learner: ZXID(rawValue: 0x1_0000_0002), history: history, options: options) == .snapshot)
     }
 
+    /// A closeSession txn that some server wrote before there was a limit: learners would hang up on it, again and again.
+    @Test func whatNoLearnerTakesIsInASnapshot() {
+        var options = QuorumOptions()
+        options.maxTxnLength = 1000
+        var history = CommittedHistory(base: .zero, limit: 500)
+        history.append(transaction(0x1_0000_0001))
+        history.append(Transaction(zxid: ZXID(rawValue: 0x1_0000_0002), bytes: Array(repeating: 0, count: 1001)))
+        history.append(transaction(0x1_0000_0003))
+        func plan(_ learner: Int64) -> SyncPlan {
+            SyncPlan(learner: ZXID(rawValue: learner), history: history, options: options)
+        }
+        #expect(plan(0x1_0000_0001) == .snapshot)
+        #expect(plan(0x1_0000_0002) == .diff(to: ZXID(rawValue: 0x1_0000_0003), [transaction(0x1_0000_0003)]))
+        #expect(plan(0x1_0000_0003) == .diff(to: ZXID(rawValue: 0x1_0000_0003), []))
+    }
+
+    @Test func theHistoryHoldsNoMoreThanItsBytes() {
+        var history = CommittedHistory(base: .zero, limit: 500, byteLimit: 2500)
+        for zxid in Int64(0x1_0000_0001)...0x1_0000_0009 {
+            history.append(Transaction(zxid: ZXID(rawValue: zxid), bytes: Array(repeating: 0, count: 1000)))
+        }
+        #expect(history.entries.map(\.zxid.rawValue) == [0x1_0000_0008, 0x1_0000_0009])
+        #expect(history.base == ZXID(rawValue: 0x1_0000_0007))
+        history.truncate(to: ZXID(rawValue: 0x1_0000_0008))
+        history.append(Transaction(zxid: ZXID(rawValue: 0x2_0000_0001), bytes: Array(repeating: 0, count: 1000)))
+        #expect(history.entries.count == 2)
+        // One that alone is too long is not held at all, and known.
+        history.append(Transaction(zxid: ZXID(rawValue: 0x2_0000_0002), bytes: Array(repeating: 0, count: 9000)))
+        #expect(history.entries.isEmpty)
+        #expect(history.last == ZXID(rawValue: 0x2_0000_0002))
+    }
+
     @Test func theHistoryKeepsTheNewestTxnsAndKnowsWhatCameBefore() {
         var history = CommittedHistory(base: .zero, limit: 3)
         for zxid in Int64(0x1_0000_0001)...0x1_0000_0005 { history.append(transaction(zxid)) }

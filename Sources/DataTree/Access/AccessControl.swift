@@ -15,6 +15,10 @@ package struct AccessControl: Sendable {
     package var x509SuperUser: String?
     package var acceptsSASL = false
 
+    /// What the identities of one connection may take together, bytes. A learner sends them to its leader with every write,
+    /// and an `auth` entry in an ACL puts them all into the txn.
+    package static let identityLimit = 64 << 10
+
     package init() {}
 
     // MARK: Checks
@@ -22,35 +26,46 @@ package struct AccessControl: Sendable {
     /// Whether somebody with `identities` has one of the `wanted` permissions. An empty list allows everything.
     func allows(_ acl: [ACL], _ wanted: Permissions, to identities: [AuthID]) -> Bool {
         if skipsChecks || acl.isEmpty || isSuper(identities) { return true }
+        // When both are long, their cost must be that of the sum and not of the product.
+        let known = acl.count > 8 && identities.count > 8 ? Set(identities) : nil
+        let addresses = known == nil ? identities : identities.filter { $0.scheme == "ip" }
         for entry in acl where !entry.permissions.isDisjoint(with: wanted) {
             if entry.id == .anyone { return true }
             guard hasProvider(entry.id.scheme) else { continue }
-            if identities.contains(where: { $0.scheme == entry.id.scheme && matches($0.id, entry.id) }) { return true }
+            if let known, known.contains(entry.id) { return true }
+            if addresses.contains(where: { $0.scheme == entry.id.scheme && matches($0.id, entry.id) }) { return true }
         }
         return false
     }
 
     func isSuper(_ identities: [AuthID]) -> Bool { identities.contains { $0.scheme == "super" } }
 
-    /// The list that a request's list becomes: no duplicates, `auth` replaced by who the connection is. Nil when it is
-    /// not one that may be set (InvalidACL).
-    func resolve(_ acl: [ACL]?, for identities: [AuthID]) -> [ACL]? {
-        var unique: [ACL] = []
-        for entry in acl ?? [] where !unique.contains(entry) { unique.append(entry) }
-        guard !unique.isEmpty else { return nil }
+    /// The list that a request's list becomes: no duplicates, `auth` replaced by who the connection is.
+    ///
+    /// Refuses what may not be set (InvalidACL), and a list that would be longer than `limit` bytes (MarshallingError): a
+    /// request can ask for its identities many times over.
+    func resolve(_ acl: [ACL]?, for identities: [AuthID], limit: Int) throws(Refusal) -> [ACL] {
+        var seen: Set<ACL> = []
+        let own = identities.filter { hasProvider($0.scheme) && $0.scheme != "ip" }
+        let ownLength = own.reduce(0) { $0 + 4 + $1.encodedLength }
+        var length = 4
         var resolved: [ACL] = []
-        for entry in unique {
-            if entry.id == .anyone {
-                resolved.append(entry)
-            } else if entry.id.scheme == "auth" {
-                let own = identities.filter { hasProvider($0.scheme) && $0.scheme != "ip" }
-                guard !own.isEmpty else { return nil }
+        for entry in acl ?? [] where seen.insert(entry).inserted {
+            if entry.id.scheme == "auth" {
+                if own.isEmpty { throw Refusal(code: .invalidACL) }
+                length += ownLength
+                if length > limit { throw Refusal(code: .marshallingError) }
                 resolved += own.map { ACL(entry.permissions, $0) }
             } else {
-                guard hasProvider(entry.id.scheme), isValid(entry.id) else { return nil }
+                guard entry.id == .anyone || hasProvider(entry.id.scheme) && isValid(entry.id) else {
+                    throw Refusal(code: .invalidACL)
+                }
+                length += 4 + entry.id.encodedLength
                 resolved.append(entry)
             }
         }
+        if resolved.isEmpty { throw Refusal(code: .invalidACL) }
+        if length > limit { throw Refusal(code: .marshallingError) }
         return resolved
     }
 

@@ -22,6 +22,11 @@ struct PendingChanges {
     /// In zxid order: which record each change made or replaced. The first `forgotten` are done with.
     private var changes: [(zxid: ZXID, slot: Int)] = []
     private var forgotten = 0
+    /// Ephemerals whose creates are not applied yet, in zxid order: of which session, and how many bytes each adds to its
+    /// closeSession txn.
+    private var ephemerals: [(zxid: ZXID, session: Int64, bytes: Int)] = []
+    private var ephemeralsForgotten = 0
+    private var ephemeralBytes: [Int64: Int] = [:]
     /// What the records were before the multi that is being prepared changed them; nil: not there.
     private var undo: [(slot: Int, before: PendingNode?)]?
 
@@ -50,8 +55,26 @@ struct PendingChanges {
         queued += 1
     }
 
+    /// Bytes of a session's ephemerals on their way into the tree.
+    func ephemeralBytes(of session: Int64) -> Int { ephemeralBytes.isEmpty ? 0 : ephemeralBytes[session] ?? 0 }
+
+    mutating func addEphemeral(of session: Int64, bytes: Int, _ zxid: ZXID) {
+        ephemerals.append((zxid, session, bytes))
+        ephemeralBytes[session, default: 0] += bytes
+    }
+
+    private mutating func forgetEphemeral(_ ephemeral: (zxid: ZXID, session: Int64, bytes: Int)) {
+        let left = ephemeralBytes[ephemeral.session]! - ephemeral.bytes
+        ephemeralBytes[ephemeral.session] = left == 0 ? nil : left
+    }
+
     /// Forgets the changes that are now in the tree.
     mutating func applied(_ zxid: ZXID, _ acls: inout ACLCache) {
+        while ephemeralsForgotten < ephemerals.count, ephemerals[ephemeralsForgotten].zxid <= zxid {
+            forgetEphemeral(ephemerals[ephemeralsForgotten])
+            ephemeralsForgotten += 1
+        }
+        Self.compact(&ephemerals, &ephemeralsForgotten)
         while forgotten < changes.count, changes[forgotten].zxid <= zxid {
             let change = changes[forgotten]
             // A record changed again since then stays until that change is applied.
@@ -62,13 +85,19 @@ struct PendingChanges {
             forgotten += 1
             removed += 1
         }
-        if forgotten == changes.count {
-            changes.removeAll(keepingCapacity: true)
-            forgotten = 0
-        } else if forgotten > 4096, forgotten * 2 > changes.count {
-            changes.removeFirst(forgotten)
-            forgotten = 0
+        Self.compact(&changes, &forgotten)
+    }
+
+    /// Lets go of the first elements when they are all of them, or most.
+    private static func compact<Element>(_ array: inout [Element], _ forgotten: inout Int) {
+        if forgotten == array.count {
+            array.removeAll(keepingCapacity: array.capacity <= 1 << 16)
+        } else if forgotten > 4096, forgotten * 2 > array.count {
+            array.removeFirst(forgotten)
+        } else {
+            return
         }
+        forgotten = 0
     }
 
     mutating func removeAll(_ acls: inout ACLCache) {
@@ -93,7 +122,11 @@ struct PendingChanges {
     }
 
     /// Puts everything back as it was at `beginMulti`.
-    mutating func rollBackMulti(_ acls: inout ACLCache) {
+    mutating func rollBackMulti(_ zxid: ZXID, _ acls: inout ACLCache) {
+        while let last = ephemerals.last, last.zxid == zxid {
+            forgetEphemeral(last)
+            ephemerals.removeLast()
+        }
         for step in undo!.reversed() {
             acls.release(nodes[step.slot].acl)
             if let before = step.before { nodes[step.slot] = before } else { nodes.remove(step.slot) }

@@ -24,7 +24,7 @@ extension TxnPreparer {
             } catch {
                 if step.failure == .ok {
                     step.failure = error.code
-                    pending.rollBackMulti(&step.tree.acls)
+                    pending.rollBackMulti(step.zxid, &step.tree.acls)
                     foreseenDigest = digestBefore
                 }
                 entry.truncate(to: frame + 4)
@@ -52,13 +52,16 @@ extension TxnPreparer {
             }
             guard let mode = CreateMode(rawValue: fields.flags) else { throw Refusal(code: .badArguments) }
             try checkTTL(mode, fields.ttl)
-            // The flags decide what it is, and create2 is logged as create: 3.8.0 cannot apply it otherwise.
-            return try prepareCreate(fields, mode, op: .create, &step, &sessions, &entry)
+            step.bytesBehind = reader.remaining
+            let type = Self.opInMulti(mode)
+            try prepareCreate(fields, mode, op: type, &step, &sessions, &entry)
+            return type
         default:
             // The session first, as for the operation alone; but the reader must stand behind it either way.
             let start = reader
             _ = try decode(&reader) { (reader) throws(JuteError) in try Self.skipOperation(op, &reader) }
             try checkSession(step, &sessions)
+            step.bytesBehind = reader.remaining
             var body = start
             return try prepareChange(op, &body, step, &entry)
         }

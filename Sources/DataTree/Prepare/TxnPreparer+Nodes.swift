@@ -22,19 +22,18 @@ struct CreateFields {
 extension TxnPreparer {
     // MARK: Create
 
-    /// The mode of a create that is not in a multi. Modes and opcodes that do not belong together poison Apache's servers
-    /// (a container by opcode 1) or keep them from ever starting again (opcode 21 without a time to live): refused.
+    /// The mode of a create that is not in a multi. Opcode 21 without a time to live keeps Apache's servers from ever starting
+    /// again: refused.
     func checkMode(_ fields: CreateFields, op: OpCode) throws(Refusal) -> CreateMode {
         guard let mode = CreateMode(rawValue: fields.flags) else { throw Refusal(code: .badArguments) }
         try checkTTL(mode, fields.ttl)
-        let belongs =
-            switch op {
-            case .createContainer: mode == .container
-            case .createTTL: mode.isTTL
-            default: mode != .container
-            }
-        guard belongs else { throw Refusal(code: .badArguments) }
+        guard mode.isTTL || op != .createTTL else { throw Refusal(code: .badArguments) }
         return mode
+    }
+
+    /// The opcode of a create in a multi: its flags decide, and create2 is logged as create: 3.8.0 cannot apply it otherwise.
+    static func opInMulti(_ mode: CreateMode) -> OpCode {
+        mode == .container ? .createContainer : mode.isTTL ? .createTTL : .create
     }
 
     func checkTTL(_ mode: CreateMode, _ ttl: Int64?) throws(Refusal) {
@@ -47,12 +46,12 @@ extension TxnPreparer {
     mutating func prepareCreate(
         _ fields: CreateFields, _ mode: CreateMode, op: OpCode, _ step: inout PrepareStep,
         _ sessions: inout SessionTracker, _ entry: inout JuteWriter
-    ) throws(Refusal) -> OpCode {
+    ) throws(Refusal) {
         try checkSession(step, &sessions, global: mode.isEphemeral)
         guard let cut = ZNodePath.lastSlash(of: fields.path), !fields.path.contains(0) else {
             throw Refusal(code: .badArguments)
         }
-        let acl = try ResolvedACL(fields.acl, step)
+        let acl = try ResolvedACL(fields.acl, limit: options.maxTxnLength, step)
         defer { acl.release(step.tree) }
         let parentPath = Bytes(rebasing: fields.path[..<cut])
         let parent = try existing(parentPath, step.tree)
@@ -63,13 +62,13 @@ extension TxnPreparer {
                 try finishCreate(Bytes(bytes), parentPath, parent, fields, mode, op, acl, step, &entry)
             }
         }
-        return try finishCreate(fields.path, parentPath, parent, fields, mode, op, acl, step, &entry)
+        try finishCreate(fields.path, parentPath, parent, fields, mode, op, acl, step, &entry)
     }
 
     private mutating func finishCreate(
         _ path: Bytes, _ parentPath: Bytes, _ parent: (node: PendingNode, slot: Int?), _ fields: CreateFields,
         _ mode: CreateMode, _ op: OpCode, _ acl: borrowing ResolvedACL, _ step: PrepareStep, _ entry: inout JuteWriter
-    ) throws(Refusal) -> OpCode {
+    ) throws(Refusal) {
         guard ZNodePath.problem(in: path) == nil else { throw Refusal(code: .badArguments) }
         if lookUp(path, step.tree) != nil { throw Refusal(code: .nodeExists) }
         if case .ephemeral = NodeKind(owner: parent.node.stat.ephemeralOwner) {
@@ -77,29 +76,22 @@ extension TxnPreparer {
         }
         let length = Int64(fields.data?.count ?? 0)
         try checkQuota(path, bytes: length, count: 1, step)
+        // The txn's type decides what is applied, not the flags: create with the container flag makes a plain node, and
+        // createContainer without it a container. Apache's digests expect otherwise, and differ from its own tree.
         let kind: NodeKind =
-            if mode.isEphemeral {
-                .ephemeral(step.request.session.rawValue)
-            } else if mode == .container {
-                .container
-            } else if mode.isTTL {
-                .ttl(fields.ttl!)
-            } else {
-                .persistent
+            switch op {
+            case .createContainer: .container
+            case .createTTL: .ttl(fields.ttl!)
+            default: mode.isEphemeral ? .ephemeral(step.request.session.rawValue) : .persistent
             }
-        if mode.isEphemeral { try checkEphemeralPaths(path, step) }
+        if case .ephemeral = kind { try checkEphemeralPaths(path, step) }
         let parentCVersion = parent.node.stat.cversion &+ 1
 
+        try checkRoom(path.count + Int(length) + acl.encodedLength, step, entry)
         entry.write(slice: path)
         entry.write(slice: fields.data)
         acl.write(to: &entry)
-        let type: OpCode =
-            switch kind {
-            case .container: .createContainer
-            case .ttl: .createTTL
-            default: op == .create2 ? .create2 : .create
-            }
-        if type == .create || type == .create2 { entry.write(mode.isEphemeral) }
+        if op == .create || op == .create2 { entry.write(mode.isEphemeral) }
         entry.write(parentCVersion)
         if case .ttl(let milliseconds) = kind { entry.write(milliseconds) }
 
@@ -114,7 +106,7 @@ extension TxnPreparer {
             czxid: step.zxid, mzxid: step.zxid, ctime: step.time, mtime: step.time, ephemeralOwner: kind.owner,
             pzxid: step.zxid)
         change(path, from: nil, to: node, step)
-        return type
+        if case .ephemeral(let session) = kind { pending.addEphemeral(of: session, bytes: path.count + 4, step.zxid) }
     }
 
     /// "%010d" of the parent's number of creates, which turns negative after 2^31 - 1.
@@ -126,7 +118,8 @@ extension TxnPreparer {
     }
 
     private func checkEphemeralPaths(_ path: Bytes, _ step: PrepareStep) throws(Refusal) {
-        let held = step.tree.owned[step.request.session.rawValue]?.pathBytes ?? 0
+        let session = step.request.session.rawValue
+        let held = (step.tree.owned[session]?.pathBytes ?? 0) + pending.ephemeralBytes(of: session)
         if held + path.count + 4 > options.maxEphemeralPathBytes { throw Refusal(code: .quotaExceeded) }
     }
 
@@ -144,6 +137,7 @@ extension TxnPreparer {
         let node = try existing(path, step.tree)
         _ = try checkVersion(node.node.stat.version, version)
         if node.node.childCount > 0 { throw Refusal(code: .notEmpty) }
+        try checkRoom(path.count, step, entry)
         entry.write(slice: path)
         remove(path, node, parentPath, parent, step)
     }
@@ -205,6 +199,7 @@ extension TxnPreparer {
         try checkQuota(path, bytes: Int64(length - before.node.dataLength), count: 0, step)
         let newVersion = try checkVersion(before.node.stat.version, version)
 
+        try checkRoom(path.count + length, step, entry)
         entry.write(slice: path)
         entry.write(slice: data)
         entry.write(newVersion)
@@ -225,12 +220,13 @@ extension TxnPreparer {
             (try reader.readSlice(), try reader.readACLSlice(), try reader.readInt32())
         }
         guard let path, ZNodePath.problem(in: path) == nil else { throw Refusal(code: .badArguments) }
-        let acl = try ResolvedACL(list, step)
+        let acl = try ResolvedACL(list, limit: options.maxTxnLength, step)
         defer { acl.release(step.tree) }
         let before = try existing(path, step.tree)
         try requirePermission(.admin, on: before.node, step)
         let newVersion = try checkVersion(before.node.stat.aversion, version)
 
+        try checkRoom(path.count + acl.encodedLength, step, entry)
         entry.write(slice: path)
         acl.write(to: &entry)
         entry.write(newVersion)
@@ -252,6 +248,7 @@ extension TxnPreparer {
         let path = Array(DataTree.configPath.utf8)
         let config = try path.withUnsafeBufferPointer { (path) throws(Refusal) in try existing(Bytes(path), step.tree) }
         try requirePermission(.write, on: config.node, step)
+        try checkRoom(DataTree.configPath.utf8.count + text.count, step, entry)
         entry.write(DataTree.configPath)
         entry.write(text)
         entry.write(-1 as Int32)
@@ -268,6 +265,7 @@ extension TxnPreparer {
         let node = try existing(path, step.tree)
         try requirePermission(.read, on: node.node, step)
         let newVersion = try checkVersion(node.node.stat.version, version)
+        try checkRoom(path.count, step, entry)
         entry.write(slice: path)
         entry.write(newVersion)
     }
@@ -277,6 +275,18 @@ extension TxnPreparer {
         guard expected == -1 || expected == current else { throw Refusal(code: .badVersion) }
         return current &+ 1
     }
+
+    // MARK: The size of a txn
+
+    /// Whether the txn may grow by strings and buffers of these lengths. Checked before anything is changed: a txn that is
+    /// too long to be read again, here or by another server, is an error (MarshallingError) and never a loss.
+    func checkRoom(_ lengths: Int, _ step: PrepareStep, _ entry: borrowing JuteWriter) throws(Refusal) {
+        let needed = entry.count - step.start + lengths + Self.fieldsBesides + step.bytesBehind
+        if needed > options.maxTxnLength { throw Refusal(code: .marshallingError) }
+    }
+
+    /// What an operation has beside its strings and buffers, and the digest, at most.
+    static let fieldsBesides = 64
 
     // MARK: Quotas
 
@@ -300,8 +310,8 @@ struct ResolvedACL: ~Copyable {
     let id: ACLCache.ID
     private let encoded: [UInt8]
 
-    /// Refuses lists that may not be set (InvalidACL).
-    init(_ requested: Bytes, _ step: PrepareStep) throws(Refusal) {
+    /// Refuses lists that may not be set (InvalidACL) or are too long for a txn.
+    init(_ requested: Bytes, limit: Int, _ step: PrepareStep) throws(Refusal) {
         if requested.count == ACLCache.openEncoded.count, requested.elementsEqual(ACLCache.openEncoded) {
             id = ACLCache.open
             encoded = ACLCache.openEncoded
@@ -310,12 +320,12 @@ struct ResolvedACL: ~Copyable {
         var reader = JuteReader(requested)
         let list: [ACL]?
         do throws(JuteError) { list = try reader.readVector() } catch { throw Refusal(code: .marshallingError) }
-        guard let resolved = step.tree.access.resolve(list, for: step.request.identities) else {
-            throw Refusal(code: .invalidACL)
-        }
+        let resolved = try step.tree.access.resolve(list, for: step.request.identities, limit: limit)
         id = step.tree.acls.retain(resolved)
         encoded = step.tree.acls.encoded(id)
     }
+
+    var encodedLength: Int { encoded.count }
 
     func write(to writer: inout JuteWriter) { writer.write(raw: encoded) }
 

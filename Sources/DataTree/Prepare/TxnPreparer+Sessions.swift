@@ -20,10 +20,11 @@ extension TxnPreparer {
         }
         paths.sort { $0.lexicographicallyPrecedes($1) }
 
-        entry.write(vectorCount: paths.count)
+        let listed = Self.listed(paths, limit: options.maxTxnLength - (entry.count - step.start) - Self.fieldsBesides)
+        entry.write(vectorCount: listed.count)
+        for path in listed { path.withUnsafeBytes { entry.write(slice: $0) } }
         for path in paths {
             path.withUnsafeBytes { bytes in
-                entry.write(slice: bytes)
                 guard let cut = ZNodePath.lastSlash(of: bytes) else { return }
                 let parentPath = Bytes(rebasing: bytes[..<cut])
                 guard let node = lookUp(bytes, tree), let parent = lookUp(parentPath, tree) else { return }
@@ -32,5 +33,26 @@ extension TxnPreparer {
         }
         sessions.markClosing(step.request.session)
         return .closeSession
+    }
+
+    /// The paths that the txn lists: all, if `limit` bytes are enough. They need not be where a server has let a session own more
+    /// (Apache's has no limit), and then no server could read the txn again (ZOOKEEPER-4306). Servers delete what else the session
+    /// owns without being told. Only a replay over a fuzzy snapshot needs the list, to touch the parents of what is gone from
+    /// there already: so one child of each parent comes first.
+    static func listed(_ paths: [[UInt8]], limit: Int) -> [[UInt8]] {
+        func length(_ paths: [[UInt8]]) -> Int { paths.reduce(4) { $0 + 4 + $1.count } }
+        if length(paths) <= limit { return paths }
+        var parents: Set<ArraySlice<UInt8>> = []
+        var (first, rest): ([[UInt8]], [[UInt8]]) = ([], [])
+        for path in paths {
+            let isFirst = parents.insert(path[..<(path.lastIndex(of: slash) ?? 0)]).inserted
+            if isFirst { first.append(path) } else { rest.append(path) }
+        }
+        var room = limit - 4
+        return (first + rest).filter { path in
+            guard 4 + path.count <= room else { return false }
+            room -= 4 + path.count
+            return true
+        }
     }
 }

@@ -49,6 +49,9 @@ package struct TxnPreparer: ~Copyable {
         /// What a closeSession txn may hold of paths in bytes (`jute.maxbuffer`). An ephemeral that would lead beyond it is
         /// refused, because Apache's servers could not read such a txn again (ZOOKEEPER-4306).
         package var maxEphemeralPathBytes = 0xf_ffff
+        /// How long a txn may be in the log and in a proposal, in bytes: what every server of the ensemble can read again
+        /// (`jute.maxbuffer` and `jute.maxbuffer.extrasize`). A request that would become a longer one is refused.
+        package var maxTxnLength = JuteLimits.standard.maxFieldLength
 
         package init() {}
     }
@@ -91,8 +94,8 @@ package struct TxnPreparer: ~Copyable {
         into entry: inout JuteWriter
     ) -> ErrorCode {
         if pending.isEmpty { foreseenDigest = tree.digest }
-        var step = PrepareStep(request: request, zxid: zxid, time: time, tree: tree)
         let start = entry.count
+        var step = PrepareStep(request: request, zxid: zxid, time: time, tree: tree, start: start)
         var header = TxnHeader(session: request.session, cxid: request.cxid, zxid: zxid, time: time, type: request.op)
         header.write(to: &entry)
         do throws(Refusal) {
@@ -170,7 +173,8 @@ package struct TxnPreparer: ~Copyable {
                 try CreateFields(from: &reader, hasTTL: request.op == .createTTL)
             }
             let mode = try checkMode(fields, op: request.op)
-            return try prepareCreate(fields, mode, op: request.op, &step, &sessions, &entry)
+            try prepareCreate(fields, mode, op: request.op, &step, &sessions, &entry)
+            return request.op
         case .delete, .setData, .setACL:
             try checkSession(step, &sessions)
             return try prepareChange(request.op, &reader, step, &entry)
@@ -287,6 +291,10 @@ struct PrepareStep {
     let zxid: ZXID
     let time: Int64
     let tree: DataTree
+    /// Where the txn begins in its writer.
+    let start: Int
+    /// In a multi: bytes of the operations yet to come. Should this one fail, each of them becomes an error, which is shorter.
+    var bytesBehind = 0
     /// In a multi that failed: why.
     var failure = ErrorCode.ok
 }

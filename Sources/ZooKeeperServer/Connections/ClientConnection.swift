@@ -124,7 +124,7 @@ final class ClientConnection: ChannelInboundHandler {
         guard let peer = event as? PeerAuthenticated else { return context.fireUserInboundEventTriggered(event) }
         isSecure = true
         guard let subject = peer.subject else { return }
-        identities = server.tree.access.identities(x509Subject: subject) + identities
+        identities = (identities + server.tree.access.identities(x509Subject: subject)).inApacheOrder
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

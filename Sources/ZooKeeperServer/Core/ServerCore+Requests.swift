@@ -20,9 +20,9 @@ extension ServerCore {
         touch(connection)
         let op = header.op
         if op == .auth { return authenticate(&reader, header, on: connection) }
+        // Apache without SASL configured answers with a null token, to which kazoo sends its next, and so on for ever.
         if op == .sasl {
-            // Without SASL configured, Apache answers with an empty token.
-            return reply(to: connection, header, zxid: .zero, error: .ok) { $0.write(nil as [UInt8]?) }
+            return refuseAuthentication("it wants SASL, which this server does not have", header, on: connection)
         }
         guard hasProved(connection) else {
             logger.warning(
@@ -183,15 +183,22 @@ extension ServerCore {
     private func authenticate(_ reader: inout JuteReader, _ header: RequestHeader, on connection: ClientConnection) {
         guard let packet = try? AuthPacket(from: &reader),
             let added = tree.access.authenticate(scheme: packet.scheme, credentials: packet.auth ?? [])
-        else {
-            statistics.authFailures += 1
-            logger.warning("closing a connection: authentication failed", metadata: ["client": "\(connection.remote)"])
-            reply(to: connection, header, zxid: .zero, error: .authFailed) { _ in }
-            return connection.closeAfterFlush()
+        else { return refuseAuthentication("authentication failed", header, on: connection) }
+        let identities = (connection.identities + added).inApacheOrder
+        guard identities.reduce(0, { $0 + $1.encodedLength }) <= AccessControl.identityLimit else {
+            return refuseAuthentication(
+                "its identities take more than \(AccessControl.identityLimit) bytes", header, on: connection)
         }
-        connection.identities = added.filter { !connection.identities.contains($0) } + connection.identities
+        connection.identities = identities
         if let treeID = connection.treeID { tree.watches.setIdentities(connection.identities, of: treeID) }
         reply(to: connection, header, zxid: .zero, error: .ok) { _ in }
+    }
+
+    private func refuseAuthentication(_ why: String, _ header: RequestHeader, on connection: ClientConnection) {
+        statistics.authFailures += 1
+        logger.warning("closing a connection: \(why)", metadata: ["client": "\(connection.remote)"])
+        reply(to: connection, header, zxid: .zero, error: .authFailed) { _ in }
+        connection.closeAfterFlush()
     }
 }
 

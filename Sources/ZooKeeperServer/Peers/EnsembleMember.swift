@@ -91,8 +91,11 @@ final class EnsembleMember {
     /// `host:port` of a learner's connection.
     func remote(of link: LinkID) -> String { links[link]?.remote ?? "" }
 
-    /// The longest string or buffer that is taken from a peer: `jute.maxbuffer` and as much again for what a txn adds.
-    var fieldLimit: Int { core.settings.maxFrame * 2 }
+    /// The longest packet that is taken from a leader, and the longest record of its tree: what is in its log must be taken,
+    /// though it be longer than a txn may be here.
+    var leaderLimit: Int { max(core.settings.maxTxnLength, 64 << 20) }
+    /// From a learner: a client's request, and its identities, for which Apache's servers have no limit.
+    var learnerLimit: Int { max(core.settings.maxFrame * 4, 8 << 20) }
 
     // MARK: From clients
 

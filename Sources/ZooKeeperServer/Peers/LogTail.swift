@@ -8,8 +8,13 @@ struct LogTail {
     private(set) var base: ZXID?
     private var last: ZXID?
     private let limit: Int
+    private let byteLimit: Int
+    private var bytes = 0
 
-    init(limit: Int) { self.limit = limit }
+    init(limit: Int, byteLimit: Int) {
+        self.limit = limit
+        self.byteLimit = byteLimit
+    }
 
     mutating func append(_ zxid: ZXID, _ entry: UnsafeRawBufferPointer) {
         defer { last = zxid }
@@ -17,13 +22,22 @@ struct LogTail {
         // snapshot of the leader leaves, makes all before it useless (ZOOKEEPER-4925).
         guard let last, zxid == last.next || zxid.epoch > last.epoch && zxid.counter == 1 else {
             transactions.removeAll()
+            bytes = 0
             base = zxid
             return
         }
         transactions.append(Transaction(zxid: zxid, bytes: [UInt8](entry)))
-        if transactions.count >= limit * 2 {
-            base = transactions[limit - 1].zxid
-            transactions.removeFirst(limit)
+        bytes += entry.count
+        if transactions.count >= limit * 2 || bytes >= byteLimit * 2 { dropOldest() }
+    }
+
+    private mutating func dropOldest() {
+        var dropped = 0
+        while transactions.count - dropped > limit || bytes > byteLimit {
+            bytes -= transactions[dropped].bytes.count
+            dropped += 1
         }
+        base = transactions[dropped - 1].zxid
+        transactions.removeFirst(dropped)
     }
 }

@@ -94,7 +94,7 @@ final class QuorumLink: ChannelInboundHandler {
     private func readNext() -> Bool {
         guard input.readableBytes > 0 else { return false }
         if let incoming { return readSnapshot(incoming) }
-        let limit = hasReceived || isDialled ? member.fieldLimit : Self.greetingLimit
+        let limit = isDialled ? member.leaderLimit : hasReceived ? member.learnerLimit : Self.greetingLimit
         let (outcome, used) = input.withUnsafeReadableBytes { bytes -> (Result<QuorumPacket?, JuteError>, Int) in
             var reader = JuteReader(bytes, maxFieldLength: limit)
             do throws(JuteError) {
@@ -126,7 +126,7 @@ final class QuorumLink: ChannelInboundHandler {
     }
 
     private func readSnapshot(_ snapshot: IncomingSnapshot) -> Bool {
-        let limit = member.fieldLimit
+        let limit = member.leaderLimit
         let before = input.readableBytes
         do throws(StorageError) {
             var failure: StorageError?

@@ -96,6 +96,7 @@ extension ServerSettings {
             number("fastleader.minNotificationInterval") ?? options.minNotificationInterval
         options.maxNotificationInterval =
             number("fastleader.maxNotificationInterval") ?? options.maxNotificationInterval
+        options.maxTxnLength = maxTxnLength
         options.historyLimit = Int(max(500, number("commitLogCount") ?? 500))
         options.alwaysSnapshot = cfg["forceSnapshotSync"]?.lowercased() == "true"
         options.syncFromDisk = (cfg["snapshotSizeFactor"].flatMap { Double($0) } ?? 0.33) >= 0

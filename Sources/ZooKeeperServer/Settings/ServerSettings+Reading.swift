@@ -93,6 +93,7 @@ struct SettingsReader {
         }
         readConnectionThrottle(into: &settings)
         settings.maxFrame = integer("jute.maxbuffer") ?? settings.maxFrame
+        settings.extraSize = integer("jute.maxbuffer.extrasize")
         settings.largeRequestThreshold = integer("largeRequestThreshold") ?? settings.largeRequestThreshold
         settings.largeRequestMaxBytes = integer("largeRequestMaxBytes") ?? settings.largeRequestMaxBytes
         settings.localSessions = boolean("localSessionsEnabled") ?? false

@@ -1,4 +1,5 @@
 import DataTree
+import Jute
 import Storage
 
 extension ServerSettings {
@@ -8,8 +9,15 @@ extension ServerSettings {
         options.enforcesQuotas = enforcesQuota
         options.writesDigests = digestEnabled
         options.allowsReconfig = reconfigEnabled
-        options.maxEphemeralPathBytes = maxFrame
+        options.maxTxnLength = maxTxnLength
+        options.maxEphemeralPathBytes = min(maxFrame, maxTxnLength - 1024)
         return options
+    }
+
+    /// The one limit for a txn: what is logged and proposed is never longer, and what a peer takes and a log reader reads is
+    /// never less.
+    var maxTxnLength: Int {
+        min(JuteLimits(maxBuffer: maxFrame, extraSize: extraSize).maxFieldLength, Int(Int32.max) - 1024)
     }
 
     var recoveryOptions: RecoveryOptions {

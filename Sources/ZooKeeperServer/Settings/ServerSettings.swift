@@ -51,8 +51,10 @@ package struct ServerSettings: Sendable {
     package var keepsAlive = false
     package var globalOutstandingLimit = 1000
     package var connectionThrottle = ConnectionThrottle.Settings()
-    /// The longest frame of a client, bytes.
+    /// The longest frame of a client, bytes (`jute.maxbuffer`).
     package var maxFrame = 0xf_ffff
+    /// How much longer a txn may be (`jute.maxbuffer.extrasize`); nil: as much again.
+    package var extraSize: Int?
     package var largeRequestThreshold = -1
     package var largeRequestMaxBytes = 100 << 20
 

@@ -59,6 +59,13 @@ final class TestServer {
         return code
     }
 
+    /// Another leader takes over, which has applied everything.
+    func leadAnew(_ options: TxnPreparer.Options) {
+        preparer.reset(tree: tree)
+        preparer = TxnPreparer(options)
+    }
+
+    var lastEntry: [UInt8] { log.last! }
     var lastPrepared: TxnEntry { try! TxnEntry(decoding: log.last!) }
     var preparerIsIdle: Bool { preparer.isIdle }
 
