@@ -2,7 +2,9 @@
 # Drop-in for ZooKeeper's own zkServer.sh, over the bundled server: the same commands, variables, words and exit codes.
 # usage: zkServer.sh [--config CONF_DIR] {start|start-foreground|stop|version|restart|status|print-cmd} [CONFIG]
 #
-# ZOOCFGDIR (directory of the configuration), ZOOCFG (its file), ZOOPIDFILE, ZOO_LOG_DIR are honoured.
+# ZOOCFGDIR (directory of the configuration), ZOOCFG (its file), ZOOPIDFILE, ZOO_LOG_DIR, ZOO_LOG_LEVEL are honoured, and of SERVER_JVMFLAGS
+# and JVMFLAGS what is for ZooKeeper (-Dzookeeper.KEY=VALUE, -Djute.maxbuffer=BYTES); all of them also from zookeeper-env.sh and
+# java.env in ZOOCFGDIR. The server names each flag that has no effect. PADDOCK_ZKSERVER is the server to run, instead of the one built here.
 
 self=$(readlink -f "${BASH_SOURCE[0]}")
 bin=$(dirname "$self")
@@ -10,13 +12,17 @@ root=$(dirname "$bin")
 
 if [ "${1:-}" = "--config" ]; then
     ZOOCFGDIR=$2
+    # restart calls this script again.
+    export ZOOCFGDIR
     shift 2
 fi
 if [ -z "${ZOOCFGDIR:-}" ]; then
     if [ -d "$root/conf" ]; then ZOOCFGDIR=$root/conf; else ZOOCFGDIR=/etc/zookeeper/conf; fi
 fi
-# shellcheck source=/dev/null
-[ ! -f "$ZOOCFGDIR/zookeeper-env.sh" ] || . "$ZOOCFGDIR/zookeeper-env.sh"
+for file in zookeeper-env.sh java.env; do
+    # shellcheck source=/dev/null
+    [ ! -f "$ZOOCFGDIR/$file" ] || . "$ZOOCFGDIR/$file"
+done
 ZOOCFG=${ZOOCFG:-zoo.cfg}
 case $ZOOCFG in */*) ;; *) ZOOCFG=$ZOOCFGDIR/$ZOOCFG ;; esac
 if [ -n "${2:-}" ]; then
@@ -25,6 +31,7 @@ if [ -n "${2:-}" ]; then
 fi
 ZOO_LOG_DIR=${ZOO_LOG_DIR:-$root/logs}
 output=$ZOO_LOG_DIR/zookeeper-${USER:-$(id -un)}-server-$(hostname).out
+[ -z "${ZOO_LOG_LEVEL:-}" ] || export ZOO_LOG_LEVEL
 
 # The value of a key of the configuration: the last one counts.
 setting() {
@@ -35,6 +42,22 @@ usage() {
     echo "Usage: $0 [--config <conf-dir>] {start|start-foreground|stop|version|restart|status|print-cmd}" >&2
 }
 
+# The flags in the order of Apache's script: of one that is given twice the last counts.
+flags=()
+read_flags() {
+    local word
+    set -f
+    for word in ${ZK_SERVER_HEAP:+-Xmx${ZK_SERVER_HEAP}m} ${SERVER_JVMFLAGS:-} ${JVMFLAGS:-}; do
+        case $word in
+        -*) flags+=("$word") ;;
+        *) echo "$word: warning: has no effect: it is no flag, and no flag of this server takes a value of its own" >&2 ;;
+        esac
+    done
+    set +f
+    # As in Apache's script: the directories must be there beforehand.
+    [ -z "${ZOO_DATADIR_AUTOCREATE_DISABLE:-}" ] || flags+=(-Dzookeeper.datadir.autocreate=false)
+}
+
 # Whether the configuration asks for TLS, for clients or between the servers.
 wants_tls() {
     local key
@@ -42,91 +65,81 @@ wants_tls() {
     for key in client.portUnification sslQuorum portUnification; do
         case $(setting "$key") in [Tt][Rr][Uu][Ee]) return 0 ;; esac
     done
+    case " ${flags[*]} " in *" -Dzookeeper.client.portUnification=true "*) return 0 ;; esac
     return 1
 }
 
 # The server's executable; built on first use, with progress on standard error. Only a configuration that asks for TLS
 # waits for the build of the one that has it.
-server() { if wants_tls; then "$bin/build-release" zkserver-tls; else "$bin/build-release" zkserver; fi; }
-
-case ${1:-} in
-start | start-foreground | stop | restart | status | print-cmd) echo "Using config: $ZOOCFG" >&2 ;;
-esac
-
-data_dir=$(setting dataDir)
-pid_file() {
-    if [ -n "${ZOOPIDFILE:-}" ]; then
-        mkdir -p "$(dirname "$ZOOPIDFILE")"
+server() {
+    if [ -n "${PADDOCK_ZKSERVER:-}" ]; then
+        echo "$PADDOCK_ZKSERVER"
+    elif wants_tls; then
+        "$bin/build-release" zkserver-tls
     else
-        [ -z "$data_dir" ] || mkdir -p "$data_dir"
-        ZOOPIDFILE=$data_dir/zookeeper_server.pid
+        "$bin/build-release" zkserver
     fi
 }
 
-case ${1:-} in
-start)
-    pid_file
-    binary=$(server) || exit
-    printf 'Starting zookeeper ... '
-    if [ -f "$ZOOPIDFILE" ] && kill -0 "$(cat "$ZOOPIDFILE")" 2>/dev/null; then
-        echo "already running as process $(cat "$ZOOPIDFILE")."
-        exit 1
+# Without a configuration there is nothing to be done, and nothing is left behind.
+need_configuration() {
+    if [ ! -f "$ZOOCFG" ] || [ ! -r "$ZOOCFG" ]; then
+        echo "cannot read the configuration $ZOOCFG: name it, or set ZOOCFGDIR" >&2
+        return 1
     fi
-    mkdir -p "$ZOO_LOG_DIR"
-    nohup "$binary" "$ZOOCFG" >"$output" 2>&1 </dev/null &
-    pid=$!
-    if ! printf '%s' "$pid" >"$ZOOPIDFILE"; then
-        echo FAILED TO WRITE PID
-        exit 1
-    fi
-    sleep 1
-    if kill -0 "$pid" 2>/dev/null; then
-        echo STARTED
+}
+
+# Whether process $1 is a ZooKeeper server over the data directory of this configuration. A pid file outlives its process, and
+# after a reboot the number is most likely that of another one.
+is_server() {
+    local words=() program config theirs
+    { mapfile -d '' -t words <"/proc/$1/cmdline"; } 2>/dev/null
+    # None: it is gone, or dead and not yet waited for.
+    [ ${#words[@]} -gt 1 ] || return 1
+    program=${words[0]##*/}
+    case $program in
+    zkserver | zkserver-tls) ;;
+    java) case " ${words[*]} " in *" org.apache.zookeeper.server."*) ;; *) return 1 ;; esac ;;
+    *) [ -n "${PADDOCK_ZKSERVER:-}" ] && [ "$program" = "${PADDOCK_ZKSERVER##*/}" ] || return 1 ;;
+    esac
+    # Whose data it is, or who asks: nobody else's process counts.
+    case $(stat -c %u "/proc/$1" 2>/dev/null) in
+    "$EUID" | "$(stat -c %u "$data_dir" 2>/dev/null)") ;;
+    *) return 1 ;;
+    esac
+    config=${words[-1]}
+    case $config in /*) ;; *) config=$(readlink "/proc/$1/cwd")/$config ;; esac
+    theirs=$(setting dataDir "$config")
+    case $theirs in '' | /*) ;; *) theirs=$(readlink "/proc/$1/cwd")/$theirs ;; esac
+    [ "$(readlink -f "$config")" = "$(readlink -f "$ZOOCFG")" ] || [ "$(readlink -m "$theirs")" = "$(readlink -m "$data_dir")" ]
+}
+
+# The process that the pid file names and that is our server, if there is one.
+running() {
+    local pid
+    pid=$(cat "$ZOOPIDFILE" 2>/dev/null)
+    [[ $pid =~ ^[0-9]+$ ]] && is_server "$pid" && echo "$pid"
+}
+
+# What stands in a pid file whose process is no server of ours.
+holder() {
+    local pid
+    pid=$(cat "$ZOOPIDFILE" 2>/dev/null)
+    if [[ $pid =~ ^[0-9]+$ ]] && [ -r "/proc/$pid/comm" ]; then
+        echo "process $pid is '$(cat "/proc/$pid/comm")' and no server of $data_dir"
     else
-        echo FAILED TO START
-        tail -n 5 "$output" >&2
-        exit 1
+        echo "process ${pid:-?} is gone"
     fi
-    ;;
-start-foreground)
-    binary=$(server) || exit
-    if [ -n "${ZOO_NOEXEC:-}" ]; then "$binary" "$ZOOCFG"; else exec "$binary" "$ZOOCFG"; fi
-    ;;
-print-cmd)
-    echo "\"$(server)\" \"$ZOOCFG\" > \"$output\" 2>&1 < /dev/null"
-    ;;
-stop)
-    pid_file
-    printf 'Stopping zookeeper ... '
-    if [ ! -f "$ZOOPIDFILE" ]; then
-        echo "no zookeeper to stop (could not find file $ZOOPIDFILE)"
-    else
-        pid=$(cat "$ZOOPIDFILE")
-        kill "$pid"
-        rm "$ZOOPIDFILE"
-        # Usually milliseconds; the writes under way are finished first.
-        for _ in $(seq 100); do
-            kill -0 "$pid" 2>/dev/null || break
-            sleep 0.1
-        done
-        echo STOPPED
-    fi
-    exit 0
-    ;;
-version)
-    binary=$(server) || exit
-    "$binary" --version
-    ;;
-restart)
-    shift
-    "$self" stop "$@"
-    "$self" start "$@"
-    ;;
-status)
+}
+
+# Where clients come to this server: sets port and address, and says what it looks at.
+find_client() {
+    local myid line client
     address=$(setting clientPortAddress)
     port=$(setting clientPort)
     if ! [[ $port =~ ^[0-9]+$ ]]; then
         # The client part of this server's own line: "…;port" or "…;host:port".
+        port=
         myid=$(cat "$data_dir/myid" 2>/dev/null)
         if ! [[ $myid =~ ^[0-9]+$ ]]; then
             echo "myid could not be determined, will not able to locate clientPort in the server configs."
@@ -148,6 +161,164 @@ status)
         fi
     fi
     address=${address:-localhost}
+}
+
+# What the server answers to srvr, within $1 seconds.
+ask() { { exec 3<>"/dev/tcp/$address/$port" && printf srvr >&3 && timeout "$1" cat <&3; } 2>/dev/null; }
+
+accepts() { (exec 3<>"/dev/tcp/$address/$port") 2>/dev/null; }
+
+# Waits until process $1 serves. Returns 1 when it has ended; says what it waits for when that takes long.
+wait_until_serving() {
+    local begin=$SECONDS limit=${ZOO_START_TIMEOUT:-30} secure='' answer
+    find_client >/dev/null
+    if [ -z "$port" ]; then
+        secure=$(setting secureClientPort)
+        port=$secure
+        address=$(setting secureClientPortAddress)
+        address=${address:-localhost}
+    fi
+    while kill -0 "$1" 2>/dev/null; do
+        if [ -n "$taken" ] || [ -z "$port" ]; then
+            # Nothing that answers can be told from another process: that it does not end must do.
+            [ $((SECONDS - begin)) -lt 3 ] || return 0
+        elif [ -n "$secure" ]; then
+            ! accepts || return 0
+        else
+            answer=$(ask 2)
+            case $answer in
+            *Mode:*) return 0 ;;
+            *"not currently serving"*)
+                if [ $((SECONDS - begin)) -ge 3 ]; then
+                    note="it answers, and waits for a quorum of its ensemble"
+                    return 0
+                fi
+                ;;
+            # It answers, if not this word.
+            ?*) return 0 ;;
+            esac
+        fi
+        if [ $((SECONDS - begin)) -ge "$limit" ]; then
+            note="it does not serve yet after $limit s; its log is $output"
+            return 0
+        fi
+        sleep 0.05
+    done
+    return 1
+}
+
+case ${1:-} in
+start | start-foreground | stop | restart | status | print-cmd) echo "Using config: $ZOOCFG" >&2 ;;
+esac
+
+data_dir=$(setting dataDir)
+ZOOPIDFILE=${ZOOPIDFILE:-$data_dir/zookeeper_server.pid}
+
+case ${1:-} in
+start)
+    need_configuration || exit 1
+    read_flags
+    binary=$(server) || exit
+    printf 'Starting zookeeper ... '
+    pid=$(running)
+    if [ -n "$pid" ]; then
+        echo "already running as process $pid."
+        exit 1
+    fi
+    taken=
+    find_client >/dev/null
+    if [ -n "$port" ] && accepts; then taken=1; fi
+    mkdir -p "$ZOO_LOG_DIR"
+    (
+        # Who waits for the end of what it gave us to write into must not wait for the server's.
+        for fd in /proc/self/fd/*; do
+            fd=${fd##*/}
+            [ "$fd" -le 2 ] || eval "exec $fd>&-"
+        done
+        exec nohup "$binary" "${flags[@]}" "$ZOOCFG" >"$output" 2>&1 </dev/null
+    ) &
+    pid=$!
+    # The data directory is made by the server, if it may: wait for it no longer than the server lives.
+    pid_directory=$(dirname "$ZOOPIDFILE")
+    if [ "$pid_directory" != "$data_dir" ]; then mkdir -p "$pid_directory"; fi
+    while [ ! -d "$pid_directory" ] && kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
+    note=
+    if [ -d "$pid_directory" ] && ! printf '%s' "$pid" >"$ZOOPIDFILE"; then
+        echo FAILED TO WRITE PID
+        exit 1
+    fi
+    if wait_until_serving "$pid"; then
+        echo STARTED
+        grep -E '^-[^ ]+: (warning|error): ' "$output" >&2
+        [ -z "$note" ] || echo "process $pid: $note" >&2
+    else
+        echo FAILED TO START
+        rm -f "$ZOOPIDFILE"
+        tail -n 15 "$output" >&2
+        exit 1
+    fi
+    exit 0
+    ;;
+start-foreground)
+    need_configuration || exit 1
+    read_flags
+    binary=$(server) || exit
+    if [ -n "${ZOO_NOEXEC:-}" ]; then
+        "$binary" "${flags[@]}" "$ZOOCFG"
+    else
+        exec "$binary" "${flags[@]}" "$ZOOCFG"
+    fi
+    ;;
+print-cmd)
+    read_flags
+    printf '"%s"' "$(server)"
+    [ ${#flags[@]} -eq 0 ] || printf ' "%s"' "${flags[@]}"
+    echo " \"$ZOOCFG\" > \"$output\" 2>&1 < /dev/null"
+    ;;
+stop)
+    printf 'Stopping zookeeper ... '
+    pid=$(running)
+    if [ ! -f "$ZOOPIDFILE" ]; then
+        echo "no zookeeper to stop (could not find file $ZOOPIDFILE)"
+    elif [ -z "$pid" ]; then
+        echo "no zookeeper to stop ($(holder); removed $ZOOPIDFILE)"
+        rm -f "$ZOOPIDFILE"
+    else
+        if ! kill "$pid" 2>/dev/null; then
+            echo "FAILED TO STOP"
+            echo "process $pid is of user $(stat -c %U "/proc/$pid"), and you are $(id -un)" >&2
+            exit 1
+        fi
+        # Usually milliseconds; the writes under way are finished first.
+        for _ in $(seq 200); do
+            is_server "$pid" || break
+            sleep 0.05
+        done
+        if is_server "$pid"; then
+            echo "FAILED TO STOP"
+            echo "process $pid still runs, 10 s after SIGTERM; its log is $output" >&2
+            exit 1
+        fi
+        rm -f "$ZOOPIDFILE"
+        echo STOPPED
+    fi
+    exit 0
+    ;;
+version)
+    binary=$(server) || exit
+    "$binary" --version
+    ;;
+restart)
+    shift
+    "$self" stop "$@" && "$self" start "$@"
+    ;;
+status)
+    set -f
+    for flag in ${CLIENT_JVMFLAGS:-}; do
+        echo "$flag: warning: has no effect: the status is asked in the clear, without a JVM" >&2
+    done
+    set +f
+    find_client
     if [ -z "$port" ]; then
         echo "Client port not found. Looking for secureClientPort in the static config."
         secure=$(setting secureClientPort)
@@ -161,7 +332,7 @@ status)
         exit 1
     fi
     echo "Client port found: $port. Client address: $address. Client SSL: false."
-    mode=$({ exec 3<>"/dev/tcp/$address/$port" && printf srvr >&3 && timeout 10 cat <&3; } 2>/dev/null | grep '^Mode')
+    mode=$(ask 10 | grep '^Mode')
     if [ -z "$mode" ]; then
         echo "Error contacting service. It is probably not running."
         exit 1

@@ -3,7 +3,7 @@ import Glibc
 import Logging
 import ServerConfig
 
-/// The life of a server's process, `NAME CONFIG`: in the foreground, until SIGTERM or SIGINT. The executables differ only in
+/// The life of a server's process, `NAME [FLAG…] CONFIG`: in the foreground, until SIGTERM or SIGINT. The executables differ only in
 /// what they plug in.
 package enum ServerProcess {
     /// - Parameters:
@@ -11,9 +11,15 @@ package enum ServerProcess {
     ///   - security: its TLS, nil when it has none.
     package static func run(name: String, security: TransportSecurityProvider?) {
         let arguments = Array(CommandLine.arguments.dropFirst())
-        guard arguments.count == 1, let file = arguments.first, !file.hasPrefix("-") else {
+        let flags = Array(arguments.dropLast())
+        guard let file = arguments.last, !file.hasPrefix("-"), flags.allSatisfy({ $0.hasPrefix("-") }) else {
             if arguments == ["--version"] { return print("\(name) \(ServerVersion.text)") }
-            complain("usage: \(name) CONFIG\n  CONFIG is a zoo.cfg, as for Apache ZooKeeper")
+            complain(
+                """
+                usage: \(name) [-DPROPERTY=VALUE…] CONFIG
+                  CONFIG is a zoo.cfg, as for Apache ZooKeeper. Flags are those of its JVM: -Dzookeeper.KEY=VALUE and
+                  -Djute.maxbuffer=BYTES set what zoo.cfg does not; a flag that has no effect here is named.
+                """)
             exit(arguments == ["--help"] || arguments == ["-h"] ? 0 : 64)
         }
         // Before any thread exists, so that all inherit it: these are waited for, below.
@@ -28,13 +34,12 @@ package enum ServerProcess {
         let logger = Logger(label: name) { _ in
             var handler = LineLogHandler()
             // ZOO_LOG_LEVEL=debug shows every connection between servers.
-            if let level = getenv("ZOO_LOG_LEVEL").flatMap({ Logger.Level(rawValue: String(cString: $0).lowercased()) })
-            {
+            if let level = getenv("ZOO_LOG_LEVEL").flatMap({ Self.level(String(cString: $0)) }) {
                 handler.logLevel = level
             }
             return handler
         }
-        let settings = readSettings(file, name)
+        let settings = readSettings(file, SystemProperties(flags: flags), name)
         let server: Server
         do {
             server = try Server.start(settings, security: security, logger: logger) { _ in
@@ -54,14 +59,26 @@ package enum ServerProcess {
         }
     }
 
-    private static func readSettings(_ file: String, _ name: String) -> ServerSettings {
+    /// By its name here or in log4j (`warn`, `fatal`, `all`), in any case.
+    private static func level(_ text: String) -> Logger.Level? {
+        switch text.lowercased() {
+        case "warn": .warning
+        case "fatal", "off": .critical
+        case "all": .trace
+        case let name: Logger.Level(rawValue: name)
+        }
+    }
+
+    private static func readSettings(
+        _ file: String, _ properties: SystemProperties, _ name: String
+    ) -> ServerSettings {
         let bytes: [UInt8]
         do { bytes = try ConfigFile.read(file) } catch {
             complain("\(name): \(error)")
             exit(65)
         }
         let cfg = ZooCfg(bytes: bytes)
-        let (settings, diagnostics) = ServerSettings.read(cfg, file: file)
+        let (settings, diagnostics) = ServerSettings.read(cfg, file: file, properties: properties)
         for diagnostic in diagnostics { complain(diagnostic.rendered(source: cfg.text)) }
         guard let settings else { exit(65) }
         return settings

@@ -36,6 +36,11 @@ struct CommandLineTool {
         return packageRoot + "/.build/debug/paddock"
     }
 
+    /// The bundled server: what bin/test says with `PADDOCK_ZKSERVER`, else the debug build.
+    static var server: String {
+        ProcessInfo.processInfo.environment["PADDOCK_ZKSERVER"] ?? packageRoot + "/.build/debug/zkserver"
+    }
+
     static var packageRoot: String { #filePath.components(separatedBy: "/Tests/PaddockTests/")[0] }
 
     func path(_ name: String) -> String { "\(home.path)/\(name)" }

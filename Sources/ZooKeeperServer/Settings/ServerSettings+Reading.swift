@@ -4,14 +4,34 @@ import ServerConfig
 extension ServerSettings {
     /// Reads a zoo.cfg. What a value must look like is the key table's knowledge; an error here stops the server.
     ///
+    /// - Parameter properties: what flags of a JVM set besides; diagnostics about one name the flag in the place of the file.
     /// - Returns: the settings, nil with errors; and the diagnostics: each key that this server does not know, or knows
     ///   and does not support, is a warning that names it.
-    package static func read(_ cfg: ZooCfg, file: String) -> (settings: ServerSettings?, diagnostics: [Diagnostic]) {
+    package static func read(
+        _ zooCfg: ZooCfg, file: String, properties: SystemProperties = SystemProperties()
+    ) -> (settings: ServerSettings?, diagnostics: [Diagnostic]) {
+        let (cfg, flags) = zooCfg.adding(properties)
         var reader = SettingsReader(cfg: cfg, file: file)
         var settings = reader.settings()
+        settings.text = zooCfg.text
         reader.reportUnused()
-        let diagnostics = reader.diagnostics + settings.readEnsemble(cfg, file: file)
+        var diagnostics = reader.diagnostics + settings.readEnsemble(cfg, file: file)
+        for index in diagnostics.indices where diagnostics[index].file == file {
+            if let flag = diagnostics[index].location.flatMap({ flags[$0.line] }) { diagnostics[index].isAbout(flag) }
+        }
+        diagnostics += properties.ignored.map {
+            Diagnostic(.warning, rule: "jvm-flag", file: $0.flag, "has no effect: \($0.why)")
+        }
         return (diagnostics.hasErrors ? nil : settings, diagnostics)
+    }
+}
+
+extension Diagnostic {
+    /// It is no line of the file that it is about, but a flag.
+    fileprivate mutating func isAbout(_ flag: String) {
+        file = flag
+        location = nil
+        mend = mend?.replacing("remove the line", with: "remove the flag").replacing("add a line", with: "add the flag")
     }
 }
 
@@ -29,7 +49,6 @@ struct SettingsReader {
 
     mutating func settings() -> ServerSettings {
         var settings = ServerSettings()
-        settings.text = cfg.text
         readPlaces(into: &settings)
         readSessions(into: &settings)
         readStorage(into: &settings)
