@@ -20,13 +20,18 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
 package enum DurableFile {
     /// Replaces `path` with `bytes` so that a crash at any moment leaves the old content or the new, never a mixture:
     /// writes `path.tmp`, syncs it, renames it over `path` and syncs the directory.
-    package static func write(_ bytes: some Collection<UInt8>, to path: String, mode: mode_t = 0o644) throws(FileError)
-    {
+    ///
+    /// - Parameter mode: the owner's only unless told otherwise: most of these files may hold a password.
+    package static func write(
+        _ bytes: some Collection<UInt8>, to path: String, mode: mode_t = PrivateFiles.fileMode
+    ) throws(FileError) {
         let temporary = path + ".tmp"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw FileError("create", temporary) }
         do throws(FileError) {
             defer { close(descriptor) }
+            // One that an interrupted write left behind has the mode it was made with.
+            if mode & PrivateFiles.othersMode == 0 { PrivateFiles.close(descriptor, toOthers: mode) }
             try writeAll(Array(bytes), to: descriptor, path: temporary)
             guard fsync(descriptor) == 0 else { throw FileError("sync", temporary) }
         } catch {

@@ -31,8 +31,9 @@ package struct FileLock: ~Copyable {
 
     /// Takes the lock or says who has it; does not wait.
     package init(_ path: String, holder: String) throws(Failure) {
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw .file(FileError("open", path)) }
+        // Whoever may read it could hold a lock on it, and keep us out for good.
+        let descriptor: Int32
+        do { descriptor = try PrivateFiles.open(path, O_RDWR) } catch { throw .file(error) }
         var whole = Self.wholeFile
         guard fcntl(descriptor, Self.setLock, &whole) == 0 else {
             let code = errno
@@ -53,7 +54,7 @@ package struct FileLock: ~Copyable {
 
     /// Who holds the lock at `path` now; nil when nobody does.
     package static func holder(of path: String) -> Held? {
-        let descriptor = open(path, O_RDWR | O_CLOEXEC)
+        let descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var found = wholeFile

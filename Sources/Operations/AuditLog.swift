@@ -30,8 +30,7 @@ package struct AuditLog: Hashable, Sendable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let line = try Array(encoder.encode(entry)) + [UInt8(ascii: "\n")]
-        let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw FileError("open", path) }
+        let descriptor = try PrivateFiles.open(path, O_WRONLY | O_APPEND)
         defer { close(descriptor) }
         // One write: O_APPEND keeps lines of commands on different ensembles whole.
         guard line.withUnsafeBytes({ write(descriptor, $0.baseAddress, $0.count) }) == line.count else {

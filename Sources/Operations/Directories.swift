@@ -2,7 +2,7 @@ import DurableFiles
 import Glibc
 
 /// `mkdir -p`.
-func makeDirectories(_ path: String, mode: mode_t = 0o755) throws(FileError) {
+func makeDirectories(_ path: String, mode: mode_t = PrivateFiles.directoryMode) throws(FileError) {
     var prefix = ""
     for part in path.split(separator: "/") {
         prefix += "/\(part)"

@@ -1,5 +1,6 @@
 import DurableFiles
 import Glibc
+import Topology
 
 /// The state directory: one directory per ensemble, named like it, and what commands share.
 ///
@@ -47,13 +48,18 @@ package struct EnsembleStore: Hashable, Sendable {
     }
 
     package func exists(_ ensemble: String) -> Bool {
-        !ensemble.isEmpty && !ensemble.contains("/") && access("\(root(of: ensemble))/topology.yaml", F_OK) == 0
+        EnsembleName.isValid(ensemble) && access("\(root(of: ensemble))/topology.yaml", F_OK) == 0
     }
 
     /// The ensemble a command is about: the one named, else the only one there is.
     package func choose(_ name: String?) throws(OperationError) -> String {
         let names = names()
         if let name {
+            guard EnsembleName.isValid(name) else {
+                throw OperationError(
+                    .badUsage, "'\(name)' is no name of an ensemble",
+                    mend: "names have small letters, digits and '-'; `paddock list` shows those there are")
+            }
             guard exists(name) else {
                 let there = names.isEmpty ? "there is none yet" : "there: \(names.joined(separator: ", "))"
                 throw OperationError(

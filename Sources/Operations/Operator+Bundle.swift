@@ -86,8 +86,8 @@ private struct BundleContents {
     mutating func add(_ text: String, as name: String) {
         let path = "\(directory)/\(name)"
         do {
-            try makeDirectories(String(path[..<path.lastIndex(of: "/")!]), mode: 0o700)
-            try DurableFile.write(text.utf8, to: path, mode: 0o600)
+            try makeDirectories(String(path[..<path.lastIndex(of: "/")!]))
+            try DurableFile.write(text.utf8, to: path)
         } catch {
             failure = failure ?? error
         }

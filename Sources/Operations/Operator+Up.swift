@@ -236,7 +236,8 @@ extension Operator {
             let layout = ensemble.layout.server(server.id)
             return ServerSpec(
                 id: Int(server.id.rawValue), directory: layout.directory,
-                launch: engine.launch(configuration: layout.zooCfg, directory: layout.directory),
+                launch: engine.launch(
+                    configuration: layout.zooCfg, directory: layout.directory, logLevel: server.logLevel?.rawValue),
                 clientHost: server.host, clientPort: server.ports.client, engine: engine.name,
                 engineVersion: engine.version, revision: Revision.of(files.zooCfg(server)),
                 requiredPaths: [layout.zooCfg, layout.myid])
@@ -248,7 +249,10 @@ extension Operator {
     ) throws(EngineError) -> any Engine {
         switch need.choice {
         case .bundled: try BundledEngine.find(environment: environment, hasTLS: need.hasTLS)
-        case .apache(let home, let heap): try ApacheEngine.find(home: home, heap: heap, environment: environment)
+        case .apache(let options):
+            try ApacheEngine.find(
+                home: options.home, heap: options.heap, flags: options.jvmFlags, variables: options.environment,
+                environment: environment)
         }
     }
 }

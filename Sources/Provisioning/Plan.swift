@@ -61,9 +61,7 @@ package struct Plan: Hashable, Sendable {
         try check()
         do throws(FileError) {
             for directory in directories {
-                guard mkdir(directory, 0o755) == 0 || errno == EEXIST else {
-                    throw FileError("create the directory", directory)
-                }
+                try PrivateFiles.makeDirectory(directory)
             }
             // Each parent once, however many directories were made in it.
             let parents = Dictionary(grouping: directories) { $0[..<($0.lastIndex(of: "/") ?? $0.startIndex)] }

@@ -48,7 +48,7 @@ struct EventLog {
 
     /// Not synced: an event lost in a power cut is no loss of service. Opened anew each time, so that a removed file comes back.
     private func append(_ bytes: [UInt8]) {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, PrivateFiles.fileMode)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
         _ = write(descriptor, bytes, bytes.count)

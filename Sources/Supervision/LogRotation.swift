@@ -31,7 +31,7 @@ enum LogRotation {
         let collapsible = min(limits.bytes, Int(status.st_size) - 1) / block * block
         guard collapsible > 0 else { return false }
         let temporary = path + ".1.tmp"
-        let older = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        let older = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, PrivateFiles.fileMode)
         guard older >= 0 else { throw FileError("create", temporary) }
         defer { close(older) }
         try copy(descriptor, from: 0, to: collapsible, into: older, path: path)

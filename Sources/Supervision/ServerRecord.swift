@@ -35,9 +35,7 @@ struct RecordStore: Sendable {
 
     init(home: SupervisorHome) { directory = home.records }
 
-    func create() throws(FileError) {
-        if mkdir(directory, 0o755) != 0, errno != EEXIST { throw FileError("create", directory) }
-    }
+    func create() throws(FileError) { try PrivateFiles.makeDirectory(directory) }
 
     /// By id, ascending; and the paths of files that are no records.
     func load() -> (records: [ServerRecord], damaged: [String]) {

@@ -17,8 +17,7 @@ enum Spawn {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         // The log is opened here and not in the child, where a failure could not be told from that of the program.
-        let output = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-        guard output >= 0 else { throw FileError("open", log) }
+        let output = try PrivateFiles.open(log, O_WRONLY | O_APPEND)
         defer { close(output) }
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, output, 1)

@@ -182,7 +182,7 @@ final class Supervisor {
             try DurableFile.write(file.content.utf8, to: file.path)
         }
         let logs = Files.parent(spec.logFile)
-        if mkdir(logs, 0o755) != 0, errno != EEXIST { throw FileError("create", logs) }
+        try PrivateFiles.makeDirectory(logs)
         var environment = spec.launch.environment
         environment[Self.marker] = markerValue(spec.id)
         return try Spawn.detached(

@@ -22,9 +22,7 @@ package struct SupervisorHome: Hashable, Sendable {
 
     /// Only the owner may enter: who reaches the socket can stop the servers.
     func create() throws(FileError) {
-        for (path, mode) in [(ensembleDirectory, mode_t(0o755)), (directory, mode_t(0o700))] {
-            if mkdir(path, mode) != 0, errno != EEXIST { throw FileError("create", path) }
-        }
+        for path in [ensembleDirectory, directory] { try PrivateFiles.makeDirectory(path) }
     }
 
     /// The supervisor that lives now, by its lock.

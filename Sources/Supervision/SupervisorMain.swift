@@ -1,6 +1,7 @@
 import CLinux
 import Dispatch
 import DurableFiles
+import Glibc
 
 /// The body of `paddock supervise`.
 package enum SupervisorMain {
@@ -13,6 +14,8 @@ package enum SupervisorMain {
         ensembleDirectory: String, policy: ServerLifecycle.Policy = ServerLifecycle.Policy(),
         probe: @escaping ReadinessProbe = ClientPortProbe.srvr
     ) async throws(FileLock.Failure) {
+        // Apache's servers make what they write as open as they may.
+        umask(PrivateFiles.othersMode)
         // What a terminal or a CI runner left open is not for the servers.
         clinux_close_on_exec_from(3)
         let directory = Files.resolved(ensembleDirectory) ?? ensembleDirectory

@@ -22,6 +22,8 @@ struct Draft {
         var host: Placed<String>?
         var role: ServerRole
         var ports: [PortKind: Placed<Int>]
+        var optionalPorts: [OptionalPort: Placed<Int>]
+        var logLevel: LogLevel?
         var engine: EngineChoice?
         var settings: [DraftSetting]
         var group: Placed<Int>?
@@ -46,6 +48,7 @@ struct Draft {
 
     var ensemble = ""
     var engine: EngineChoice?
+    var logLevel: LogLevel?
     var servers: Servers?
     var hosts: [Host] = []
     var ports = Ports.planned(PortPlan())

@@ -4,14 +4,18 @@ import YAML
 package enum EngineChoice: Hashable, Sendable {
     /// The server that comes with this project.
     case bundled
-    /// An Apache ZooKeeper distribution. `home` is where its `bin/zkServer.sh` is, nil to find it; `heap` is the JVM's
-    /// largest heap in Java's notation (`256m`), nil for the toolkit's default.
-    case apache(home: String?, heap: String?)
+    /// An Apache ZooKeeper distribution.
+    case apache(ApacheOptions)
 
     /// What a topology gets that names no engine.
     package static let standard = EngineChoice.bundled
 
     package static let names = ["bundled", "apache"]
+
+    /// Apache's with nothing but these said of it.
+    package static func apache(home: String?, heap: String?) -> EngineChoice {
+        .apache(ApacheOptions(home: home, heap: heap))
+    }
 
     package var name: String {
         switch self {
@@ -21,13 +25,41 @@ package enum EngineChoice: Hashable, Sendable {
     }
 }
 
+/// How an Apache ZooKeeper distribution is run.
+package struct ApacheOptions: Hashable, Sendable {
+    /// Where its `bin/zkServer.sh` is, nil to find it.
+    package var home: String?
+    /// The JVM's largest heap in Java's notation (`256m`), nil for the toolkit's default.
+    package var heap: String?
+    /// What the JVM is given besides, in this order: `-Dzookeeper.snapCount=1000`, `-XX:+UseG1GC`.
+    package var jvmFlags: [String]
+    /// Variables of the server's environment, beside the few that it inherits.
+    package var environment: [String: String]
+
+    package init(
+        home: String? = nil, heap: String? = nil, jvmFlags: [String] = [], environment: [String: String] = [:]
+    ) {
+        self.home = home
+        self.heap = heap
+        self.jvmFlags = jvmFlags
+        self.environment = environment
+    }
+}
+
 extension EngineChoice {
     /// As a topology says it: `bundled`, `apache`, or `{apache: {heap: 1g}}`.
     package var node: YAMLNode {
-        guard case .apache(let home, let heap) = self, home != nil || heap != nil else { return .scalar(name) }
-        var options: [(String, YAMLNode)] = []
-        if let home { options.append(("home", .scalar(home))) }
-        if let heap { options.append(("heap", .scalar(heap))) }
-        return .mapping([(name, .mapping(options, isFlow: true))], isFlow: true)
+        guard case .apache(let options) = self, options != ApacheOptions() else { return .scalar(name) }
+        var entries: [(String, YAMLNode)] = []
+        if let home = options.home { entries.append(("home", .scalar(home))) }
+        if let heap = options.heap { entries.append(("heap", .scalar(heap))) }
+        if !options.jvmFlags.isEmpty {
+            entries.append(("jvmFlags", .sequence(options.jvmFlags.map { .scalar($0) }, isFlow: true)))
+        }
+        if !options.environment.isEmpty {
+            let variables = options.environment.sorted { $0.key < $1.key }.map { ($0.key, YAMLNode.scalar($0.value)) }
+            entries.append(("environment", .mapping(variables, isFlow: true)))
+        }
+        return .mapping([(name, .mapping(entries, isFlow: true))], isFlow: true)
     }
 }

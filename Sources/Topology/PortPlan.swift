@@ -4,6 +4,7 @@ import ServerConfig
 struct PortPlan {
     /// What the file gives; the others have their default.
     var bases: [PortKind: Placed<Int>] = [:]
+    var optional: [OptionalPort: Placed<Int>] = [:]
     var offset = 1
 
     func ports(slot: Int) -> ServerPorts {

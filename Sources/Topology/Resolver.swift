@@ -35,6 +35,11 @@ struct PlacedServer {
     var id: ServerID { server.id }
     var machine: String { HostAddress.machine(server.host) }
     func setting(_ key: String) -> DraftSetting? { settings.last { $0.key.value == key } }
+
+    mutating func add(_ setting: Setting, at place: SourceLocation) {
+        settings.append(DraftSetting(key: Placed(setting.key, at: place), value: Placed(setting.value, at: place)))
+        server.settings.append(setting)
+    }
 }
 
 /// A draft into servers: gives out ids, looks up hosts, plans ports.
@@ -66,6 +71,7 @@ struct Resolver {
         case .auto(let place): takePorts(for: &servers, at: place, into: &problems)
         }
         applyOwnPorts(to: &servers)
+        applyOptionalPorts(to: &servers, slots: slots, into: &problems)
         return (servers, assignments(of: servers, slots: slots))
     }
 
@@ -106,7 +112,7 @@ struct Resolver {
         PlacedServer(
             server: TopologyServer(
                 id: id, host: Self.defaultHost, role: role, ports: PortKind.defaults,
-                engine: draft.engine ?? .standard, settings: draft.settings.map(\.setting)),
+                engine: draft.engine ?? .standard, logLevel: draft.logLevel, settings: draft.settings.map(\.setting)),
             location: place, hostLocation: place, portOrigins: [:], settings: draft.settings, isHostKnown: true)
     }
 
@@ -116,7 +122,8 @@ struct Resolver {
         return PlacedServer(
             server: TopologyServer(
                 id: entry.id.value, host: host.address.value, role: entry.role, ports: PortKind.defaults,
-                engine: entry.engine ?? draft.engine ?? .standard, settings: settings.map(\.setting),
+                engine: entry.engine ?? draft.engine ?? .standard, logLevel: entry.logLevel ?? draft.logLevel,
+                settings: settings.map(\.setting),
                 group: entry.group?.value, weight: entry.weight?.value),
             location: entry.id.location, hostLocation: host.address.location,
             portOrigins: entry.ports.mapValues { .own($0.location) }, groupLocation: entry.group?.location,
@@ -201,11 +208,40 @@ struct Resolver {
         }
     }
 
+    /// Of a server under `servers`.
+    private func entry(of server: PlacedServer) -> Draft.Server? {
+        guard case .named(let entries, _) = draft.servers else { return nil }
+        return entries.value.first { $0.id.location == server.location }
+    }
+
     private func ownPorts(of server: PlacedServer) -> [(kind: PortKind, port: Int)] {
-        guard case .named(let entries, _) = draft.servers,
-            let entry = entries.value.first(where: { $0.id.location == server.location })
-        else { return [] }
+        guard let entry = entry(of: server) else { return [] }
         return PortKind.allCases.compactMap { kind in entry.ports[kind].map { (kind, $0.value) } }
+    }
+
+    /// They become settings, so that whatever looks at settings sees them.
+    private func applyOptionalPorts(to servers: inout [PlacedServer], slots: [Int], into problems: inout Problems) {
+        var plan = PortPlan()
+        if case .planned(let given) = draft.ports { plan = given }
+        for index in servers.indices {
+            let own = entry(of: servers[index])?.optionalPorts ?? [:]
+            for kind in OptionalPort.allCases {
+                let planned = plan.optional[kind].map { Placed($0.value + slots[index] * plan.offset, at: $0.location) }
+                guard let port = own[kind] ?? planned else { continue }
+                if let setting = servers[index].setting(kind.key) {
+                    problems.error(
+                        .twoForms, at: setting.key.location,
+                        "\(kind.key) is under 'settings', and 'ports' (line \(port.location.line)) says '\(kind.rawValue)'",
+                        mend: "keep one of the two")
+                    continue
+                }
+                servers[index].add(Setting(kind.key, "\(port.value)"), at: port.location)
+                for companion in kind.companions(host: servers[index].server.host)
+                where servers[index].setting(companion.key) == nil {
+                    servers[index].add(companion, at: port.location)
+                }
+            }
+        }
     }
 
     private func applyOwnPorts(to servers: inout [PlacedServer]) {

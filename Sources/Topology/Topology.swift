@@ -59,6 +59,8 @@ package struct TopologyServer: Hashable, Sendable {
     package var role: ServerRole
     package var ports: ServerPorts
     package var engine: EngineChoice
+    /// Nil: as the engine has it by itself.
+    package var logLevel: LogLevel?
     /// zoo.cfg settings: those for all servers, then this server's own, each key once, in the order of the file.
     package var settings: [Setting]
     /// The group of a hierarchical quorum.
@@ -68,13 +70,15 @@ package struct TopologyServer: Hashable, Sendable {
 
     package init(
         id: ServerID, host: String = "127.0.0.1", role: ServerRole = .participant, ports: ServerPorts,
-        engine: EngineChoice = .standard, settings: [Setting] = [], group: Int? = nil, weight: Int? = nil
+        engine: EngineChoice = .standard, logLevel: LogLevel? = nil, settings: [Setting] = [], group: Int? = nil,
+        weight: Int? = nil
     ) {
         self.id = id
         self.host = host
         self.role = role
         self.ports = ports
         self.engine = engine
+        self.logLevel = logLevel
         self.settings = settings
         self.group = group
         self.weight = weight

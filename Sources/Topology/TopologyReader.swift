@@ -7,9 +7,12 @@ struct TopologyReader {
     private var fields: FieldReader
 
     private static let keys = [
-        "ensemble", "engine", "participants", "observers", "hosts", "servers", "ports", "serverLines", "settings",
+        "ensemble", "engine", "participants", "observers", "hosts", "servers", "ports", "serverLines", "logLevel",
+        "settings",
     ]
-    private static let serverKeys = ["id", "host", "role", "ports", "settings", "engine", "group", "weight"]
+    private static let serverKeys = [
+        "id", "host", "role", "ports", "logLevel", "settings", "engine", "group", "weight",
+    ]
 
     static func read(_ root: YAMLNode, into problems: inout Problems) -> Draft? {
         var reader = TopologyReader(fields: FieldReader(problems: problems))
@@ -35,6 +38,7 @@ struct TopologyReader {
         if let node = known["serverLines"]?.value, let style: ServerLine.Style = fields.word(node, "'serverLines'") {
             draft.lineStyle = style
         }
+        draft.logLevel = known["logLevel"].flatMap { fields.word($0.value, "'logLevel'") }
         draft.settings = known["settings"].map { settings($0.value, of: "'settings'") } ?? []
         draft.servers = servers(
             named: known["servers"], participants: known["participants"], observers: known["observers"],
@@ -44,8 +48,7 @@ struct TopologyReader {
 
     private mutating func ensemble(_ node: YAMLNode) -> String? {
         guard let name = fields.text(node, "'ensemble'", example: "name it: ensemble: demo") else { return nil }
-        let isName = name.value.allSatisfy { ("a"..."z").contains($0) || $0.isASCIIDigit || $0 == "-" }
-        guard !name.value.isEmpty, isName, name.value.utf8.count <= 64 else {
+        guard EnsembleName.hasRightLetters(name.value) else {
             fields.problems.error(
                 .ensembleName, at: name.location, "'\(shown(name.value))' is no name for an ensemble",
                 mend: "use up to 64 small letters a-z, digits and '-'")
@@ -124,10 +127,12 @@ struct TopologyReader {
         let host = known["host"].flatMap {
             fields.text($0.value, "'host' of \(of)", example: "write the name of a host, or its address")
         }
+        let (ports, optionalPorts) = known["ports"].map { serverPorts($0.value, of) } ?? ([:], [:])
         let server = Draft.Server(
             location: node.location, id: Placed(ServerID(Int64(id?.value ?? 0)), at: id?.location ?? node.location),
             host: host, role: role ?? .participant,
-            ports: known["ports"].map { serverPorts($0.value, of) } ?? [:],
+            ports: ports, optionalPorts: optionalPorts,
+            logLevel: known["logLevel"].flatMap { fields.word($0.value, "'logLevel' of \(of)") },
             engine: known["engine"].flatMap { engine($0.value, "'engine' of \(of)") },
             settings: known["settings"].map { settings($0.value, of: "'settings' of \(of)") } ?? [],
             group: known["group"].flatMap {
@@ -175,7 +180,7 @@ struct TopologyReader {
                 example: nearest.map { "did you mean '\($0)'?" } ?? "write engine: \(EngineChoice.standard.name)")
             return nil
         }
-        guard let options else { return name == "bundled" ? .bundled : .apache(home: nil, heap: nil) }
+        guard let options else { return name == "bundled" ? .bundled : .apache(ApacheOptions()) }
         return name == "bundled" ? bundled(options) : apache(options)
     }
 
@@ -189,7 +194,9 @@ struct TopologyReader {
     }
 
     private mutating func apache(_ node: YAMLNode) -> EngineChoice? {
-        guard let known = fields.fields(of: node, in: "'apache'", known: ["home", "heap"]) else { return nil }
+        guard
+            let known = fields.fields(of: node, in: "'apache'", known: ["home", "heap", "jvmFlags", "environment"])
+        else { return nil }
         let home = known["home"].flatMap {
             fields.text($0.value, "'home'", example: "write the directory of the distribution")
         }
@@ -205,7 +212,78 @@ struct TopologyReader {
                 .engineHeap, at: heap.location, "'heap' is '\(shown(heap.value))', which is no size of a Java heap",
                 mend: "write a number with k, m or g behind it, at least 16m, e.g. 256m")
         }
-        return .apache(home: home?.value, heap: heap?.value)
+        return .apache(
+            ApacheOptions(
+                home: home?.value, heap: heap?.value, jvmFlags: known["jvmFlags"].map { jvmFlags($0.value) } ?? [],
+                environment: known["environment"].map { variables($0.value) } ?? [:]))
+    }
+
+    private mutating func jvmFlags(_ node: YAMLNode) -> [String] {
+        guard let nodes = node.sequence else {
+            fields.wrongType(
+                node, "'jvmFlags'", "a list", example: "write jvmFlags: [-Dzookeeper.snapCount=10000, -XX:+UseG1GC]")
+            return []
+        }
+        return fields.limited(nodes, to: 100, at: node.location, "'jvmFlags'").compactMap { node in
+            let example = "write one flag: -Dzookeeper.snapCount=10000"
+            guard let flag = fields.text(node, "a flag of the JVM", example: example) else { return nil }
+            if let mend = Self.mend(ofFlag: flag.value) {
+                fields.problems.error(
+                    .jvmFlag, at: flag.location, "'\(shown(flag.value))' cannot be a flag of the server's JVM",
+                    mend: mend)
+                return nil
+            }
+            checkProperty(flag)
+            return flag.value
+        }
+    }
+
+    /// What to do about a flag that cannot be passed on; nil when it can.
+    private static func mend(ofFlag flag: String) -> String? {
+        if !flag.hasPrefix("-") || flag.contains(where: \.isWhitespace) && !flag.hasPrefix("-D") {
+            return "write each flag by itself, beginning with '-'"
+        }
+        if flag.hasPrefix("-Xmx") { return "write heap: \(flag.dropFirst(4))" }
+        let program = ["-cp", "-classpath", "--class-path", "-jar", "-version", "--version", "-help", "--help"]
+        return program.contains(flag) ? "remove it: paddock says itself what the JVM runs" : nil
+    }
+
+    /// A property that Apache's server reads has the value that it would have in zoo.cfg.
+    private mutating func checkProperty(_ flag: Placed<String>) {
+        let properties = SystemProperties(flags: [flag.value])
+        for property in properties.settings {
+            for problem in KnownKeys.check(
+                key: property.key, at: flag.location, value: property.value, at: flag.location,
+                file: fields.problems.file) where problem.rule != "jvm-only"
+            {
+                fields.problems.add(problem)
+            }
+        }
+        for ignored in properties.ignored where ignored.isMisspelt {
+            fields.problems.warn(
+                .jvmFlag, at: flag.location, "'\(shown(flag.value))' has no effect: \(ignored.why)", mend: "correct it")
+        }
+    }
+
+    private mutating func variables(_ node: YAMLNode) -> [String: String] {
+        guard let mapping = node.mapping else {
+            fields.wrongType(node, "'environment'", "a mapping", example: "write environment: {TZ: UTC}")
+            return [:]
+        }
+        var variables: [String: String] = [:]
+        for entry in fields.limited(mapping.entries, to: 100, at: node.location, "'environment'") {
+            let name = entry.key.text
+            let isName = name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "=") }
+            guard !name.isEmpty, isName else {
+                fields.problems.error(
+                    .wrongType, at: entry.key.location, "'\(shown(name))' is no name of a variable",
+                    mend: "use letters, digits and '_'")
+                continue
+            }
+            variables[name] =
+                fields.text(entry.value, "the variable '\(shown(name))'", example: "write its value")?.value
+        }
+        return variables
     }
 
     /// What java takes behind `-Xmx`, from 16 MiB (less, and ZooKeeper does not start) to 1 TiB.
@@ -225,14 +303,14 @@ struct TopologyReader {
                 node, "'ports'", "auto or a mapping", example: "write ports: auto, or base ports: {client: 2181}")
             return .planned(PortPlan())
         }
-        let kinds = PortKind.allCases.map(\.rawValue)
-        guard let known = fields.fields(of: node, in: "'ports'", known: kinds + ["offset"]) else {
+        guard let known = fields.fields(of: node, in: "'ports'", known: Self.portKeys + ["offset"]) else {
             return .planned(PortPlan())
         }
         var plan = PortPlan()
         for kind in PortKind.allCases {
             plan.bases[kind] = known[kind.rawValue].flatMap { port($0.value, "the \(kind.rawValue) port") }
         }
+        plan.optional = optionalPorts(known, of: "")
         if let value = known["offset"]?.value,
             let offset = fields.integer(value, "'offset'", example: "write the step from server to server, e.g. 1")
         {
@@ -247,12 +325,27 @@ struct TopologyReader {
         return .planned(plan)
     }
 
-    private mutating func serverPorts(_ node: YAMLNode, _ of: String) -> [PortKind: Placed<Int>] {
-        let kinds = PortKind.allCases.map(\.rawValue)
-        guard let known = fields.fields(of: node, in: "'ports' of \(of)", known: kinds) else { return [:] }
+    private static let portKeys = PortKind.allCases.map(\.rawValue) + OptionalPort.allCases.map(\.rawValue)
+
+    private mutating func serverPorts(
+        _ node: YAMLNode, _ of: String
+    ) -> (ports: [PortKind: Placed<Int>], optional: [OptionalPort: Placed<Int>]) {
+        guard let known = fields.fields(of: node, in: "'ports' of \(of)", known: Self.portKeys) else {
+            return ([:], [:])
+        }
         var ports: [PortKind: Placed<Int>] = [:]
         for kind in PortKind.allCases {
             ports[kind] = known[kind.rawValue].flatMap { port($0.value, "the \(kind.rawValue) port of \(of)") }
+        }
+        return (ports, optionalPorts(known, of: " of \(of)"))
+    }
+
+    private mutating func optionalPorts(
+        _ known: [String: YAMLMapping.Entry], of whom: String
+    ) -> [OptionalPort: Placed<Int>] {
+        var ports: [OptionalPort: Placed<Int>] = [:]
+        for kind in OptionalPort.allCases {
+            ports[kind] = known[kind.rawValue].flatMap { port($0.value, "the \(kind.rawValue) port\(whom)") }
         }
         return ports
     }

@@ -16,6 +16,7 @@ package enum TopologyRule: String, CaseIterable, Sendable {
     case tooMany = "too-many"
     case engineHome = "engine-home"
     case engineHeap = "engine-heap"
+    case jvmFlag = "jvm-flag"
 
     // Hosts
     case hostUnknown = "host-unknown"

@@ -8,7 +8,7 @@ enum EngineArgument: String, ExpressibleByArgument, CaseIterable {
     var choice: EngineChoice {
         switch self {
         case .bundled: .bundled
-        case .apache: .apache(home: nil, heap: nil)
+        case .apache: .apache(ApacheOptions())
         }
     }
 }

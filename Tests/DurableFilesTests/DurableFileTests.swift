@@ -33,6 +33,31 @@ import Testing
         }
     }
 
+    @Test func onlyTheOwnerMayUseWhatIsWritten() throws {
+        try withDirectory { directory in
+            let path = "\(directory)/file"
+            func mode() -> mode_t {
+                var status = stat()
+                return stat(path, &status) == 0 ? status.st_mode & 0o777 : 0
+            }
+            let before = umask(0)
+            defer { umask(before) }
+            try DurableFile.write([1], to: path)
+            #expect(mode() == 0o600)
+            // What an interrupted write left behind, open to all.
+            close(open("\(path).tmp", O_WRONLY | O_CREAT, 0o666))
+            try DurableFile.write([2], to: path)
+            #expect(mode() == 0o600)
+            try DurableFile.write([3], to: path, mode: 0o644)
+            #expect(mode() == 0o644)
+            close(try PrivateFiles.open(path, O_WRONLY))
+            #expect(mode() == 0o600)
+            unlink(path)
+            symlink("/dev/null", path)
+            #expect(throws: FileError("open", path, code: ELOOP)) { _ = try PrivateFiles.open(path, O_WRONLY) }
+        }
+    }
+
     @Test func aMissingDirectoryIsNamed() throws {
         let error = #expect(throws: FileError.self) { try DurableFile.write([1], to: "/nowhere/at/all") }
         #expect(error?.description == "cannot create /nowhere/at/all.tmp: No such file or directory")

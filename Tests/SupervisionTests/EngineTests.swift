@@ -153,6 +153,29 @@ import Testing
         }
     }
 
+    @Test func flagsVariablesAndTheLevelOfTheLogReachTheServer() throws {
+        let environment = ["PATH": "/usr/bin", "ZOO_LOG_LEVEL": "warn", "TZ": "CET"]
+        func launch(_ flags: [String], _ logLevel: String?) throws -> Launch {
+            try ApacheEngine.find(
+                home: "/usr/share/zookeeper", flags: flags, variables: ["TZ": "UTC", "A": "b"], environment: environment
+            ).launch(configuration: "/e/zoo.cfg", directory: "/e", logLevel: logLevel)
+        }
+        let plain = try launch([], nil)
+        #expect(plain.arguments.contains("-XX:+UseSerialGC"))
+        #expect(plain.arguments.contains("-Dpaddock.log.level=WARN"))
+        #expect(plain.environment["TZ"] == "UTC")
+        #expect(plain.environment["A"] == "b")
+        let flags = ["-XX:+UseG1GC", "-Dzookeeper.snapCount=7"]
+        let own = try launch(flags, "debug")
+        #expect(!own.arguments.contains("-XX:+UseSerialGC"), "a JVM takes one collector")
+        #expect(own.arguments.contains("-Dpaddock.log.level=DEBUG"))
+        #expect(Array(own.arguments[..<own.arguments.firstIndex(of: "-cp")!].suffix(2)) == flags)
+        let bundled = BundledEngine(executable: "/zkserver", environment: ["ZOO_LOG_LEVEL": "warn"])
+        #expect(
+            bundled.launch(configuration: "/e/zoo.cfg", directory: "/e", logLevel: "debug").environment
+                == ["ZOO_LOG_LEVEL": "debug"])
+    }
+
     @Test func debian() throws {
         let engine = try ApacheEngine.find(home: "/usr/share/zookeeper", environment: ["PATH": "/usr/bin"])
         #expect(engine.version == "3.8.0")

@@ -6,41 +6,50 @@ package struct ApacheEngine: Engine, Hashable {
     package var java: Java
     /// `-Xmx`, in Java's notation: `256m`.
     package var heap: String
+    /// Behind what is set here by itself, so that they win.
+    package var flags: [String]
     package var environment: [String: String]
 
     package static let defaultHeap = "256m"
 
     package init(
-        distribution: ApacheDistribution, java: Java, heap: String = defaultHeap, environment: [String: String] = [:]
+        distribution: ApacheDistribution, java: Java, heap: String = defaultHeap, flags: [String] = [],
+        environment: [String: String] = [:]
     ) {
         self.distribution = distribution
         self.java = java
         self.heap = heap
+        self.flags = flags
         self.environment = environment
     }
 
     /// The distribution at `home`, or when nil the first that is found, with the Java that is found.
-    /// - Parameter environment: the caller's; decides where to look, and what a server needs of it goes to the server.
+    /// - Parameters:
+    ///   - variables: for the server's environment, beside what it inherits.
+    ///   - environment: the caller's; decides where to look, and what a server needs of it goes to the server.
     package static func find(
-        home: String? = nil, heap: String? = nil, environment: [String: String]
+        home: String? = nil, heap: String? = nil, flags: [String] = [], variables: [String: String] = [:],
+        environment: [String: String]
     ) throws(EngineError) -> ApacheEngine {
         let distribution = try ApacheDistribution.find(home: home, environment: environment)
         let java = try Java.find(environment: environment)
         return ApacheEngine(
-            distribution: distribution, java: java, heap: heap ?? defaultHeap,
-            environment: inherited(from: environment))
+            distribution: distribution, java: java, heap: heap ?? defaultHeap, flags: flags,
+            environment: inherited(from: environment).merging(variables) { $1 })
     }
 
     package var name: String { "apache" }
     package var version: String? { distribution.version }
 
-    package func launch(configuration: String, directory: String) -> Launch {
+    package func launch(configuration: String, directory: String, logLevel: String? = nil) -> Launch {
+        let level = (logLevel ?? environment[Self.logLevelVariable] ?? "info").uppercased()
         let logging = distribution.logging
         let loggingFile = directory + "/conf/" + logging.fileName
         return run(
-            ["-Xmx\(heap)"] + Self.jvmOptions + logging.options(file: loggingFile) + [
-                "-cp", distribution.classPath, "org.apache.zookeeper.server.quorum.QuorumPeerMain", configuration,
-            ],
+            ["-Xmx\(heap)"] + Self.collector(unless: flags) + Self.jvmOptions
+                + logging.options(file: loggingFile, level: level) + flags + [
+                    "-cp", distribution.classPath, "org.apache.zookeeper.server.quorum.QuorumPeerMain", configuration,
+                ],
             in: directory, files: [Launch.File(path: loggingFile, content: logging.fileContent)])
     }
 
@@ -50,12 +59,16 @@ package struct ApacheEngine: Engine, Hashable {
             files: files)
     }
 
+    /// A pseudo-cluster's JVMs share the cores: the parallel threads of G1 only get in each other's way. A JVM takes one
+    /// collector, so that of the user's is the only one.
+    private static func collector(unless flags: [String]) -> [String] {
+        flags.contains { $0.hasPrefix("-XX:+Use") && $0.hasSuffix("GC") } ? [] : ["-XX:+UseSerialGC"]
+    }
+
     /// Measured on Debian's 3.8.0 and OpenJDK 17, standalone, 2 cores, exec to the first `srvr` with a mode:
     /// JVM defaults 0.39-0.86 s and 0.67 s of CPU; with SerialGC 0.39 s and 0.66 s, 75 MB instead of 78. TieredStopAtLevel=1 would
     /// give 0.35 s and 0.48 s, but a server that is slower for good; a class archive made beforehand 0.32 s.
     private static let jvmOptions = [
-        // A pseudo-cluster's JVMs share the cores: the parallel threads of G1 only get in each other's way.
-        "-XX:+UseSerialGC",
         // A server without memory must die and be restarted, not linger.
         "-XX:+ExitOnOutOfMemoryError",
         "-Djava.awt.headless=true",
@@ -77,10 +90,10 @@ package enum ApacheLogging: Hashable, Sendable {
         }
     }
 
-    func options(file: String) -> [String] {
+    func options(file: String, level: String) -> [String] {
         switch self {
-        case .log4j: ["-Dlog4j.configuration=file:\(file)"]
-        case .logback: ["-Dlogback.configurationFile=\(file)"]
+        case .log4j: ["-Dpaddock.log.level=\(level)", "-Dlog4j.configuration=file:\(file)"]
+        case .logback: ["-Dpaddock.log.level=\(level)", "-Dlogback.configurationFile=\(file)"]
         }
     }
 
@@ -89,7 +102,7 @@ package enum ApacheLogging: Hashable, Sendable {
         case .log4j:
             """
             # Lines go to standard output; the supervisor appends that to logs/server.log and rotates it.
-            log4j.rootLogger=INFO, CONSOLE
+            log4j.rootLogger=${paddock.log.level}, CONSOLE
             log4j.appender.CONSOLE=org.apache.log4j.ConsoleAppender
             log4j.appender.CONSOLE.layout=org.apache.log4j.PatternLayout
             log4j.appender.CONSOLE.layout.ConversionPattern=%d{ISO8601} [myid:%X{myid}] - %-5p [%t:%C{1}@%L] - %m%n
@@ -104,7 +117,7 @@ package enum ApacheLogging: Hashable, Sendable {
                   <pattern>%d{ISO8601} [myid:%X{myid}] - %-5p [%t:%C{1}@%L] - %m%n</pattern>
                 </encoder>
               </appender>
-              <root level="INFO">
+              <root level="${paddock.log.level}">
                 <appender-ref ref="CONSOLE" />
               </root>
             </configuration>

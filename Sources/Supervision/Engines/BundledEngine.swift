@@ -36,8 +36,10 @@ package struct BundledEngine: Engine, Hashable {
 
     package var name: String { "bundled" }
 
-    package func launch(configuration: String, directory: String) -> Launch {
-        Launch(
+    package func launch(configuration: String, directory: String, logLevel: String? = nil) -> Launch {
+        var environment = environment
+        if let logLevel { environment[Self.logLevelVariable] = logLevel }
+        return Launch(
             executable: executable, arguments: [configuration], environment: environment, workingDirectory: directory)
     }
 

@@ -12,13 +12,19 @@ package protocol Engine: Sendable {
     /// - Parameters:
     ///   - configuration: absolute path of the zoo.cfg
     ///   - directory: the server's own directory (`…/server.1`), where it is run
-    func launch(configuration: String, directory: String) -> Launch
+    ///   - logLevel: `debug`, `warn`, …; nil: what the caller's ZOO_LOG_LEVEL says, else the engine's own
+    func launch(configuration: String, directory: String, logLevel: String?) -> Launch
 }
 
 extension Engine {
+    /// As Apache's scripts and the bundled server have it.
+    static var logLevelVariable: String { "ZOO_LOG_LEVEL" }
+
     /// What a server wants to know of its user; anything else of the caller's environment would make the next restart another start.
     static func inherited(from environment: [String: String]) -> [String: String] {
-        let names: Set<String> = ["PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR"]
+        let names: Set<String> = [
+            "PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR", logLevelVariable,
+        ]
         return environment.filter { names.contains($0.key) }
     }
 }

@@ -46,7 +46,7 @@ struct New: PaddockCommand {
         guard access(file, F_OK) != 0 else {
             throw OperationError(.failed, "\(file) exists already and is left as it is", mend: "choose another name")
         }
-        try DurableFile.write(text.utf8, to: file)
+        try DurableFile.write(text.utf8, to: file, mode: 0o644)
         terminal.note("wrote \(file)\n  paddock up \(file)")
         return .done
     }
@@ -56,7 +56,7 @@ struct New: PaddockCommand {
         let base = file.split(separator: "/").last.map(String.init) ?? file
         let stem = base.split(separator: ".").first ?? "demo"
         let name = stem.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }
-        let trimmed = String(name).trimmingPrefix("-")
+        let trimmed = String(name).drop { $0 == "-" }
         return trimmed.isEmpty ? "demo" : String(trimmed.prefix(40))
     }
 }

@@ -113,7 +113,7 @@ extension Case {
                 t.yaml:3:1: error: the topology has no key 'colour' [unknown-key]
                     colour: red
                     ^
-                  mend: use one of ensemble, engine, participants, observers, hosts, servers, ports, serverLines, settings, or remove it
+                  mend: use one of ensemble, engine, participants, observers, hosts, servers, ports, serverLines, logLevel, settings, or remove it
                 """),
         Case(
             "a setting at the top",

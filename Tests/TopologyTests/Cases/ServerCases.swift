@@ -186,6 +186,20 @@ extension Case {
                   mend: write a number with k, m or g behind it, at least 16m, e.g. 256m
                 """),
         Case(
+            "a flag that paddock sets itself",
+            """
+            ensemble: demo
+            participants: 3
+            engine: {apache: {jvmFlags: [-Xmx1g]}}
+
+            """,
+            expects: """
+                t.yaml:3:30: error: '-Xmx1g' cannot be a flag of the server's JVM [jvm-flag]
+                    engine: {apache: {jvmFlags: [-Xmx1g]}}
+                                                 ^
+                  mend: write heap: 1g
+                """),
+        Case(
             "a heap that is too small",
             """
             ensemble: demo
