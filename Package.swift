@@ -181,8 +181,8 @@ let package = Package(
         .testTarget(
             name: "OperationsTests",
             dependencies: [
-                "DurableFiles", "Operations", "ServerConfig", "Supervision", "SupervisionTestTool", "Topology",
-                "ZooKeeperClient", "ZooKeeperProtocol", "zkserver",
+                "DurableFiles", "Operations", "Provisioning", "ServerConfig", "Supervision", "SupervisionTestTool",
+                "Topology", "ZooKeeperClient", "ZooKeeperProtocol", "zkserver",
             ], swiftSettings: settings),
         .testTarget(
             name: "ZooKeeperShellTests", dependencies: ["ZooKeeperClient", "ZooKeeperShell"], swiftSettings: settings),

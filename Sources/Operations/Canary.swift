@@ -23,7 +23,7 @@ final class Canary: Sendable {
 
     init(_ members: [Member]) {
         servers = ConnectString(servers: members.map { ServerAddress(host: $0.clientHost, port: $0.clientPort) })
-        record = Mutex(CanaryRecord(start: Moment.now()))
+        record = Mutex(CanaryRecord(start: Moment.steady()))
     }
 
     func start() {
@@ -49,7 +49,7 @@ final class Canary: Sendable {
             counter += 1
             do {
                 let stat = try await client.setData(Self.path, Array("\(counter)".utf8))
-                record.withLock { $0.acknowledged(version: stat.version, at: Moment.now()) }
+                record.withLock { $0.acknowledged(version: stat.version, at: Moment.steady()) }
             } catch ErrorCode.noNode {
                 // The first time; later it would be a loss, which the version tells: it begins anew.
                 _ = try? await client.create(Self.path)
@@ -70,7 +70,7 @@ final class Canary: Sendable {
             do {
                 try await client.sync(Self.path)
                 let stat = try await client.exists(Self.path)
-                record.withLock { $0.finished(version: stat?.version, at: Moment.now()) }
+                record.withLock { $0.finished(version: stat?.version, at: Moment.steady()) }
                 if stat != nil { try? await client.delete(Self.path) }
                 return nil
             } catch let error as ZooKeeperError where error.isOutcomeUnknown && attempt < 5 {

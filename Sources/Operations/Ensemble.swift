@@ -30,13 +30,25 @@ package struct Ensemble: Sendable {
                 quorum: topology.isStandalone ? nil : "\(host):\(server.ports.quorum)",
                 election: topology.isStandalone ? nil : "\(host):\(server.ports.election)",
                 admin: server.setting("admin.enableServer") == "false" ? nil : "\(host):\(server.ports.admin)",
-                directory: layout.server(server.id).directory)
+                directory: layout.server(server.id).directory,
+                servesWhenLeading: topology.isStandalone || server.setting("leaderServes") != "no")
         }
     }
 
     package var electorate: Electorate {
         Electorate(
             topology.participants.map { Electorate.Voter(id: $0.id, group: $0.group, weight: $0.weight ?? 1) })
+    }
+
+    /// Whether a server has data on its disk: txns, or a snapshot of more than the empty tree. What a first start leaves is none.
+    package func hasData(_ server: TopologyServer) -> Bool {
+        let directories = [layout.server(server.id).data, server.setting("dataLogDir")].compactMap(\.self)
+        return directories.contains { directory in
+            let names = (try? directoryEntries("\(directory)/version-2")) ?? []
+            return names.contains { name in
+                name.hasPrefix("log.") || (name.hasPrefix("snapshot.") && !name.hasPrefix("snapshot.0"))
+            }
+        }
     }
 
     package var environment: ClientEnvironment {
@@ -57,10 +69,16 @@ package struct Ensemble: Sendable {
         Sweeper(members: members, control: control, includesMemory: includesMemory)
     }
 
+    /// Where the ensemble's members are now, for clients: those of the topology that are not running where it says, and those it does
+    /// not have, too.
+    func clients(_ sweep: Sweep) -> [Member] { sweep.servers.filter(\.isMember).map(\.member) }
+
     func selection(_ sweep: Sweep?) -> ServerSelection {
-        let followers = sweep?.servers.filter { $0.role == .follower && $0.member.role == .participant }.map(\.id)
+        let followers = sweep?.servers.filter { $0.role == .follower && $0.votes }.map(\.id)
+        let observers = sweep?.servers.filter { $0.member.role == .observer && $0.member.isInTopology }.map(\.id)
         return ServerSelection(
-            ensemble: name, servers: topology.servers.map(\.id), observers: Set(topology.observers.map(\.id)),
+            ensemble: name, servers: topology.servers.map(\.id),
+            observers: Set(observers ?? topology.observers.map(\.id)),
             leader: sweep?.leader?.id, followers: Set(followers ?? []))
     }
 }

@@ -116,16 +116,24 @@ package struct ServerStatus: Codable, Hashable, Sendable {
 
 extension EnsembleStatus {
     /// The health of what was seen. Pure: the same sweep is the same status.
+    ///
+    /// - Parameters:
+    ///   - connect: where clients would connect by the topology; where a leader serves, the sweep knows better
+    ///   - electorate: who votes by the topology; where servers say who votes, that counts
     package init(ensemble: String, connect: String, electorate: Electorate, sweep: Sweep) {
         let leader = sweep.leader
+        let electorate = sweep.electorate(planned: electorate)
         let hasQuorum = electorate.isQuorum(sweep.voting) && leader != nil
-        var problems: [String] = []
+        var problems = sweep.drift.map(\.sentence)
         var rows: [ServerStatus] = []
         for server in sweep.servers {
             let lag = Self.lag(of: server, behind: leader)
             rows.append(ServerStatus(server, lag: lag))
+            // What is not in the ensemble is told above, and is missed by nobody.
+            guard server.isMember else { continue }
             if let problem = Self.problem(of: server, leader: leader, lag: lag) { problems.append(problem) }
         }
+        problems += sweep.diverged.map(\.divergence)
         let isAnyAlive = sweep.servers.contains { server in
             if case .silent = server.answer {
                 return server.process?.pid != nil || server.process?.state == .backingOff
@@ -133,7 +141,8 @@ extension EnsembleStatus {
             return true
         }
         self.ensemble = ensemble
-        self.connect = connect
+        let clients = sweep.servers.filter(\.isMember).map(\.member.client).joined(separator: ",")
+        self.connect = leader == nil || clients.isEmpty ? connect : clients
         self.leader = leader?.id.rawValue
         votes = electorate.votes(of: sweep.voting)
         supervisor = sweep.supervisor
@@ -190,6 +199,16 @@ extension EnsembleStatus {
     private static func suffix(_ process: ServerProcess) -> String {
         let reasons = [process.lastExit?.description, process.lastError].compactMap { $0 }
         return reasons.isEmpty ? "" : " (\(reasons.joined(separator: "; ")))"
+    }
+}
+
+extension ServerObservation {
+    /// What a server's digest mismatches mean, and how they are mended.
+    package var divergence: String {
+        let count = serving?.digestMismatches ?? 0
+        return
+            "server \(id) found \(Wording.count(count, "time")) that its data is not what the leader has: it cannot be "
+            + "trusted, and `paddock reset \(id)` fetches it anew"
     }
 }
 

@@ -80,7 +80,7 @@ package struct EnsembleStore: Hashable, Sendable {
         return only
     }
 
-    static func absolute(_ path: String, from workingDirectory: String) -> String {
+    package static func absolute(_ path: String, from workingDirectory: String) -> String {
         var parts: [Substring] = []
         let whole = path.hasPrefix("/") ? path : "\(workingDirectory)/\(path)"
         for part in whole.split(separator: "/") where part != "." {

@@ -6,6 +6,7 @@ import ZooKeeperProtocol
 package struct Member: Hashable, Sendable {
     package var id: ServerID
     package var role: ServerRole
+    /// `unknown` for a server that the topology does not have.
     package var engine: String
     /// Without brackets.
     package var clientHost: String
@@ -15,11 +16,17 @@ package struct Member: Hashable, Sendable {
     package var quorum: String?
     package var election: String?
     package var admin: String?
+    /// Empty for a server that the topology does not have.
     package var directory: String
+    /// False for one that takes no clients while it leads (`leaderServes=no`).
+    package var servesWhenLeading: Bool
+    /// False for one that only the ensemble's own configuration has.
+    package var isInTopology: Bool
 
     package init(
         id: ServerID, role: ServerRole, engine: String, clientHost: String, clientPort: Int, quorum: String? = nil,
-        election: String? = nil, admin: String? = nil, directory: String
+        election: String? = nil, admin: String? = nil, directory: String, servesWhenLeading: Bool = true,
+        isInTopology: Bool = true
     ) {
         self.id = id
         self.role = role
@@ -30,6 +37,8 @@ package struct Member: Hashable, Sendable {
         self.election = election
         self.admin = admin
         self.directory = directory
+        self.servesWhenLeading = servesWhenLeading
+        self.isInTopology = isInTopology
     }
 
     /// `host:port`, as clients reach it.
@@ -67,10 +76,12 @@ package struct ServerObservation: Hashable, Sendable {
         /// What a leader counts in `mntr`; nil elsewhere and where `mntr` is not allowed.
         package var syncedFollowers: Int?
         package var syncedObservers: Int?
+        /// How often since its start its tree was not what the leader's was (`zk_digest_mismatches_count`).
+        package var digestMismatches: Int?
 
         package init(
             role: RoleWord, zxid: ZXID, connections: Int = 1, latency: Double? = nil, syncedFollowers: Int? = nil,
-            syncedObservers: Int? = nil
+            syncedObservers: Int? = nil, digestMismatches: Int? = nil
         ) {
             self.role = role
             self.zxid = zxid
@@ -78,6 +89,7 @@ package struct ServerObservation: Hashable, Sendable {
             self.latency = latency
             self.syncedFollowers = syncedFollowers
             self.syncedObservers = syncedObservers
+            self.digestMismatches = digestMismatches
         }
     }
 
@@ -87,6 +99,8 @@ package struct ServerObservation: Hashable, Sendable {
     package var answer: Answer
     /// Proportional set size, bytes.
     package var memory: Int?
+    /// False when the ensemble has a configuration of its own, and this server is not in it: it has no vote, and nobody waits for it.
+    package var isMember = true
 
     package init(member: Member, process: ServerProcess?, answer: Answer, memory: Int? = nil) {
         self.member = member
@@ -121,13 +135,13 @@ package struct ServerObservation: Hashable, Sendable {
     /// It takes part in decisions now.
     package var votes: Bool {
         switch role {
-        case .leader, .follower, .standalone: member.role == .participant
+        case .leader, .follower, .standalone: isMember && member.role == .participant
         case .observer, .looking, .unknown: false
         }
     }
 
     /// It could take part in decisions: it votes, or is alive and looks for a leader.
-    package var isAbleToVote: Bool { votes || (role == .looking && member.role == .participant) }
+    package var isAbleToVote: Bool { votes || (isMember && role == .looking && member.role == .participant) }
 }
 
 /// All servers of an ensemble, asked at about the same time.
@@ -147,13 +161,67 @@ package struct Sweep: Hashable, Sendable {
     package var supervisor: SupervisorFacts?
     /// By id, ascending.
     package var servers: [ServerObservation]
+    /// Who is in the ensemble as its servers say; nil when none of them said it.
+    package let configuration: QuorumConfig?
+    /// Where the topology says otherwise, by id.
+    package let drift: [Drift]
 
-    package init(supervisor: SupervisorFacts?, servers: [ServerObservation]) {
+    /// - Parameters:
+    ///   - servers: with the roles that the topology plans; what `configuration` says of them goes before that
+    ///   - planned: the members as the topology plans them; nil when they are those of `servers`
+    package init(
+        supervisor: SupervisorFacts?, servers: [ServerObservation], configuration: QuorumConfig? = nil,
+        planned: [Member]? = nil
+    ) {
         self.supervisor = supervisor
-        self.servers = servers.sorted { $0.id < $1.id }
+        self.configuration = configuration
+        let planned = planned ?? servers.map(\.member).filter(\.isInTopology)
+        drift = configuration.map { Drift.between(planned, and: $0) } ?? []
+        self.servers = Self.withLeaderThatIsSilent(
+            servers.sorted { $0.id < $1.id }.map { server in
+                guard let configuration else { return server }
+                var server = server
+                let line = configuration.server(server.id)
+                server.isMember = line != nil
+                server.member.role = line?.role ?? server.member.role
+                if let address = line?.addresses.first, server.member.quorum != nil {
+                    server.member.quorum = "\(ServerLine.bracketed(address.host)):\(address.quorumPort)"
+                    server.member.election = "\(ServerLine.bracketed(address.host)):\(address.electionPort)"
+                }
+                return server
+            })
     }
 
+    /// Apache's leader with `leaderServes=no` answers on its client port that it serves nobody, like one that has no leader. It is
+    /// the one that leads when others follow somebody and nobody else can be whom they follow.
+    private static func withLeaderThatIsSilent(_ servers: [ServerObservation]) -> [ServerObservation] {
+        let following = servers.compactMap { $0.role == .follower || $0.role == .observer ? $0.serving?.zxid : nil }
+        let isLed = servers.contains { $0.role == .leader || $0.role == .standalone }
+        let candidates = servers.indices.filter { index in
+            servers[index].answer == .notServing && servers[index].member.role == .participant
+                && servers[index].isMember
+        }
+        guard !isLed, let mark = following.max(), candidates.count == 1, let index = candidates.first,
+            !servers[index].member.servesWhenLeading,
+            servers.allSatisfy({ $0.role != .unknown || $0.member.role == .observer || $0.process?.pid == nil })
+        else { return servers }
+        var servers = servers
+        servers[index].answer = .serving(ServerObservation.Serving(role: .leader, zxid: mark, connections: 0))
+        return servers
+    }
+
+    /// How votes are counted now: as the servers say, else as the topology plans it.
+    package func electorate(planned: Electorate) -> Electorate { configuration.map(Electorate.init) ?? planned }
+
     package func server(_ id: ServerID) -> ServerObservation? { servers.first { $0.id == id } }
+
+    /// Servers that found their trees different from the leader's: what they hold cannot be trusted.
+    package var diverged: [ServerObservation] { servers.filter { ($0.serving?.digestMismatches ?? 0) > 0 } }
+
+    /// The servers that can be restarted for good: one that a reconfiguration took out of the ensemble could not start again.
+    package var restartable: Set<ServerID> {
+        Set(servers.filter { $0.isMember && $0.member.isInTopology }.map(\.id))
+    }
 
     package var voting: Set<ServerID> { Set(servers.filter(\.votes).map(\.id)) }
     package var ableToVote: Set<ServerID> { Set(servers.filter(\.isAbleToVote).map(\.id)) }

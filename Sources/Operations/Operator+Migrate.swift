@@ -36,16 +36,23 @@ package struct MigrationPlan: Hashable, Sendable {
     package var ensemble: String
     /// In the order in which they would be taken if nobody changed its role.
     package var steps: [Step]
+    /// The program that they move to: `apache 3.8.0, /usr/share/zookeeper`.
+    package var target = ""
 
     /// The servers of `chosen` that are to be switched. One whose topology says `engine` already is among them when its process is
     /// still the one of before: an earlier call was interrupted in between.
+    ///
+    /// - Parameter isExact: a server of that engine with other options (another home) is switched, too
     static func switching(
-        _ chosen: [ServerID], to engine: EngineChoice, _ topology: Topology, _ processes: [ServerProcess]
+        _ chosen: [ServerID], to engine: EngineChoice, isExact: Bool = false, _ topology: Topology,
+        _ processes: [ServerProcess]
     ) -> [Step] {
         chosen.compactMap { id in
             guard let server = topology[id] else { return nil }
             let process = processes.first { $0.id == Int(id.rawValue) }
-            let isSwitched = server.engine.name == engine.name && process?.engine ?? engine.name == engine.name
+            let isSwitched =
+                (isExact ? server.engine == engine : server.engine.name == engine.name)
+                && process?.engine ?? engine.name == engine.name
             if isSwitched, process?.outdated != true { return nil }
             return Step(id: id, from: isSwitched ? engine.name : process?.engine ?? server.engine.name, to: engine.name)
         }
@@ -96,14 +103,16 @@ extension Operator {
             guard !migration.plan.steps.isEmpty else { return report }
             let text = try migration.originalText()
             var switched: [ServerID] = []
-            let procedure = RollingProcedure(name: "migration", text: { migration.step($0).text }) { id in
+            var procedure = RollingProcedure(name: "migration", text: { migration.step($0).text }) { id in
                 switched.append(id)
-                // The topology first: whatever starts the server again from now on starts the new engine.
+                // The topology and the files first: whatever starts the server again from now on starts the new engine.
                 let specifications = try specifications(try migration.store(switched: switched, from: text))
                 try await order { try await running.control.reload(specifications) }
                 try await order { try await running.control.restart([Int(id.rawValue)]) }
             }
-            let (steps, canary) = try await withCanary(ensemble) {
+            procedure.wayBack = { "`paddock migrate --to \(migration.step($0).from) \($0)`" }
+            tellDrift(running.sweep)
+            let (steps, canary) = try await withCanary(ensemble.clients(running.sweep)) {
                 try await roll(ensemble, running.control, running.machine, procedure, change)
             }
             let record = try conclude("migration to \(engine.name)", canary, change)
@@ -116,26 +125,30 @@ extension Operator {
     private func prepareMigration(
         _ ensemble: Ensemble, _ engine: EngineChoice, _ words: [String], _ options: MigrationOptions
     ) async throws -> Migration {
-        let engine = ensemble.topology.usual(engine)
+        let (engine, isExact) = (try ensemble.engine(engine), engine.hasHome)
         let control = try await controlIfUp(ensemble.home)
         let sweep = await ensemble.sweeper(control).settledSweep()
         let chosen = try ensemble.selection(sweep).resolve(words.isEmpty ? ["all"] : words)
         let processes = sweep.servers.compactMap(\.process)
-        var steps = MigrationPlan.switching(chosen, to: engine, ensemble.topology, processes)
+        let steps = MigrationPlan.switching(
+            chosen, to: engine, isExact: isExact, ensemble.topology, processes)
         var migration = Migration(
             ensemble: ensemble, engine: engine, plan: MigrationPlan(ensemble: ensemble.name, steps: steps))
         // Before anything is touched: an engine that is missing is no engine to switch to.
-        _ = try specifications(migration.ensemble(switched: steps.map(\.id)))
+        let specifications = try specifications(migration.ensemble(switched: steps.map(\.id)))
+        if let step = steps.first, let next = specifications.first(where: { $0.id == Int(step.id.rawValue) }) {
+            let version = next.engineVersion.map { " \($0)" } ?? ""
+            migration.plan.target = "\(next.engine)\(version)" + (engine.home.map { ", \($0)" } ?? "")
+        }
         if let control, processes.contains(where: { $0.pid != nil }) {
             let machine = RollingRestart(
-                servers: Set(steps.map(\.id)), electorate: ensemble.electorate,
+                servers: Set(steps.map(\.id)).intersection(sweep.restartable), electorate: ensemble.electorate,
                 options: RollingRestart.Options(
                     patience: ensemble.patience, pause: options.pause, force: options.force),
-                now: Moment.now())
+                now: Moment.steady())
             let order = machine.plan(sweep)
-            steps.sort { order.firstIndex(of: $0.id)! < order.firstIndex(of: $1.id)! }
-            migration.plan.steps = steps
-            migration.running = (control, machine)
+            migration.plan.steps = order.compactMap { id in steps.first { $0.id == id } }
+            migration.running = (control, sweep, machine)
         }
         return migration
     }
@@ -147,7 +160,7 @@ private struct Migration: Sendable {
     var engine: EngineChoice
     var plan: MigrationPlan
     /// Nil when no server runs.
-    var running: (control: ControlClient, machine: RollingRestart)?
+    var running: (control: ControlClient, sweep: Sweep, machine: RollingRestart)?
 
     func step(_ id: ServerID) -> MigrationPlan.Step { plan.steps.first { $0.id == id }! }
 
@@ -169,8 +182,10 @@ private struct Migration: Sendable {
     @discardableResult
     func store(switched ids: [ServerID], from text: String? = nil) throws -> Ensemble {
         let after = ensemble(switched: ids)
-        let text = try after.topology.rewritingEngines(in: try text ?? originalText())
-        try DurableFile.write(text.utf8, to: ensemble.layout.topology)
+        let text = try text ?? originalText()
+        try ensemble.keepEngines(text, leaving: ids)
+        try DurableFile.write(try after.topology.rewritingEngines(in: text).utf8, to: ensemble.layout.topology)
+        try Provisioning.plan(after.topology, layout: after.layout).apply()
         return after
     }
 }

@@ -16,9 +16,11 @@ extension Operator {
         let start = clock.now
         var timeline = Timeline()
         var told = ""
+        var members: [Member] = []
         while true {
             let sweep = await sweeper.sweep()
             try Task.checkCancellation()
+            members = sweep.servers.map(\.member).filter(\.isInTopology)
             for passage in timeline.observe(sweep, at: Moment.now()) { report(.passed(passage)) }
             let lacks = readiness.lacks(sweep)
             if lacks.isEmpty { break }
@@ -32,7 +34,7 @@ extension Operator {
             try await Task.sleep(for: Pace.pause(after: waited))
         }
         let remaining = max(10, patience - (clock.now - start).seconds)
-        try await writeThroughEach(ensemble, patience: remaining, &timeline)
+        try await writeThroughEach(members, of: ensemble, patience: remaining, &timeline)
         return timeline
     }
 
@@ -56,13 +58,18 @@ extension Operator {
         }
     }
 
-    private func writeThroughEach(_ ensemble: Ensemble, patience: Double, _ timeline: inout Timeline) async throws {
+    private func writeThroughEach(
+        _ members: [Member], of ensemble: Ensemble, patience: Double, _ timeline: inout Timeline
+    ) async throws {
         report(.waiting("one write through each server"))
-        let members = ensemble.members
+        let sweeper = ensemble.sweeper(nil)
         let results = await withTaskGroup(of: (ServerID, Double, String?).self) { group in
             for member in members {
                 group.addTask {
-                    let failure = await TestWrite.perform(on: member, patience: .seconds(patience))
+                    let failure = await TestWrite.perform(on: member, patience: .seconds(patience)) {
+                        guard !member.servesWhenLeading else { return false }
+                        return await sweeper.sweep().leader?.id == member.id
+                    }
                     return (member.id, Moment.now(), failure)
                 }
             }

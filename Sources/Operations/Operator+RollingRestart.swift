@@ -55,9 +55,10 @@ extension Operator {
                 report(.step("continuing the restart begun before: \(Wording.servers(done)) done already"))
             }
             let machine = machine(ensemble, sweep, journal, options)
+            tellDrift(sweep)
             try (journal ?? RollingRestartJournal(began: Moment.now())).write(ensemble)
             let procedure = RollingProcedure.restart(self, control, confirm: options.confirm)
-            let (steps, canary) = try await withCanary(ensemble) {
+            let (steps, canary) = try await withCanary(ensemble.clients(sweep)) {
                 try await roll(ensemble, control, machine, procedure, change)
             }
             RollingRestartJournal.remove(ensemble)
@@ -69,9 +70,9 @@ extension Operator {
 
     /// Does `body` while a canary writes.
     func withCanary<Value>(
-        _ ensemble: Ensemble, _ body: () async throws -> Value
+        _ members: [Member], _ body: () async throws -> Value
     ) async throws -> (Value, Canary.Result) {
-        let canary = Canary(ensemble.members)
+        let canary = Canary(members)
         canary.start()
         let value: Value
         do {
@@ -105,14 +106,19 @@ extension Operator {
         return record
     }
 
+    /// Says where the ensemble is another one than its topology has it.
+    func tellDrift(_ sweep: Sweep) {
+        for drift in sweep.drift { report(.warning(drift.sentence)) }
+    }
+
     private func machine(
         _ ensemble: Ensemble, _ sweep: Sweep, _ journal: RollingRestartJournal?, _ options: RollingRestartOptions
     ) -> RollingRestart {
         RollingRestart(
-            servers: Set(ensemble.members.map(\.id)).subtracting(journal?.done(sweep) ?? []),
+            servers: sweep.restartable.subtracting(journal?.done(sweep) ?? []),
             electorate: ensemble.electorate,
             options: RollingRestart.Options(patience: ensemble.patience, pause: options.pause, force: options.force),
-            now: Moment.now())
+            now: Moment.steady())
     }
 
     /// Carries out what the machine says until it is finished.
@@ -123,11 +129,11 @@ extension Operator {
         var machine = machine
         let sweeper = ensemble.sweeper(control)
         var told = ""
-        var stepBegan = Moment.now()
+        var stepBegan = Moment.steady()
         while true {
             let sweep = await sweeper.sweep()
             try Task.checkCancellation()
-            switch machine.step(sweep, now: Moment.now()) {
+            switch machine.step(sweep, now: Moment.steady()) {
             case .restart(let id):
                 if let confirm = procedure.confirm, await !confirm(id) {
                     throw OperationError(
@@ -137,7 +143,7 @@ extension Operator {
                 let (role, text) = (sweep.server(id)?.role ?? .unknown, procedure.text(id))
                 report(.step("\(text) (\(role.rawValue))"))
                 try change.did(text)
-                stepBegan = Moment.now()
+                stepBegan = Moment.steady()
                 do {
                     try await procedure.carryOut(id)
                 } catch let error as OperationError {
@@ -148,7 +154,7 @@ extension Operator {
             case .wait(let what):
                 if what != told { report(.waiting(what)) }
                 told = what
-                try await Task.sleep(for: Pace.pause(after: Moment.now() - stepBegan))
+                try await Task.sleep(for: Pace.pause(after: Moment.steady() - stepBegan))
             case .completed(let step):
                 report(.step("server \(step.id) is back and has caught up"))
             case .finished: return machine.steps
@@ -167,7 +173,8 @@ extension Operator {
         }
         return OperationError(
             .failed, "the \(procedure.name) stopped: \(why)",
-            mend: "nothing else was touched; put it right and repeat the command, which continues here",
+            mend: "nothing else was touched; put it right and repeat the command, which continues here"
+                + (server.flatMap(procedure.wayBack).map { ", or go back: \($0)" } ?? ""),
             details: details)
     }
 }
@@ -180,6 +187,8 @@ struct RollingProcedure {
     var text: (ServerID) -> String
     /// Asked before each step; false stops there.
     var confirm: (@Sendable (ServerID) async -> Bool)?
+    /// The command that takes a step back, when it left the server down.
+    var wayBack: (ServerID) -> String? = { _ in nil }
     /// Returns when the server has another process.
     var carryOut: (ServerID) async throws -> Void
 

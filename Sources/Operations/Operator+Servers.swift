@@ -66,7 +66,7 @@ extension Operator {
     }
 
     private func guardian(_ ensemble: Ensemble, _ sweep: Sweep) -> QuorumGuard {
-        QuorumGuard(electorate: ensemble.electorate, able: sweep.ableToVote)
+        QuorumGuard(electorate: sweep.electorate(planned: ensemble.electorate), able: sweep.ableToVote)
     }
 
     private func plan(

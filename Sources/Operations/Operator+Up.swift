@@ -17,7 +17,7 @@ package enum TopologySource: Hashable, Sendable {
 
 package struct UpOptions: Hashable, Sendable {
     package var dryRun = false
-    /// Accepts that the service is interrupted where a change cannot be made otherwise.
+    /// Accepts that the service is interrupted where a change cannot be made otherwise, and that data is lost with disks that are gone.
     package var force = false
 
     package init() {}
@@ -33,6 +33,8 @@ package struct UpReport: Sendable {
     package var actions: [UpPlan.Action]
     /// Why the service had to be interrupted, if it had to.
     package var outage: String?
+    /// What may be lost by starting, if something may.
+    package var loss: String?
     /// Nil in a dry run.
     package var status: EnsembleStatus?
     package var timeline: Timeline
@@ -86,9 +88,13 @@ extension Operator {
             text = String(decoding: try DurableFile.read(file), as: UTF8.self)
         }
         let own = Set(status?.servers.compactMap(\.pid) ?? [])
-        let (topology, problems) = Topology.load(
+        var (topology, problems) = Topology.load(
             text: text, file: file, assignments: try store.assignments(of: name),
             facts: HostFacts.gather().ignoring(pids: own), freePorts: FreePorts.find)
+        if let topology {
+            try HostsElsewhere.check(topology, file: file)
+            if before == nil { problems += try await namesakes(of: topology, file: file) }
+        }
         // A check may pass with a port that is taken now; a server could not start with it.
         let taken = problems.filter { $0.rule == TopologyRule.portTaken.rawValue }
         guard let topology, taken.isEmpty else {
@@ -98,45 +104,124 @@ extension Operator {
         let specifications = try specifications(ensemble)
         let files = try Provisioning.plan(topology, layout: ensemble.layout)
         let sweep: Sweep? = if let before { await before.sweeper(control).sweep() } else { nil }
-        let situation = situation(ensemble, before, files, sweep)
+        let situation = situation(ensemble, before, files, specifications, sweep)
+        problems += try strangers(ensemble, before, sweep, situation)
         let plan = UpPlan(situation)
-        if let outage = plan.outage, !options.force, situation.votersBefore.count > 2 {
-            throw OperationError(
-                .failed, outage,
-                mend: "change one voter at a time, or give --force to accept that the service stops meanwhile")
-        }
+        if !options.force { try refuse(plan, situation) }
         return UpPreparation(
             ensemble: ensemble, before: before, text: text, problems: problems, files: files,
             specifications: specifications, situation: situation, plan: plan)
     }
 
-    private func situation(_ ensemble: Ensemble, _ before: Ensemble?, _ files: Plan, _ sweep: Sweep?)
-        -> UpPlan.Situation
-    {
+    /// What only the user may decide.
+    private func refuse(_ plan: UpPlan, _ situation: UpPlan.Situation) throws(OperationError) {
+        let steps = ["what would be done:"] + plan.actions.map { "  \($0.text)" }
+        if let loss = plan.loss {
+            throw OperationError(
+                .failed, loss,
+                mend:
+                    "bring the version-2 directories of those servers back if you have them, or give --force to go on without",
+                details: steps)
+        }
+        if let outage = plan.outage, situation.votersBefore.count > 2 {
+            throw OperationError(
+                .failed, outage,
+                mend: situation.relocated.isEmpty
+                    ? "change one voter at a time, or give --force to accept that the service stops meanwhile"
+                    : "keep the quorum and election ports, or give --force to accept that the service stops meanwhile",
+                details: steps)
+        }
+    }
+
+    private func situation(
+        _ ensemble: Ensemble, _ before: Ensemble?, _ files: Plan, _ specifications: [ServerSpec], _ sweep: Sweep?
+    ) -> UpPlan.Situation {
         let topology = ensemble.topology
         let old = before?.topology
         let processes = sweep?.servers.compactMap(\.process) ?? []
         let running = Set(processes.filter { $0.pid != nil }.map { ServerID(Int64($0.id)) })
         let outdated = topology.servers.filter { server in
-            guard let earlier = old?[server.id] else { return false }
+            guard old?[server.id] != nil else { return false }
             let zooCfg = files.files.first { $0.path == ensemble.layout.server(server.id).zooCfg }
-            return zooCfg?.isWritten == true || earlier.engine != server.engine
-                || processes.contains { $0.id == Int(server.id.rawValue) && $0.outdated }
+            if zooCfg?.isWritten == true { return true }
+            guard let process = processes.first(where: { $0.id == Int(server.id.rawValue) }) else { return false }
+            let next = specifications.first { $0.id == process.id }
+            return process.launchedAs.map { $0 != next?.fingerprint } ?? process.outdated
         }
-        let withData = topology.participants.filter {
-            access("\(ensemble.layout.server($0.id).data)/version-2", F_OK) == 0
-        }
+        let agreed = sweep?.configuration.flatMap { $0.version > 0 ? $0 : nil }
         return UpPlan.Situation(
             votersBefore: Set(old?.participants.map(\.id) ?? []), serversBefore: Set(old?.servers.map(\.id) ?? []),
             voters: Set(topology.participants.map(\.id)), servers: Set(topology.servers.map(\.id)), running: running,
-            outdated: Set(outdated.map(\.id)), withData: Set(withData.map(\.id)), leader: sweep?.leader?.id,
-            isStandalone: topology.isStandalone || old?.isStandalone == true)
+            outdated: Set(outdated.map(\.id)), withData: Set(topology.servers.filter(ensemble.hasData).map(\.id)),
+            leader: sweep?.leader?.id, isStandalone: topology.isStandalone || old?.isStandalone == true,
+            relocated: relocated(ensemble, before, sweep), agreed: agreed, lines: topology.serverLines,
+            electorate: ensemble.electorate)
+    }
+
+    /// Servers whose quorum or election address is not the one at which the running servers know them.
+    private func relocated(_ ensemble: Ensemble, _ before: Ensemble?, _ sweep: Sweep?) -> Set<ServerID> {
+        func addresses(_ members: [Member]) -> [ServerID: [String?]] {
+            Dictionary(uniqueKeysWithValues: members.map { ($0.id, [$0.quorum, $0.election]) })
+        }
+        // What the sweep has comes from the servers themselves, where they said something.
+        let known = addresses(sweep?.servers.map(\.member) ?? before?.members ?? [])
+        let next = addresses(ensemble.members)
+        return Set(next.filter { id, addresses in known[id].map { $0 != addresses } ?? false }.keys)
+    }
+
+    /// What the ensemble's own configuration says otherwise, where it does not follow the topology: warnings, or an error when the
+    /// change asked for cannot be made from here.
+    private func strangers(
+        _ ensemble: Ensemble, _ before: Ensemble?, _ sweep: Sweep?, _ situation: UpPlan.Situation
+    ) throws(OperationError) -> [Diagnostic] {
+        guard let agreed = situation.agreed else { return [] }
+        let drift = Drift.between(ensemble.members, and: agreed)
+        let moved = drift.filter { if case .address = $0.difference { true } else { false } }
+        if let first = moved.first {
+            throw OperationError(
+                .failed, "the servers of \(ensemble.name) keep their members themselves: \(first.sentence)",
+                mend: "nothing was touched", details: moved.dropFirst().map(\.sentence))
+        }
+        return drift.filter { $0.difference == .onlyInEnsemble && before?.topology[$0.server] == nil }.map {
+            Diagnostic(.warning, rule: "drift", file: ensemble.layout.topology, $0.sentence)
+        }
+    }
+
+    /// Ensembles of other names with the servers of this topology, which is new: it may be one of them that was renamed.
+    private func namesakes(of topology: Topology, file: String) async throws -> [Diagnostic] {
+        func clients(_ topology: Topology) -> Set<String> { Set(topology.servers.map(\.clientAddress)) }
+        var warnings: [Diagnostic] = []
+        for name in store.names() where name != topology.ensemble {
+            guard let other = try? store.open(name), !clients(other.topology).isDisjoint(with: clients(topology)) else {
+                continue
+            }
+            let control = try await controlIfUp(other.home)
+            if let processes = try await control?.status().servers, processes.contains(where: { $0.pid != nil }) {
+                throw OperationError(
+                    .taken,
+                    "\(topology.ensemble) would be a new ensemble, but its client ports are those of \(name), which runs; nothing was started",
+                    mend:
+                        "an ensemble keeps its name: write 'ensemble: \(name)' to change that one, or stop it first (`paddock down -e \(name)`), or give \(topology.ensemble) ports of its own"
+                )
+            }
+            let isSame = other.topology.servers.map(\.id) == topology.servers.map(\.id)
+            if isSame, clients(other.topology) == clients(topology),
+                other.topology.servers.contains(where: other.hasData)
+            {
+                warnings.append(
+                    Diagnostic(
+                        .warning, rule: "ensemble-renamed", file: file,
+                        "\(topology.ensemble) is new and begins empty; \(name), which has the same servers, keeps its data in \(other.directory)",
+                        mend: "if you meant to rename it, write 'ensemble: \(name)': an ensemble keeps its name"))
+            }
+        }
+        return warnings
     }
 
     private func carryOut(_ preparation: UpPreparation, _ change: Change) async throws {
         let (ensemble, before) = (preparation.ensemble, preparation.before)
         for problem in preparation.problems { report(.warning(problem.rendered())) }
-        if let outage = preparation.plan.outage { report(.warning(outage)) }
+        for risk in [preparation.plan.loss, preparation.plan.outage].compactMap({ $0 }) { report(.warning(risk)) }
         let isFirst = before == nil && !preparation.files.problems.hasErrors
         // What can be seen can be taken down: an ensemble is known from its first file on.
         if isFirst { try store(preparation) }
@@ -160,14 +245,6 @@ extension Operator {
         let leaving = preparation.situation.serversBefore.subtracting(preparation.situation.servers)
         let kept = try before.map { try specifications($0) }?.filter { leaving.contains(ServerID(Int64($0.id))) } ?? []
         try await order { try await control.reload(preparation.specifications + kept) }
-        if preparation.plan.outage == nil {
-            // Now the supervisor knows more: a changed heap, say.
-            var situation = preparation.situation
-            let outdated =
-                (try? await control.status())?.servers.filter(\.outdated).map { ServerID(Int64($0.id)) } ?? []
-            situation.outdated.formUnion(outdated)
-            actions = UpPlan(situation).actions[...]
-        }
         while let action = actions.popFirst() {
             try Task.checkCancellation()
             report(.step(action.text))
@@ -188,6 +265,8 @@ extension Operator {
         case .start(let ids):
             try await order { try await control.start(ids.numbers) }
             if isFollowedByStart { try await waitUntilBound(ids, ensemble, control) }
+        case .name(let line): try await reconfigure(ensemble, control, joining: line, leaving: nil)
+        case .forget(let id): try await reconfigure(ensemble, control, joining: nil, leaving: id)
         case .passOnLead(let id):
             try await order { try await control.restart([Int(id.rawValue)]) }
             try await waitUntilLed(ensemble, control)
@@ -197,8 +276,9 @@ extension Operator {
                 servers: Set(ids), electorate: ensemble.electorate,
                 options: RollingRestart.Options(
                     patience: ensemble.patience, force: voters.count <= 2,
-                    ignored: preparation.situation.servers.subtracting(preparation.situation.running)),
-                now: Moment.now())
+                    ignored: preparation.situation.servers.subtracting(preparation.situation.running),
+                    coming: ensemble.electorate),
+                now: Moment.steady())
             _ = try await roll(ensemble, control, machine, .restart(self, control), change)
         case .remove(let ids), .stop(let ids):
             for id in ids { try await order { try await control.stop([Int(id.rawValue)]) } }
@@ -206,13 +286,13 @@ extension Operator {
     }
 
     /// Waits until one of the ensemble's servers leads.
-    private func waitUntilLed(_ ensemble: Ensemble, _ control: ControlClient) async throws {
+    func waitUntilLed(_ ensemble: Ensemble, _ control: ControlClient) async throws {
         let clock = ContinuousClock()
         let start = clock.now
         while await ensemble.sweeper(control).sweep().leader == nil {
             guard (clock.now - start).seconds < ensemble.patience else {
                 throw OperationError(
-                    .failed, "no server of \(ensemble.name) took over the lead", mend: "see `paddock status`")
+                    .failed, "no server of \(ensemble.name) leads", mend: "see `paddock status`")
             }
             try await Task.sleep(for: .milliseconds(100))
         }
@@ -234,12 +314,13 @@ extension Operator {
             let engine = try engines[need] ?? Self.engine(need, environment: environment)
             engines[need] = engine
             let layout = ensemble.layout.server(server.id)
+            var launch = engine.launch(
+                configuration: layout.zooCfg, directory: layout.directory, logLevel: server.logLevel?.rawValue)
+            launch.arguments.insert(contentsOf: server.properties, at: 0)
             return ServerSpec(
-                id: Int(server.id.rawValue), directory: layout.directory,
-                launch: engine.launch(
-                    configuration: layout.zooCfg, directory: layout.directory, logLevel: server.logLevel?.rawValue),
+                id: Int(server.id.rawValue), directory: layout.directory, launch: launch,
                 clientHost: server.host, clientPort: server.ports.client, engine: engine.name,
-                engineVersion: engine.version, revision: Revision.of(files.zooCfg(server)),
+                engineVersion: engine.version, revision: Revision.of(files.lasting(server)),
                 requiredPaths: [layout.zooCfg, layout.myid])
         }
     }
@@ -289,7 +370,7 @@ private struct UpPreparation: Sendable {
     func report(wasDryRun: Bool) -> UpReport {
         UpReport(
             ensemble: ensemble, warnings: problems, files: files, actions: plan.actions, outage: plan.outage,
-            status: nil,
+            loss: plan.loss, status: nil,
             timeline: Timeline(), wasDryRun: wasDryRun)
     }
 }
@@ -314,22 +395,22 @@ package struct InvalidTopology: Error, Sendable, CustomStringConvertible {
     package var description: String { problems.map { $0.rendered(source: text) }.joined(separator: "\n") }
 }
 
-/// A short text that differs when a file's content does: FNV-1a, 64 bits.
-enum Revision {
-    static func of(_ text: String) -> String {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        return String(hash, radix: 16)
-    }
-}
-
 extension UpPlan.Action {
     var isStart: Bool { if case .start = self { true } else { false } }
 
     var servers: [ServerID] {
         switch self {
         case .start(let ids), .roll(let ids), .remove(let ids), .stop(let ids): ids
-        case .passOnLead(let id): [id]
+        case .passOnLead(let id), .forget(let id): [id]
+        case .name(let line): [line.id]
         }
+    }
+}
+
+extension TopologyServer {
+    /// Settings that Apache's server does not read in zoo.cfg, as arguments of its JVM. The user's own flags come later and win.
+    fileprivate var properties: [String] {
+        guard engine.name == "apache" else { return [] }
+        return settings.filter { KnownKeys.key($0.key)?.reader == .jvmOnly }.map { "-D\($0.key)=\($0.value)" }
     }
 }

@@ -25,7 +25,8 @@ package struct Readiness: Hashable, Sendable {
     /// What is missing, by server and then for the whole; empty when every server answers with the mode of its role,
     /// exactly one leads, it counts every other participant as synced, and every observer has caught up.
     package func lacks(_ sweep: Sweep) -> [Lack] {
-        var lacks = sweep.servers.compactMap { Self.lack(of: $0) }
+        // What the topology does not have is not ours to wait for.
+        var lacks = sweep.servers.filter(\.member.isInTopology).compactMap { Self.lack(of: $0) }
         let leaders = sweep.servers.filter { $0.role == .leader || $0.role == .standalone }
         guard leaders.count == 1, let leader = leaders.first else {
             if leaders.isEmpty {
@@ -35,8 +36,11 @@ package struct Readiness: Hashable, Sendable {
             }
             return lacks
         }
+        for server in sweep.servers where !server.isMember {
+            lacks.append(Lack(server.id, "is not in the ensemble's configuration"))
+        }
         guard let serving = leader.serving, serving.role == .leader else { return lacks }
-        let others = electorate.voters.count - 1
+        let others = sweep.electorate(planned: electorate).voters.count - 1
         // A leader counts its followers only; where mntr is not allowed, the followers' own word must do.
         if let synced = serving.syncedFollowers, synced < others {
             lacks.append(

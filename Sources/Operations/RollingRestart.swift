@@ -21,12 +21,18 @@ package struct RollingRestart: Sendable {
         /// Servers that need not serve for a step to be taken: ones that were just added and are not in everybody's
         /// configuration yet.
         package var ignored: Set<ServerID>
+        /// Who votes once all are restarted, where that changes: a quorum of those must remain, too.
+        package var coming: Electorate?
 
-        package init(patience: Double, pause: Double = 0, force: Bool = false, ignored: Set<ServerID> = []) {
+        package init(
+            patience: Double, pause: Double = 0, force: Bool = false, ignored: Set<ServerID> = [],
+            coming: Electorate? = nil
+        ) {
             self.patience = patience
             self.pause = pause
             self.force = force
             self.ignored = ignored
+            self.coming = coming
         }
     }
 
@@ -75,6 +81,7 @@ package struct RollingRestart: Sendable {
         case failed(String, ServerID?)
     }
 
+    /// Where the servers themselves do not say who votes.
     private let electorate: Electorate
     private let options: Options
     private var pending: Set<ServerID>
@@ -121,6 +128,9 @@ package struct RollingRestart: Sendable {
 
     private mutating func choose(_ sweep: Sweep, since: Double, now: Double) -> Effect {
         guard let next = plan(sweep).first else { return finish(sweep, since: since, now: now) }
+        if let bad = sweep.diverged.first {
+            return fail("\(bad.divergence); with one server less it could be the one that leads", bad.id)
+        }
         guard let server = sweep.server(next) else {
             return fail("server \(next) is not in the ensemble", next)
         }
@@ -139,7 +149,7 @@ package struct RollingRestart: Sendable {
     /// All steps are done. The last one may have taken the leader from the others, and an observer takes a moment longer to find
     /// the new one: the end is when all that had to serve before each step serve again.
     private mutating func finish(_ sweep: Sweep, since: Double, now: Double) -> Effect {
-        let looking = sweep.servers.filter { !$0.isInItsRole && !options.ignored.contains($0.id) }
+        let looking = sweep.servers.filter { $0.isMember && !$0.isInItsRole && !options.ignored.contains($0.id) }
         guard !steps.isEmpty, let first = looking.first else {
             state = .finished
             return .finished
@@ -153,20 +163,26 @@ package struct RollingRestart: Sendable {
     private func obstacle(to server: ServerObservation, _ sweep: Sweep) -> (text: String, isFinal: Bool)? {
         // A server that is not ready and has its own step ahead is no obstacle, or two of them would block each other.
         let idle = sweep.servers.filter { other in
-            other.id != server.id && !other.isInItsRole && !pending.contains(other.id)
+            other.id != server.id && other.isMember && !other.isInItsRole && !pending.contains(other.id)
                 && !options.ignored.contains(other.id)
         }
         if !idle.isEmpty {
             return ("\(Wording.servers(idle.map(\.id))) must serve before server \(server.id) is stopped", false)
         }
-        guard server.votes, !options.force else { return nil }
-        let quorumGuard = QuorumGuard(electorate: electorate, able: sweep.voting)
-        guard !electorate.isQuorum(sweep.voting.subtracting([server.id])) else { return nil }
-        let everybody = Set(electorate.ids)
-        return (
-            "restarting server \(server.id) would take the quorum away: \(quorumGuard.consequence(ofTaking: [server.id]))",
-            !electorate.isQuorum(everybody.subtracting([server.id]))
-        )
+        guard !options.force else { return nil }
+        let now = sweep.electorate(planned: electorate)
+        // A server that is about to join votes as soon as those that lead know it.
+        let joining = Set(sweep.servers.filter { $0.isInItsRole && $0.member.role == .participant }.map(\.id))
+        let electorates = [(now, sweep.voting)] + (options.coming.map { [($0, joining)] } ?? [])
+        for (electorate, voting) in electorates where voting.contains(server.id) {
+            guard !electorate.isQuorum(voting.subtracting([server.id])) else { continue }
+            let consequence = QuorumGuard(electorate: electorate, able: voting).consequence(ofTaking: [server.id])
+            return (
+                "restarting server \(server.id) would take the quorum away: \(consequence)",
+                !electorate.isQuorum(Set(electorate.ids).subtracting([server.id]))
+            )
+        }
+        return nil
     }
 
     private mutating func watch(_ restarting: Restarting, _ sweep: Sweep, now: Double) -> Effect {

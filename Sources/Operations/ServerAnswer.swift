@@ -1,22 +1,39 @@
+import ServerConfig
 import ZooKeeperClient
 
 /// What a server says of itself on its client port, through `srvr` and, when it leads, `mntr`.
 enum ServerAnswer {
-    static func ask(host: String, port: Int, timeout: Duration) async -> ServerObservation.Answer {
+    static func ask(
+        host: String, port: Int, timeout: Duration
+    ) async -> (answer: ServerObservation.Answer, configuration: QuorumConfig?) {
         let address = ServerAddress(host: host, port: port)
         do {
             let statistics = try await FourLetterWords.srvr(address, timeout: timeout)
             var serving = ServerObservation.Serving(statistics)
-            if serving.role == .leader, let values = try? await FourLetterWords.mntr(address, timeout: timeout) {
-                serving.syncedFollowers = values.integer("zk_synced_followers")
-                serving.syncedObservers = values.integer("zk_synced_observers")
+            let role = serving.role
+            guard serving.role != .looking else { return (.serving(serving), nil) }
+            async let configuration = role == .standalone ? nil : configuration(address, timeout)
+            if let values = try? await FourLetterWords.mntr(address, timeout: timeout) {
+                serving.digestMismatches = values.integer("zk_digest_mismatches_count")
+                if serving.role == .leader {
+                    serving.syncedFollowers = values.integer("zk_synced_followers")
+                    serving.syncedObservers = values.integer("zk_synced_observers")
+                }
             }
-            return .serving(serving)
+            return (.serving(serving), await configuration)
         } catch let error as FourLetterWordError {
-            return error.reason == .notServing ? .notServing : .silent("\(error.reason)")
+            return (error.reason == .notServing ? .notServing : .silent("\(error.reason)"), nil)
         } catch {
-            return .silent("\(error)")
+            return (.silent("\(error)"), nil)
         }
+    }
+
+    /// Who is in the ensemble, as this server says in `conf`; nil when it stands alone, or the word is not allowed.
+    private static func configuration(_ address: ServerAddress, _ timeout: Duration) async -> QuorumConfig? {
+        guard let values = try? await FourLetterWords.conf(address, timeout: timeout) else { return nil }
+        let lines = values.filter { QuorumConfig.isQuorumKey($0.name) || $0.name == "version" }
+        let configuration = QuorumConfig.parse(lines.map { "\($0.name)=\($0.value)" }.joined(separator: "\n")).config
+        return configuration?.servers.isEmpty == false ? configuration : nil
     }
 
     /// What a server answers to any word; nil when it answers nothing.

@@ -1,5 +1,7 @@
 import DurableFiles
+import ServerConfig
 import Supervision
+import Topology
 import ZooKeeperProtocol
 
 /// Asks every server of an ensemble at once, and the supervisor about their processes.
@@ -15,16 +17,45 @@ struct Sweeper: Sendable {
     func sweep() async -> Sweep {
         // The processes first: one that is gone meanwhile shows as silent, never as a process without a port.
         let status = try? await control?.status()
-        let servers = await withTaskGroup(of: ServerObservation.self) { group in
-            for member in members {
-                group.addTask { await observe(member, process: status?.server(Int(member.id.rawValue))) }
+        var seen = await look(
+            at: members.map { member in
+                let process = status?.server(Int(member.id.rawValue))
+                return (process.map { member.reached(by: $0) } ?? member, process)
+            })
+        let said = Self.configuration(seen)
+        if let said {
+            // Those that the topology does not have, or has elsewhere since a reconfig.
+            let silent = seen.filter { $0.observation.role == .unknown && $0.observation.process?.pid != nil }
+            let moved = silent.compactMap { server in
+                server.observation.member.reached(by: said).map { ($0, server.observation.process) }
             }
-            var servers: [ServerObservation] = []
-            for await server in group { servers.append(server) }
-            return servers
+            let strangers = said.servers.filter { line in !members.contains { $0.id == line.id } }.map(Member.init)
+            let others = await look(at: moved + strangers.map { ($0, nil) })
+            seen = seen.filter { server in !others.contains { $0.observation.id == server.observation.id } } + others
         }
         return Sweep(
-            supervisor: status.map { Sweep.SupervisorFacts(pid: $0.pid, uptime: $0.uptime) }, servers: servers)
+            supervisor: status.map { Sweep.SupervisorFacts(pid: $0.pid, uptime: $0.uptime) },
+            servers: seen.map(\.observation),
+            configuration: Self.configuration(seen) ?? said ?? RewrittenFiles.configuration(members),
+            planned: members)
+    }
+
+    /// An observation and the ensemble's configuration as that server has it.
+    private typealias Seen = (observation: ServerObservation, configuration: QuorumConfig?)
+
+    private func look(at servers: [(member: Member, process: ServerProcess?)]) async -> [Seen] {
+        await withTaskGroup(of: Seen.self) { group in
+            for (member, process) in servers { group.addTask { await observe(member, process: process) } }
+            var seen: [Seen] = []
+            for await server in group { seen.append(server) }
+            return seen.sorted { $0.observation.id < $1.observation.id }
+        }
+    }
+
+    /// The leader's word, which is what counts, else the youngest.
+    private static func configuration(_ seen: [Seen]) -> QuorumConfig? {
+        let leaders = seen.filter { $0.observation.role == .leader && $0.configuration != nil }
+        return (leaders.isEmpty ? seen : leaders).compactMap(\.configuration).max { $0.version < $1.version }
     }
 
     /// A sweep in which servers that are behind were given a moment: they are asked again until they have what the
@@ -41,22 +72,78 @@ struct Sweeper: Sendable {
             guard (try? await Task.sleep(for: .milliseconds(50))) != nil else { break }
             for index in behind {
                 let server = sweep.servers[index]
-                sweep.servers[index] = await observe(server.member, process: server.process)
+                let again = await observe(server.member, process: server.process).observation
+                (sweep.servers[index].answer, sweep.servers[index].memory) = (again.answer, again.memory)
             }
         }
         return sweep
     }
 
-    private func observe(_ member: Member, process: ServerProcess?) async -> ServerObservation {
+    private func observe(_ member: Member, process: ServerProcess?) async -> Seen {
         let memory = includesMemory ? process?.pid.flatMap { ProcessMemory.proportional(pid: $0) } : nil
         // A process that is stopped by SIGSTOP still accepts connections: do not wait for its answer.
         switch process?.state {
         case .paused:
-            return ServerObservation(member: member, process: process, answer: .silent("paused"), memory: memory)
+            return (
+                ServerObservation(member: member, process: process, answer: .silent("paused"), memory: memory), nil
+            )
         case .stopped, .backingOff, .failed, .starting, .running, nil:
-            let answer = await ServerAnswer.ask(host: member.clientHost, port: member.clientPort, timeout: timeout)
-            return ServerObservation(member: member, process: process, answer: answer, memory: memory)
+            let (answer, configuration) = await ServerAnswer.ask(
+                host: member.clientHost, port: member.clientPort, timeout: timeout)
+            return (
+                ServerObservation(member: member, process: process, answer: answer, memory: memory), configuration
+            )
         }
+    }
+}
+
+extension Member {
+    /// Where its process listens, which may have been started before the topology changed.
+    fileprivate func reached(by process: ServerProcess) -> Member {
+        guard process.pid != nil else { return self }
+        var member = self
+        (member.clientHost, member.clientPort) = (process.clientHost, process.clientPort)
+        return member
+    }
+
+    /// Where a reconfig has put it; nil when that is where it was looked for.
+    fileprivate func reached(by configuration: QuorumConfig) -> Member? {
+        guard let client = configuration.server(id)?.client else { return nil }
+        var member = self
+        if let host = client.host, !HostAddress.isWildcard(host) { member.clientHost = host }
+        member.clientPort = client.port
+        return member == self ? nil : member
+    }
+
+    /// A server that only the ensemble's configuration has.
+    fileprivate init(_ line: ServerLine) {
+        let (host, address) = (line.client?.host.flatMap { HostAddress.isWildcard($0) ? nil : $0 }, line.addresses[0])
+        self.init(
+            id: line.id, role: line.role, engine: "unknown", clientHost: host ?? address.host,
+            clientPort: line.client?.port ?? 2181,
+            quorum: "\(ServerLine.bracketed(address.host)):\(address.quorumPort)",
+            election: "\(ServerLine.bracketed(address.host)):\(address.electionPort)", directory: "",
+            isInTopology: false)
+    }
+}
+
+/// What servers left in their files when the ensemble was reconfigured: the members as long as nobody answers.
+enum RewrittenFiles {
+    /// The youngest configuration in the dynamic files of these servers; nil when no server has rewritten its own.
+    static func configuration(_ members: [Member]) -> QuorumConfig? {
+        members.compactMap { member -> QuorumConfig? in
+            guard let zooCfg = text("\(member.directory)/conf/zoo.cfg"),
+                let file = ZooCfg(text: zooCfg)["dynamicConfigFile"],
+                let text = text(file)
+            else { return nil }
+            var configuration = QuorumConfig.parse(text).config
+            configuration?.version = QuorumConfig.version(ofFileNamed: file)
+            return configuration?.version == 0 ? nil : configuration
+        }.max { $0.version < $1.version }
+    }
+
+    private static func text(_ path: String) -> String? {
+        (try? DurableFile.read(path, limit: 1 << 20)).map { String(decoding: $0, as: UTF8.self) }
     }
 }
 

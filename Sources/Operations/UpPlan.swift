@@ -1,3 +1,4 @@
+import ServerConfig
 import ZooKeeperProtocol
 
 /// What `up` has to do to the servers, in order, once the new files are written. Pure: `--dry-run` prints the same plan
@@ -14,12 +15,20 @@ import ZooKeeperProtocol
 ///   before the others are, because a server with the new list would not follow a leader that its list does not name.
 /// - When more than one voter changes, all servers are stopped and started anew, those with data first.
 ///
+/// Servers that keep their members themselves (since a reconfiguration) take none from files. There the ensemble is asked to name
+/// who joins, before it is started, and to forget who leaves, before it is stopped, one after the other.
+///
 /// A start from rest has the same trap: where some voters have data and others have none, the empty ones must not make a
-/// quorum among themselves and overwrite the rest. They are started one by one, when all with data are up.
+/// quorum among themselves and overwrite the rest. They are started one by one, when all with data are up. Where those that lost
+/// their data were a quorum, they may have acknowledged what nobody else has, and no order of starting brings that back.
 package struct UpPlan: Hashable, Sendable {
     package enum Action: Hashable, Sendable {
         /// Starts these at once, and when more follows waits until each answers on its client port.
         case start([ServerID])
+        /// Lets the ensemble name this server in its configuration, as the line says.
+        case name(ServerLine)
+        /// Lets the ensemble forget this server.
+        case forget(ServerID)
         /// Restarts a leader that will leave, so that another one leads.
         case passOnLead(ServerID)
         /// Restarts these one after the other (`RollingRestart`).
@@ -33,6 +42,8 @@ package struct UpPlan: Hashable, Sendable {
     package var actions: [Action]
     /// Why the service has to be interrupted, if it has to.
     package var outage: String?
+    /// What may be lost by starting, if something may.
+    package var loss: String?
 
     /// What is known before.
     package struct Situation: Hashable, Sendable {
@@ -49,11 +60,20 @@ package struct UpPlan: Hashable, Sendable {
         package var leader: ServerID?
         /// Before or after the change one server stands alone, without quorum ports.
         package var isStandalone: Bool
+        /// Servers whose quorum or election address is another one now than where the running servers look for them.
+        package var relocated: Set<ServerID>
+        /// Who is in the ensemble, when its servers keep that themselves; nil when they take it from their files.
+        package var agreed: QuorumConfig?
+        /// As the topology has them, for `agreed`.
+        package var lines: [ServerLine]
+        /// How the voters' votes count.
+        package var electorate: Electorate
 
         package init(
             votersBefore: Set<ServerID>, serversBefore: Set<ServerID>, voters: Set<ServerID>, servers: Set<ServerID>,
             running: Set<ServerID>, outdated: Set<ServerID> = [], withData: Set<ServerID> = [],
-            leader: ServerID? = nil, isStandalone: Bool = false
+            leader: ServerID? = nil, isStandalone: Bool = false, relocated: Set<ServerID> = [],
+            agreed: QuorumConfig? = nil, lines: [ServerLine] = [], electorate: Electorate? = nil
         ) {
             self.votersBefore = votersBefore
             self.serversBefore = serversBefore
@@ -64,15 +84,34 @@ package struct UpPlan: Hashable, Sendable {
             self.withData = withData
             self.leader = leader
             self.isStandalone = isStandalone
+            self.relocated = relocated
+            self.agreed = agreed
+            self.lines = lines
+            self.electorate = electorate ?? Electorate(voters.sorted().map { Electorate.Voter(id: $0) })
         }
     }
 
     package init(_ situation: Situation) {
         let leaving = situation.serversBefore.subtracting(situation.servers).sorted()
         let running = situation.running.intersection(situation.servers)
+        loss = Self.loss(situation)
+        if let agreed = situation.agreed, !situation.isStandalone {
+            actions = Self.reconfiguring(agreed, situation, running: running, leaving: leaving)
+            return
+        }
         guard !running.isEmpty else {
-            actions = Self.startFromRest(situation)
+            actions = Self.start(situation.servers, situation, leader: nil)
             if !leaving.isEmpty { actions.append(.remove(leaving)) }
+            return
+        }
+        let relocated = situation.relocated.intersection(running).sorted()
+        if !relocated.isEmpty {
+            outage =
+                "the quorum or election address of \(Wording.servers(relocated)) changes, and servers that know the old one "
+                + "and servers that know the new one do not find each other; all servers have to be stopped together"
+            actions = leaving.map { .remove([$0]) }
+            actions.append(.stop(running.sorted()))
+            actions += Self.start(situation.servers, situation, leader: nil)
             return
         }
         let moved = situation.votersBefore.symmetricDifference(situation.voters)
@@ -90,25 +129,57 @@ package struct UpPlan: Hashable, Sendable {
             // Each one that leaves before the rest stops makes the others hold all that was acknowledged until then.
             actions = leaving.map { .remove([$0]) }
             actions.append(.stop(running.sorted()))
-            actions += Self.startFromRest(situation)
+            actions += Self.start(situation.servers, situation, leader: nil)
             return
         }
         actions = []
-        let idle = situation.servers.subtracting(running).sorted()
-        if !idle.isEmpty { actions.append(.start(idle)) }
+        let idle = situation.servers.subtracting(running)
+        if !idle.isEmpty { actions += Self.start(idle, situation, leader: situation.leader) }
         if let leader = situation.leader, leaving.contains(leader) { actions.append(.passOnLead(leader)) }
         let outdated = situation.outdated.intersection(running).sorted()
         if !outdated.isEmpty { actions.append(.roll(outdated)) }
         if !leaving.isEmpty { actions.append(.remove(leaving)) }
     }
 
-    private static func startFromRest(_ situation: Situation) -> [Action] {
-        let empty = situation.voters.subtracting(situation.withData).sorted()
-        let first = situation.servers.subtracting(empty).sorted()
-        guard !empty.isEmpty, !situation.voters.isDisjoint(with: situation.withData) else {
-            return [.start(situation.servers.sorted())]
+    /// Starts `ids`; where nobody leads, those with data first and the voters without any one by one.
+    private static func start(_ ids: Set<ServerID>, _ situation: Situation, leader: ServerID?) -> [Action] {
+        let empty = situation.voters.intersection(ids).subtracting(situation.withData).sorted()
+        guard leader == nil, !empty.isEmpty, !situation.voters.isDisjoint(with: situation.withData) else {
+            return [.start(ids.sorted())]
         }
-        return [.start(first)] + empty.map { .start([$0]) }
+        let first = ids.subtracting(empty).sorted()
+        return (first.isEmpty ? [] : [.start(first)]) + empty.map { .start([$0]) }
+    }
+
+    /// Voters of before that have no data any more, when they were enough to acknowledge something by themselves.
+    private static func loss(_ situation: Situation) -> String? {
+        let empty = situation.votersBefore.intersection(situation.voters).subtracting(situation.withData)
+        let rest = situation.voters.intersection(situation.withData).sorted()
+        guard situation.leader == nil, !rest.isEmpty, situation.electorate.isQuorum(empty) else { return nil }
+        return "\(Wording.servers(empty.sorted())), \(Wording.number(empty.count)) of "
+            + "\(Wording.number(situation.electorate.voters.count)) voters, have no data: what they acknowledged without "
+            + "\(Wording.servers(rest)) would be gone, and the ensemble would go on with what \(rest.count == 1 ? "that one has" : "those have")"
+    }
+
+    private static func reconfiguring(
+        _ agreed: QuorumConfig, _ situation: Situation, running: Set<ServerID>, leaving: [ServerID]
+    ) -> [Action] {
+        var actions: [Action] = []
+        let known = Set(agreed.servers.map(\.id))
+        let idle = situation.servers.subtracting(running)
+        let idleMembers = idle.intersection(known)
+        if !idleMembers.isEmpty { actions += start(idleMembers, situation, leader: situation.leader) }
+        for line in situation.lines where agreed.server(line.id)?.role != line.role {
+            actions.append(.name(line))
+            if idle.contains(line.id), !known.contains(line.id) { actions.append(.start([line.id])) }
+        }
+        let outdated = situation.outdated.intersection(running).sorted()
+        if !outdated.isEmpty { actions.append(.roll(outdated)) }
+        for id in leaving {
+            if known.contains(id) { actions.append(.forget(id)) }
+            actions.append(.remove([id]))
+        }
+        return actions
     }
 }
 
@@ -117,6 +188,8 @@ extension UpPlan.Action {
     package var text: String {
         switch self {
         case .start(let ids): "start \(Wording.servers(ids))"
+        case .name(let line): "reconfigure the ensemble: \(line.text())"
+        case .forget(let id): "reconfigure the ensemble: without server \(id)"
         case .passOnLead(let id): "restart server \(id), which leads and will leave, so that another server leads"
         case .roll(let ids):
             "restart \(Wording.servers(ids))\(ids.count > 1 ? ", one after the other, the leader last" : "")"

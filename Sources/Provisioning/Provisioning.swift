@@ -20,7 +20,7 @@ package enum Provisioning {
                 let place = layout.server(server.id)
                 for directory in [place.conf, place.data, place.logs] { planner.directory(directory) }
                 try planner.myid(server.id, files.myid(server), at: place.myid)
-                try planner.zooCfg(at: place) { files.zooCfg(server, membership: $0) }
+                try planner.zooCfg(of: server.id, at: place) { files.zooCfg(server, membership: $0) }
             }
             if let topologyText {
                 try planner.file(topology.assignments.text, at: layout.assignments)
@@ -80,14 +80,20 @@ private struct Planner {
     }
 
     mutating func zooCfg(
-        at place: EnsembleLayout.Server, _ content: (ServerFiles.Membership) -> String
+        of id: ServerID, at place: EnsembleLayout.Server, _ content: (ServerFiles.Membership) -> String
     ) throws(FileError) {
         let new = content(.inline)
         let record = Plan.Record(path: place.generatedZooCfg, content: new)
         var file = Plan.File(path: place.zooCfg, content: new, change: .created, record: record)
         if let old = try text(place.zooCfg) {
             let generated = try text(record.path)
-            let rewrite = ServerRewrite(old)
+            // One that a reconfiguration took out of its own file cannot start with that any more.
+            let rewrite = try ServerRewrite(old).flatMap { rewrite throws(FileError) in
+                let members = try text(rewrite.dynamicFile).map {
+                    QuorumConfig.read(ZooCfg(text: $0).effectiveEntries).config
+                }
+                return members.map { $0.server(id) != nil } == false ? nil : rewrite
+            }
             // Members that the servers have agreed on since are never taken back.
             if let rewrite { file.content = content(rewrite.membership) }
             if old == new {
@@ -96,7 +102,7 @@ private struct Planner {
                 let isSame = rewrite.means(file.content)
                 file.change = .rewrittenByServer(from: isSame ? nil : old, dynamicFile: rewrite.dynamicFile)
                 if isSame { file.content = old }
-            } else if old == generated {
+            } else if old == generated || ServerRewrite(old)?.keepsKeys(of: generated) == true {
                 file.change = .changed(from: old)
             } else {
                 file.change = .editedByHand(from: old, keptAs: freeName(place.zooCfg + ".orig"))

@@ -40,6 +40,12 @@ package struct ServerFiles {
         return Templates.zooCfg(values)
     }
 
+    /// What of a zoo.cfg stays until the topology changes it: the server itself writes its members where it may be reconfigured.
+    package func lasting(_ server: TopologyServer) -> String {
+        let isReconfigured = !topology.isStandalone && server.setting("reconfigEnabled")?.lowercased() == "true"
+        return zooCfg(server, membership: isReconfigured ? .dynamic(file: "", hasClientPort: true) : .inline)
+    }
+
     /// The keys of a zoo.cfg in their order: the generator's own, then the user's others as they stand in the topology.
     private func settings(_ server: TopologyServer, _ membership: Membership) -> [Setting] {
         var settings: [Setting] = []

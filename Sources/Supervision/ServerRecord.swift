@@ -22,10 +22,37 @@ struct ServerRecord: Codable, Hashable, Sendable {
 struct Launched: Codable, Hashable, Sendable {
     var launch: Launch
     var revision: String
+    /// Where clients reach it; nil in the record of an earlier version.
+    var clientHost: String?
+    var clientPort: Int?
 
     init(_ spec: ServerSpec) {
         launch = spec.launch
         revision = spec.revision
+        clientHost = spec.clientHost
+        clientPort = spec.clientPort
+    }
+
+    /// Started now, `spec` would be another process. Its client port is in its files too, so that their revision tells.
+    func isOutdated(by spec: ServerSpec) -> Bool { launch != spec.launch || revision != spec.revision }
+}
+
+extension ServerSpec {
+    /// `spec` as it was when `launched` was started.
+    init(launched: Launched, of spec: ServerSpec) {
+        self = spec
+        launch = launched.launch
+        revision = launched.revision
+        clientHost = launched.clientHost ?? spec.clientHost
+        clientPort = launched.clientPort ?? spec.clientPort
+    }
+
+    /// Differs when the server would be started as something else: program, arguments, environment or files.
+    package var fingerprint: String {
+        let environment = launch.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        let files = launch.files.flatMap { [$0.path, $0.content] }
+        let parts = [launch.executable, launch.workingDirectory, revision] + launch.arguments + environment + files
+        return Revision.of(parts.joined(separator: "\0"))
     }
 }
 

@@ -279,6 +279,7 @@ extension Supervisor {
         let (spec, lifecycle) = (server.spec, server.lifecycle)
         let process = lifecycle.process
         let uptime = process.map(ProcessTable.uptime)
+        let launched = process == nil ? nil : server.launched
         var state = lifecycle.shownState
         // Stopped by somebody else.
         if let process, ProcessTable.stat(process.pid)?.state == UInt8(ascii: "T") { state = .paused }
@@ -286,7 +287,10 @@ extension Supervisor {
             id: spec.id, state: state, desired: lifecycle.desired, pid: process?.pid,
             started: uptime.map { Timestamp.now().seconds - $0 }, uptime: uptime, restarts: lifecycle.restarts,
             lastExit: lifecycle.lastExit, lastError: lifecycle.lastError, mode: lifecycle.mode, engine: spec.engine,
-            engineVersion: spec.engineVersion, outdated: process != nil && server.launched != Launched(spec),
-            clientHost: spec.clientHost, clientPort: spec.clientPort, directory: spec.directory, logFile: spec.logFile)
+            engineVersion: spec.engineVersion,
+            outdated: process != nil && server.launched?.isOutdated(by: spec) != false,
+            launchedAs: launched.map { ServerSpec(launched: $0, of: spec).fingerprint },
+            clientHost: launched?.clientHost ?? spec.clientHost, clientPort: launched?.clientPort ?? spec.clientPort,
+            directory: spec.directory, logFile: spec.logFile)
     }
 }

@@ -220,7 +220,9 @@ final class Supervisor {
 
     private func startProbe(_ id: Int) {
         guard let server = servers[id], let process = server.lifecycle.process else { return }
-        let (probe, mailbox, spec) = (probe, mailbox, server.spec)
+        // Where it was started to listen, which a later specification may have changed.
+        let spec = server.launched.map { ServerSpec(launched: $0, of: server.spec) } ?? server.spec
+        let (probe, mailbox) = (probe, mailbox)
         Task { mailbox.post((id, process, await probe(spec))) }
     }
 

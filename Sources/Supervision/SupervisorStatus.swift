@@ -55,6 +55,9 @@ package struct ServerProcess: Codable, Hashable, Sendable {
     package var engineVersion: String?
     /// The process runs with other files or options than the specification now says: a restart is due.
     package var outdated: Bool
+    /// The fingerprint (``ServerSpec/fingerprint``) of what the process was started as; nil without a process, and when nobody knows.
+    package var launchedAs: String?
+    /// Where clients reach the process, or when there is none, the next one.
     package var clientHost: String
     package var clientPort: Int
     package var directory: String
@@ -63,8 +66,9 @@ package struct ServerProcess: Codable, Hashable, Sendable {
     package init(
         id: Int, state: State, desired: Desired, pid: Int32? = nil, started: Double? = nil, uptime: Double? = nil,
         restarts: Int = 0, lastExit: ExitStatus? = nil, lastError: String? = nil, mode: String? = nil, engine: String,
-        engineVersion: String? = nil, outdated: Bool = false, clientHost: String, clientPort: Int, directory: String,
-        logFile: String
+        engineVersion: String? = nil, outdated: Bool = false, launchedAs: String? = nil, clientHost: String,
+        clientPort: Int,
+        directory: String, logFile: String
     ) {
         self.id = id
         self.state = state
@@ -79,6 +83,7 @@ package struct ServerProcess: Codable, Hashable, Sendable {
         self.engine = engine
         self.engineVersion = engineVersion
         self.outdated = outdated
+        self.launchedAs = launchedAs
         self.clientHost = clientHost
         self.clientPort = clientPort
         self.directory = directory

@@ -63,3 +63,22 @@ extension EngineChoice {
         return .mapping([(name, .mapping(entries, isFlow: true))], isFlow: true)
     }
 }
+
+extension EngineChoice {
+    /// Where the distribution is, when that is said.
+    package var home: String? {
+        guard case .apache(let options) = self else { return nil }
+        return options.home
+    }
+
+    package var hasHome: Bool { home != nil }
+
+    package var hasOptions: Bool { self != .bundled && self != .apache(ApacheOptions()) }
+
+    /// The same at another home.
+    package func at(home: String) -> EngineChoice {
+        guard case .apache(var options) = self else { return self }
+        options.home = home
+        return .apache(options)
+    }
+}

@@ -35,8 +35,8 @@ struct SettingChecks {
         for var diagnostic in found {
             // A zoo.cfg may hold any property. Here a key that looks like a known one is a mistake.
             if diagnostic.rule == "unknown-key", KnownKeys.nearest(key) != nil { diagnostic.severity = .error }
-            // The bundled server has no JVM to give properties to: it reads these in zoo.cfg.
-            if diagnostic.rule == "jvm-only", isForBundled { continue }
+            // The bundled server reads these in zoo.cfg, and Apache's is started with them as properties of its JVM.
+            if diagnostic.rule == "jvm-only" { continue }
             // What costs durability or opens the server is fine in a pseudo-cluster for tests.
             if diagnostic.rule == "unsafe-setting", !isMultiHost { continue }
             diagnostic.mend = diagnostic.mend.map(Self.inYAML)

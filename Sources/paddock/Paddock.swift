@@ -16,7 +16,8 @@ struct Paddock: AsyncParsableCommand {
             CommandGroup(
                 name: "An ensemble",
                 subcommands: [
-                    Up.self, Down.self, Status.self, RollingRestartCommand.self, Migrate.self, Logs.self,
+                    Up.self, Down.self, Status.self, RollingRestartCommand.self, Migrate.self, ResetCommand.self,
+                    Logs.self,
                 ]),
             CommandGroup(
                 name: "Its servers",

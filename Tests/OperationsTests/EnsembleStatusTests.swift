@@ -14,6 +14,7 @@ import ZooKeeperProtocol
         var health: EnsembleStatus.Health
         var problems: [String]
         var have: Int
+        var of = 3
         var change: @Sendable (inout PaperEnsemble) -> Void
     }
 
@@ -118,6 +119,73 @@ import ZooKeeperProtocol
             }
         },
         Case(
+            description: "one was taken out with reconfig and still runs", health: .degraded,
+            problems: [
+                "the topology has server 3, the ensemble's configuration (version 100000009) does not: `paddock up` puts it back, "
+                    + "or take it out of the topology and `paddock up FILE`"
+            ], have: 2, of: 2
+        ) { $0.reconfigure(without: [3]) },
+        Case(
+            description: "one was taken out with reconfig and cannot start any more", health: .degraded,
+            problems: [
+                "the topology has server 3, the ensemble's configuration (version 100000009) does not: `paddock up` puts it back, "
+                    + "or take it out of the topology and `paddock up FILE`"
+            ], have: 2, of: 2
+        ) { ensemble in
+            ensemble.reconfigure(without: [3])
+            ensemble.setState(3, .failed)
+        },
+        Case(
+            description: "an observer was made a voter", health: .degraded,
+            problems: [
+                "server 4 is an observer in the topology and a participant in the ensemble's configuration (version 100000009): "
+                    + "`paddock up` makes it as the topology says, or change the topology"
+            ], have: 4, of: 4
+        ) { ensemble in
+            ensemble.reconfigure(without: [4], adding: [PaperEnsemble.line(4, .participant)])
+            ensemble.setRole(4, .follower)
+        },
+        Case(
+            description: "another one joined, elsewhere", health: .degraded,
+            problems: [
+                "the ensemble's configuration (version 100000009) has server 7, the topology does not: add it to the topology and "
+                    + "`paddock up FILE`, or take it out with `paddock shell -- reconfig -remove 7`"
+            ], have: 3, of: 4
+        ) { $0.reconfigure(adding: [PaperEnsemble.line(7, .participant)]) },
+        Case(
+            description: "a port was changed with reconfig", health: .degraded,
+            problems: [
+                "server 1 has the client address 127.0.0.1:2181 in the topology and 127.0.0.1:2281 in the ensemble's "
+                    + "configuration (version 100000009): change the topology, or move it with `paddock shell -- reconfig -add server.1=…`"
+            ], have: 3
+        ) { ensemble in
+            var line = PaperEnsemble.line(1, .participant)
+            line.client?.port = 2281
+            ensemble.reconfigure(without: [1], adding: [line])
+        },
+        Case(
+            description: "files of before the topology changed", health: .degraded,
+            problems: [
+                "the topology has server 3, the running servers' configuration does not: `paddock up` applies the topology, "
+                    + "or take it out of the topology and `paddock up FILE`"
+            ], have: 2, of: 2
+        ) { $0.reconfigure(without: [3], version: 0) },
+        Case(description: "the ensemble is as the topology says", health: .healthy, problems: [], have: 3) {
+            $0.reconfigure()
+        },
+        Case(
+            description: "a tree that differs", health: .degraded,
+            problems: [
+                "server 3 found two times that its data is not what the leader has: it cannot be trusted, and `paddock reset 3` "
+                    + "fetches it anew"
+            ], have: 3
+        ) { $0.setMismatches(3, 2) },
+        Case(description: "an Apache leader that takes no clients", health: .healthy, problems: [], have: 3) {
+            ensemble in
+            ensemble.change(2) { $0.member.servesWhenLeading = false }
+            ensemble.setAnswer(2, .notServing)
+        },
+        Case(
             description: "all are starting", health: .noQuorum,
             problems: (1...4).map { "server \($0) does not answer at 127.0.0.1:\(2180 + $0): connection refused" },
             have: 0
@@ -136,6 +204,7 @@ import ZooKeeperProtocol
         #expect(status.health == example.health)
         #expect(status.problems == example.problems)
         #expect(status.votes.have == example.have)
+        #expect(status.votes.of == (example.participants == 1 ? 1 : example.of))
         #expect(status.servers.count == example.participants + example.observers)
     }
 

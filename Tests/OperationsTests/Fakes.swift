@@ -8,6 +8,8 @@ import ZooKeeperProtocol
 struct PaperEnsemble {
     var observations: [ServerObservation] = []
     var supervisor: Sweep.SupervisorFacts? = Sweep.SupervisorFacts(pid: 4100, uptime: 61)
+    /// Who is in the ensemble as its servers say it.
+    var configuration: QuorumConfig?
 
     init(participants: Int, observers: Int = 0, leader: ServerID? = nil, zxid: Int64 = 0x1_0000_0005) {
         for number in 1...(participants + observers) {
@@ -44,7 +46,23 @@ struct PaperEnsemble {
             logFile: "/state/demo/server.\(id)/logs/server.log")
     }
 
-    var sweep: Sweep { Sweep(supervisor: supervisor, servers: observations) }
+    var sweep: Sweep { Sweep(supervisor: supervisor, servers: observations, configuration: configuration) }
+
+    /// As if the ensemble had been reconfigured: the servers of the topology without `leaving`, under a version of its own.
+    mutating func reconfigure(
+        without leaving: Set<ServerID> = [], adding: [ServerLine] = [], version: Int64 = 0x1_0000_0009
+    ) {
+        let lines = observations.map(\.member).filter { !leaving.contains($0.id) }.map { Self.line($0.id, $0.role) }
+        configuration = QuorumConfig(servers: lines + adding, version: version)
+    }
+
+    /// The `server.N` line of a member on paper.
+    static func line(_ id: ServerID, _ role: ServerRole) -> ServerLine {
+        let offset = Int(id.rawValue) - 1
+        return ServerLine(
+            id: id, host: "127.0.0.1", quorumPort: 2888 + offset, electionPort: 3888 + offset, role: role,
+            client: ServerLine.ClientAddress(host: "127.0.0.1", port: 2181 + offset))
+    }
 
     var electorate: Electorate {
         Electorate(observations.filter { $0.member.role == .participant }.map { Electorate.Voter(id: $0.id) })
@@ -62,6 +80,14 @@ struct PaperEnsemble {
     }
 
     mutating func setAnswer(_ id: ServerID, _ answer: ServerObservation.Answer) { change(id) { $0.answer = answer } }
+
+    mutating func setMismatches(_ id: ServerID, _ count: Int) {
+        change(id) {
+            guard case .serving(var serving) = $0.answer else { return }
+            serving.digestMismatches = count
+            $0.answer = .serving(serving)
+        }
+    }
 
     mutating func setZXID(_ id: ServerID, _ zxid: Int64) {
         change(id) {

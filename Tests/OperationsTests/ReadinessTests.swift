@@ -24,6 +24,25 @@ import ZooKeeperProtocol
             description: "nobody leads",
             lacks: [Readiness.Lack(2, "has found no leader yet"), Readiness.Lack(nil, "no server leads")]
         ) { $0.setAnswer(2, .notServing) },
+        Case(description: "a leader that takes no clients", lacks: []) { ensemble in
+            ensemble.change(2) { $0.member.servesWhenLeading = false }
+            ensemble.setAnswer(2, .notServing)
+        },
+        Case(
+            description: "two that may be the leader nobody sees",
+            lacks: [
+                Readiness.Lack(2, "has found no leader yet"), Readiness.Lack(3, "has found no leader yet"),
+                Readiness.Lack(nil, "no server leads"),
+            ]
+        ) { ensemble in
+            for id in [2, 3] as [ServerID] {
+                ensemble.change(id) { $0.member.servesWhenLeading = false }
+                ensemble.setAnswer(id, .notServing)
+            }
+        },
+        Case(description: "not in the ensemble", lacks: [Readiness.Lack(3, "is not in the ensemble's configuration")]) {
+            $0.reconfigure(without: [3])
+        },
         Case(description: "two lead", lacks: [Readiness.Lack(nil, "servers 2 and 3 all say that they lead")]) {
             $0.setRole(3, .leader)
         },

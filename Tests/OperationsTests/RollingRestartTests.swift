@@ -1,3 +1,4 @@
+import ServerConfig
 import Supervision
 import Testing
 import ZooKeeperProtocol
@@ -52,6 +53,57 @@ import ZooKeeperProtocol
         #expect(Self.carryOut(&machine, &ensemble) == [4, 5, 1, 3, 2])
         #expect(machine.steps.map(\.id) == [4, 5, 1, 3, 2])
         #expect(machine.steps.map(\.role) == [.observer, .observer, .follower, .follower, .leader])
+    }
+
+    @Test func whatWasTakenOutOfTheEnsembleIsLeftAlone() {
+        var ensemble = PaperEnsemble(participants: 4, leader: 2)
+        ensemble.reconfigure(without: [3])
+        ensemble.setState(3, .failed)
+        var machine = Self.machine(ensemble, servers: ensemble.sweep.restartable)
+        #expect(Self.carryOut(&machine, &ensemble) == [1, 4, 2])
+    }
+
+    /// Of three by the topology the ensemble has two, and both are needed.
+    @Test func votesAreCountedAsTheServersCountThem() {
+        var ensemble = PaperEnsemble(participants: 3, leader: 2)
+        ensemble.reconfigure(without: [3])
+        var machine = Self.machine(ensemble, servers: ensemble.sweep.restartable)
+        #expect(
+            machine.step(ensemble.sweep, now: 1)
+                == .failed(
+                    "restarting server 1 would take the quorum away: one vote of two would be left, two are needed",
+                    server: 1))
+    }
+
+    /// The leader still counts three, the next one will count four.
+    @Test func aVoterThatJoinsIsCountedByWhoComesNext() {
+        var ensemble = PaperEnsemble(participants: 4, leader: 2)
+        ensemble.configuration = QuorumConfig(servers: [1, 2, 3].map { PaperEnsemble.line($0, .participant) })
+        var machine = RollingRestart(
+            servers: [1], electorate: ensemble.electorate,
+            options: RollingRestart.Options(patience: 60, coming: ensemble.electorate), now: 0)
+        #expect(machine.step(ensemble.sweep, now: 1) == .restart(1))
+        ensemble.setState(4, .starting)
+        machine = RollingRestart(
+            servers: [1], electorate: ensemble.electorate,
+            options: RollingRestart.Options(patience: 60, coming: ensemble.electorate), now: 0)
+        #expect(
+            machine.step(ensemble.sweep, now: 1)
+                == .wait(
+                    "restarting server 1 would take the quorum away: two votes of four would be left, three are needed")
+        )
+    }
+
+    @Test func aServerWhoseTreeDiffersStopsEverything() {
+        var ensemble = PaperEnsemble(participants: 3, leader: 2)
+        ensemble.setMismatches(3, 1)
+        var machine = Self.machine(ensemble)
+        guard case .failed(let why, let server) = machine.step(ensemble.sweep, now: 1) else {
+            Issue.record("it went on")
+            return
+        }
+        #expect(server == 3)
+        #expect(why.hasPrefix("server 3 found one time that its data is not what the leader has"))
     }
 
     @Test func aServerThatIsNotReadyComesFirst() {

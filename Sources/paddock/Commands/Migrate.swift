@@ -1,5 +1,6 @@
 import ArgumentParser
 import Operations
+import Topology
 
 struct Migrate: EnsembleCommand {
     static let configuration = CommandConfiguration(
@@ -16,6 +17,11 @@ struct Migrate: EnsembleCommand {
 
     @Option(help: "The engine to move to: bundled or apache.")
     var to: EngineArgument
+
+    @Option(
+        help: ArgumentHelp(
+            "The Apache distribution to move to (default: the one used last, else the first found).", valueName: "dir"))
+    var home: String?
 
     @Argument(
         help: ArgumentHelp("Only these: ids, or leader, followers, observers; all without.", valueName: "server"))
@@ -37,20 +43,22 @@ struct Migrate: EnsembleCommand {
         var options = MigrationOptions()
         options.pause = pause?.seconds ?? 0
         options.force = force
+        let engine = try engine()
         if dryRun {
             let plan = try await operations.migrationPlan(
-                selection.ensemble, to: to.choice, servers: servers, options: options)
+                selection.ensemble, to: engine, servers: servers, options: options)
             if global.json {
                 try printJSON(PlanOutput(plan, engine: to.rawValue), terminal)
             } else if plan.steps.isEmpty {
                 terminal.output("nothing to do")
             } else {
+                terminal.output("move to \(plan.target)")
                 for step in plan.steps { terminal.output(step.text) }
             }
             return .done
         }
         let report = try await operations.migrate(
-            selection.ensemble, to: to.choice, servers: servers, options: options)
+            selection.ensemble, to: engine, servers: servers, options: options)
         progress.clear()
         if global.json {
             try printJSON(report, terminal)
@@ -64,6 +72,14 @@ struct Migrate: EnsembleCommand {
         return report.lost == 0 ? .done : .failed
     }
 
+    private func engine() throws(OperationError) -> EngineChoice {
+        guard let home else { return to.choice }
+        guard to == .apache else {
+            throw OperationError(.badUsage, "the bundled server has no home", mend: "leave --home out")
+        }
+        return to.choice.at(home: EnsembleStore.absolute(home, from: EnsembleStore.workingDirectory()))
+    }
+
     private struct PlanOutput: Encodable {
         struct Step: Encodable {
             var id: Int64
@@ -74,11 +90,13 @@ struct Migrate: EnsembleCommand {
         var version = 1
         var ensemble: String
         var engine: String
+        var target: String
         var steps: [Step]
 
         init(_ plan: MigrationPlan, engine: String) {
             ensemble = plan.ensemble
             self.engine = engine
+            target = plan.target
             steps = plan.steps.map { Step(id: $0.id.rawValue, from: $0.from, to: $0.to) }
         }
     }

@@ -57,20 +57,6 @@ extension Case {
                   mend: remove it, or write engine: apache
                 """),
         Case(
-            "a property of the JVM, where one server has one",
-            """
-            ensemble: demo
-            servers: [{id: 1}, {id: 2, engine: apache}, {id: 3}]
-            settings: {jute.maxbuffer: 4194304}
-
-            """,
-            expects: """
-                t.yaml:3:12: warning: 'jute.maxbuffer' has no effect in zoo.cfg: only the JVM reads it [jvm-only]
-                    settings: {jute.maxbuffer: 4194304}
-                               ^
-                  mend: start the server with -Djute.maxbuffer=4194304
-                """),
-        Case(
             "a number that is a word",
             """
             ensemble: demo
