@@ -47,6 +47,7 @@ extension Simulator {
         }
     }
 
+    /// One segment of requests: they reach the server together, and none waits for the answer to another.
     private func act(_ number: Int, on server: Int) {
         guard let session = clients[number].session, nodes[server].pausedUntil <= now else { return }
         if nodes[server].isLeader {
@@ -54,71 +55,88 @@ extension Simulator {
         } else {
             step(server, .touch(session, timeout: scenario.sessionTimeout))
         }
-        // The touch may have cost the server its role.
-        guard clients[number].state == .connected(server) else { return }
-        let key = UInt8(chance.pick(0...Replica.keys - 1))
-        clients[number].lastCxid += 1
-        let cxid = clients[number].lastCxid
-        switch chance.pick(0...99) {
-        case 0..<35 where clients[number].waiting.count < 4:
-            submit(
-                Command(kind: .set, session: session, cxid: cxid, key: key, value: Int64(cxid)), by: number, on: server)
-        case 35..<45 where clients[number].waiting.count < 4:
-            submit(
-                Command(kind: .claim, session: session, cxid: cxid, key: key, value: Int64(cxid)), by: number,
-                on: server)
-        case 45..<52 where clients[number].waiting.count < 4:
-            submit(Command(kind: .delete, session: session, cxid: cxid, key: key), by: number, on: server)
-        case 52..<65 where clients[number].sync == nil:
-            sync(number, session, on: server)
-        case 97 where !isHealed && clients[number].waiting.isEmpty:
-            submit(Command(kind: .closeSession, session: session, cxid: cxid), by: number, on: server)
-        case 98 where !isHealed:
-            disconnect(number, from: server)
-        default:
-            // A read waits for the writes of its own session.
-            if clients[number].waiting.isEmpty {
-                read(number, on: server)
-                reply(.read(nodes[server].quorum?.visibleZxid ?? .zero), to: number, clients[number].attachment)
-            }
+        for _ in 0..<chance.pick([1, 1, 2, 3, 4, 6]) {
+            // A request may cost the server its role, or the client its connection.
+            guard clients[number].state == .connected(server), clients[number].asked.count < 10 else { return }
+            ask(number, session, on: server)
         }
     }
 
+    private func ask(_ number: Int, _ session: SessionID, on server: Int) {
+        let key = UInt8(chance.pick(0...Replica.keys - 1))
+        clients[number].lastCxid += 1
+        let cxid = clients[number].lastCxid
+        func write(_ kind: Command.Kind, value: Int64 = 0) {
+            let command = Command(kind: kind, session: session, cxid: cxid, key: key, value: value)
+            submit(command, by: number, on: server)
+        }
+        switch chance.pick(0...199) {
+        case 0..<60: write(.set, value: Int64(cxid))
+        case 60..<80: write(.claim, value: Int64(cxid))
+        case 80..<94: write(.delete)
+        case 94..<124: sync(number, session, cxid, on: server)
+        case 198 where !isHealed: chance.happens(percent: 50) ? write(.closeSession) : disconnect(number, from: server)
+        default: read(number, on: server)
+        }
+    }
+
+    // MARK: The server's side
+
     private func submit(_ command: Command, by number: Int, on server: Int) {
         judge.asks(command, over: clients[number].attachment)
-        let floor = acknowledged.map(\.zxid).max() ?? .zero
-        clients[number].waiting.append((command, floor))
+        clients[number].asked.append(.write(command, floor: acknowledged.map(\.zxid).max() ?? .zero))
+        if command.kind != .createSession { clients[number].waiting.append(.turn) }
         nodes[server].writes.append((command.session, command.cxid, number, clients[number].attachment))
         trace(server, "client \(number) asks \(command.kind) \(command.session) \(command.cxid)")
         step(server, .request(command.request))
     }
 
-    private func sync(_ number: Int, _ session: SessionID, on server: Int) {
+    private func sync(_ number: Int, _ session: SessionID, _ cxid: Int32, on server: Int) {
         // A leader that does not know it is deposed answers too; it cannot know of later epochs.
         guard let epoch = nodes[server].quorum?.visibleZxid.epoch else { return }
         let floor = acknowledged.filter { $0.epoch <= epoch }.map(\.zxid).max() ?? .zero
-        clients[number].sync = (floor, clients[number].lastCxid)
+        clients[number].asked.append(.sync(floor: floor))
+        clients[number].waiting.append(.turn)
         nodes[server].syncs.append((number, clients[number].attachment))
-        let request = ForwardedRequest(session: session, cxid: clients[number].lastCxid, op: .sync, body: [])
+        trace(server, "client \(number) asks sync \(session) \(cxid)")
+        let request = ForwardedRequest(session: session, cxid: cxid, op: .sync, body: [])
         step(server, .request(Quorum.Request(request, authInfo: [AuthID(scheme: "ip", id: "127.0.0.1")])))
     }
 
-    private func read(_ number: Int, on server: Int, afterSync floor: ZXID? = nil) {
-        let state = nodes[server].state
-        judge.shows(state, on: nodes[server].id)
-        judge.read(
-            seen: state.lastZxid, floor: max(floor ?? .zero, clients[number].lastRead), by: number,
-            on: nodes[server].id,
-            afterSync: floor != nil)
-        clients[number].lastRead = max(clients[number].lastRead, state.lastZxid)
+    /// A read is answered at once, or behind the writes and syncs of its connection that came before it.
+    private func read(_ number: Int, on server: Int) {
+        clients[number].asked.append(.read)
+        if clients[number].waiting.isEmpty {
+            answerRead(number, on: server)
+        } else {
+            clients[number].waiting.append(.read)
+        }
     }
+
+    private func answerRead(_ number: Int, on server: Int) {
+        judge.shows(nodes[server].state, on: nodes[server].id)
+        reply(.read(view(of: server)), to: number, clients[number].attachment)
+    }
+
+    func view(of server: Int) -> View {
+        View(header: nodes[server].quorum?.visibleZxid ?? .zero, state: nodes[server].state.lastZxid)
+    }
+
+    /// The oldest write or sync of this connection is answered: the reads behind it follow.
+    func tookTurn(_ number: Int, _ attachment: Int, on server: Int) {
+        guard clients[number].attachment == attachment, !clients[number].waiting.isEmpty else { return }
+        clients[number].waiting.removeFirst()
+        while clients[number].waiting.first == .read {
+            clients[number].waiting.removeFirst()
+            answerRead(number, on: server)
+        }
+    }
+
+    // MARK: The client's side
 
     func receive(_ answer: Answer, _ number: Int, _ attachment: Int) {
         guard clients[number].attachment == attachment else { return }
-        switch answer {
-        case .gone:
-            leave(number)
-        case .connected(let session, let isValid):
+        if case .connected(let session, let isValid) = answer {
             guard case .connecting(let server) = clients[number].state else { return }
             if isValid {
                 clients[number].session = session
@@ -127,41 +145,52 @@ extension Simulator {
                 clients[number].session = nil
                 leave(number)
             }
-        case .written(let command, let zxid):
-            guard let place = clients[number].waiting.firstIndex(where: { $0.command.cxid == command.cxid }) else {
-                return
-            }
-            let asked = clients[number].waiting.remove(at: place)
-            if place != 0 { judge.accuse("client \(number) is answered \(command) before an earlier write") }
-            judge.acknowledges(command, as: zxid, after: asked.floor)
+            return
+        }
+        // In the order of the requests: FIFO, over writes, syncs and reads.
+        guard let asked = clients[number].asked.popFirst() else {
+            return judge.accuse("client \(number) did not ask for \(answer)")
+        }
+        switch (answer, asked) {
+        case (.written(let command, let zxid), .write(let wanted, let floor)) where command.cxid == wanted.cxid:
+            judge.acknowledges(command, as: zxid, after: floor)
             noteAcknowledged(zxid)
             clients[number].acknowledged += 1
-            clients[number].lastSeen = max(clients[number].lastSeen, zxid)
-            clients[number].lastRead = max(clients[number].lastRead, zxid)
-            if asked.command.kind == .createSession, case .connecting(let server) = clients[number].state {
-                clients[number].session = command.session
-                clients[number].state = .connected(server)
-            }
-            if asked.command.kind == .closeSession {
-                clients[number].session = nil
-                leave(number)
-            } else if command.kind == .refused, let session = clients[number].session,
-                case .connected(let server) = clients[number].state,
-                !nodes[server].state.sessions.contains(session)
+            clients[number].sees(View(header: zxid, state: zxid))
+            written(command, wanted, number)
+        case (.synced(let view), .sync(let floor)):
+            judgeView(view, floor: floor, of: number, afterSync: true)
+        case (.read(let view), .read):
+            judgeView(view, floor: .zero, of: number, afterSync: false)
+        default:
+            judge.accuse("FIFO: client \(number) is answered \(answer), but \(asked) was asked for before")
+        }
+    }
+
+    private func judgeView(_ view: View, floor: ZXID, of number: Int, afterSync: Bool) {
+        guard case .connected(let server) = clients[number].state else { return }
+        judge.read(
+            seen: view.state, floor: max(floor, clients[number].lastRead), by: number, on: nodes[server].id,
+            afterSync: afterSync)
+        clients[number].sees(view)
+    }
+
+    private func written(_ command: Command, _ asked: Command, _ number: Int) {
+        if asked.kind == .createSession, case .connecting(let server) = clients[number].state {
+            clients[number].session = command.session
+            clients[number].state = .connected(server)
+        }
+        let isRefused =
+            if command.kind == .refused, let session = clients[number].session,
+                case .connected(let server) = clients[number].state
             {
-                clients[number].session = nil
-                leave(number)
+                !nodes[server].state.sessions.contains(session)
+            } else {
+                false
             }
-        case .synced:
-            guard case .connected(let server) = clients[number].state, let sync = clients[number].sync else { return }
-            clients[number].sync = nil
-            if let overtaken = clients[number].waiting.first(where: { $0.command.cxid <= sync.cxid }) {
-                judge.accuse("FIFO: client \(number) is answered a sync before \(overtaken.command), asked for earlier")
-            }
-            read(number, on: server, afterSync: sync.floor)
-            clients[number].lastSeen = max(clients[number].lastSeen, clients[number].lastRead)
-        case .read(let zxid):
-            clients[number].lastSeen = max(clients[number].lastSeen, zxid)
+        if asked.kind == .closeSession || isRefused {
+            clients[number].session = nil
+            leave(number)
         }
     }
 
@@ -178,13 +207,11 @@ extension Simulator {
         clients[number].attachment += 1
         clients[number].state = .away
         clients[number].waiting = []
-        clients[number].sync = nil
+        clients[number].asked = []
     }
 
-    func disconnect(_ number: Int, from server: Int) {
-        nodes[server].writes.removeAll { $0.client == number }
-        leave(number)
-    }
+    /// What the server has passed on comes back to it all the same, in its turn.
+    func disconnect(_ number: Int, from server: Int) { leave(number) }
 
     func dropClients(of server: Int) {
         for number in clients.indices {

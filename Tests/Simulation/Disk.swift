@@ -50,7 +50,8 @@ struct DiskState {
     }
 }
 
-/// A disk that does writes in order and in batches, and loses in a crash what it had not synced.
+/// A disk that does writes in order, and loses in a crash what it had not synced. Txns share a sync; each write of another kind has
+/// one of its own, as in the server: between a TRUNC and the proposals behind it the disk has neither the old txns nor the new ones.
 struct Disk {
     struct Pending {
         var ticket: WriteTicket
@@ -72,10 +73,10 @@ struct Disk {
         written.apply(write, received: received)
     }
 
-    /// Begins a batch of all that waits. False if there is nothing to do or one is under way.
+    /// Begins a batch of what waits. False if there is nothing to do or one is under way.
     mutating func beginBatch() -> Bool {
         guard batch == 0, !pending.isEmpty else { return false }
-        batch = pending.count
+        batch = max(1, pending.prefix { $0.write.isTxn }.count)
         return true
     }
 
@@ -106,4 +107,8 @@ struct Disk {
         for pending in pending.prefix(count) { durable.apply(pending.write, received: pending.received) }
         pending.removeFirst(count)
     }
+}
+
+extension Quorum.Write {
+    fileprivate var isTxn: Bool { if case .append = self { true } else { false } }
 }

@@ -23,6 +23,8 @@ final class Link {
         /// What is under way to this side.
         var incoming: Deque<(readyAt: Int, item: Item)> = []
         var nothingBefore = 0
+        /// When something was last sent to this side.
+        var lastSent = -1
         var isPumping = false
 
         init(server: Int, incarnation: Int, id: ConnectionID) {

@@ -32,7 +32,8 @@ final class Node {
     var received: [(on: ConnectionID, state: Replica)] = []
 
     // What clients of this server wait for.
-    var writes: [(session: SessionID, cxid: Int32, client: Int, attachment: Int)] = []
+    /// In the order in which they were passed on; each is answered by the txn it becomes, and holds up the others until then.
+    var writes: Deque<(session: SessionID, cxid: Int32, client: Int, attachment: Int)> = []
     var syncs: Deque<(client: Int, attachment: Int)> = []
     var renewals: [(session: SessionID, client: Int, attachment: Int)] = []
     /// Leader: when each session dies if not heard, in local milliseconds.
@@ -63,7 +64,7 @@ final class Node {
     }
 }
 
-/// One simulated client: a session, one server at a time, several requests under way.
+/// One simulated client: a session, one server at a time, requests of all kinds under way together.
 struct Client {
     enum State: Equatable {
         case away
@@ -78,15 +79,43 @@ struct Client {
     var session: SessionID?
     var sessions = 0
     var lastCxid: Int32 = 0
-    /// The last zxid an answer carried.
-    var lastSeen = ZXID.zero
+    /// The last zxid an answer carried: servers that are behind it refuse the client.
+    private(set) var lastSeen = ZXID.zero
     /// The last txn it has seen the effect of.
-    var lastRead = ZXID.zero
-    /// Writes under way: what was asked, and what had been acknowledged to anybody by then.
-    var waiting: [(command: Command, floor: ZXID)] = []
-    /// What a sync under way promises to show, and the last write that was asked for before it.
-    var sync: (floor: ZXID, cxid: Int32)?
+    private(set) var lastRead = ZXID.zero
+    /// What was asked over this connection and is not answered yet.
+    var asked: Deque<Asked> = []
+    /// The server's side of it: what waits for its turn.
+    var waiting: Deque<Waiting> = []
     var acknowledged = 0
     /// Answers come in order.
     var answersReach = 0
+
+    /// A request under way, and what had been acknowledged to anybody when it was asked for, where that matters.
+    enum Asked {
+        case write(Command, floor: ZXID)
+        /// Promises to show all that was acknowledged by then.
+        case sync(floor: ZXID)
+        case read
+    }
+
+    enum Waiting {
+        /// A write or a sync, which takes its turn when the leader has dealt with it.
+        case turn
+        /// Answered behind all turns before it.
+        case read
+    }
+
+    mutating func sees(_ view: View) {
+        lastSeen = max(lastSeen, view.header)
+        lastRead = max(lastRead, view.state)
+    }
+}
+
+/// What an answer says of its server.
+struct View {
+    /// The zxid in the reply's header.
+    var header: ZXID
+    /// The last txn in the state it shows.
+    var state: ZXID
 }

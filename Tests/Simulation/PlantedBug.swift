@@ -20,6 +20,7 @@ package struct PlantedBug: Sendable {
         PlantedBug(name: "TRUNC is ignored", faults: .ignoreTruncate),
         PlantedBug(name: "a learner hears commits only after its sync", faults: .subscribeLate),
         PlantedBug(name: "SYNC overtakes outstanding proposals", faults: .syncOvertakes),
+        PlantedBug(name: "effects are carried out after the next input", faults: .effectsBehindNextInput),
         PlantedBug(name: "followers apply what is only proposed", faults: .applyProposals),
         PlantedBug(name: "a leader serves before a quorum has its history", faults: .serveBeforeQuorum),
         PlantedBug(name: "ACKs outlive the TRUNC that undoes them", faults: .keepAcksOverSync),

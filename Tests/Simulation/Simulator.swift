@@ -35,9 +35,8 @@ package final class Simulator {
     enum Answer {
         case connected(session: SessionID, isValid: Bool)
         case written(Command, ZXID)
-        case synced
-        case read(ZXID)
-        case gone
+        case synced(View)
+        case read(View)
     }
 
     package struct Outcome: Sendable {
@@ -296,8 +295,17 @@ package final class Simulator {
     }
 
     func step(_ index: Int, _ input: Quorum.Input) {
-        guard nodes[index].isUp else { return }
+        put(input, into: index)
+        settle(index)
+    }
+
+    private func put(_ input: Quorum.Input, into index: Int) {
         nodes[index].quorum?.step(input, now: nodes[index].localTime(now))
+    }
+
+    /// Carries out what the core decides, and begins to wait for what comes next.
+    private func settle(_ index: Int) {
+        guard nodes[index].isUp else { return }
         while let effect = nodes[index].nextEffect() { perform(effect, on: index) }
         if nodes[index].disk.beginBatch() {
             agenda.plan(.diskDone(index, incarnation: nodes[index].incarnation), at: now + diskDelay(index))
@@ -360,7 +368,8 @@ package final class Simulator {
             prepare(request, on: index)
         case .synced:
             guard let waiting = nodes[index].syncs.popFirst() else { return }
-            reply(.synced, to: waiting.client, waiting.attachment)
+            reply(.synced(view(of: index)), to: waiting.client, waiting.attachment)
+            tookTurn(waiting.client, waiting.attachment, on: index)
         case .revalidate(let session, let timeout, let connection):
             let isValid = nodes[index].prepared.sessions.contains(session)
             nodes[index].hear(session, timeout: timeout, now)
@@ -441,13 +450,12 @@ package final class Simulator {
             judge.shows(nodes[index].state, on: nodes[index].id)
         }
         trace(index, "applies \(transaction.zxid) \(entry.command.kind) \(entry.command.session) \(entry.command.cxid)")
-        let waiting = nodes[index].writes.firstIndex {
-            $0.session == entry.command.session && $0.cxid == entry.command.cxid
-        }
-        if let waiting {
-            let write = nodes[index].writes.remove(at: waiting)
-            reply(.written(entry.command, transaction.zxid), to: write.client, write.attachment)
-        }
+        guard let first = nodes[index].writes.first, first.session == entry.command.session,
+            first.cxid == entry.command.cxid
+        else { return }
+        nodes[index].writes.removeFirst()
+        reply(.written(entry.command, transaction.zxid), to: first.client, first.attachment)
+        if entry.command.kind != .createSession { tookTurn(first.client, first.attachment, on: index) }
     }
 
     private func prepare(_ request: Quorum.Request, on index: Int) {
@@ -542,7 +550,10 @@ package final class Simulator {
             trace(index, "-> \(nodes[links[place.link][other].server].id) \(packet.type) \(packet.zxid)")
             mix(Int(packet.type.rawValue))
         }
-        let readyAt = max(links[place.link][other].nothingBefore, now + linkDelay())
+        // What is sent in one moment mostly comes in one segment.
+        let follows = links[place.link][other].lastSent == now && chance.happens(percent: 80)
+        let readyAt = max(links[place.link][other].nothingBefore, follows ? 0 : now + linkDelay())
+        links[place.link][other].lastSent = now
         links[place.link][other].nothingBefore = readyAt
         links[place.link][other].incoming.append((readyAt, item))
         guard !links[place.link][other].isPumping else { return }
@@ -551,30 +562,38 @@ package final class Simulator {
     }
 
     private func pump(_ link: Int, _ side: Int) {
-        links[link][side].isPumping = false
-        while let first = links[link][side].incoming.first, links[link][side].isOpen {
-            let server = links[link][side].server
-            let sender = links[link][1 - side].server
+        let end = links[link][side]
+        let (server, sender) = (end.server, links[link][1 - side].server)
+        end.isPumping = false
+        while let first = end.incoming.first, end.isOpen {
             let due = max(first.readyAt, blockedUntil[sender][server], nodes[server].pausedUntil)
             if due > now {
-                links[link][side].isPumping = true
+                // Before it is planned: what has come may close the connection.
+                settle(server)
+                guard end.isOpen, !end.isPumping, !end.incoming.isEmpty else { return }
+                end.isPumping = true
                 agenda.plan(.pump(link: link, side: side), at: due)
                 return
             }
-            links[link][side].incoming.removeFirst()
-            let id = links[link][side].id
+            end.incoming.removeFirst()
             switch first.item {
             case .packet(let packet):
+                // All packets of one read, as a careless shell would put them in: the order of their effects is the core's business.
                 trace(server, "<- \(nodes[sender].id) \(packet.type) \(packet.zxid)")
-                step(server, .packet(packet, from: id))
+                put(.packet(packet, from: end.id), into: server)
             case .snapshot(let state):
-                nodes[server].received.append((id, state))
-                step(server, .snapshotArrived(on: id))
+                settle(server)
+                guard end.isOpen else { return }
+                nodes[server].received.append((end.id, state))
+                step(server, .snapshotArrived(on: end.id))
             case .end:
-                forget(id, on: server)
-                step(server, .disconnected(id))
+                settle(server)
+                guard end.isOpen else { return }
+                forget(end.id, on: server)
+                step(server, .disconnected(end.id))
             }
         }
+        settle(server)
     }
 
     /// This side no longer uses the connection.
