@@ -192,7 +192,8 @@ let package = Package(
             resources: [.copy("Fixtures")],
             swiftSettings: settings),
         .target(
-            name: "TestSupport", dependencies: ["ZooKeeperClient"], path: "Tests/TestSupport", swiftSettings: settings),
+            name: "TestSupport", dependencies: ["Jute", "ZooKeeperClient", "ZooKeeperProtocol"],
+            path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(
             name: "InteropTests",
             dependencies: ["TestSupport", "ZooKeeperClient", "zkcli", "zkserver", "zkserver-tls"],

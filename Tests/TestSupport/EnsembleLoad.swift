@@ -4,7 +4,8 @@ import ZooKeeperClient
 /// Clients that write without a pause while servers come and go, and remember what they were told.
 ///
 /// Each writer has a session of its own and begins eight writes at a time: znodes that nobody else makes, and a counter. What
-/// is acknowledged must be there in the end, on every server, and nothing may be there that was not begun.
+/// is acknowledged must be there in the end, on every server, and nothing may be there that was not begun. Beside them each
+/// server has a client that sends writes, syncs and reads without waiting for the answers.
 package final class EnsembleLoad: Sendable {
     private struct Record {
         var begun: Set<String> = []
@@ -19,13 +20,15 @@ package final class EnsembleLoad: Sendable {
     private let ensemble: TestEnsemble
     private let record: Mutex<Record>
     private let writers: Int
-    /// Below it are `written`, `counters` and `alive`.
+    private let pipelined: [PipelinedClient]
+    /// Below it are `written`, `counters`, `alive` and `pipelined`.
     private let root: String
 
     private init(_ ensemble: TestEnsemble, writers: Int, root: String) {
         self.ensemble = ensemble
         self.root = root
         self.writers = writers
+        pipelined = ensemble.servers.map { PipelinedClient(of: $0, path: root + "/pipelined/\($0.id)") }
         record = Mutex(Record(counters: Array(repeating: (0, 0), count: writers)))
     }
 
@@ -36,23 +39,30 @@ package final class EnsembleLoad: Sendable {
     ) async throws {
         let root = try await ensemble.withClient { client in
             let root = try await client.create("/load-", mode: .persistentSequential).path
-            for name in ["/written", "/counters", "/alive"] { try await client.create(root + name) }
+            for name in ["/written", "/counters", "/alive", "/pipelined"] { try await client.create(root + name) }
             for writer in 0..<writers { try await client.create(root + "/counters/\(writer)") }
+            for server in ensemble.servers { try await client.create(root + "/pipelined/\(server.id)") }
             return root
         }
         let load = EnsembleLoad(ensemble, writers: writers, root: root)
         let tasks = (0..<writers).map { writer in Task { await load.write(writer) } }
+        for client in load.pipelined { client.start() }
         func stop() async {
             load.record.withLock { $0.isStopping = true }
+            for client in load.pipelined { client.stop() }
             for task in tasks { await task.value }
         }
         do {
             try await body(load)
+            try await load.pipelinedGetOn()
         } catch {
             await stop()
             throw error
         }
         await stop()
+        try await eventually("every pipelining client has ended", within: .seconds(90)) {
+            load.pipelined.allSatisfy(\.hasEnded)
+        }
         try await load.check()
     }
 
@@ -66,6 +76,16 @@ package final class EnsembleLoad: Sendable {
         try await eventually("every writer gets on") {
             record.withLock { record in
                 zip(record.counters, before).allSatisfy { $0.acknowledged > $1 + 1 } || !record.unexpected.isEmpty
+            }
+        }
+    }
+
+    /// Waits until the pipelining client of every server that is awake has been answered what it asked after now.
+    private func pipelinedGetOn() async throws {
+        let before = pipelined.map(\.values.begun)
+        try await eventually("every pipelining client gets on") {
+            zip(pipelined, before).allSatisfy { client, begun in
+                client.values.acknowledged > begun || !client.server.isAwake || !client.problems.isEmpty
             }
         }
     }
@@ -129,6 +149,7 @@ package final class EnsembleLoad: Sendable {
     private func check() async throws {
         let record = record.withLock { $0 }
         var problems = record.unexpected.prefix(5).map { "a write failed: \($0)" }
+        problems += pipelined.flatMap { $0.problems.prefix(2) }
         if record.sessionsLost > 0 { problems.append("\(record.sessionsLost) sessions were lost") }
         if record.acknowledged.isEmpty { problems.append("nothing was written") }
         // A sync is not enough for Apache's 3.8.0 (ZOOKEEPER-4537).
@@ -144,12 +165,14 @@ package final class EnsembleLoad: Sendable {
                 if !invented.isEmpty { problems.append("\(server) has invented \(invented.sorted().prefix(5))") }
                 let alive = try await client.getChildren(root + "/alive").names
                 if !alive.isEmpty { problems.append("\(server) has ephemerals of closed sessions: \(alive)") }
-                for (writer, counter) in record.counters.enumerated() {
-                    let text = String(
-                        decoding: try await client.getData(root + "/counters/\(writer)").data ?? [], as: UTF8.self)
+                let counters =
+                    record.counters.enumerated().map { ("/counters/\($0)", $1) }
+                    + pipelined.map { ("/pipelined/\($0.server.id)", $0.values) }
+                for (name, counter) in counters {
+                    let text = String(decoding: try await client.getData(root + name).data ?? [], as: UTF8.self)
                     let value = Int(text) ?? 0
                     if value < counter.acknowledged || value > counter.begun {
-                        problems.append("\(server): counter \(writer) is \(value), not in \(counter)")
+                        problems.append("\(server): \(name) is \(value), not in \(counter)")
                     }
                 }
             }
