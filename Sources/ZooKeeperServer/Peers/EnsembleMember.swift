@@ -406,7 +406,10 @@ final class EnsembleMember {
             }
         case .snapshot(let link, _):
             // Taken before the tree: `restore` came first and left the file here.
-            guard let file = arrivedFiles.removeValue(forKey: link) else { return stored(ticket) }
+            guard let file = arrivedFiles.removeValue(forKey: link) else {
+                // Done when all before it is, and not sooner.
+                return perform(ticket) { (_) throws(StorageError) in }
+            }
             let box = FileBox(file)
             perform(ticket) { (durable) throws(StorageError) in
                 durable.log.roll()
