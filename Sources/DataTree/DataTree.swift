@@ -118,6 +118,9 @@ package final class DataTree {
     }
 
     /// Traffic and watches are counted anew.
+    /// The tree was seen to differ before it was loaded.
+    package func rememberMismatch() { digestMismatches += 1 }
+
     package func resetStatistics() {
         traffic.reset()
         watchStatistics = WatchStatistics()

@@ -5,10 +5,28 @@ import ZooKeeperProtocol
 /// Everyone proposes itself, adopts better votes it hears and tells all voters whenever its proposal changes. It ends
 /// when a quorum of equal votes has stood for `electionWait`, or at once when every voter that can be
 /// reached has voted the same; or when a quorum of settled servers, their leader among them, follows somebody.
+///
+/// A voter whose data differs (`Quorum.Input.dataDiffers`) is reluctant: it asks the others for their votes, in a round that counts for
+/// nobody, and adopts any whose history is not behind its own. It stands for election itself when there is none: all others have
+/// spoken or cannot be reached, or `reluctance` is over. When a candidate comes after that, it gives way, once.
 struct Election: Sendable {
+    private enum Candidacy: Hashable, Sendable {
+        case ready
+        /// Waits for another candidate until then.
+        case reluctant(until: Milliseconds)
+        /// There was none.
+        case standing
+        case gaveWay
+    }
+
     private var proposal: Vote
-    /// What this server would propose on its own.
+    /// What this server would propose on its own. Of a reluctant one: for nobody.
     private let initial: Vote
+    /// This server as a candidate.
+    private let ownVote: Vote
+    private var candidacy = Candidacy.ready
+    /// Other voters that have spoken in this election.
+    private var heard: ServerSet = []
     /// Votes of this round.
     private var received: [ServerID: Ballot] = [:]
     /// What settled servers said, of whatever round.
@@ -21,8 +39,13 @@ struct Election: Sendable {
     /// Starts a new round and sends the first proposal.
     init(_ server: inout Server) {
         let lastZxid = server.options.faults.contains(.voteWithoutUncommitted) ? server.history.last : server.lastLogged
-        initial =
-            server.isVoter ? Vote(leader: server.id, zxid: lastZxid, peerEpoch: server.currentEpoch) : .none
+        ownVote = server.isVoter ? Vote(leader: server.id, zxid: lastZxid, peerEpoch: server.currentEpoch) : .none
+        if server.dataDiffers, server.isVoter, server.membership.voters.count > 1 {
+            candidacy = .reluctant(until: server.now + server.options.reluctance)
+            initial = ownVote.withoutCandidate
+        } else {
+            initial = ownVote
+        }
         proposal = initial
         interval = server.options.minNotificationInterval
         sendAgainAt = server.now + interval
@@ -31,10 +54,15 @@ struct Election: Sendable {
     }
 
     /// An ensemble of one need not ask anybody.
-    var deadline: Milliseconds { finalAt.map { min($0, sendAgainAt) } ?? sendAgainAt }
+    var deadline: Milliseconds {
+        let next = finalAt.map { min($0, sendAgainAt) } ?? sendAgainAt
+        if case .reluctant(let until) = candidacy, !proposal.hasCandidate { return min(next, until) }
+        return next
+    }
 
     /// The vote that won, if the election is over.
     mutating func tick(_ server: inout Server) -> Vote? {
+        standIfNobodyElseCan(&server)
         if let winner = conclude(&server) { return winner }
         if server.now >= sendAgainAt {
             interval = min(interval * 2, server.options.maxNotificationInterval)
@@ -48,8 +76,10 @@ struct Election: Sendable {
         let voters = server.membership.voters
         guard voters.contains(sender), voters.contains(notification.leader) else { return nil }
         let ballot = Ballot(notification)
+        if sender != server.id { heard.insert(sender) }
         switch notification.state {
         case .looking:
+            defer { standIfNobodyElseCan(&server) }
             return hear(ballot, from: sender, &server)
         case .observing:
             return nil
@@ -59,6 +89,23 @@ struct Election: Sendable {
     }
 
     private mutating func hear(_ ballot: Ballot, from sender: ServerID, _ server: inout Server) -> Vote? {
+        if ballot.round <= Self.roundOfAsking {
+            if proposal.hasCandidate { server.reply(proposal, round: server.round, state: .looking, to: sender) }
+            return nil
+        }
+        if case .standing = candidacy, ballot.vote.leader == sender, server.prefers(ballot.vote, to: initial) {
+            // In a new round: in this one the votes for this server are out.
+            candidacy = .gaveWay
+            server.round = max(server.round, ballot.round) + 1
+            received.removeAll(keepingCapacity: true)
+            adopt(ballot.vote, &server)
+            return nil
+        }
+        if ballot.round < server.round, !proposal.hasCandidate, initial != .none {
+            // It comes to our round when it hears its vote repeated there.
+            if server.prefers(ballot.vote, to: initial) { adopt(ballot.vote, &server) }
+            return nil
+        }
         if ballot.round < server.round {
             guard initial == .none else {
                 server.reply(proposal, round: server.round, state: .looking, to: sender)
@@ -78,10 +125,8 @@ struct Election: Sendable {
             proposal = server.prefers(ballot.vote, to: initial) ? ballot.vote : initial
             sendProposal(&server)
         } else if server.prefers(ballot.vote, to: proposal) {
-            proposal = ballot.vote
-            finalAt = nil
-            sendProposal(&server)
-        } else if ballot.vote != proposal {
+            adopt(ballot.vote, &server)
+        } else if ballot.vote != proposal, proposal.hasCandidate || initial == .none {
             // It may have been told while it had not begun to look: it heard us as a follower, and would hear us again only
             // when the vote is repeated.
             server.reply(proposal, round: server.round, state: .looking, to: sender)
@@ -89,6 +134,26 @@ struct Election: Sendable {
         received[sender] = ballot
         return conclude(&server)
     }
+
+    private mutating func adopt(_ vote: Vote, _ server: inout Server) {
+        proposal = vote
+        finalAt = nil
+        sendProposal(&server)
+    }
+
+    private mutating func standIfNobodyElseCan(_ server: inout Server) {
+        guard case .reluctant(let until) = candidacy, !proposal.hasCandidate else { return }
+        let isAlone = server.membership.voters.allSatisfy {
+            $0 == server.id || heard.contains($0) || server.unreachable.contains($0)
+        }
+        guard isAlone || server.now >= until else { return }
+        candidacy = .standing
+        adopt(ownVote, &server)
+    }
+
+    /// The round of a notification that only asks for the votes of others: below all rounds, so that everybody answers and nobody
+    /// counts it.
+    private static let roundOfAsking: Int64 = 0
 
     /// Whether a quorum agrees on the proposal for long enough.
     private mutating func conclude(_ server: inout Server) -> Vote? {
@@ -148,10 +213,15 @@ struct Election: Sendable {
         server.vote = proposal
         server.voteRound = server.round
         let voters = server.membership.voters
+        let asks = !proposal.hasCandidate && initial != .none
         for voter in voters where voter != server.id {
-            server.notify(proposal, round: server.round, state: .looking, to: voter)
+            if asks {
+                server.notify(ownVote, round: Self.roundOfAsking, state: .looking, to: voter)
+            } else {
+                server.notify(proposal, round: server.round, state: .looking, to: voter)
+            }
         }
-        if voters.contains(server.id) {
+        if voters.contains(server.id), !asks {
             received[server.id] = Ballot(
                 vote: proposal, round: server.round, state: .looking, version: Ballot.ownVersion)
         }

@@ -60,6 +60,10 @@ extension Quorum {
         /// A session of one of our clients was heard; the next PING's answer tells the leader.
         case touch(SessionID, timeout: Int32)
 
+        /// The tree was found to differ from the digests of its txns. Until a leader's whole tree takes its place, this server
+        /// stands for election only if nobody else can.
+        case dataDiffers
+
         /// Stop: a leader first commits what is outstanding, then everybody is let go.
         case shutDown
 

@@ -287,9 +287,7 @@ struct Learner: Sendable {
             if packet.zxid <= server.lastLogged { return true }
         } else {
             // The next of its epoch, or the first of a later one: anything else is a gap (ZOOKEEPER-4925).
-            let last = server.lastLogged
-            let follows = packet.zxid == last.next || (packet.zxid.epoch > last.epoch && packet.zxid.counter == 1)
-            guard follows else { return false }
+            guard packet.zxid.follows(server.lastLogged) else { return false }
         }
         server.log(Transaction(zxid: packet.zxid, bytes: bytes))
         if server.options.faults.contains(.applyProposals) { server.commitNext() }

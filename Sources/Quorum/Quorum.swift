@@ -154,6 +154,8 @@ package struct Quorum: Sendable {
         case .notification(let notification, let sender):
             server.unreachable.remove(sender)
             answer(notification, from: sender)
+        case .dataDiffers:
+            server.distrust()
         case .unreachable(let peer):
             server.unreachable.insert(peer)
             // It may be another process soon, which has heard nothing.
@@ -247,7 +249,7 @@ package struct Quorum: Sendable {
             return
         case .start, .connectFailed, .snapshotArrived, .durable, .logRead, .request, .propose, .revalidate,
             .revalidated,
-            .touch:
+            .touch, .dataDiffers:
             break
         }
         role = .looking(election)
@@ -269,7 +271,7 @@ package struct Quorum: Sendable {
         case .connected(let connection, _): close(connection)
         case .notification(let notification, let sender): leader.hear(notification, from: sender, &server)
         case .shutDown: leader.shutDown(&server)
-        case .start, .unreachable, .connectFailed, .snapshotArrived, .revalidate, .touch: break
+        case .start, .unreachable, .connectFailed, .snapshotArrived, .revalidate, .touch, .dataDiffers: break
         }
     }
 
@@ -289,7 +291,7 @@ package struct Quorum: Sendable {
         case .notification(let notification, let sender): learner.hear(notification, from: sender, &server)
         case .unreachable(let peer): learner.unreachable(peer, &server)
         case .shutDown: server.leave(.shutDown)
-        case .start, .logRead, .propose, .revalidated: break
+        case .start, .logRead, .propose, .revalidated, .dataDiffers: break
         }
     }
 

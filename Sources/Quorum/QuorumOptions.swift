@@ -18,6 +18,8 @@ package struct QuorumOptions: Hashable, Sendable {
     /// First and longest pause before a vote is sent again.
     package var minNotificationInterval: Milliseconds = 200
     package var maxNotificationInterval: Milliseconds = 60_000
+    /// How long a voter whose data differs waits for another candidate before it stands for election itself.
+    package var reluctance: Milliseconds = 5000
     /// How long a learner tries to reach a leader that was just elected: its port may open a moment later.
     package var connectPatience: Milliseconds = 1000
     /// Committed txns kept for DIFF (Apache's `commitLogCount`).

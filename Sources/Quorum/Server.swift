@@ -43,6 +43,8 @@ struct Server: Sendable {
     private(set) var floor: ZXID
     /// A leader wanted to cut below `floor`: the next one must take this server for empty, and send all it has.
     private(set) var mustBeReplaced = false
+    /// The tree is known to differ from the other servers': see `Quorum.Input.dataDiffers`.
+    private(set) var dataDiffers = false
     private(set) var lastTicket = WriteTicket(rawValue: 0)
     private var durableTicket = WriteTicket(rawValue: 0)
 
@@ -51,6 +53,7 @@ struct Server: Sendable {
         self.options = options
         self.membership = membership
         floor = recovered.floor
+        dataDiffers = recovered.differs
         history = CommittedHistory(
             base: recovered.base, limit: options.historyLimit, byteLimit: options.historyByteLimit)
         for transaction in recovered.transactions { history.append(transaction) }
@@ -101,6 +104,8 @@ struct Server: Sendable {
     }
 
     func isDurable(_ ticket: WriteTicket) -> Bool { ticket <= durableTicket }
+
+    mutating func distrust() { dataDiffers = true }
 
     mutating func accept(_ epoch: Epoch) {
         invariant(epoch >= acceptedEpoch, "server \(id): accepts epoch \(epoch) after \(acceptedEpoch)")
@@ -166,6 +171,7 @@ struct Server: Sendable {
     mutating func restore(from connection: ConnectionID, at zxid: ZXID) {
         floor = zxid
         mustBeReplaced = false
+        dataDiffers = false
         uncommitted.removeAll()
         history.reset(to: zxid)
         effects.append(.restore(from: connection, at: zxid))
@@ -230,11 +236,14 @@ package struct RecoveredState: Hashable, Sendable {
     package var base: ZXID
     /// The zxid of the oldest snapshot: the log cannot be cut below it.
     package var floor: ZXID
+    /// The tree is known to differ from the other servers' (`Quorum.Input.dataDiffers`).
+    package var differs: Bool
 
     package init(
         acceptedEpoch: Epoch = .zero, currentEpoch: Epoch = .zero, transactions: [Transaction] = [],
-        base: ZXID = .zero, floor: ZXID = .zero
+        base: ZXID = .zero, floor: ZXID = .zero, differs: Bool = false
     ) {
+        self.differs = differs
         self.floor = floor
         self.acceptedEpoch = acceptedEpoch
         self.currentEpoch = currentEpoch

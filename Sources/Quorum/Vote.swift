@@ -16,6 +16,10 @@ package struct Vote: Hashable, Sendable {
     /// What a server without a vote proposes while it looks for the leader: it never wins (reference 7.5).
     package static let none = Vote(
         leader: ServerID(.min), zxid: ZXID(rawValue: .min), peerEpoch: Epoch(rawValue: .min))
+
+    /// For nobody: any candidate whose history is not behind this one's is better.
+    var withoutCandidate: Vote { Vote(leader: ServerID(.min), zxid: zxid, peerEpoch: peerEpoch) }
+    var hasCandidate: Bool { leader != ServerID(.min) }
 }
 
 extension Vote: Comparable {

@@ -56,13 +56,17 @@ package struct DataDirectory: Sendable {
         }.sorted { $0.zxid < $1.zxid }
     }
 
-    /// Makes the directories, and refuses a snapshot among the logs or a log among the snapshots: a dataLogDir that
-    /// was added, removed or mistyped would otherwise hide half of the data (Apache's `FileTxnSnapLog.checkLogDir`).
-    package func prepare() throws(StorageError) {
+    package func makeDirectories() throws(StorageError) {
         do throws(FileError) {
             try files.makeDirectory(snapshots)
             try files.makeDirectory(logs)
         } catch { throw .file(error) }
+    }
+
+    /// Makes the directories, and refuses a snapshot among the logs or a log among the snapshots: a dataLogDir that
+    /// was added, removed or mistyped would otherwise hide half of the data (Apache's `FileTxnSnapLog.checkLogDir`).
+    func prepare() throws(StorageError) {
+        try makeDirectories()
         guard snapshots != logs else { return }
         if let log = try names(in: snapshots).filter({ Self.suffix(of: $0, after: "log.").flatMap(Self.zxid) != nil })
             .min()

@@ -94,6 +94,7 @@ extension DataDirectory {
         do throws(FileError) {
             for file in logs { try files.remove(file.path) }
             for file in snapshots where file.path != kept { try files.remove(file.path) }
+            try files.remove(mismatchMark)
             try files.syncDirectory(self.logs)
             try files.syncDirectory(self.snapshots)
         } catch { throw .file(error) }

@@ -12,6 +12,9 @@ package struct Recovered {
     package var replayed = 0
     /// What deserves a line in the server's log: a torn record that was cut, a snapshot that was passed over.
     package var notes: [String] = []
+    /// Where the last txn loaded was found.
+    fileprivate var source: String { newestLog ?? snapshot?.path ?? "the empty tree" }
+    fileprivate var newestLog: String?
 
     package var lastZXID: ZXID { tree.lastProcessedZxid }
 }
@@ -40,6 +43,18 @@ extension DataDirectory {
         try prepare()
         var recovered = try loadNewestSnapshot(options)
         try replay(into: &recovered, each)
+        if recovered.snapshot == nil, try !logFiles().isEmpty {
+            // The logs were trusted for this once: from now on there is a snapshot, and the key can go.
+            try writeWhole(recovered.tree, digest: options.writesDigest)
+            recovered.notes.append(
+                "began without a snapshot, as snapshot.trust.empty allows; \(snapshotPath(recovered.lastZXID)) is written now: remove snapshot.trust.empty from zoo.cfg"
+            )
+        }
+        if try differs {
+            recovered.tree.rememberMismatch()
+        } else if recovered.tree.digestMismatches > 0 {
+            try noteThatItDiffers(at: recovered.lastZXID)
+        }
         return recovered
     }
 
@@ -95,22 +110,38 @@ extension DataDirectory {
         let all = try logFiles()
         // The newest file that begins at or before the snapshot may go on beyond it.
         let first = all.lastIndex { $0.zxid <= base } ?? 0
+        // Where a log without a snapshot begins is taken on trust.
+        var isTrusted = recovered.snapshot == nil
         var last = base
         for (index, log) in all.enumerated() where index >= first {
             let reader = try TxnLogReader(log.path, files: files)
+            var offset = reader.offset
             while try reader.next() {
+                defer { offset = reader.offset }
                 // A record may come twice: an Apache follower whose synchronisation broke off logs it again.
                 guard reader.zxid > last else { continue }
+                guard reader.zxid.follows(last) || isTrusted else {
+                    throw .missingTxns(
+                        after: last, in: recovered.source, next: reader.zxid, path: log.path, offset: offset)
+                }
+                isTrusted = false
                 do throws(JuteError) { try recovered.tree.apply(reader.entry) } catch {
                     throw .damagedLog(path: log.path, offset: reader.offset, why: "a record cannot be read: \(error)")
                 }
                 recovered.replayed += 1
                 last = reader.zxid
+                recovered.newestLog = log.path
                 each(reader.zxid, reader.entry)
             }
-            if case .broken(let why) = reader.end {
-                let next = index + 1 < all.count ? all[index + 1].zxid : nil
+            switch reader.end {
+            case .broken(let why):
+                let next = index + 1 < all.count ? all[index + 1] : nil
                 try judge(reader, why, last: last, next: next, &recovered.notes)
+            case .clean where reader.hasPadding:
+                // Nothing is appended to a file that was there before: what was allocated ahead is given back. A restored backup that
+                // may not be written keeps it.
+                try? files.open(log.path).truncate(to: reader.offset)
+            case .clean, nil: break
             }
         }
     }
@@ -118,14 +149,15 @@ extension DataDirectory {
     /// Decides whether a broken record is the torn end of a write that a crash interrupted, which was never
     /// acknowledged and is cut off, or damage to what was, which is an error.
     private func judge(
-        _ reader: TxnLogReader, _ why: String, last: ZXID, next: ZXID?, _ notes: inout [String]
+        _ reader: TxnLogReader, _ why: String, last: ZXID, next: LogFile?, _ notes: inout [String]
     ) throws(StorageError) {
         if try reader.firstIntactRecord() != nil {
             throw .damagedLog(path: reader.path, offset: reader.offset, why: why)
         }
         // The txn that was torn did not count: the next file begins with its number, or in a later epoch.
-        if let next, next.epoch == last.epoch, next > last.next {
-            throw .missingRecords(path: reader.path, after: last, next: next)
+        if let next, next.zxid > last, !next.zxid.follows(last) {
+            throw .missingTxns(
+                after: last, in: reader.path, next: next.zxid, path: next.path, offset: TxnLogFormat.header.count)
         }
         do throws(FileError) {
             if reader.offset < TxnLogFormat.header.count {

@@ -5,12 +5,12 @@ import ZooKeeperProtocol
 package enum StorageError: Error, Sendable {
     /// The system refused a file operation.
     case file(FileError)
-    /// Another process holds the directory.
-    case locked(directory: String, holder: String)
+    /// Another process holds the directory, which zoo.cfg names with `key`.
+    case locked(directory: String, key: String, holder: String)
     /// A log record cannot be read although intact records follow it: acknowledged writes would be lost by going on.
     case damagedLog(path: String, offset: Int, why: String)
-    /// Records between two intact ones are not there.
-    case missingRecords(path: String, after: ZXID, next: ZXID)
+    /// Txns between two intact ones are not there: `source`, a snapshot or a log, ends with `last`.
+    case missingTxns(after: ZXID, in: String, next: ZXID, path: String, offset: Int)
     /// Every snapshot there is failed to load.
     case noUsableSnapshot(directory: String, failures: [String])
     /// Logs, but no snapshot to begin from.
@@ -31,8 +31,8 @@ extension StorageError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .file(let error): error.description
-        case .locked(let directory, let holder):
-            "the data directory \(directory) is in use by \(holder): two servers must not share one; stop that one first, or give this one another dataDir"
+        case .locked(let directory, let key, let holder):
+            "\(key) \(directory) is in use by \(holder): two servers must not share one; stop that one first, or give this one another \(key)"
         case .damagedLog(let path, let offset, let why):
             """
             the txn log \(path) is damaged at offset \(offset): \(why), and intact txns follow. \
@@ -40,11 +40,13 @@ extension StorageError: CustomStringConvertible {
             version-2 directory away (keep myid) and start it, it then fetches the data from the leader. Standalone: restore the file \
             from a backup; or, to give up every txn from there on, run `truncate -s \(offset) \(path)` and move the later log files away
             """
-        case .missingRecords(let path, let last, let next):
+        case .missingTxns(let last, let source, let next, let path, let offset):
             """
-            txns are missing from the log: \(path) ends after zxid \(last) and the next file begins with \(next). \
-            Restore the missing file from a backup; or, in an ensemble with a healthy quorum, move this server's version-2 directory away \
-            (keep myid) and start it, it then fetches the data from the leader
+            txns are missing: \(source) ends with zxid \(last), and the next one there is, in \(path) at offset \(offset), is \(next). \
+            Starting without them would lose acknowledged writes. In an ensemble with a healthy quorum: move this server's version-2 \
+            directory away (keep myid) and start it, it then fetches the data from the leader. Standalone: restore the missing file from \
+            a backup; or, to give up every txn from there on, \
+            \(offset <= TxnLogFormat.header.count ? "move \(path) and the later log files away" : "run `truncate -s \(offset) \(path)` and move the later log files away")
             """
         case .noUsableSnapshot(let directory, let failures):
             """

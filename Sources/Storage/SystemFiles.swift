@@ -1,7 +1,8 @@
 import DurableFiles
 import Glibc
 
-/// The real file system.
+/// The real file system. What it makes is the owner's alone, whatever the umask: the data holds what ACLs keep from others, and the
+/// digests of passwords. A directory that is there keeps the mode that it was given.
 package struct SystemFiles: StorageFiles {
     package init() {}
 
@@ -34,12 +35,14 @@ package struct SystemFiles: StorageFiles {
     }
 
     package func makeDirectory(_ path: String) throws(FileError) {
-        if mkdir(path, 0o755) == 0 { return try syncDirectory(parent(of: path)) }
+        if mkdir(path, PrivateFiles.directoryMode) == 0 { return try syncDirectory(parent(of: path)) }
         switch errno {
         case EEXIST: return
         case ENOENT where path != "/":
             try makeDirectory(parent(of: path))
-            guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw FileError("create directory", path) }
+            guard mkdir(path, PrivateFiles.directoryMode) == 0 || errno == EEXIST else {
+                throw FileError("create directory", path)
+            }
             try syncDirectory(parent(of: path))
         default: throw FileError("create directory", path)
         }
@@ -76,7 +79,7 @@ private final class SystemFile: StorageFile {
 
     init(_ path: String, flags: Int32, operation: String) throws(FileError) {
         self.path = path
-        descriptor = Glibc.open(path, flags | O_CLOEXEC, 0o644)
+        descriptor = Glibc.open(path, flags | O_CLOEXEC, PrivateFiles.fileMode)
         guard descriptor >= 0 else { throw FileError(operation, path) }
     }
 

@@ -66,6 +66,9 @@ package final class TxnLogReader {
 
     deinit { buffer.deallocate() }
 
+    /// Whether there is more file than data; known at the end of the data.
+    package var hasPadding: Bool { fileSize > offset }
+
     /// Goes to the next record; false at the end of the data.
     package func next() throws(StorageError) -> Bool {
         guard end == nil else { return false }

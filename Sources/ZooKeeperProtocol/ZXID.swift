@@ -25,6 +25,13 @@ public struct ZXID: RawRepresentable, Hashable, Comparable, Sendable {
     @inlinable package var isStartOfEpoch: Bool { counter == 0 }
     @inlinable package var next: ZXID { ZXID(rawValue: rawValue &+ 1) }
 
+    /// Whether nothing is missing between `last` and this txn: it is the next one of its epoch, or the first of a later one. (How
+    /// many txns the epoch of `last` had in the end, the numbers do not say.)
+    @inlinable
+    package func follows(_ last: ZXID) -> Bool {
+        self == last.next || epoch > last.epoch && counter == 1
+    }
+
     @inlinable
     public static func < (left: ZXID, right: ZXID) -> Bool {
         left.rawValue < right.rawValue

@@ -55,11 +55,6 @@ package final class Server: Sendable {
         let (lock, opened) = try open(directory, settings)
         let recovered = opened.recovered
         for note in recovered.notes + (opened.epochs?.notes ?? []) { logger.warning("\(note)") }
-        if recovered.tree.digestMismatches > 0 {
-            logger.error(
-                "the data differs from its digests \(recovered.tree.digestMismatches) times: this server and the one that wrote them disagree"
-            )
-        }
         guard settings.extendedTypes || !recovered.tree.hasTTLNodes else {
             throw StartError.ttlNodesWithoutExtendedTypes
         }
@@ -72,8 +67,7 @@ package final class Server: Sendable {
         let core = try loop.submit {
             let core = ServerCore(
                 settings: settings, directory: directory, recovered: opened.recovered, epochs: opened.epochs,
-                loop: loop,
-                logger: logger)
+                loop: loop, logger: logger)
             core.metrics.loadTime.add(Clock.monotonic - began)
             core.metrics.loadedTxns.add(Int64(opened.recovered.replayed))
             core.onFailure = onFailure
@@ -85,6 +79,11 @@ package final class Server: Sendable {
                 core.report = { [unowned core] in core.member?.report() }
             } else {
                 core.removeOrphanedEphemerals()
+            }
+            if opened.recovered.tree.digestMismatches > 0 {
+                logger.error(
+                    "the data differs from the digests of its txns, or did when it was last loaded. \(core.mismatchAdvice)"
+                )
             }
             core.startChores()
             return core.bound
@@ -121,8 +120,13 @@ package final class Server: Sendable {
             }
         }
         do throws(StorageError) {
-            try directory.prepare()
-            let lock = try DirectoryLock(dataDir: settings.dataDir)
+            try directory.makeDirectories()
+            let lock = try DirectoryLock(dataDir: settings.dataDir, dataLogDir: settings.dataLogDir)
+            if let other = ApacheServer.using([settings.dataDir, settings.dataLogDir]) {
+                throw StorageError.locked(
+                    directory: other.directory, key: other.directory == settings.dataDir ? "dataDir" : "dataLogDir",
+                    holder: "Apache's server, process \(other.pid)")
+            }
             guard let ensemble = settings.ensemble else {
                 return (lock, Opened(recovered: try directory.recover(settings.recoveryOptions)))
             }
@@ -137,7 +141,8 @@ package final class Server: Sendable {
             } catch { throw StorageError.file(error) }
             let state = RecoveredState(
                 acceptedEpoch: epochs.accepted, currentEpoch: epochs.current, transactions: tail.transactions,
-                base: tail.base ?? recovered.lastZXID, floor: try directory.snapshotFiles().last?.zxid ?? .zero)
+                base: tail.base ?? recovered.lastZXID, floor: try directory.snapshotFiles().last?.zxid ?? .zero,
+                differs: recovered.tree.digestMismatches > 0)
             return (lock, Opened(recovered: recovered, epochs: epochs, quorumState: state, proposed: proposed))
         } catch { throw .storage(error) }
     }

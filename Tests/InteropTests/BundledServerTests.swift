@@ -80,16 +80,18 @@ import ZooKeeperClient
         }
     }
 
-    @Test("A second server on one dataDir refuses to start and names the first")
-    func secondServer() async throws {
+    @Test(
+        "A second server refuses to start on a directory of the first, and names it",
+        arguments: ["dataDir", "dataLogDir"])
+    func secondServer(key: String) async throws {
         try await BundledServer.with { first in
-            let second = try BundledServer(settings: ["dataDir": first.dataDir])
+            let second = try BundledServer(settings: [key: first.dataDir])
             defer { second.directory.remove() }
             try second.launch()
             try await eventually("the second server ends") { !second.isRunning }
             #expect(
                 second.log.hasPrefix(
-                    "zkserver: the data directory \(first.dataDir) is in use by process \(first.pid): "))
+                    "zkserver: \(key) \(first.dataDir) is in use by process \(first.pid): "))
         }
     }
 
@@ -107,6 +109,12 @@ import ZooKeeperClient
                 """, arguments: ["\(server.port)"])
             try await server.terminate()
             #expect(server.log.contains("stopping: SIGTERM"))
+            // Nothing allocated ahead is left behind, and nobody else may read what is there.
+            for log in try FileManager.default.contentsOfDirectory(atPath: server.dataDir + "/version-2") {
+                let attributes = try FileManager.default.attributesOfItem(atPath: "\(server.dataDir)/version-2/\(log)")
+                #expect(try #require(attributes[.size] as? Int) < 60_000, "\(log)")
+                #expect(attributes[.posixPermissions] as? Int == 0o600, "\(log)")
+            }
             try await server.start()
             #expect(try await FourLetterWords.srvr(server.address).nodeCount == 105)
         }

@@ -123,6 +123,10 @@ import Topology
                   mend: copy /var/lib/zookeeper to DIR/server.2/data while the server is stopped, before its first start there
                 """,
                 """
+                zoo.cfg:3:12: warning: server 2 keeps the dataLogDir of the server there is, /var/log/zookeeper: running side by side, the two would destroy each other's log [import-data-log-dir]
+                  mend: leave the old server stopped from the copy of its data on; or give the new one a dataLogDir of its own, and copy /var/log/zookeeper there as well
+                """,
+                """
                 zoo.cfg: warning: server 2: admin.serverAddress becomes 'zk2.example.com', it is the default 0.0.0.0 [import-changes]
                   mend: see that this is what you want
                 """,

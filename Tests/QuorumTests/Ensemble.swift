@@ -25,9 +25,13 @@ struct Ensemble {
     /// ACKs get lost (and their connections are about to).
     var mutesAcks = false
 
-    init(_ ids: [ServerID], _ configuration: EnsembleConfiguration, _ options: QuorumOptions = QuorumOptions()) {
+    init(
+        _ ids: [ServerID], _ configuration: EnsembleConfiguration, _ options: QuorumOptions = QuorumOptions(),
+        recovered: [ServerID: RecoveredState] = [:]
+    ) {
         for id in ids {
-            servers[id] = Quorum(id: id, configuration: configuration, options: options)
+            servers[id] = Quorum(
+                id: id, configuration: configuration, options: options, recovered: recovered[id] ?? RecoveredState())
             queue.append((id, .input(.start)))
         }
         run()
@@ -51,6 +55,12 @@ struct Ensemble {
             queue.append((peer, .input(.disconnected(connection))))
         }
         queue.append((peer, .input(.unreachable(id))))
+    }
+
+    /// The process starts (again), from what its disk holds.
+    mutating func start(_ id: ServerID, _ configuration: EnsembleConfiguration, _ recovered: RecoveredState) {
+        servers[id] = Quorum(id: id, configuration: configuration, recovered: recovered)
+        put(.start, to: id)
     }
 
     mutating func put(_ input: Quorum.Input, to id: ServerID) {

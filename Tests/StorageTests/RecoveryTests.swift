@@ -144,20 +144,80 @@ import ZooKeeperProtocol
         #expect(text.contains("truncate -s "))
     }
 
-    @Test("A record missing between two files is an error")
-    func missingRecords() throws {
-        let directory = copy("standalone/a-logs-only")
-        let files = directory.files as! SimulatedFiles
+    /// What is taken away, and what is then missing where.
+    static let gaps: [(name: String, removed: [String], error: String)] = [
+        (
+            "standalone/a-logs-only", ["log.aa"],
+            "txns are missing: /d/version-2/log.39 ends with zxid 0xa9, and the next one there is, in /d/version-2/log.111 at offset 16, is 0x111. "
+        ),
+        (
+            "standalone/a-logs-only", ["log.39", "log.aa"],
+            "txns are missing: /d/version-2/log.1 ends with zxid 0x38, and the next one there is, in /d/version-2/log.111 at offset 16, is 0x111. "
+        ),
+        (
+            "standalone/a-logs-only", ["log.1"],
+            "txns are missing: /d/version-2/snapshot.0 ends with zxid 0x0, and the next one there is, in /d/version-2/log.39 at offset 16, is 0x39. "
+        ),
+    ]
+
+    @Test("A log that is missing in the middle is an error that says what is missing and the way out", arguments: gaps)
+    func missingLog(name: String, removed: [String], expected: String) throws {
+        let directory = copy(name)
+        for file in removed { try directory.files.remove("/d/version-2/" + file) }
+        let error = #expect(throws: StorageError.self) { try directory.recover() }
+        let text = try #require(error).description
+        #expect(text.hasPrefix(expected))
+        #expect(text.contains("move this server's version-2 directory away (keep myid)"))
+        #expect(
+            text.hasSuffix(
+                "move \(text.contains("log.111 at") ? "/d/version-2/log.111" : "/d/version-2/log.39") and the later log files away"
+            ))
+    }
+
+    @Test(
+        "Txns missing behind the snapshot, behind a torn record, inside a file or at the beginning of an epoch are an error"
+    )
+    func missingTxns() throws {
+        // What a server has lost that joined with snapshots, and has an older one left.
+        var directory = copy("standalone/b-snapshots")
+        for snapshot in try directory.snapshotFiles() where snapshot.zxid > .zero {
+            try directory.files.remove(snapshot.path)
+        }
+        try directory.files.remove("/d/version-2/log.23")
+        #expect(throws: StorageError.self) { try directory.recover() }
+
+        directory = copy("standalone/a-logs-only")
+        var files = directory.files as! SimulatedFiles
         let path = directory.logPath(ZXID(rawValue: 0x39))
         let reader = try TxnLogReader(path, files: files)
-        var offset = reader.offset
-        while try reader.next() { if reader.zxid < ZXID(rawValue: 0xa8) { offset = reader.offset } }
-        files.set(path, Array(try #require(files.content(path))[..<(offset + 20)]))
-        let error = #expect(throws: StorageError.self) { try directory.recover() }
+        var offsets = [reader.offset]
+        while try reader.next() { offsets.append(reader.offset) }
+        let content = try #require(files.content(path))
+        files.set(path, Array(content[..<(offsets[0xa7 - 0x39 + 1] + 20)]))
+        var error = #expect(throws: StorageError.self) { try directory.recover() }
         #expect(
             try #require(error).description.hasPrefix(
-                "txns are missing from the log: /d/version-2/log.39 ends after zxid 0xa7 and the next file begins with 0xaa"
+                "txns are missing: /d/version-2/log.39 ends with zxid 0xa7, and the next one there is, in /d/version-2/log.aa at offset 16, is 0xaa."
             ))
+
+        files.set(path, Array(content[..<offsets[3]] + content[offsets[5]...]))
+        error = #expect(throws: StorageError.self) { try directory.recover() }
+        let text = try #require(error).description
+        #expect(text.contains("in /d/version-2/log.39 at offset \(offsets[3]), is 0x3e"))
+        #expect(text.contains("run `truncate -s \(offsets[3]) /d/version-2/log.39` and move the later log files away"))
+
+        directory = copy("ensemble/s2")
+        files = directory.files as! SimulatedFiles
+        let second = directory.logPath(ZXID(rawValue: 0x2_0000_0001))
+        let epoch = try TxnLogReader(second, files: files)
+        let start = epoch.offset
+        _ = try epoch.next()
+        let whole = try #require(files.content(second))
+        for snapshot in try directory.snapshotFiles().filter({ $0.zxid >= ZXID(rawValue: 0x2_0000_0001) }) {
+            try files.remove(snapshot.path)
+        }
+        files.set(second, Array(whole[..<start] + whole[epoch.offset...]))
+        #expect(throws: StorageError.self) { try directory.recover() }
     }
 
     @Test("A damaged snapshot is passed over for an older one; with none left the server does not start")
@@ -187,7 +247,63 @@ import ZooKeeperProtocol
         #expect(try #require(error).description.hasPrefix("there are txn logs but no snapshot in /d/version-2"))
         var options = RecoveryOptions()
         options.trustsEmptySnapshot = true
-        try ExpectedTree("standalone/a-logs-only/expected.json").expectEqual(try directory.recover(options).tree)
+        let recovered = try directory.recover(options)
+        try ExpectedTree("standalone/a-logs-only/expected.json").expectEqual(recovered.tree)
+        #expect(
+            recovered.notes == [
+                "began without a snapshot, as snapshot.trust.empty allows; /d/version-2/snapshot.201 is written now: remove snapshot.trust.empty from zoo.cfg"
+            ])
+        // The key was needed once.
+        (directory.files as! SimulatedFiles).crash()
+        let again = try directory.recover()
+        #expect(again.snapshot?.zxid == ZXID(rawValue: 0x201))
+        #expect(again.tree.digest == recovered.tree.digest)
+        #expect(again.tree.digestMismatches == 0)
+    }
+
+    @Test("What a killed server had allocated ahead is given back at the next start")
+    func trimmed() throws {
+        let directory = copy("standalone/c-restarted")
+        let files = directory.files as! SimulatedFiles
+        let before = files.paths.reduce(0) { $0 + (files.content($1)?.count ?? 0) }
+        let recovered = try directory.recover()
+        let newest = try #require(directory.logFiles().last)
+        let reader = try TxnLogReader(newest.path, files: files)
+        while try reader.next() {}
+        #expect(!reader.hasPadding)
+        #expect(files.paths.reduce(0) { $0 + (files.content($1)?.count ?? 0) } < before)
+        #expect(try directory.recover().tree.digest == recovered.tree.digest)
+    }
+
+    @Test("A tree that differs from its digests is known to differ until a leader's tree takes its place")
+    func mismatch() throws {
+        let directory = copy("standalone/b-snapshots")
+        let files = directory.files as! SimulatedFiles
+        #expect(try directory.recover().tree.digestMismatches == 0)
+        #expect(files.content(directory.mismatchMark) == nil)
+        try directory.noteThatItDiffers(at: ZXID(rawValue: 0xd1))
+        files.crash()
+        let recovered = try directory.recover()
+        #expect(recovered.tree.digestMismatches == 1)
+        let writer = try SnapshotWriter(directory, zxid: ZXID(rawValue: 0x1_0000_0007))
+        try writer.write([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0x2f])
+        try directory.replaceAll(by: writer)
+        #expect(files.content(directory.mismatchMark) == nil)
+    }
+
+    @Test("A tree whose log does not fit its snapshot leaves the mark when it is loaded")
+    func mismatchAtLoad() throws {
+        let directory = copy("standalone/a-logs-only")
+        // A snapshot that lacks what the first log made.
+        let files = directory.files as! SimulatedFiles
+        let writer = try SnapshotWriter(directory, zxid: ZXID(rawValue: 0x38))
+        try writer.write([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0x2f])
+        try writer.finish(digest: (zxid: writer.zxid, value: 1))
+        let recovered = try directory.recover()
+        #expect(recovered.tree.digestMismatches > 0)
+        #expect(
+            files.content(directory.mismatchMark).map { String(decoding: $0, as: UTF8.self) }
+                == "the tree differs from the digests of its txns, first seen at zxid \(recovered.lastZXID)\n")
     }
 
     @Test("An empty log file, which Apache 3.8.0 dies of, is skipped")
@@ -229,9 +345,53 @@ import ZooKeeperProtocol
         let lock = try DirectoryLock(dataDir: path)
         let error = #expect(throws: StorageError.self) { try DirectoryLock(dataDir: path) }
         #expect(
-            try #require(error).description.hasPrefix("the data directory \(path) is in use by process \(getpid()): "))
+            try #require(error).description.hasPrefix(
+                "dataDir \(path) is in use by process \(getpid()): two servers must not share one; stop that one first, or give this one another dataDir"
+            ))
         withExtendedLifetime(lock) {}
         unlink(path + "/paddock.lock")
+    }
+
+    @Test("Both directories are locked, under every name; strangers can neither lock the files nor lay links there")
+    func locks() throws {
+        var template = Array("/tmp/paddock-lock-XXXXXX".utf8CString)
+        let root = String(cString: mkdtemp(&template))
+        let (a, b, log) = (root + "/a", root + "/b", root + "/log")
+        for directory in [a, b, log] { mkdir(directory, 0o755) }
+        symlink(log, root + "/same")
+        let mask = umask(0)
+        defer {
+            umask(mask)
+            for directory in [a, b, log] {
+                unlink(directory + "/paddock.lock")
+                rmdir(directory)
+            }
+            unlink(root + "/same")
+            rmdir(root)
+        }
+        func refusal(_ dataDir: String, _ dataLogDir: String? = nil) -> String {
+            do throws(StorageError) {
+                _ = try DirectoryLock(dataDir: dataDir, dataLogDir: dataLogDir)
+                return ""
+            } catch { return error.description }
+        }
+        close(open(log + "/paddock.lock", O_RDWR | O_CREAT, 0o666))
+        let lock = try DirectoryLock(dataDir: a, dataLogDir: log)
+        for path in [a, log] {
+            var status = stat()
+            stat(path + "/paddock.lock", &status)
+            #expect(status.st_mode & 0o777 == 0o600)
+        }
+        #expect(refusal(b, log).hasPrefix("dataLogDir \(log) is in use by process \(getpid()): "))
+        #expect(refusal(b, root + "/same").hasPrefix("dataLogDir \(root)/same is in use by"))
+        #expect(refusal(log).hasPrefix("dataDir \(log) is in use by"))
+        #expect(refusal(b, a).hasPrefix("dataLogDir \(a) is in use by"))
+        // What was taken before the refusal is free again, and one directory under two names is no conflict.
+        #expect(refusal(b, root + "/b/.") == "")
+        unlink(b + "/paddock.lock")
+        symlink("/etc/passwd", b + "/paddock.lock")
+        #expect(refusal(b) == "cannot open \(b)/paddock.lock: Too many levels of symbolic links")
+        withExtendedLifetime(lock) {}
     }
 
     @Test("A log ahead of currentEpoch, as a crash during synchronisation leaves it, lifts the epoch and says so")

@@ -16,7 +16,7 @@ import ZooKeeperProtocol
         "ensemble/s2/version-2/log.200000001", "trunc/3-old-leader-with-2-extra-txns/version-2/log.200000001",
     ]
 
-    @Test("Apache's logs, read and written again, are the same bytes", arguments: logs)
+    @Test("Apache's logs, read and written again, are the same bytes, up to the padding", arguments: logs)
     func rewrite(name: String) throws {
         let original = try DurableFile.read(fixture(name))
         let files = SimulatedFiles()
@@ -31,8 +31,39 @@ import ZooKeeperProtocol
             try log.append(&batch)
         }
         try log.commit()
+        log.roll()
         #expect(reader.end == .clean)
-        #expect(files.content(directory.logPath(try #require(first))) == original)
+        #expect(files.content(directory.logPath(try #require(first))) == Array(original[..<reader.offset]))
+    }
+
+    @Test(
+        "A file reserves as much again as it holds, from 64 KiB up to preAllocSize, and gives back the rest when it is left"
+    )
+    func growth() throws {
+        let files = SimulatedFiles()
+        let directory = DataDirectory(dataDir: "/d", files: files)
+        var log = TxnLog(directory, preallocation: 1 << 20)
+        let path = directory.logPath(ZXID(rawValue: 1))
+        var (number, sizes) = (0 as Int64, [Int]())
+        while log.currentSize < 5 << 20 {
+            number += 1
+            try append(number, to: &log, padding: 4000)
+            try log.commit()
+            try log.prepareAhead()
+            let size = try #require(files.content(path)).count
+            if size != sizes.last { sizes.append(size) }
+            let ahead = size - log.currentSize
+            #expect(ahead <= max(128 << 10, min(2 << 20, 2 * log.currentSize)), "at \(log.currentSize)")
+            #expect(ahead >= 15 << 10, "at \(log.currentSize)")
+        }
+        #expect(sizes.first == 16 + 64 << 10)
+        #expect(sizes.count < 12, "it grows seldom")
+        let end = log.currentSize
+        log.roll()
+        #expect(files.content(path)?.count == end)
+        try append(number + 1, to: &log)
+        try log.commit()
+        #expect(files.content(directory.logPath(ZXID(rawValue: number + 1)))?.count == 16 + 64 << 10)
     }
 
     @Test("A log torn at every byte of its last record reads up to the record before")
@@ -147,7 +178,7 @@ import ZooKeeperProtocol
         #expect(files.paths == ["/d/version-2/log.1", "/d/version-2/log.4"])
     }
 
-    private func append(_ number: Int64, to log: inout TxnLog) throws {
+    private func append(_ number: Int64, to log: inout TxnLog, padding: Int = 0) throws {
         var batch = TxnBatch()
         batch.append(ZXID(rawValue: number)) { writer in
             // A createSession txn.
@@ -157,6 +188,7 @@ import ZooKeeperProtocol
             writer.write(1_700_000_000_000 as Int64)
             writer.write(-10 as Int32)
             writer.write(30000 as Int32)
+            writer.write(raw: [UInt8](repeating: 7, count: padding))
         }
         try log.append(&batch)
     }

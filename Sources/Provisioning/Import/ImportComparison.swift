@@ -28,20 +28,22 @@ struct ImportComparison {
         let old = file.cfg
         var names = old.effectiveEntries.map(\.key)
         names += new.effectiveEntries.map(\.key).filter { !names.contains($0) }
-        return names.compactMap { key in
-            guard !QuorumConfig.isQuorumKey(key), !Self.followsFromTheLine.contains(key) else { return nil }
+        return names.flatMap { (key) -> [Diagnostic] in
+            guard !QuorumConfig.isQuorumKey(key), !Self.followsFromTheLine.contains(key) else { return [] }
             // Without a quorum nobody reads these.
-            if members.isStandalone, ["initLimit", "syncLimit", "peerType"].contains(key) { return nil }
+            if members.isStandalone, ["initLimit", "syncLimit", "peerType"].contains(key) { return [] }
             let place = old.entry(key)?.location
             if key == "dataDir" { return dataDir(file, old[key] ?? "", new[key] ?? "", place, server) }
             let before = old[key] ?? KnownKeys.key(key)?.defaultValue
-            guard before != new[key] else { return nil }
+            guard before != new[key] else { return [] }
             let was = old[key] == nil ? "the default \(before ?? "")" : "'\(before ?? "")'"
-            return Diagnostic(
-                .warning, rule: "import-changes", file: file.path, at: place,
-                new[key].map { "server \(server.line.id): \(key) becomes '\($0)', it is \(was)" }
-                    ?? "server \(server.line.id): \(key) is left out, it is \(was)",
-                mend: "see that this is what you want")
+            return [
+                Diagnostic(
+                    .warning, rule: "import-changes", file: file.path, at: place,
+                    new[key].map { "server \(server.line.id): \(key) becomes '\($0)', it is \(was)" }
+                        ?? "server \(server.line.id): \(key) is left out, it is \(was)",
+                    mend: "see that this is what you want")
+            ]
         }
     }
 
@@ -52,13 +54,25 @@ struct ImportComparison {
 
     private func dataDir(
         _ file: ZooCfgFile, _ old: String, _ new: String, _ place: SourceLocation?, _ server: ImportedServer
-    ) -> Diagnostic? {
+    ) -> [Diagnostic] {
         let suffix = new.dropFirst("DIR/".count)
-        guard !old.hasSuffix("/\(suffix)") else { return nil }
-        return Diagnostic(
-            .warning, rule: "import-data-dir", file: file.path, at: place,
-            "server \(server.line.id) has its data in \(old); generated, it would start empty in \(new)",
-            mend: "copy \(old) to \(new) while the server is stopped, before its first start there")
+        guard !old.hasSuffix("/\(suffix)") else { return [] }
+        var problems = [
+            Diagnostic(
+                .warning, rule: "import-data-dir", file: file.path, at: place,
+                "server \(server.line.id) has its data in \(old); generated, it would start empty in \(new)",
+                mend: "copy \(old) to \(new) while the server is stopped, before its first start there")
+        ]
+        if let logs = file.cfg["dataLogDir"] {
+            problems.append(
+                Diagnostic(
+                    .warning, rule: "import-data-log-dir", file: file.path, at: file.cfg.entry("dataLogDir")?.location,
+                    "server \(server.line.id) keeps the dataLogDir of the server there is, \(logs): running side by side, the two would destroy each other's log",
+                    mend:
+                        "leave the old server stopped from the copy of its data on; or give the new one a dataLogDir of its own, and copy \(logs) there as well"
+                ))
+        }
+        return problems
     }
 
     /// Addresses: a topology has one a server, for servers and clients alike.

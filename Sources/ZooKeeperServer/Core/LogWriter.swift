@@ -86,8 +86,11 @@ final class LogWriter: Sendable {
         return result.withLockedValue { $0! }
     }
 
-    /// Stops the thread after what it was given; its work is done when this returns.
-    func stop() { try? pool.syncShutdownGracefully() }
+    /// Stops the thread after what it was given; its work is done, and the log is closed, when this returns.
+    func stop() {
+        try? pool.syncShutdownGracefully()
+        durable.withLock { $0.log.roll() }
+    }
 
     private func submit(
         _ done: @escaping @Sendable (StorageError?) -> Void,

@@ -117,6 +117,7 @@ extension ServerCore {
         answerSyncs()
         replyBody.removeAll()
         let applied: AppliedTxn
+        let mismatches = tree.digestMismatches
         do throws(JuteError) {
             applied = try tree.apply(entry, reply: &replyBody)
         } catch {
@@ -124,6 +125,7 @@ extension ServerCore {
         }
         let zxid = applied.header.zxid
         if service != .learning { preparer.applied(zxid, tree: tree) }
+        if tree.digestMismatches != mismatches { noteMismatch(at: zxid, isFirst: mismatches == 0) }
         metrics.propagation.add(max(0, Clock.wall - applied.header.time))
         if zxid.rawValue & 127 == 0 { digests.add(zxid, tree.digest) }
         sendEvents()
@@ -138,6 +140,30 @@ extension ServerCore {
         }
         if applied.header.type == .closeSession { closed(applied.header.session) }
         answerSyncs()
+    }
+
+    /// The tree is not what the server that made this txn had. Said once, and kept for the next start.
+    private func noteMismatch(at zxid: ZXID, isFirst: Bool) {
+        guard isFirst else { return }
+        logger.error("after txn \(zxid) the data differs from the txn's digest. \(mismatchAdvice)")
+        // In its place between the writes: a leader's tree that comes later takes the mark away.
+        log.perform(
+            LogWriter.Work(ticket: 0) { (durable) throws(StorageError) in
+                try durable.directory.noteThatItDiffers(at: zxid)
+            })
+        member?.dataDiffers()
+    }
+
+    /// What a tree that differs from its digests means, and how it is mended.
+    var mismatchAdvice: String {
+        guard member != nil else {
+            return "Restore the data from a backup; or, if it is known to be right, remove \(directory.mismatchMark)"
+        }
+        return """
+            This server does not stand for election while another can. If only this one has zk_digest_mismatches_count > 0 (mntr): stop it, move \
+            its version-2 directory away (keep myid) and start it, it then fetches the data from the leader. If all the followers have, the \
+            leader's data is the one that differs
+            """
     }
 
     private func answer(

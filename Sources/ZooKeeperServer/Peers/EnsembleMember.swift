@@ -119,6 +119,19 @@ final class EnsembleMember {
     /// The disk has everything up to this ticket.
     func stored(_ ticket: UInt64) { step(.durable(WriteTicket(rawValue: ticket))) }
 
+    /// The tree was found to differ, in the middle of a txn's way: the core hears of it in a turn of its own.
+    func dataDiffers() {
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        loop.execute {
+            let member = bound.value
+            // Another tree may have come meanwhile.
+            guard member.core.tree.digestMismatches > 0 else { return }
+            member.core.refreshClock()
+            member.step(.dataDiffers)
+            member.core.flush()
+        }
+    }
+
     // MARK: Links
 
     /// A new connection for the quorum port; nil when too many have come.
@@ -351,6 +364,9 @@ final class EnsembleMember {
             scheduleReadOnly()
         case .preparingToLead:
             logger.info("elected; waiting for a quorum of followers")
+            if core.tree.digestMismatches > 0 {
+                logger.error("elected although this server's data differs from its digests: no other voter could be")
+            }
             endReadOnly()
             core.removeOrphanedEphemerals()
         case .joining(let leader):

@@ -20,7 +20,7 @@ struct LogTail {
         defer { last = zxid }
         // The first one's predecessor is in the snapshot, whose zxid says nothing certain about it; and a gap, which a
         // snapshot of the leader leaves, makes all before it useless (ZOOKEEPER-4925).
-        guard let last, zxid == last.next || zxid.epoch > last.epoch && zxid.counter == 1 else {
+        guard let last, zxid.follows(last) else {
             transactions.removeAll()
             bytes = 0
             base = zxid
