@@ -133,6 +133,7 @@ extension KnownKeys {
         key("superUser", .text, nil, "super user of SASL"),
         key("ssl.authProvider", .text, "x509", "authentication provider of TLS clients"),
         key("ensembleAuthName", .list, nil, "names by which clients may check the ensemble"),
+        key("session.secretPath", .path, nil, "file with the servers' key for session passwords (bundled server)"),
         key("sessionRequireClientSASLAuth", .boolean, "false", "refuse clients without SASL"),
         key("allowSaslFailedClients", .boolean, "false", "keep clients whose SASL failed"),
         key("enforce.auth.enabled", .boolean, "false", "refuse clients without one of the schemes"),

@@ -25,7 +25,7 @@ public struct SessionID: RawRepresentable, Hashable, Comparable, Sendable {
 
     @inlinable package var next: SessionID { SessionID(rawValue: rawValue &+ 1) }
 
-    /// The password of this session, 16 bytes, which every server derives alike, so that a session can move.
+    /// The password that Apache's servers give this session, 16 bytes: every server derives it alike, so that a session can move.
     ///
     /// Apache's `ZooKeeperServer.generatePasswd`: java.util.Random, seeded with the id XOR 0xB3415C00, filling bytes.
     package var password: [UInt8] {
@@ -41,11 +41,6 @@ public struct SessionID: RawRepresentable, Hashable, Comparable, Sendable {
             }
         }
         return bytes
-    }
-
-    /// Whether a client that presents `password` may renew this session. Session 0 never may.
-    package func accepts(password: [UInt8]) -> Bool {
-        self != .none && password == self.password
     }
 
     @inlinable

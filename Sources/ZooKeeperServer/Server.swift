@@ -1,3 +1,4 @@
+import DataTree
 import DurableFiles
 import Glibc
 import Logging
@@ -23,6 +24,7 @@ package final class Server: Sendable {
         case ttlNodesWithoutExtendedTypes
         case noDataDirectory(String)
         case noTLS(key: String)
+        case noSessionSecret(path: String, why: String)
 
         package var description: String {
             switch self {
@@ -33,6 +35,8 @@ package final class Server: Sendable {
                 "the data holds znodes with a time to live, but extendedTypesEnabled is not true: add extendedTypesEnabled=true to zoo.cfg"
             case .noDataDirectory(let path):
                 "\(path) does not exist and datadir.autocreate is false: create it, or mend dataDir"
+            case .noSessionSecret(let path, let why):
+                "the key for session passwords in \(path) (session.secretPath) cannot be used: \(why). Make one with `openssl rand -hex 16`, and give every server of the ensemble the same"
             case .noTLS(let key):
                 "zoo.cfg sets \(key), and this is the server without TLS: run zkserver-tls with the same zoo.cfg (bin/zkServer.sh does so by itself), or remove \(key)"
             }
@@ -50,6 +54,7 @@ package final class Server: Sendable {
         onFailure: @escaping @Sendable (StorageError) -> Void = { _ in }
     ) throws -> Server {
         let transports = try Transports(settings, security)
+        let passwords = try sessionPasswords(settings, logger)
         let began = Clock.monotonic
         let directory = DataDirectory(dataDir: settings.dataDir, dataLogDir: settings.dataLogDir)
         let (lock, opened) = try open(directory, settings)
@@ -67,7 +72,7 @@ package final class Server: Sendable {
         let core = try loop.submit {
             let core = ServerCore(
                 settings: settings, directory: directory, recovered: opened.recovered, epochs: opened.epochs,
-                loop: loop, logger: logger)
+                passwords: passwords, loop: loop, logger: logger)
             core.metrics.loadTime.add(Clock.monotonic - began)
             core.metrics.loadedTxns.add(Int64(opened.recovered.replayed))
             core.onFailure = onFailure
@@ -99,6 +104,24 @@ package final class Server: Sendable {
             try? group.syncShutdownGracefully()
             throw error
         }
+    }
+
+    private static func sessionPasswords(
+        _ settings: ServerSettings, _ logger: Logger
+    ) throws(StartError) -> SessionPasswords {
+        guard let path = settings.sessionSecretPath else { return .derived }
+        let text: [UInt8]
+        do throws(FileError) { text = try DurableFile.read(path, limit: 4096) } catch {
+            throw .noSessionSecret(path: path, why: error.description)
+        }
+        guard let passwords = SessionPasswords(key: String(decoding: text, as: UTF8.self)) else {
+            throw .noSessionSecret(path: path, why: "it does not hold 32 hexadecimal digits")
+        }
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & 0o077 != 0 {
+            logger.warning("\(path) (session.secretPath) may be read by others than its owner: chmod 600 \(path)")
+        }
+        return passwords
     }
 
     /// What goes from the thread that loaded it to the event loop, once.

@@ -95,6 +95,61 @@ import ZooKeeperClient
         }
     }
 
+    /// Takes sessions over, with the password that follows from the id, a wrong one and the right one.
+    private static let takeover = """
+        import socket, struct, sys
+        port, keyed = int(sys.argv[1]), sys.argv[2] == "keyed"
+        def connect(session=0, password=bytes(16)):
+            s = socket.create_connection(("127.0.0.1", port), 10)
+            s.sendall(struct.pack(">iiqiqi", 45, 0, 0, 30000, session, 16) + password + b"\\0")
+            size, _, timeout, session, _ = struct.unpack(">iiiqi", s.recv(24, socket.MSG_WAITALL))
+            return s, session, s.recv(size - 20, socket.MSG_WAITALL)[:16]
+        def lives(s):
+            try:
+                s.sendall(struct.pack(">iii", 8, -2, 11))
+                return len(s.recv(20, socket.MSG_WAITALL)) == 20
+            except OSError: return False
+        def derived(session):
+            mask, out = (1 << 48) - 1, b""
+            state = (session & (1 << 64) - 1 ^ 0xB3415C00 ^ 0x5DEECE66D) & mask
+            for _ in range(4):
+                state = (state * 0x5DEECE66D + 0xB) & mask
+                out += struct.pack("<I", state >> 16)
+            return out
+        owner, session, password = connect()
+        print("derived", password == derived(session))
+        for attempt in [b"1" * 16] + [derived(session)] * keyed:
+            print("taken", connect(session, attempt)[1] != 0, "owner lives", lives(owner))
+        moved, same, _ = connect(session, password)
+        print("moved", same == session, lives(moved), "owner lives", lives(owner))
+        """
+
+    @Test("A wrong password takes nothing from a session's owner; under a key of the servers' own, Apache's is one")
+    func takeovers() async throws {
+        let directory = try TemporaryDirectory("secret")
+        defer { directory.remove() }
+        try "000102030405060708090a0b0c0d0e0f\n".write(
+            toFile: directory.path + "/key", atomically: true, encoding: .utf8)
+        for (settings, kind) in [([:], "derived"), (["session.secretPath": directory.path + "/key"], "keyed")] {
+            try await BundledServer.with(settings: settings) { server in
+                let output = try await Python.run(Self.takeover, arguments: ["\(server.port)", kind])
+                let refused = "taken False owner lives True\n"
+                let end = "moved True True owner lives False\n"
+                #expect(
+                    output == (kind == "derived" ? "derived True\n" + refused : "derived False\n" + refused + refused)
+                        + end)
+            }
+        }
+        let server = try BundledServer(settings: ["session.secretPath": directory.path + "/none"])
+        defer { server.directory.remove() }
+        try server.launch()
+        try await eventually("the server ends") { !server.isRunning }
+        #expect(
+            server.log.contains(
+                "the key for session passwords in \(directory.path)/none (session.secretPath) cannot be used: cannot open"
+            ))
+    }
+
     @Test("SIGTERM finishes the writes under way, and a start after it finds them")
     func terminate() async throws {
         try await BundledServer.with { server in

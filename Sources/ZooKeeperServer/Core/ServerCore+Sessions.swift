@@ -108,13 +108,13 @@ extension ServerCore {
 
     private func renew(_ request: ConnectRequest, on connection: ClientConnection) {
         let id = request.session
-        // Before the password is looked at: Apache does so, and a client that moves relies on it.
+        connection.session = id
+        // First of all: Apache closes the session's connection before it looks at the password, so that anybody can.
+        guard passwords.accepts(request.password ?? [], for: id) else { return refuseRenewal(connection) }
         if let old = connectionsOfSession[id] {
             logger.info("session \(id) moves to a new connection", metadata: ["client": "\(connection.remote)"])
             old.close()
         }
-        connection.session = id
-        guard id.accepts(password: request.password ?? []) else { return refuseRenewal(connection) }
         if localSessions.touch(id, timeout: connection.timeout, now: now) {
             connection.isLocal = true
             return renewed(connection, isValid: true)
@@ -167,7 +167,7 @@ extension ServerCore {
         connectionsOfSession[id] = connection
         connection.state = .open
         let response = ConnectResponse(
-            timeout: connection.timeout, session: id, password: id.password,
+            timeout: connection.timeout, session: id, password: passwords.password(of: id),
             readOnly: connection.saidReadOnly.map { _ in service == .readOnly })
         connection.write { output in output.frame { response.write(to: &$0) } }
         statistics.packetsSent += 1

@@ -51,6 +51,7 @@ final class ServerCore {
     /// Sessions that only this server knows (`localSessionsEnabled`).
     var localSessions: SessionTracker
     var nextSession: SessionID
+    let passwords: SessionPasswords
     var connections: [ObjectIdentifier: ClientConnection] = [:]
     var connectionsOfHost: [String: Int] = [:]
     var connectionsOfSession: [SessionID: ClientConnection] = [:]
@@ -117,8 +118,9 @@ final class ServerCore {
 
     init(
         settings: ServerSettings, directory: DataDirectory, recovered: Recovered, epochs: Epochs?,
-        loop: any EventLoop, logger: Logger
+        passwords: SessionPasswords = .derived, loop: any EventLoop, logger: Logger
     ) {
+        self.passwords = passwords
         self.settings = settings
         self.directory = directory
         self.loop = loop

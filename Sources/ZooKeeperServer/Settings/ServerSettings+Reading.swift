@@ -105,6 +105,7 @@ struct SettingsReader {
         settings.maxConnections = integer("maxCnxns") ?? settings.maxConnections
         settings.keepsAlive = boolean("clientTcpKeepAlive") ?? false
         settings.sessionlessTimeout = integer("nio.sessionlessCnxnTimeout") ?? settings.sessionlessTimeout
+        settings.sessionSecretPath = text("session.secretPath").map(absolute)
         settings.globalOutstandingLimit = integer("globalOutstandingLimit") ?? settings.globalOutstandingLimit
         // Reads are answered at once, so the requests in process are the outstanding ones.
         if let limit = integer("request_throttle_max_requests"), limit > 0 {

@@ -47,6 +47,8 @@ package struct ServerSettings: Sendable {
     /// Connections in all; 0: any number.
     package var maxConnections = 0
     package var sessionlessTimeout = 10000
+    /// `session.secretPath`: the file with the key that session passwords are made with; nil: as Apache makes them.
+    package var sessionSecretPath: String?
     /// `clientTcpKeepAlive`
     package var keepsAlive = false
     package var globalOutstandingLimit = 1000
