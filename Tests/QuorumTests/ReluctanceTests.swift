@@ -89,6 +89,47 @@ import ZooKeeperProtocol
         #expect(ensemble.leader == 1)
     }
 
+    /// Servers with histories of different lengths that start one by one and fail, some of them with data that differs.
+    @Test("Whoever differs, there is a leader as long as a quorum is up", arguments: 0..<60)
+    func always(seed: UInt64) {
+        var state = seed
+        func draw(_ range: Range<Int64>) -> Int64 {
+            // SplitMix64
+            state &+= 0x9e37_79b9_7f4a_7c15
+            var value = (state ^ state >> 30) &* 0xbf58_476d_1ce4_e5b9
+            value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
+            return range.lowerBound + Int64((value ^ value >> 31) % UInt64(range.count))
+        }
+        let ids: [ServerID] = draw(0..<2) == 0 ? [1, 2, 3] : [1, 2, 3, 4, 5]
+        let configuration = Self.configuration(ids)
+        let base = ZXID(rawValue: 0x1_0000_0005)
+        var ensemble = Ensemble([], configuration)
+        var (waiting, up) = (ids, [ServerID]())
+        while !waiting.isEmpty {
+            let id = waiting.remove(at: Int(draw(0..<Int64(waiting.count))))
+            var recovered = Self.state(differs: draw(0..<2) == 0)
+            recovered.transactions = (0..<draw(0..<3)).map {
+                Transaction(zxid: ZXID(rawValue: base.rawValue + $0 + 1), bytes: [1])
+            }
+            ensemble.start(id, configuration, recovered)
+            up.append(id)
+            for _ in 0..<draw(0..<4) * draw(0..<20) { ensemble.wait(100) }
+        }
+        for _ in 0..<2 {
+            wait(20_000, &ensemble)
+            guard let leader = ensemble.leader else {
+                Issue.record("nobody leads: \(up.map { "\($0) \(ensemble.status($0)!)" })")
+                return
+            }
+            let following = up.filter { if case .following = ensemble.status($0) { true } else { $0 == leader } }
+            #expect(following.count > ids.count / 2)
+            up.removeAll { $0 == leader }
+            guard up.count > ids.count / 2 else { return }
+            if draw(0..<2) == 0 { ensemble.put(.dataDiffers, to: up[0]) }
+            ensemble.kill(leader, tells: up)
+        }
+    }
+
     @Test(
         "It asks in a round that nobody counts, stands when its patience is over, and stands again after a leader's tree"
     )

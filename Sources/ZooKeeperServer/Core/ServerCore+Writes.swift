@@ -161,7 +161,7 @@ extension ServerCore {
         }
         return """
             This server does not stand for election while another can. If only this one has zk_digest_mismatches_count > 0 (mntr): stop it, move \
-            its version-2 directory away (keep myid) and start it, it then fetches the data from the leader. If all the followers have, the \
+            its version-2 directory away (keep myid) and start it, it then fetches the data from the leader (`paddock reset` does so). If all the followers have, the \
             leader's data is the one that differs
             """
     }
