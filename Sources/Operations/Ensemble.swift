@@ -51,6 +51,17 @@ package struct Ensemble: Sendable {
         }
     }
 
+    /// Where nobody leads, voters without data must not be started side by side when they are a quorum: they would elect one of them, and
+    /// what the others have would be overwritten. Nil when `chosen` are safe to start.
+    func riskOfStarting(_ chosen: [ServerID]) -> String? {
+        let empty = topology.participants.filter { !hasData($0) }.map(\.id)
+        guard empty.count < topology.participants.count, electorate.isQuorum(Set(empty)),
+            chosen.contains(where: empty.contains)
+        else { return nil }
+        return
+            "\(Wording.servers(empty)) have no data, and could make the ensemble begin anew without what the others have"
+    }
+
     package var environment: ClientEnvironment {
         ClientEnvironment(ensemble: name, clients: topology.servers.map { ($0.host, $0.ports.client) })
     }

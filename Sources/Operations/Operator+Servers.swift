@@ -79,6 +79,10 @@ extension Operator {
         }
         let chosen = try ensemble.selection(sweep).resolve(words)
         let guardian = guardian(ensemble, sweep)
+        if action == .start, sweep.leader == nil, let risk = ensemble.riskOfStarting(chosen) {
+            throw OperationError(
+                .failed, risk, mend: "`paddock up` starts those with data first, and says what is at risk")
+        }
         if action.takesAway { try guardian.check(action.rawValue, chosen, force: force) }
         return ServerActionReport(
             ensemble: ensemble.name, action: action, servers: action == .stop ? sweep.stopOrder(chosen) : chosen,

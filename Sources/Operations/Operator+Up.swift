@@ -155,7 +155,8 @@ extension Operator {
             outdated: Set(outdated.map(\.id)), withData: Set(topology.servers.filter(ensemble.hasData).map(\.id)),
             leader: sweep?.leader?.id, isStandalone: topology.isStandalone || old?.isStandalone == true,
             relocated: relocated(ensemble, before, sweep), agreed: agreed, lines: topology.serverLines,
-            electorate: ensemble.electorate)
+            electorate: ensemble.electorate,
+            isClosed: topology.servers.contains { $0.engine == .bundled && $0.setting("quorum.membersOnly") == "true" })
     }
 
     /// Servers whose quorum or election address is not the one at which the running servers know them.

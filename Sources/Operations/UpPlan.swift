@@ -68,12 +68,15 @@ package struct UpPlan: Hashable, Sendable {
         package var lines: [ServerLine]
         /// How the voters' votes count.
         package var electorate: Electorate
+        /// Leaders turn away who is not in their list (`quorum.membersOnly`).
+        package var isClosed: Bool
 
         package init(
             votersBefore: Set<ServerID>, serversBefore: Set<ServerID>, voters: Set<ServerID>, servers: Set<ServerID>,
             running: Set<ServerID>, outdated: Set<ServerID> = [], withData: Set<ServerID> = [],
             leader: ServerID? = nil, isStandalone: Bool = false, relocated: Set<ServerID> = [],
-            agreed: QuorumConfig? = nil, lines: [ServerLine] = [], electorate: Electorate? = nil
+            agreed: QuorumConfig? = nil, lines: [ServerLine] = [], electorate: Electorate? = nil,
+            isClosed: Bool = false
         ) {
             self.votersBefore = votersBefore
             self.serversBefore = serversBefore
@@ -87,6 +90,7 @@ package struct UpPlan: Hashable, Sendable {
             self.relocated = relocated
             self.agreed = agreed
             self.lines = lines
+            self.isClosed = isClosed
             self.electorate = electorate ?? Electorate(voters.sorted().map { Electorate.Voter(id: $0) })
         }
     }
@@ -116,8 +120,14 @@ package struct UpPlan: Hashable, Sendable {
         }
         let moved = situation.votersBefore.symmetricDifference(situation.voters)
         let isMemberChange = situation.serversBefore != situation.servers
-        if moved.count > 1 || (situation.isStandalone && isMemberChange) {
-            if situation.votersBefore.count > 2 {
+        let joining = situation.voters.subtracting(situation.votersBefore)
+        let isLockedOut = situation.isClosed && !joining.isEmpty
+        if moved.count > 1 || isLockedOut || (situation.isStandalone && isMemberChange) {
+            if isLockedOut, moved.count == 1, situation.votersBefore.count > 2 {
+                outage =
+                    "with quorum.membersOnly the servers would turn \(Wording.servers(joining.sorted())) away until they are restarted, "
+                    + "and those that are restarted could not go on without it; all servers have to be stopped together"
+            } else if situation.votersBefore.count > 2 {
                 outage =
                     "\(Wording.servers(moved.sorted())) would join, leave or change their vote at once, and the old and "
                     + "the new voters could decide without each other; all servers have to be stopped together"

@@ -68,6 +68,7 @@ package struct ServerFiles {
             settings.append(Setting("admin.serverPort", "\(server.ports.admin)"))
         }
         own("4lw.commands.whitelist", Self.fourLetterWords)
+        if isClosed(server) { own("quorum.membersOnly", "true") }
         let written = Set(settings.map(\.key))
         settings += server.settings.filter { !written.contains($0.key) }
         switch membership {
@@ -75,6 +76,12 @@ package struct ServerFiles {
         case .dynamic(let file, _): settings.append(Setting("dynamicConfigFile", file))
         }
         return settings
+    }
+
+    /// Whether a server takes in members only when it leads: where the ensemble can be asked to name who joins before that starts.
+    /// Where members come from files, a voter has to be there before those that count on it are restarted with the new list.
+    private func isClosed(_ server: TopologyServer) -> Bool {
+        server.engine == .bundled && !topology.isStandalone && server.setting("reconfigEnabled")?.lowercased() == "true"
     }
 
     private func memberLines() -> [String] {

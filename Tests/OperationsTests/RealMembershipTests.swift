@@ -25,6 +25,10 @@ extension RealEnsembleTests {
                 """
             let up = try await command.up(.text(base, file: "t.yaml"))
             let servers = try ConnectString(try #require(up.status?.connect))
+            // Who is not named does not get the data.
+            let zooCfg = try String(
+                contentsOfFile: "\(command.store.root(of: "drifting"))/server.1/conf/zoo.cfg", encoding: .utf8)
+            #expect(zooCfg.contains("quorum.membersOnly=true\n"))
             let leader = try #require(up.status?.leader)
             let followers = [1, 2, 3].filter { $0 != leader }
             let (gone, other) = (followers[0], followers[1])
@@ -80,18 +84,18 @@ extension RealEnsembleTests {
     @Test func portsDisksAndLeadersThatServeNobody() async throws {
         try await RealEnsembles.with { ensembles in
             let command = ensembles.command("test")
-            let ports = FreePorts.find(16)
-            func topology(client: Int, quorum: Int) -> TopologySource {
-                let servers = (0..<3).map { index in
-                    "  - {id: \(index + 1), ports: {client: \(ports[client + index]), quorum: \(ports[quorum + index])}}\n"
-                }
+            let ports = FreePorts.find(18)
+            func server(_ id: Int, _ client: Int, _ quorum: Int) -> String {
+                "  - {id: \(id), ports: {client: \(client), quorum: \(quorum), election: \(ports[11 + id])}}\n"
+            }
+            func topology(client: Int, quorum: Int, more: String = "") -> TopologySource {
+                let servers = (0..<3).map { server($0 + 1, ports[client + $0], ports[quorum + $0]) }
                 return .text(
                     """
                     ensemble: moved
-                    ports: {election: \(ports[12]), admin: \(ports[12])}
                     settings: {tickTime: 500, initLimit: 20, syncLimit: 10, leaderServes: no, admin.enableServer: false}
                     servers:
-                    \(servers.joined())
+                    \(servers.joined())\(more)
                     """, file: "t.yaml")
             }
             let began = ContinuousClock.now
@@ -121,6 +125,16 @@ extension RealEnsembleTests {
             #expect(rolled.status?.health == .healthy, "\(rolled.status?.problems ?? [])")
             #expect(rolled.status?.servers.map(\.client) == (6..<9).map { "127.0.0.1:\(ports[$0])" })
             address = "127.0.0.1:\(ports[6 + kept - 1])"
+
+            // A fourth voter: it is there before the others count on it.
+            let joined = try await command.up(
+                topology(client: 6, quorum: 3, more: server(4, ports[16], ports[17])))
+            #expect(joined.actions == [.start([4]), .roll([1, 2, 3])])
+            #expect(joined.status?.health == .healthy, "\(joined.status?.problems ?? [])")
+            #expect(joined.status?.votes == Votes(have: 4, need: 3, of: 4))
+            let left = try await command.up(topology(client: 6, quorum: 3))
+            #expect(left.actions.last == .remove([4]))
+            #expect(left.status?.health == .healthy, "\(left.status?.problems ?? [])")
 
             // Quorum ports are another matter.
             let stop = await refusal { try await command.up(topology(client: 6, quorum: 9)) }
@@ -153,6 +167,8 @@ extension RealEnsembleTests {
             #expect(
                 loss?.message.hasPrefix("servers \(empty[0]) and \(empty[1]), two of three voters, have no data")
                     == true)
+            let start = await refusal { try await command.perform(.start, on: ["all"], ensemble: nil) }
+            #expect(start?.message.hasPrefix("servers \(empty[0]) and \(empty[1]) have no data, and could") == true)
             let revived = try await command.up(.stored(nil), options: forced)
             #expect(revived.actions == [.start([ServerID(Int64(kept))])] + empty.map { .start([ServerID(Int64($0))]) })
             let servers = try ConnectString(try #require(revived.status?.connect))

@@ -127,6 +127,21 @@ import ZooKeeperProtocol
         #expect(atRest.outage == nil)
     }
 
+    /// A voter cannot join from files where leaders take in only whom their own file names.
+    @Test func aVoterIsLockedOutOfAClosedEnsemble() {
+        var situation = Self.situation(
+            before: [1, 2, 3], after: [1, 2, 3, 4], running: [1, 2, 3, 9], outdated: [1, 2, 3, 9],
+            withData: [1, 2, 3, 9], leader: 2)
+        situation.isClosed = true
+        let plan = UpPlan(situation)
+        #expect(plan.actions == [.stop([1, 2, 3, 9]), .start([1, 2, 3, 9]), .start([4])])
+        #expect(plan.outage?.hasPrefix("with quorum.membersOnly the servers would turn server 4 away") == true)
+        situation.agreed = QuorumConfig(
+            servers: [1, 2, 3].map { PaperEnsemble.line($0, .participant) } + [PaperEnsemble.line(9, .observer)],
+            version: 1)
+        #expect(UpPlan(situation).outage == nil)
+    }
+
     @Test func aMajorityOfEmptyDisksIsSaid() {
         let five: Set<ServerID> = [1, 2, 3, 4, 5]
         let plan = UpPlan(

@@ -96,3 +96,56 @@ struct QuorumConfigTests {
         #expect(one.differences(from: one) == [])
     }
 }
+
+/// What a reconfig may bring in.
+@Suite struct ReconfiguredMembersTests {
+    private static let now = """
+        server.1=10.0.0.1:2888:3888:participant;10.0.0.1:2181
+        server.2=10.0.0.2:2888:3888:participant;10.0.0.2:2181
+        server.900=10.0.0.9:2888:3888:observer;0.0.0.0:2181
+        """
+
+    @Test(
+        arguments: [
+            ("server.3=10.0.0.3:2888:3888:participant;10.0.0.3:2181", nil),
+            ("server.255=zk_3.example.org:2888:3888:observer;0.0.0.0:2181", nil),
+            ("server.3=[2001:db8::3]:2888:3888:participant;[2001:db8::3]:2181", nil),
+            ("server.0=10.0.0.3:2888:3888:participant;2181", "server.0: a server id is from 1 to 255"),
+            ("server.256=10.0.0.3:2888:3888:participant;2181", "server.256: a server id is from 1 to 255"),
+            (
+                "server.3=0.0.0.0:2888:3888:participant;2181",
+                "server.3: 0.0.0.0 means every interface; the other servers cannot connect to it"
+            ),
+            (
+                "server.3=10.0.0.300:2888:3888:participant;2181",
+                "server.3: '10.0.0.300' is neither an address nor a name"
+            ),
+            ("server.3=-zk:2888:3888:participant;2181", "server.3: '-zk' is neither an address nor a name"),
+            (
+                "server.3=10.0.0.3:2888:3888:participant;zk$3:2181",
+                "server.3: 'zk$3' is neither an address nor a name"
+            ),
+            (
+                "server.3=10.0.0.2:2889:3888:participant;10.0.0.2:2191",
+                "server.3: 10.0.0.2:3888 is an address of server 2 already"
+            ),
+        ] as [(String, String?)])
+    func joins(line: String, objection: String?) throws {
+        let now = try #require(QuorumConfig.parse(Self.now).config)
+        // Read leniently: what is judged here need not be what the reader already refuses.
+        let next = QuorumConfig.read(ZooCfg(text: Self.now + "\n" + line).effectiveEntries)
+        guard next.config.server(ServerID(Int64(line.dropFirst(7).prefix { $0 != "=" })!)) != nil else {
+            #expect(next.problems.hasErrors && objection != nil)
+            return
+        }
+        #expect(now.objection(to: next.config) == objection)
+    }
+
+    @Test func withExtendedTypesAnIDIsSmaller() throws {
+        let now = try #require(QuorumConfig.parse(Self.now).config)
+        var next = now
+        next.servers.append(ServerLine(id: 255, host: "10.0.0.3", quorumPort: 2888, electionPort: 3888))
+        #expect(now.objection(to: next, largestID: 254) == "server.255: a server id is from 1 to 254")
+        #expect(now.objection(to: next) == nil)
+    }
+}

@@ -47,9 +47,10 @@ struct ImportComparison {
         }
     }
 
-    /// Compared as part of the server's line, or of no consequence: they name what generated files have elsewhere.
+    /// Compared as part of the server's line, or of no consequence: they name what generated files have elsewhere, or keep out who is
+    /// not in those lines.
     private static let followsFromTheLine: Set<String> = [
-        "clientPort", "clientPortAddress", "dynamicConfigFile", "peerType",
+        "clientPort", "clientPortAddress", "dynamicConfigFile", "peerType", "quorum.membersOnly",
     ]
 
     private func dataDir(
