@@ -67,12 +67,13 @@ package final class Server: Sendable {
             "loaded \(recovered.tree.nodeCount) znodes up to zxid \(recovered.lastZXID) in \(Clock.monotonic - began) ms",
             metadata: ["snapshot": "\(recovered.snapshot?.path ?? "none")", "replayed": "\(recovered.replayed)"])
 
+        let warnings = RecurringLog(logger)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.next()
         let core = try loop.submit {
             let core = ServerCore(
                 settings: settings, directory: directory, recovered: opened.recovered, epochs: opened.epochs,
-                passwords: passwords, loop: loop, logger: logger)
+                passwords: passwords, loop: loop, logger: logger, warnings: warnings)
             core.metrics.loadTime.add(Clock.monotonic - began)
             core.metrics.loadedTxns.add(Int64(opened.recovered.replayed))
             core.onFailure = onFailure
@@ -96,7 +97,7 @@ package final class Server: Sendable {
         do {
             let server = try Server(
                 group: group, core: core, lock: lock, settings: settings, transports: transports, logger: logger,
-                loop: loop)
+                warnings: warnings, loop: loop)
             // The ports are open before anybody hears of this server.
             loop.execute { core.value.member?.start() }
             return server
@@ -172,7 +173,8 @@ package final class Server: Sendable {
 
     private init(
         group: MultiThreadedEventLoopGroup, core: NIOLoopBound<ServerCore>, lock: DirectoryLock,
-        settings: ServerSettings, transports: Transports, logger: Logger, loop: any EventLoop
+        settings: ServerSettings, transports: Transports, logger: Logger, warnings: RecurringLog,
+        loop: any EventLoop
     ) throws {
         self.group = group
         self.core = core
@@ -186,47 +188,46 @@ package final class Server: Sendable {
                 let quorum = ServerSettings.Listen(host: host, port: address.quorumPort)
                 listeners.append(
                     try Self.bind(
-                        PeerListener.election(group, transports.peers.accepts, core), election,
+                        PeerListener.election(group, transports.peers.accepts, warnings: warnings, core), election,
                         "the election port of server.\(ensemble.id)"))
                 listeners.append(
                     try Self.bind(
-                        PeerListener.quorum(group, transports.peers.accepts, core), quorum,
+                        PeerListener.quorum(group, transports.peers.accepts, warnings: warnings, core), quorum,
                         "the quorum port of server.\(ensemble.id)"))
             }
         }
-        func listen(_ address: ServerSettings.Listen, _ transport: PortTransport, _ key: String) throws -> any Channel {
-            let bootstrap = ServerBootstrap.clients(group, transport, settings, core: core)
-            let channel = try Self.bind(bootstrap, address, key)
-            listeners.append(channel)
-            return channel
+        @Sendable func clients(_ name: String, _ transport: PortTransport) -> ServerBootstrap {
+            .clients(group, name, transport, settings, warnings: warnings, core: core)
         }
         if let client = settings.client {
             let transport = transports.plainClientPort(settings)
-            let channel = try listen(client, transport, "clientPort")
+            let channel = try Self.bind(clients("the client port", transport), client, "clientPort")
+            listeners.append(channel)
             port = channel.localAddress?.port
             loop.execute {
                 core.value.clientPort = MovableClientPort(channel, at: client) { address in
-                    ServerBootstrap.clients(group, transport, settings, core: core)
+                    clients("the client port", transport)
                         .bind(host: address.host ?? "0.0.0.0", port: address.port)
                 }
             }
             logger.info("serving clients on \(client.host ?? "0.0.0.0"):\(port ?? client.port)")
         }
         if let secure = settings.secureClient, let security = transports.client {
-            let port = try listen(secure, .secure(security), "secureClientPort").localAddress?.port
+            let bootstrap = clients("the secure client port", .secure(security))
+            let channel = try Self.bind(bootstrap, secure, "secureClientPort")
+            listeners.append(channel)
+            let port = channel.localAddress?.port
             logger.info("serving TLS clients on \(secure.host ?? "0.0.0.0"):\(port ?? secure.port)")
         }
         if let admin = settings.admin {
-            let bootstrap = HTTPListener.bootstrap(
-                group, idleTimeout: .milliseconds(Int64(admin.idleTimeout)), core: core
-            ) { $0.adminPage($1) }
+            let bootstrap = PageListener.admin(group, warnings: warnings, core)
             do { listeners.append(try Self.bind(bootstrap, admin.address, "admin.serverPort")) } catch {
                 // As Apache: a server that clients can use is worth more than its admin page.
                 logger.warning("no admin server: \(error)")
             }
         }
         if let metrics = settings.metrics {
-            let bootstrap = HTTPListener.bootstrap(group, idleTimeout: .seconds(30), core: core) { $0.metricsPage($1) }
+            let bootstrap = PageListener.metrics(group, warnings: warnings, core)
             listeners.append(try Self.bind(bootstrap, metrics, "metricsProvider.httpPort"))
         }
         self.listeners = listeners

@@ -39,8 +39,12 @@ final class BundledServer: Sendable {
     var pid: pid_t { process.withLock { $0?.pid ?? 0 } }
     var log: String { (try? String(contentsOfFile: directory.path + "/server.log", encoding: .utf8)) ?? "" }
 
-    init(build: Build = .debug, settings: [String: String] = [:]) throws {
+    /// How many descriptors it may have; nil: as many as these tests.
+    private let descriptors: Int?
+
+    init(build: Build = .debug, settings: [String: String] = [:], descriptors: Int? = nil) throws {
         self.build = build
+        self.descriptors = descriptors
         port = FreePorts.take(1)[0]
         directory = try TemporaryDirectory("zkserver")
         var lines = Self.commonSettings
@@ -86,8 +90,10 @@ final class BundledServer: Sendable {
 
     func launch() throws {
         try process.withLock { process in
+            let limit = descriptors.map { "ulimit -n \($0); " } ?? ""
             process = try ChildProcess(
-                build.executable, [directory.path + "/zoo.cfg"], output: directory.path + "/server.log")
+                "/bin/sh", ["-c", limit + "exec \"$@\"", "sh", build.executable, directory.path + "/zoo.cfg"],
+                output: directory.path + "/server.log")
         }
     }
 
@@ -107,10 +113,10 @@ final class BundledServer: Sendable {
     }
 
     static func with<Result>(
-        build: Build = .debug, settings: [String: String] = [:], isolation: isolated (any Actor)? = #isolation,
-        _ body: (BundledServer) async throws -> Result
+        build: Build = .debug, settings: [String: String] = [:], descriptors: Int? = nil,
+        isolation: isolated (any Actor)? = #isolation, _ body: (BundledServer) async throws -> Result
     ) async throws -> Result {
-        let server = try BundledServer(build: build, settings: settings)
+        let server = try BundledServer(build: build, settings: settings, descriptors: descriptors)
         defer {
             server.kill()
             server.directory.remove()

@@ -87,6 +87,27 @@ import ZooKeeperClient
         }
     }
 
+    @Test("Silent connections to the ports for servers, as many as anybody likes, keep no member out")
+    func silentConnections() async throws {
+        try await TestEnsemble.with(Self.ours) { ensemble in
+            let ports = ensemble.servers.flatMap { [$0.quorumPort, $0.electionPort] }
+            let output = ensemble[1].directory + "/silent"
+            let holder = try ChildProcess(
+                "/usr/bin/env",
+                ["python3", "-c", try BundledServer.script("silent_peers.py"), "300"] + ports.map { "\($0)" },
+                output: output)
+            defer { holder.killAndWait() }
+            try await eventually("the ports are full") {
+                try String(contentsOfFile: output, encoding: .utf8).contains("full")
+            }
+            let leader = try await ensemble.leader()
+            leader.kill()
+            _ = try await ensemble.leader { $0 !== leader }
+            try leader.start()
+            try await eventually("it follows", within: .seconds(15)) { await leader.mode == .follower }
+        }
+    }
+
     private func residentMegabytes(_ server: EnsembleServer) throws -> Int {
         let status = try String(contentsOfFile: "/proc/\(server.pid)/status", encoding: .utf8)
         let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") })

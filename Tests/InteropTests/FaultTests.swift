@@ -59,6 +59,35 @@ import ZooKeeperClient
         }
     }
 
+    @Test("When descriptors run out, sessions go on, the log is rolled, and nobody turns in circles")
+    func descriptors() async throws {
+        try await BundledServer.with(build: .release, settings: ["snapCount": "10"], descriptors: 100) { server in
+            let output = try await run("descriptors.py", server.port, server.pid, 100)
+            #expect(output == "done\n", "\(server.log)")
+            for words in [
+                "closing the connection that has been without a session for the longest: ",
+                "refusing a connection of 127.0.0.1: there are ", "the client port cannot accept a connection: ",
+            ] {
+                // Each once a second at most.
+                let count = server.log.components(separatedBy: words).count - 1
+                #expect((1...20).contains(count), "\(words): \(count)")
+            }
+        }
+    }
+
+    @Test("Whoever asks for pages and reads none gets no memory, and takes no time from the clients")
+    func pages() async throws {
+        let ports = FreePorts.take(2)
+        let settings = [
+            "admin.enableServer": "true", "admin.serverPort": "\(ports[0])", "metricsProvider.httpPort": "\(ports[1])",
+            "metricsProvider.className": "org.apache.zookeeper.metrics.prometheus.PrometheusMetricsProvider",
+        ]
+        try await BundledServer.with(build: .release, settings: settings) { server in
+            let output = try await run("pages.py", server.port, server.pid, ports[0], ports[1])
+            #expect(output == "done\n")
+        }
+    }
+
     // MARK: Crashes
 
     /// A server that was killed after some writes, and the file that holds their txns.

@@ -127,7 +127,7 @@ private struct Leader {
     /// A connection whose learner has joined.
     func connect() async throws -> Learner {
         let channel = try await NIOAsyncTestingChannel(loop: loop) { [member] channel in
-            try channel.pipeline.syncOperations.addHandler(member.value.makeLink(isDialled: false)!)
+            try channel.pipeline.syncOperations.addHandler(member.value.makeLink(isDialled: false))
         }
         try await channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 5)).get()
         let learner = Learner(channel)

@@ -32,7 +32,9 @@ final class ClientConnection: ChannelInboundHandler {
 
     private unowned let server: ServerCore
     private(set) var channel: (any Channel)!
-    var state = State.fresh
+    var state = State.fresh {
+        didSet { if oldValue == .fresh, state != .fresh { server.sessionless -= 1 } }
+    }
     /// From the handshake on.
     var session = SessionID.none
     /// The session is known to this server only.
@@ -84,9 +86,7 @@ final class ClientConnection: ChannelInboundHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         channel = context.channel
         if let address = context.channel.remoteAddress {
-            remoteHost = address.ipAddress ?? "unknown"
-            // IPv4 through a listener for both families.
-            if remoteHost.hasPrefix("::ffff:"), remoteHost.contains(".") { remoteHost.removeFirst(7) }
+            remoteHost = address.plainHost
             remote =
                 remoteHost.contains(":") ? "[\(remoteHost)]:\(address.port ?? 0)" : "\(remoteHost):\(address.port ?? 0)"
         }
@@ -194,7 +194,8 @@ final class ClientConnection: ChannelInboundHandler {
         }
         let length = Int(Int32(bitPattern: bytes.loadUnaligned(as: UInt32.self).bigEndian))
         guard length >= 0, length <= server.settings.maxFrame else {
-            server.logger.warning(
+            server.warnings.warn(
+                "frame length",
                 "closing a connection: frame length \(length) is not in 0…\(server.settings.maxFrame) (jute.maxbuffer)",
                 metadata: ["client": "\(remote)"])
             close()

@@ -8,23 +8,52 @@ extension ServerCore {
 
     func connectionOpened(_ connection: ClientConnection) {
         refreshClock()
+        sessionless += 1
         let host = connection.remoteHost
         let count = connectionsOfHost[host, default: 0]
         if settings.maxClientConnections > 0, count >= settings.maxClientConnections {
             metrics.connectionsRejected += 1
-            logger.warning("refusing a connection: \(host) has \(count) already (maxClientCnxns)")
+            warnings.warn("maxClientCnxns", "refusing a connection: \(host) has \(count) already (maxClientCnxns)")
             return connection.reset()
         }
         if settings.maxConnections > 0, connections.count >= settings.maxConnections {
             metrics.connectionsRejected += 1
-            logger.warning("refusing a connection of \(host): there are \(connections.count) already (maxCnxns)")
+            warnings.warn(
+                "maxCnxns", "refusing a connection of \(host): there are \(connections.count) already (maxCnxns)")
+            return connection.reset()
+        }
+        guard makeRoom(for: connection) else {
+            metrics.connectionsRejected += 1
+            warnings.warn(
+                "descriptors",
+                "refusing a connection of \(host): there are \(connections.count) already, and the process may have no more than so many descriptors: raise its limit (ulimit -n, LimitNOFILE=)"
+            )
             return connection.reset()
         }
         connectionsOfHost[host] = count + 1
         connections[ObjectIdentifier(connection)] = connection
         connection.statistics.established = Clock.wall
         connection.statistics.lastHeard = now
+        // Of those that have come and gone only so many are remembered.
+        if handshakes.count > 2 * sessionless + 1024 { handshakes.removeAll { $0.connection.state != .fresh } }
         handshakes.append((now + Int64(settings.sessionlessTimeout), connection))
+    }
+
+    /// Whether there is a descriptor for one more connection. When there is none, and when too many have no session, the one that has
+    /// been without for the longest goes.
+    private func makeRoom(for connection: ClientConnection) -> Bool {
+        guard connections.count >= descriptors.clients || sessionless > descriptors.sessionless else { return true }
+        while let oldest = handshakes.popFirst()?.connection {
+            guard oldest.state == .fresh else { continue }
+            metrics.sessionlessExpired += 1
+            warnings.warn(
+                "sessionless",
+                "closing the connection that has been without a session for the longest: \(sessionless) are, of \(connections.count) in all, and this process has descriptors for \(descriptors.clients) (ulimit -n)",
+                metadata: ["client": "\(oldest.remote)"])
+            oldest.close()
+            return true
+        }
+        return connections.count < descriptors.clients
     }
 
     func connectionClosed(_ connection: ClientConnection) {
@@ -52,8 +81,8 @@ extension ServerCore {
         connection.statistics.received += 1
         var reader = JuteReader(frame, maxFieldLength: settings.maxFrame)
         guard let request = try? ConnectRequest(from: &reader) else {
-            logger.warning(
-                "closing a connection: its first frame is no ConnectRequest",
+            warnings.warn(
+                "no ConnectRequest", "closing a connection: its first frame is no ConnectRequest",
                 metadata: ["client": "\(connection.remote)"])
             return connection.close()
         }
@@ -227,6 +256,7 @@ extension ServerCore {
             }
             handshakes.removeFirst()
         }
+        member?.closeSilent()
         flush()
     }
 }

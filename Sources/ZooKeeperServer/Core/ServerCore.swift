@@ -87,7 +87,16 @@ final class ServerCore {
     var lastSnapshot: (zxid: ZXID, seconds: Int64)
     /// Containers to delete, one at a time.
     var doomedContainers: Deque<String> = []
+    /// Connections that may still ask for a session, in the order in which they came, and some that no longer do.
     var handshakes: Deque<(deadline: Int64, connection: ClientConnection)> = []
+    /// How many do.
+    var sessionless = 0
+    /// What this process may open.
+    let descriptors = DescriptorBudget.now
+    let warnings: RecurringLog
+    let pagePace = HTTPPort.Pace()
+    private(set) lazy var adminPort = pages(idleTime: settings.admin?.idleTimeout ?? 0) { $0.adminPage($1) }
+    private(set) lazy var metricsPort = pages(idleTime: 30_000) { $0.metricsPage($1) }
 
     // MARK: Counters
 
@@ -118,13 +127,14 @@ final class ServerCore {
 
     init(
         settings: ServerSettings, directory: DataDirectory, recovered: Recovered, epochs: Epochs?,
-        passwords: SessionPasswords = .derived, loop: any EventLoop, logger: Logger
+        passwords: SessionPasswords = .derived, loop: any EventLoop, logger: Logger, warnings: RecurringLog? = nil
     ) {
         self.passwords = passwords
         self.settings = settings
         self.directory = directory
         self.loop = loop
         self.logger = logger
+        self.warnings = warnings ?? RecurringLog(logger)
         tree = recovered.tree
         service = epochs == nil ? .standalone : .none
         preparer = TxnPreparer(settings.preparerOptions)

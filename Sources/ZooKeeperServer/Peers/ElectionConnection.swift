@@ -23,9 +23,18 @@ final class ElectionConnection: ChannelInboundHandler {
     /// What the peer should know and has not been sent, because it is slow. Only the newest matters.
     private var pending: Notification?
 
-    init(mesh: ElectionMesh) { self.mesh = mesh }
+    private let isDialled: Bool
+
+    init(mesh: ElectionMesh, isDialled: Bool) {
+        self.mesh = mesh
+        self.isDialled = isDialled
+    }
 
     func handlerAdded(context: ChannelHandlerContext) { channel = context.channel }
+
+    func channelActive(context: ChannelHandlerContext) {
+        if !isDialled { mesh.arrived(self, from: context.channel.remoteAddress) }
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         mesh.readBegins()
@@ -45,7 +54,7 @@ final class ElectionConnection: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         if case .talking(let peer) = state { mesh.lost(self, to: peer) }
-        if case .awaitingHello = state { mesh.leftWithoutHello() }
+        if case .awaitingHello = state { mesh.leftWithoutHello(self) }
         state = .closed
     }
 
@@ -145,7 +154,7 @@ final class ElectionConnection: ChannelInboundHandler {
 
     /// Closes; nobody is told.
     func close() {
-        if case .awaitingHello = state { mesh.leftWithoutHello() }
+        if case .awaitingHello = state { mesh.leftWithoutHello(self) }
         state = .closed
         channel.close(promise: nil)
     }

@@ -36,16 +36,20 @@ final class ElectionMesh {
     private var strangers: [ServerID: ServerLine.Address] = [:]
     /// What servers said last of where they are, if that is not what their lines say.
     private var strayAddresses: [ServerID: String] = [:]
-    private var withoutHello = 0
+    /// Accepted connections that have not said who they are.
+    private var silent: Antechamber<ElectionConnection>
+    /// Where members call from.
+    let callers: PeerAddresses
+    private let warnings: RecurringLog
     private var lastAnonymous: Int64 = 0
     private var isClosed = false
 
-    /// Accepted connections that have not said who they are, and servers in no configuration, that are put up with.
+    /// Servers in no configuration that are put up with.
     private static let patience = 256
 
     init(
         _ settings: EnsembleSettings, security: (any TransportSecurity)?, loop: any EventLoop, logger: Logger,
-        listener: Listener
+        warnings: RecurringLog, capacity: Int, listener: Listener
     ) {
         id = settings.id
         self.security = security
@@ -54,6 +58,10 @@ final class ElectionMesh {
         self.listener = listener
         connectTimeout = .milliseconds(Int64(settings.electionConnectTimeout))
         addresses = Self.addresses(of: settings.members)
+        self.warnings = warnings
+        silent = Antechamber(capacity: capacity)
+        callers = PeerAddresses(loop: loop)
+        callers.setHosts(addresses.values.joined().map(\.host))
     }
 
     private static func addresses(of members: QuorumConfig) -> [ServerID: [ServerLine.Address]] {
@@ -61,7 +69,10 @@ final class ElectionMesh {
     }
 
     /// Takes note of a new configuration.
-    func setMembers(_ members: QuorumConfig) { addresses = Self.addresses(of: members) }
+    func setMembers(_ members: QuorumConfig) {
+        addresses = Self.addresses(of: members)
+        callers.setHosts(addresses.values.joined().map(\.host))
+    }
 
     // MARK: Sending
 
@@ -92,7 +103,7 @@ final class ElectionMesh {
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     if let security { try pipeline.addHandlers(try security.clientHandlers(host: address.host)) }
-                    try pipeline.addHandler(ElectionConnection(mesh: bound.value))
+                    try pipeline.addHandler(ElectionConnection(mesh: bound.value, isDialled: true))
                 }
             }
             .connect(host: address.host, port: address.electionPort)
@@ -138,11 +149,24 @@ final class ElectionMesh {
 
     // MARK: Accepting
 
-    /// A new connection for the election port; nil: too many have come without a word.
-    func accept() -> ElectionConnection? {
-        guard !isClosed, withoutHello < Self.patience else { return nil }
-        withoutHello += 1
-        return ElectionConnection(mesh: self)
+    /// A new connection to the election port, which has yet to say who it is.
+    func arrived(_ connection: ElectionConnection, from address: SocketAddress?) {
+        guard !isClosed else { return connection.close() }
+        switch silent.enter(connection, isPeer: callers.contains(address), now: Clock.monotonic) {
+        case .admitted: return
+        case .admittedInsteadOf(let other): other.close()
+        case .refused: connection.close()
+        }
+        callers.lookUp()
+        warnings.warn(
+            "election port is full",
+            "\(silent.count) connections to the election port have not said who they are: the oldest is closed, or the newest when it does not call from the address of a member"
+        )
+    }
+
+    /// Closes those that came at this time, or before, and still have not said who they are.
+    func closeSilent(since: Int64) {
+        for connection in silent.removeSilent(since: since) { connection.close() }
     }
 
     /// Tells, once for each address, of a server that says it is elsewhere than its line here.
@@ -158,12 +182,12 @@ final class ElectionMesh {
         )
     }
 
-    func leftWithoutHello() { withoutHello -= 1 }
+    func leftWithoutHello(_ connection: ElectionConnection) { silent.leave(connection) }
 
     func greeted(_ connection: ElectionConnection, _ hello: ElectionHello) {
         logger.debug(
             "server \(hello.server) called", metadata: ["dialling": "\(dialling)", "connected": "\(connections.keys)"])
-        withoutHello -= 1
+        silent.leave(connection)
         var peer = hello.server
         if peer == ElectionHello.anonymous {
             lastAnonymous -= 1
@@ -217,8 +241,8 @@ final class ElectionMesh {
     }
 
     func refused(_ what: String, from address: SocketAddress?) {
-        logger.warning(
-            "closing a connection on the election port: \(what)",
+        warnings.warn(
+            "election port", "closing a connection on the election port: \(what)",
             metadata: ["peer": "\(address?.ipAddress ?? "unknown")"])
     }
 }

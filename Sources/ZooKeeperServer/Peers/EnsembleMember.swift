@@ -26,6 +26,8 @@ final class EnsembleMember {
     private var links: [LinkID: QuorumLink] = [:]
     private var lastLink: UInt64 = 0
     private var dirtyLinks: [QuorumLink] = []
+    /// Accepted connections that have not said who they are.
+    private var silent: Antechamber<QuorumLink>
     /// Rounds of PINGs answered: the leader is told once a round that a session lives.
     private(set) var touchRound: Int64 = 0
 
@@ -34,14 +36,12 @@ final class EnsembleMember {
     private var isCarryingOut = false
     private var timer: Scheduled<Void>?
     private var timerDue = Int64.max
-    /// When the log last named a server that was turned away.
-    private var strangerNamed = Int64.min / 2
     /// Counts the searches for a leader.
     private var searches = 0
     /// Called when the core has stopped.
     private var onStop: (() -> Void)?
 
-    /// Connections to the quorum port that are put up with before they are known to be learners.
+    /// Connections to the quorum port that are put up with besides those of the members.
     private static let patience = 256
 
     /// - Parameter proposed: the text of a configuration that was under way when the server stopped.
@@ -53,13 +53,15 @@ final class EnsembleMember {
         self.core = core
         self.loop = loop
         logger = core.logger
+        silent = Antechamber(capacity: core.descriptors.strangers)
         security = transport.dials
         quorum = Quorum(
             id: settings.id, configuration: EnsembleConfiguration(text: settings.members.versionedText)!,
             proposed: proposed.flatMap { EnsembleConfiguration(text: $0) }, options: settings.options,
             recovered: recovered)
         mesh = ElectionMesh(
-            settings, security: transport.dials, loop: loop, logger: logger,
+            settings, security: transport.dials, loop: loop, logger: logger, warnings: core.warnings,
+            capacity: core.descriptors.strangers,
             listener: ElectionMesh.Listener(
                 heard: { [unowned self] in step(.notification($0, from: $1)) },
                 unreachable: { [unowned self] in step(.unreachable($0)) },
@@ -134,26 +136,49 @@ final class EnsembleMember {
 
     // MARK: Links
 
-    /// A new connection for the quorum port; nil when too many have come.
-    func makeLink(isDialled: Bool) -> QuorumLink? {
-        guard isDialled || links.count < Self.patience + settings.members.servers.count else { return nil }
+    func makeLink(isDialled: Bool) -> QuorumLink {
         lastLink += 1
         return QuorumLink(self, number: lastLink, isDialled: isDialled)
     }
 
-    func accepted(_ link: QuorumLink) {
-        links[link.id] = link
-        step(.accepted(link.id))
-        // Whoever connects must say soon who it is; the core looks after those that have.
-        let bound = NIOLoopBound(self, eventLoop: loop)
-        let number = link.number
-        loop.scheduleTask(in: .milliseconds(settings.options.initLimit * settings.options.tickTime)) {
-            bound.value.closeIfSilent(number)
+    /// A new connection to the quorum port, which has yet to say who it is.
+    func accepted(_ link: QuorumLink, from address: SocketAddress?) {
+        // Those that have said who they are, the core looks after.
+        let hasRoom = links.count - silent.count < Self.patience + settings.members.servers.count
+        let isPeer = mesh.callers.contains(address)
+        switch hasRoom ? silent.enter(link, isPeer: isPeer, now: Clock.monotonic) : .refused {
+        case .admitted: return take(link)
+        case .admittedInsteadOf(let other):
+            drop(other)
+            take(link)
+        case .refused: link.close()
         }
+        mesh.callers.lookUp()
+        core.warnings.warn(
+            "quorum port is full",
+            "\(silent.count) connections to the quorum port have not said who they are, of \(links.count) in all: the oldest is closed, or the newest when it does not call from the address of a member"
+        )
     }
 
-    private func closeIfSilent(_ number: UInt64) {
-        guard let link = links[LinkID(rawValue: number)], !link.hasReceived else { return }
+    private func take(_ link: QuorumLink) {
+        links[link.id] = link
+        step(.accepted(link.id))
+    }
+
+    /// A connection to the quorum port has sent its first packet.
+    func greeted(_ link: QuorumLink) { silent.leave(link) }
+
+    /// Milliseconds that a connection to a port for servers may take to say who it is. A server does so in its first packet.
+    private var greetingTime: Int64 { 5000 + Int64(core.settings.quorumTLS?.tls.handshakeTimeout ?? 0) }
+
+    /// Closes the connections to both ports for servers that have said nothing for too long.
+    func closeSilent() {
+        let since = core.now - greetingTime
+        mesh.closeSilent(since: since)
+        for link in silent.removeSilent(since: since) { drop(link) }
+    }
+
+    private func drop(_ link: QuorumLink) {
         link.close()
         disconnected(link)
     }
@@ -161,6 +186,7 @@ final class EnsembleMember {
     func received(_ packet: QuorumPacket, on link: QuorumLink) { step(.packet(packet, from: link.id)) }
 
     func disconnected(_ link: QuorumLink) {
+        silent.leave(link)
         guard links.removeValue(forKey: link.id) != nil else { return }
         step(.disconnected(link.id))
         turnEnded()
@@ -174,15 +200,14 @@ final class EnsembleMember {
     func snapshotArrived(on link: QuorumLink) { step(.snapshotArrived(on: link.id)) }
 
     func refused(_ why: String, on link: QuorumLink, from address: SocketAddress?) {
-        logger.warning(
-            "closing a connection of the quorum port: \(why)", metadata: ["peer": "\(address?.ipAddress ?? "unknown")"])
+        core.warnings.warn(
+            "quorum port", "closing a connection of the quorum port: \(why)",
+            metadata: ["peer": "\(address?.ipAddress ?? "unknown")"])
     }
 
-    /// Said once a second at most: who is turned away comes again.
     private func turnedAway(_ stranger: ServerID, at address: String) {
-        guard core.now >= strangerNamed + 1000 else { return }
-        strangerNamed = core.now
-        logger.warning(
+        core.warnings.warn(
+            "strangers",
             "server \(stranger) is turned away: it is no member of this ensemble, and quorum.membersOnly is true. If it is to become one, name it first, as an observer (reconfig)",
             metadata: ["peer": "\(address)"])
     }
@@ -213,9 +238,8 @@ final class EnsembleMember {
     }
 
     private func dial(_ peer: ServerID) {
-        guard let address = reachable.server(peer)?.addresses.first, let link = makeLink(isDialled: true) else {
-            return step(.connectFailed(to: peer))
-        }
+        guard let address = reachable.server(peer)?.addresses.first else { return step(.connectFailed(to: peer)) }
+        let link = makeLink(isDialled: true)
         let bound = NIOLoopBound(self, eventLoop: loop)
         let boundLink = NIOLoopBound(link, eventLoop: loop)
         let security = security
@@ -293,7 +317,10 @@ final class EnsembleMember {
             } else {
                 logger.debug("closing a connection of the quorum port: \(reason)")
             }
-            links.removeValue(forKey: link)?.close()
+            if let link = links.removeValue(forKey: link) {
+                silent.leave(link)
+                link.close()
+            }
         case .write(let write, let ticket): store(write, ticket.rawValue)
         case .readLog(let zxid, let link): readLog(from: zxid, for: link)
         case .apply(let transaction): transaction.bytes.withUnsafeBytes { core.apply($0) }

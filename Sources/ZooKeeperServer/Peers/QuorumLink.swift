@@ -59,7 +59,7 @@ final class QuorumLink: ChannelInboundHandler {
     func handlerAdded(context: ChannelHandlerContext) { channel = context.channel }
 
     func channelActive(context: ChannelHandlerContext) {
-        if !isDialled { member.accepted(self) }
+        if !isDialled { member.accepted(self, from: context.channel.remoteAddress) }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -105,7 +105,10 @@ final class QuorumLink: ChannelInboundHandler {
         switch outcome {
         case .success(let packet?):
             input.moveReaderIndex(forwardBy: used)
-            hasReceived = true
+            if !hasReceived {
+                hasReceived = true
+                if !isDialled { member.greeted(self) }
+            }
             member.received(packet, on: self)
             if packet.type == .snap, isDialled, !isClosed { beginSnapshot(packet.zxid) }
             return true

@@ -13,7 +13,7 @@ extension ServerSettings {
         let (cfg, flags) = zooCfg.adding(properties)
         var reader = SettingsReader(cfg: cfg, file: file)
         var settings = reader.settings()
-        settings.text = zooCfg.text
+        settings.text = zooCfg.withoutSecrets.text
         reader.reportUnused()
         var diagnostics = reader.diagnostics + settings.readEnsemble(cfg, file: file)
         for index in diagnostics.indices where diagnostics[index].file == file {
@@ -181,7 +181,8 @@ struct SettingsReader {
     private mutating func readAdministration(into settings: inout ServerSettings) {
         if let words = text("4lw.commands.whitelist") { settings.words = WordWhitelist(words) }
         if settings.readOnlyMode { settings.words.insert("isro") }
-        let address = text("admin.serverAddress") ?? "0.0.0.0"
+        // Apache's server listens on all addresses (decision 0006).
+        let address = text("admin.serverAddress") ?? "127.0.0.1"
         let port = integer("admin.serverPort") ?? 8080
         let url = text("admin.commandURL") ?? "/commands"
         let idle = integer("admin.idleTimeout") ?? 30000

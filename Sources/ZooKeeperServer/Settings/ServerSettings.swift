@@ -21,7 +21,7 @@ package struct ServerSettings: Sendable {
         package var idleTimeout: Int
     }
 
-    /// The zoo.cfg's text, as `initial_configuration` shows it.
+    /// The zoo.cfg's text, as `initial_configuration` shows it: without passwords.
     package var text = ""
     package var dataDir = ""
     package var dataLogDir = ""

@@ -1,0 +1,68 @@
+import NIOCore
+import NIOPosix
+
+/// Listeners for the ports with pages to read.
+enum PageListener {
+    static func admin(
+        _ group: any EventLoopGroup, warnings: RecurringLog, _ core: NIOLoopBound<ServerCore>
+    ) -> ServerBootstrap {
+        bootstrap(group, Acceptance(port: "the admin port", warnings: warnings)) { core.value.adminPort }
+    }
+
+    static func metrics(
+        _ group: any EventLoopGroup, warnings: RecurringLog, _ core: NIOLoopBound<ServerCore>
+    ) -> ServerBootstrap {
+        bootstrap(group, Acceptance(port: "the metrics port", warnings: warnings)) { core.value.metricsPort }
+    }
+
+    private static func bootstrap(
+        _ group: any EventLoopGroup, _ acceptance: Acceptance, _ port: @escaping @Sendable () -> HTTPPort
+    ) -> ServerBootstrap {
+        acceptance.bootstrap(group) { channel, pipeline in
+            // Who asks with `printf … | nc` closes its side before it reads.
+            try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
+            try pipeline.addHandler(HTTPConnection(port()))
+        }
+    }
+}
+
+extension ServerCore {
+    /// - Parameter idleTime: milliseconds a connection may go without an answer; 0: for ever.
+    func pages(idleTime: Int, _ answer: @escaping (ServerCore, String) -> HTTPAnswer) -> HTTPPort {
+        HTTPPort(
+            capacity: descriptors.pages, idleTime: idleTime > 0 ? .milliseconds(Int64(idleTime)) : nil, pace: pagePace
+        ) { [unowned self] in answer(self, $0) }
+    }
+
+    /// The admin server: `/commands` lists, `/commands/NAME?key=value` answers in JSON.
+    func adminPage(_ target: String) -> HTTPAnswer {
+        let base = settings.admin?.commandURL ?? "/commands"
+        let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let path = String(parts[0])
+        if path == base || path == base + "/" {
+            let links = AdminCommand.allCases.map { "<a href=\"\(base)/\($0.rawValue)\">\($0.rawValue)</a>\n<br/>\n" }
+            return HTTPAnswer(body: links.joined())
+        }
+        guard path.hasPrefix(base + "/") else { return .refusal(.notFound, "see \(base)") }
+        var parameters: [String: String] = [:]
+        for pair in parts.count > 1 ? parts[1].split(separator: "&") : [] {
+            let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            parameters[String(sides[0])] = sides.count > 1 ? String(sides[1]) : ""
+        }
+        let answer = adminAnswer(String(path.dropFirst(base.count + 1)), parameters: parameters)
+        return HTTPAnswer(contentType: "application/json", body: answer.text)
+    }
+
+    /// The metrics in Prometheus' text format, under the names of Apache's provider.
+    func metricsPage(_ target: String) -> HTTPAnswer {
+        guard target.split(separator: "?").first == "/metrics" else { return .refusal(.notFound, "see /metrics") }
+        refreshClock()
+        var text = ""
+        var previous = ""
+        for metric in monitor() {
+            text += metric.prometheus(isFirst: metric.name != previous)
+            previous = metric.name
+        }
+        return HTTPAnswer(contentType: "text/plain; version=0.0.4; charset=utf-8", body: text)
+    }
+}
