@@ -77,6 +77,7 @@ package final class Server: Sendable {
             core.metrics.loadTime.add(Clock.monotonic - began)
             core.metrics.loadedTxns.add(Int64(opened.recovered.replayed))
             core.onFailure = onFailure
+            core.certificates = transports.certificates
             core.snapshotThread.start()
             if let ensemble = settings.ensemble, let state = opened.quorumState {
                 core.member = EnsembleMember(

@@ -8,6 +8,7 @@ package struct NIOTransportSecurity: TransportSecurity {
     private let server: NIOSSLContext
     /// Of what this server dials; nil on ports that only others dial.
     private let client: NIOSSLContext?
+    package let certificateEnd: Int64
 
     /// Why TLS cannot be had with these settings. The text names the key of the zoo.cfg and the way out.
     package struct Failure: Error, CustomStringConvertible {
@@ -29,6 +30,7 @@ package struct NIOTransportSecurity: TransportSecurity {
         }
         let own = try KeyMaterial.identity(keyStore, "\(prefix)keyStore")
         let trusted = try settings.trustStore.map { try KeyMaterial.trusted($0, "\(prefix)trustStore") }
+        certificateEnd = own.chain.map(\.end).min() ?? .max
         var tls = TLSConfiguration.makeServerConfiguration(certificateChain: own.chain, privateKey: own.key)
         switch settings.clientAuth {
         case .need: tls.certificateVerification = .noHostnameVerification
@@ -49,7 +51,8 @@ package struct NIOTransportSecurity: TransportSecurity {
             )
         }
         (tls.minimumTLSVersion, tls.maximumTLSVersion) = try TLSNames.versions(settings)
-        if !settings.cipherSuites.isEmpty { tls.cipherSuiteValues = try TLSNames.ciphers(settings) }
+        tls.cipherSuiteValues =
+            settings.cipherSuites.isEmpty ? TLSNames.defaultCiphers : try TLSNames.ciphers(settings)
         tls.shutdownTimeout = Self.shutdownTimeout
         do {
             server = try NIOSSLContext(configuration: tls)
@@ -82,5 +85,12 @@ package struct NIOTransportSecurity: TransportSecurity {
             PeerAuthenticationHandler(
                 settings, host: settings.verifiesDialledHost ? .dialled(host) : .any, isDialled: true),
         ]
+    }
+}
+
+extension NIOSSLCertificateSource {
+    /// Seconds since 1970; of a file, which is not read here, the end of time.
+    fileprivate var end: Int64 {
+        if case .certificate(let certificate) = self { Int64(certificate.notValidAfter) } else { .max }
     }
 }

@@ -92,7 +92,7 @@ final class PeerAuthenticationHandler: ChannelDuplexHandler, RemovableChannelHan
         guard let hosts = CertificateHosts(certificate: certificate) else {
             return fail(context, HandshakeFailure("its certificate cannot be read"))
         }
-        let address = context.remoteAddress.flatMap(Self.text)
+        let address = context.remoteAddress?.plainHost
         let known = [address].compactMap { $0 } + names
         if known.contains(where: hosts.covers) { return pass(context, certificate) }
         let isNamed = names.contains { CertificateHosts.address($0) == nil }
@@ -200,11 +200,5 @@ final class PeerAuthenticationHandler: ChannelDuplexHandler, RemovableChannelHan
         heldReads = []
         dropWrites(ChannelError.ioOnClosedChannel)
         context.fireChannelInactive()
-    }
-
-    /// The address alone. One of IPv4 through a listener for both families is one of IPv4.
-    private static func text(_ address: SocketAddress) -> String? {
-        guard let text = address.ipAddress else { return nil }
-        return text.hasPrefix("::ffff:") && text.contains(".") ? String(text.dropFirst(7)) : text
     }
 }

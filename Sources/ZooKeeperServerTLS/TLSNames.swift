@@ -14,6 +14,15 @@ enum TLSNames {
         return (wanted.first!.version, wanted.last!.version)
     }
 
+    /// Where the zoo.cfg names none: all that keep earlier conversations secret when the server's key gets out (those of TLS 1.3,
+    /// which are always there, all do), the best first. As with Apache's servers; BoringSSL by itself would also take `TLS_RSA_…`.
+    static let defaultCiphers: [NIOTLSCipher] = [
+        .TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+        .TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, .TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+        .TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, .TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+        .TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, .TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA,
+    ]
+
     static func ciphers(_ settings: TLSSettings) throws -> [NIOTLSCipher] {
         try settings.cipherSuites.map { name in
             guard let cipher = cipherNames[name] else {

@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import ZooKeeperClient
 
 /// Where the keys of the secure client port come from, and what is said about those that will not do.
 @Suite(.serialized) struct TLSKeyTests {
@@ -133,6 +134,42 @@ import Testing
         let directory = try await TestCertificates.directory()
         let log = try await complaint(wrong.mapValues { $0.hasPrefix("/") ? directory + $0 : $0 }, directory)
         #expect(log.replacingOccurrences(of: directory, with: "").contains("zkserver-tls: " + expected), "\(log)")
+    }
+
+    @Test("Without a list of ciphers, none that lacks forward secrecy is spoken; with one, what it says")
+    func ciphers() async throws {
+        let directory = try await TestCertificates.directory()
+        let port = FreePorts.take(1)[0]
+        let all = ["AES128-GCM-SHA256", "AES256-SHA", "ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-SHA"]
+        for (list, spoken) in [(nil, all[2...]), ("TLS_RSA_WITH_AES_128_GCM_SHA256", all[...0])]
+            as [(
+                String?, ArraySlice<String>
+            )]
+        {
+            let settings = TestCertificates.clientPort(port, directory, list.map { ["ssl.ciphersuites": $0] } ?? [:])
+            try await BundledServer.with(build: .tls, settings: settings) { _ in
+                let output = try await TestCertificates.talk(port, directory, ["ciphers"] + all)
+                #expect(output.split(separator: "\n").map(String.init) == Array(spoken))
+            }
+        }
+    }
+
+    @Test("A certificate whose time is over, or soon will be, is said at the start and shown by mntr")
+    func ends() async throws {
+        let directory = try await TestCertificates.directory()
+        for (file, days, words) in [("server.pem", 2, "runs out at "), ("expired.pem", -1, "ran out at ")] {
+            let settings = TestCertificates.clientPort(
+                FreePorts.take(1)[0], directory, ["ssl.keyStore.location": "\(directory)/\(file)"])
+            try await BundledServer.with(build: .tls, settings: settings) { server in
+                #expect(
+                    server.log.contains("the certificate in \(directory)/\(file) (ssl.keyStore.location) \(words)"),
+                    "\(server.log)")
+                let mntr = try await FourLetterWords.mntr(server.address)
+                let end = try #require(mntr.integer("zk_ssl_certificate_end"))
+                let left = Double(end) - Date.now.timeIntervalSince1970
+                #expect(abs(left / 86400 - Double(days)) < 1)
+            }
+        }
     }
 
     @Test("The server without TLS says which one has it")

@@ -5,6 +5,9 @@ import NIOCore
 /// The server knows no TLS library: the executable that has one (`zkserver-tls`) plugs it in, because BoringSSL triples what
 /// there is to build (Docs/decisions/0004).
 package protocol TransportSecurity: Sendable {
+    /// When the certificate that this server shows, or one of those that signed it, runs out: seconds since 1970.
+    var certificateEnd: Int64 { get }
+
     /// The handlers that come first in the pipeline of a connection that this server accepted. When the handshake is done
     /// they fire one `PeerAuthenticated`, before the first byte of the protocol.
     func serverHandlers() throws -> [any ChannelHandler]

@@ -3,12 +3,17 @@ struct Transports {
     /// Of the ports that take TLS clients; nil when none does.
     var client: (any TransportSecurity)?
     var peers = PeerTransport.plain
+    /// What this server shows on them.
+    var certificates: [OwnCertificate] = []
 
     /// - Parameter provider: nil in the executable that has no TLS.
     init(_ settings: ServerSettings, _ provider: TransportSecurityProvider?) throws {
         func security(_ tls: TLSSettings, for key: String) throws -> any TransportSecurity {
             guard let provider else { throw Server.StartError.noTLS(key: key) }
-            return try provider(tls)
+            let security = try provider(tls)
+            certificates.append(
+                OwnCertificate(prefix: tls.prefix, path: tls.keyStore?.path ?? "", end: security.certificateEnd))
+            return security
         }
         if let tls = settings.clientTLS {
             client = try security(

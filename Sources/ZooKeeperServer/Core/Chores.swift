@@ -2,7 +2,7 @@ import NIOCore
 import ZooKeeperProtocol
 
 extension ServerCore {
-    /// Starts what is done by the clock: expiry, containers, purging.
+    /// Starts what is done by the clock: expiry, containers, purging, a look at the certificates.
     func startChores() {
         let bound = bound
         let tick = TimeAmount.milliseconds(Int64(max(1, min(settings.tickTime, 1000))))
@@ -12,6 +12,14 @@ extension ServerCore {
         }
         let check = TimeAmount.milliseconds(Int64(settings.containerCheckInterval))
         loop.scheduleRepeatedTask(initialDelay: check, delay: check) { _ in bound.value.checkContainers() }
+        if !certificates.isEmpty {
+            loop.scheduleRepeatedTask(initialDelay: .zero, delay: .hours(24)) { _ in
+                let server = bound.value
+                for warning in server.certificates.compactMap({ $0.warning(now: Clock.wall / 1000) }) {
+                    server.logger.warning("\(warning)")
+                }
+            }
+        }
         if settings.purgeIntervalHours > 0 {
             loop.scheduleRepeatedTask(initialDelay: .zero, delay: .hours(Int64(settings.purgeIntervalHours))) { _ in
                 bound.value.purge()

@@ -94,6 +94,8 @@ final class ServerCore {
     /// What this process may open.
     let descriptors = DescriptorBudget.now
     let warnings: RecurringLog
+    /// What this server shows to those that check it.
+    var certificates: [OwnCertificate] = []
     let pagePace = HTTPPort.Pace()
     private(set) lazy var adminPort = pages(idleTime: settings.admin?.idleTimeout ?? 0) { $0.adminPage($1) }
     private(set) lazy var metricsPort = pages(idleTime: 30_000) { $0.metricsPage($1) }

@@ -6,6 +6,7 @@ extension ServerCore {
     /// `/commands/monitor` and the metrics endpoint print.
     func monitor() -> [Metric] {
         var all: [Metric] = [.text("version", ServerVersion.text), .text("server_state", modeName)]
+        all += certificates.map(\.metric)
         all += ensembleGauges() + gauges() + quotaGauges() + counters() + summaries() + histograms()
         for learner in ensemble?.leading?.learners ?? [] {
             let key = "\(learner.id)"

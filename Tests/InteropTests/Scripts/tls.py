@@ -2,8 +2,8 @@
 
 COMMAND is whoami (prints who alice, bob and root are), kazoo (a conversation about x509 ACLs), refusals (what happens to
 clients without a certificate that counts), resume (who a client is that takes up its last TLS session), garbage SEED
-PLAIN_PORT (bytes that are no TLS, and TLS that breaks off), or halfway (what happens to clients that stop in the middle of the
-handshake).
+PLAIN_PORT (bytes that are no TLS, and TLS that breaks off), halfway (what happens to clients that stop in the middle of the
+handshake), or ciphers NAME... (which of these a client can speak TLS 1.2 with, each alone).
 """
 import ssl
 from kazoo.client import KazooClient
@@ -65,6 +65,15 @@ def refused(name):
 if command == "whoami":
     for name in ("alice", "bob", "root"):
         print(name, names(SecureWire(name)))
+elif command == "ciphers":
+    for name in sys.argv[4:]:
+        one = context("bob")
+        one.maximum_version = ssl.TLSVersion.TLSv1_2
+        one.set_ciphers(name)
+        try:
+            print(SecureWire("bob", one).socket.cipher()[0])
+        except (ssl.SSLError, ConnectionError):
+            pass
 elif command == "kazoo":
     alice, bob, root = kazoo("alice"), kazoo("bob"), kazoo("root")
     own = make_acl("x509", "CN=bob,O=Example", all=True)
