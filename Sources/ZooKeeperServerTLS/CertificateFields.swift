@@ -8,6 +8,9 @@ struct CertificateFields {
 
     /// The parts of the subject's name, in the order of the certificate; most have one attribute.
     let subject: [[Attribute]]
+    /// Its issuer has its own name. Without key identifiers BoringSSL takes it for self-signed then and looks for no issuer;
+    /// Java looks whether another certificate of that name has signed it.
+    let isSelfIssued: Bool
     /// Behind the subject: public key, unique ids, extensions.
     private let rest: DERReader
 
@@ -17,10 +20,11 @@ struct CertificateFields {
         guard var outer = reader.enter(0x30), var body = outer.enter(0x30) else { return nil }
         // version [0], serialNumber, signature, issuer, validity, subject
         body.skip(ifTagged: 0xa0)
-        for _ in 0..<4 {
-            guard body.next() != nil else { return nil }
-        }
-        guard var name = body.enter(0x30) else { return nil }
+        guard body.next() != nil, body.next() != nil, let issuer = body.next(), body.next() != nil,
+            let whole = body.next(), whole.tag == 0x30
+        else { return nil }
+        isSelfIssued = issuer.encoded == whole.encoded
+        var name = DERReader(whole.content)
         var parts: [[Attribute]] = []
         while !name.isAtEnd {
             guard var set = name.enter(0x31) else { return nil }

@@ -16,13 +16,17 @@ extension HandshakeFailure {
             // Or two servers have dialled each other at the same moment, and one of the connections goes.
             self.init("no TLS handshake: the other end hung up", isHangUp: true)
         } else if happened("CERTIFICATE_VERIFY_FAILED") {
-            let subject = (try? certificate?.toDERBytes()).flatMap { DistinguishedName.ofSubject(certificate: $0) }
+            let bytes = try? certificate?.toDERBytes()
+            let subject = bytes.flatMap { DistinguishedName.ofSubject(certificate: $0) }
             let now = time(nil)
             let why: String
             if let certificate, certificate.notValidAfter < now {
                 why = "its time is over"
             } else if let certificate, certificate.notValidBefore > now {
                 why = "its time has not come, or this host's clock is wrong"
+            } else if bytes.flatMap(CertificateFields.init)?.isSelfIssued == true {
+                why =
+                    "its issuer has its own name, so it counts as self-signed, and it is not in \(prefix)trustStore.location: give it a name that differs from its issuer's"
             } else {
                 why = "no certificate in \(prefix)trustStore.location has signed it"
             }

@@ -52,6 +52,19 @@ import Testing
         #expect(subject.map { Array($0.unicodeScalars) } == Array(expected.unicodeScalars))
     }
 
+    @Test(
+        "A certificate whose issuer has its own name is known as such",
+        arguments: [("a", "a", true), ("a", "b", false)])
+    func selfIssued(issuer: String, subject: String, expected: Bool) {
+        func element(_ tag: UInt8, _ content: [UInt8]) -> [UInt8] { [tag, UInt8(content.count)] + content }
+        func name(_ text: String) -> [UInt8] {
+            element(0x30, element(0x31, element(0x30, element(0x06, [0x55, 4, 3]) + element(0x0c, Array(text.utf8)))))
+        }
+        // Serial number, algorithm, issuer, validity, subject.
+        let body = element(2, [1]) + element(0x30, []) + name(issuer) + element(0x30, []) + name(subject)
+        #expect(CertificateFields(element(0x30, element(0x30, body)))?.isSelfIssued == expected)
+    }
+
     @Test("A certificate cut off anywhere before its subject's end is none")
     func cutOff() {
         for length in 0..<Self.certificate.count {
