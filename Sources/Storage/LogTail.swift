@@ -15,12 +15,17 @@ extension DataDirectory {
     ///
     /// May run while the log thread appends: a record that is being written ends the reading.
     ///
+    /// The records follow one another. Where a leader's whole tree came between two of them, the txns in between were never logged
+    /// here (an Apache server keeps the older logs): the log reaches back only so far. Such a tree is a snapshot between the
+    /// two, where their numbers do not tell.
+    ///
     /// - Parameter sizeFactor: how many bytes of records for each byte of the newest snapshot.
     package func readLog(from zxid: ZXID, sizeFactor: Double = 0.33) throws(StorageError) -> [LogRecord]? {
         let all = try logFiles()
         guard let first = all.lastIndex(where: { $0.zxid <= zxid }) else { return nil }
+        let snapshots = try snapshotFiles()
         let snapshotSize =
-            try snapshotFiles().first.map { (snapshot) throws(StorageError) in try size(of: snapshot) } ?? 0
+            try snapshots.first.map { (snapshot) throws(StorageError) in try size(of: snapshot) } ?? 0
         // A small tree is no reason to send it again for a few txns.
         let limit = max(Int(Double(snapshotSize) * sizeFactor), 1 << 20)
         var records: [LogRecord] = []
@@ -28,10 +33,20 @@ extension DataDirectory {
         for log in all[first...] {
             let reader = try TxnLogReader(log.path, files: files)
             while try reader.next() {
-                if reader.zxid <= zxid { records.removeAll() }
+                if let last = records.last?.zxid {
+                    // A record may come twice, as in `recover`.
+                    guard reader.zxid > last else { continue }
+                    if reader.zxid > zxid, reader.zxid != last.next {
+                        let isCovered = snapshots.contains { last < $0.zxid && $0.zxid < reader.zxid }
+                        if isCovered || !reader.zxid.follows(last) { return nil }
+                    }
+                }
+                if reader.zxid <= zxid {
+                    records.removeAll()
+                    total = 0
+                }
                 records.append(LogRecord(zxid: reader.zxid, entry: [UInt8](reader.entry)))
                 total += reader.entry.count
-                if reader.zxid <= zxid { total = reader.entry.count }
                 if total > limit { return nil }
             }
         }

@@ -325,6 +325,37 @@ import ZooKeeperProtocol
         #expect(try directory.recover().lastZXID == ZXID(rawValue: 0x1_0000_0007))
     }
 
+    @Test("A learner is sent a part of the log only if nothing is missing in it, in the numbers or between two epochs")
+    func readLog() throws {
+        func zxids(_ directory: DataDirectory, _ zxid: Int64) throws -> [Int64]? {
+            try directory.readLog(from: ZXID(rawValue: zxid))?.map(\.zxid.rawValue)
+        }
+        let directory = copy("standalone/a-logs-only")
+        let all = Array(0x50...0x201 as ClosedRange<Int64>)
+        #expect(try zxids(directory, 0x50) == all)
+        // A record that was logged twice is sent once.
+        let files = directory.files as! SimulatedFiles
+        let path = directory.logPath(ZXID(rawValue: 0x39))
+        let reader = try TxnLogReader(path, files: files)
+        let beginning = reader.offset
+        while try reader.next() {}
+        let content = try #require(files.content(path))
+        files.set(path, Array(content[..<reader.offset]) + content[beginning...])
+        #expect(try zxids(directory, 0x50) == all)
+        // An Apache server that was sent a whole tree keeps the logs from before.
+        try files.remove(directory.logPath(ZXID(rawValue: 0xaa)))
+        #expect(try zxids(directory, 0x50) == nil)
+        #expect(try zxids(directory, 0x111) == Array(0x111...0x201))
+
+        let ensemble = copy("ensemble/s2")
+        let crossing = try #require(try zxids(ensemble, 0x1_0000_0005))
+        #expect(crossing.first == 0x1_0000_0005)
+        #expect(crossing.last == 0x2_0000_0012)
+        (ensemble.files as! SimulatedFiles).set(ensemble.snapshotPath(ZXID(rawValue: 0x2_0000_0000)), [1])
+        #expect(try zxids(ensemble, 0x1_0000_0005) == nil)
+        #expect(try zxids(ensemble, 0x2_0000_0001)?.first == 0x2_0000_0001)
+    }
+
     @Test("Purging keeps the newest three snapshots and the logs they need")
     func purge() throws {
         let directory = copy("standalone/b-snapshots")
