@@ -107,7 +107,8 @@ let package = Package(
         .executableTarget(
             name: "paddock",
             dependencies: [
-                "Diagnostics", "DurableFiles", "Operations", "Provisioning", "Supervision", "Templates", "Topology",
+                "Diagnostics", "DurableFiles", "Operations", "Provisioning", "ServerConfig", "Supervision", "Templates",
+                "Topology",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: settings),
 
@@ -126,8 +127,8 @@ let package = Package(
             path: "Tests/SimulateCommand", swiftSettings: settings),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "simulate"], swiftSettings: settings),
         .testTarget(
-            name: "ServerConfigTests", dependencies: ["ServerConfig", "Diagnostics"], exclude: ["Fixtures"],
-            swiftSettings: settings),
+            name: "ServerConfigTests", dependencies: ["Diagnostics", "ServerConfig", "TestSupport"],
+            exclude: ["Fixtures"], swiftSettings: settings),
         .executableTarget(
             name: "GenerateBenchmark", dependencies: ["Provisioning", "ServerConfig", "Topology"],
             path: "Benchmarks/GenerateBenchmark", swiftSettings: settings),
@@ -163,7 +164,7 @@ let package = Package(
             ],
             exclude: ["Fixtures"], swiftSettings: settings),
         .testTarget(
-            name: "ZooKeeperServerTLSTests", dependencies: ["ZooKeeperServer", "ZooKeeperServerTLS"],
+            name: "ZooKeeperServerTLSTests", dependencies: ["ServerConfig", "ZooKeeperServer", "ZooKeeperServerTLS"],
             swiftSettings: settings),
         .testTarget(name: "YAMLTests", dependencies: ["Diagnostics", "YAML"], swiftSettings: settings),
         .testTarget(name: "JuteTests", dependencies: ["Jute"], swiftSettings: settings),
@@ -195,7 +196,9 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(
             name: "InteropTests",
-            dependencies: ["TestSupport", "ZooKeeperClient", "zkcli", "zkserver", "zkserver-tls"],
+            dependencies: [
+                "Diagnostics", "ServerConfig", "TestSupport", "ZooKeeperClient", "zkcli", "zkserver", "zkserver-tls",
+            ],
             exclude: ["Fixtures", "Scripts"], swiftSettings: settings),
         .testTarget(name: "PaddockTests", dependencies: ["TestSupport", "zkcli", "zkserver"], swiftSettings: settings),
     ],

@@ -13,6 +13,7 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         self.code = code
     }
 
+    package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
     package var description: String { "cannot \(operation) \(path): \(String(cString: strerror(code)))" }
 }
 

@@ -9,14 +9,18 @@ package struct CheckedFile: Hashable, Sendable {
     package enum Kind: String, Hashable, Sendable {
         case topology
         case zooCfg = "zoo.cfg"
+        case dynamicConfig = "dynamic configuration"
     }
 
     /// As the user named it.
     package var file: String
     package var kind: Kind
-    package var text: String
+    /// The texts that problems have their places in, by file: this one's, and those of what belongs to it.
+    package var sources: [String: String]
     /// In the order of the file.
     package var problems: [Diagnostic]
+    /// Whether a zoo.cfg was checked as one of this machine.
+    package var place: ZooCfgFile.Place?
 }
 
 extension CheckedFile.Kind {
@@ -25,6 +29,8 @@ extension CheckedFile.Kind {
         let name = file.split(separator: "/").last.map(String.init) ?? file
         if name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
             self = .topology
+        } else if name.contains(".dynamic") || Self.isDynamic(text, name) {
+            self = .dynamicConfig
         } else if name.hasSuffix(".cfg") || name.hasSuffix(".properties") || name.contains(".cfg.") {
             self = .zooCfg
         } else {
@@ -38,6 +44,13 @@ extension CheckedFile.Kind {
         }
     }
 
+    /// A file with nothing but members, and not by the name of a zoo.cfg.
+    private static func isDynamic(_ text: String, _ name: String) -> Bool {
+        let entries = ZooCfg(text: text).entries
+        return !name.hasSuffix(".cfg") && entries.contains { $0.key.hasPrefix("server.") }
+            && entries.allSatisfy { QuorumConfig.isQuorumKey($0.key) || $0.key == "version" }
+    }
+
     private static let topologyKeys = [
         "---", "ensemble", "engine", "participants", "observers", "ports", "serverLines", "settings", "hosts",
         "servers",
@@ -45,20 +58,61 @@ extension CheckedFile.Kind {
 }
 
 extension Operator {
-    /// Checks a topology or a zoo.cfg (with its dynamic file and its myid, where they are). Ports that the servers of our own
-    /// ensembles hold are no conflict: they are where they should be.
-    package func check(_ bytes: [UInt8], file: String) async -> CheckedFile {
-        let text = String(decoding: bytes, as: UTF8.self)
-        switch CheckedFile.Kind(file: file, text: text) {
-        case .topology:
-            let facts = HostFacts.gather().ignoring(pids: await ownServers())
-            let problems = Topology.load(bytes: bytes, file: file, facts: facts, freePorts: FreePorts.find).diagnostics
-            return CheckedFile(file: file, kind: .topology, text: text, problems: problems)
-        case .zooCfg:
-            let own = await ownServers()
-            let zooCfg = ZooCfgFile(path: file, bytes: bytes) { HostFacts.gather(paths: $0).ignoring(pids: own) }
-            return CheckedFile(file: file, kind: .zooCfg, text: zooCfg.cfg.text, problems: zooCfg.check())
+    /// Checks topologies, zoo.cfg files (with their dynamic files and myids, where they are) and dynamic files: each by itself,
+    /// and the zoo.cfg files of one ensemble together. Ports that the servers of our own ensembles hold are no conflict: they
+    /// are where they should be.
+    ///
+    /// - Parameters:
+    ///   - place: which machine the zoo.cfg files are for; nil: their addresses say it.
+    ///   - engine: what will run them; nil: whoever. A topology says it itself.
+    package func check(
+        _ inputs: [(file: String, bytes: [UInt8])], place: ZooCfgFile.Place? = nil, engine: ServerEngine? = nil
+    ) async -> [CheckedFile] {
+        let own = await ownServers()
+        let facts = HostFacts.gather().ignoring(pids: own)
+        var checked: [CheckedFile] = []
+        var members: [EnsembleCheck.Member] = []
+        for (file, bytes) in inputs {
+            let text = ZooCfg.decoded(bytes)
+            switch CheckedFile.Kind(file: file, text: text) {
+            case .topology:
+                checked.append(
+                    CheckedFile(
+                        file: file, kind: .topology, sources: [file: text],
+                        problems: Self.checkTopology(bytes, file: file, facts: facts)))
+            case .zooCfg:
+                let zooCfg = ZooCfgFile(path: file, bytes: bytes, place: place) { paths in
+                    var facts = facts
+                    facts.paths = HostFacts.states(of: paths)
+                    return facts
+                }
+                checked.append(
+                    CheckedFile(
+                        file: file, kind: .zooCfg, sources: zooCfg.sources, problems: zooCfg.check(engine: engine),
+                        place: zooCfg.place))
+                members.append(zooCfg.member)
+            case .dynamicConfig:
+                checked.append(
+                    CheckedFile(
+                        file: file, kind: .dynamicConfig, sources: [file: text],
+                        problems: ZooCfg.checkDynamicFile(text, file: file)))
+            }
         }
+        for problem in EnsembleCheck.check(members) {
+            let index = checked.lastIndex { problem.file.map($0.sources.keys.contains) ?? false }
+            if let index { checked[index].problems.append(problem) }
+        }
+        return checked
+    }
+
+    /// The files that its settings name are looked at, too, for servers on this machine.
+    private static func checkTopology(_ bytes: [UInt8], file: String, facts: HostFacts) -> [Diagnostic] {
+        let first = Topology.load(bytes: bytes, file: file, facts: facts, freePorts: FreePorts.find)
+        let paths = (first.topology?.servers ?? []).flatMap(\.settings).map(\.value).filter { $0.hasPrefix("/") }
+        if paths.isEmpty { return first.diagnostics }
+        var facts = facts
+        facts.paths = HostFacts.states(of: Array(Set(paths)))
+        return Topology.load(bytes: bytes, file: file, facts: facts, freePorts: FreePorts.find).diagnostics
     }
 
     /// The processes that the supervisors of this state directory run.

@@ -34,6 +34,8 @@ package struct HostFacts: Hashable, Sendable {
         /// `canonical` is the path without symbolic links, so that two names of one directory are seen as one.
         case directory(canonical: String, isWritable: Bool)
         case missing
+        case file(isReadable: Bool)
+        /// Something else, or something below a file.
         case notADirectory
     }
 
@@ -42,13 +44,23 @@ package struct HostFacts: Hashable, Sendable {
     package var ephemeralPorts: ClosedRange<Int>?
     /// The state of each path that was asked about.
     package var paths: [String: PathState]
+    /// The addresses of the host's interfaces, and the names by which it knows itself.
+    package var ownNames: Set<String>
 
     package init(
-        listeners: [Listener] = [], ephemeralPorts: ClosedRange<Int>? = nil, paths: [String: PathState] = [:]
+        listeners: [Listener] = [], ephemeralPorts: ClosedRange<Int>? = nil, paths: [String: PathState] = [:],
+        ownNames: Set<String> = []
     ) {
         self.listeners = listeners
         self.ephemeralPorts = ephemeralPorts
         self.paths = paths
+        self.ownNames = Set(ownNames.map(HostAddress.machine))
+    }
+
+    /// Whether `host` is this machine. Names that only the DNS knows are not looked up.
+    package func isOurs(_ host: String) -> Bool {
+        let machine = HostAddress.machine(host.hasSuffix(".") ? String(host.dropLast()) : host)
+        return HostAddress.isLoopback(host) || ownNames.contains(machine)
     }
 
     /// Who would refuse a bind of `port` on `host`, if anyone. `localhost` stands for both loopback addresses; other

@@ -11,6 +11,11 @@ enum JavaText {
     /// `Integer.parseInt`: ASCII digits, an optional sign, 32 bits.
     static func int32(_ text: some StringProtocol) -> Int? { Int32(text).map(Int.init) }
 
+    /// A number that Java reads, but that few would write so: `010` (octal to others) or `+10`.
+    static func isSpeltOddly(_ text: some StringProtocol) -> Bool {
+        text.first == "+" || (text.count > 1 && text.drop { $0 == "-" }.first == "0" && text != "-0")
+    }
+
     /// `Long.parseLong`.
     static func int64(_ text: some StringProtocol) -> Int64? { Int64(text) }
 }

@@ -3,9 +3,9 @@ extension KnownKeys {
     static let parserKeys: [KnownKey] = [
         parser("dataDir", .path, "snapshots, epoch files and myid; also the txn logs unless dataLogDir is set"),
         parser("dataLogDir", .path, "txn logs (default: dataDir)"),
-        parser("clientPort", .port(orOff: false), "plain client port; none: no plain listener"),
+        parser("clientPort", .port(orOff: true), "plain client port; none or 0: no plain listener"),
         parser("clientPortAddress", .host, "address of the plain client port (default: every interface)"),
-        parser("secureClientPort", .port(orOff: false), "TLS client port"),
+        parser("secureClientPort", .port(orOff: true), "TLS client port; none or 0: no TLS listener"),
         parser("secureClientPortAddress", .host, "address of the TLS client port (default: every interface)"),
         parser("observerMasterPort", .port(orOff: true), "0", "port on which followers serve observers"),
         parser("clientPortListenBacklog", .integer(-1...int32), "-1", "backlog of the client listener; -1: system's"),

@@ -1,7 +1,7 @@
 /// The keys that reach the server as system properties `zookeeper.<key>`, and those that only look as if they could.
 extension KnownKeys {
     static let propertyKeys: [KnownKey] =
-        logAndSnapshots + requests + connections + quorum + security + operation
+        logAndSnapshots + requests + connections + quorum + security + operation + tls("ssl.") + tls("ssl.quorum.")
         + jvmOnly
 
     private static let logAndSnapshots = [
@@ -152,16 +152,46 @@ extension KnownKeys {
         key("4lw.commands.whitelist", .list, "srvr", "four-letter words that are answered; * for all"),
         key("admin.enableServer", .boolean, "true", "HTTP admin server"),
         key("admin.serverAddress", .host, "0.0.0.0", "its address"),
-        key("admin.serverPort", .port(orOff: false), "8080", "its port"),
+        key("admin.serverPort", .integer(0...65535), "8080", "its port; 0: any free one"),
         key("admin.idleTimeout", .integer(0...int32), "30000", .milliseconds, "idle time of its connections"),
         key("admin.commandURL", .text, "/commands", "root of its commands"),
         key("admin.httpVersion", .choice(["10", "11"]), "11", "HTTP version"),
         key("admin.portUnification", .boolean, "false", "HTTP and HTTPS together on its port"),
         key("admin.forceHttps", .boolean, "false", "HTTPS only"),
+        key("metricsProvider.httpPort", .integer(0...65535), "7000", "port of the metrics; 0: any free one"),
+        key("metricsProvider.httpHost", .host, "0.0.0.0", "address of the metrics"),
+        key("metricsProvider.exportJvmInfo", .boolean, "true", "metrics of the JVM"),
         key("messageTracker.Enabled", .boolean, "false", "remember messages between servers"),
         key("messageTracker.BufferSize", .integer(1...int32), "10", "how many"),
         key("jmx.log4j.disable", .boolean, "false", "no JMX beans for log4j"),
     ]
+
+    /// The keys of TLS on client ports (`ssl.`) or between servers (`ssl.quorum.`). Source: `X509Util`.
+    private static func tls(_ prefix: String) -> [KnownKey] {
+        let formats = KnownKey.Kind.choice(["JKS", "PEM", "PKCS12", "BCFKS"])
+        return [
+            key(prefix + "keyStore.location", .path, nil, "file with the server's key and its certificates"),
+            key(prefix + "keyStore.password", .text, nil, "its password"),
+            key(prefix + "keyStore.passwordPath", .path, nil, "file with its password"),
+            key(prefix + "keyStore.type", formats, nil, "its format; by default what its name ends with"),
+            key(prefix + "trustStore.location", .path, nil, "file with the certificates that are trusted"),
+            key(prefix + "trustStore.password", .text, nil, "its password"),
+            key(prefix + "trustStore.passwordPath", .path, nil, "file with its password"),
+            key(prefix + "trustStore.type", formats, nil, "its format; by default what its name ends with"),
+            key(prefix + "protocol", .text, "TLSv1.2", "version of TLS"),
+            key(prefix + "enabledProtocols", .list, nil, "versions of TLS"),
+            key(prefix + "ciphersuites", .list, nil, "cipher suites, by Java's names"),
+            key(prefix + "context.supplier.class", .text, nil, "class that makes the TLS context"),
+            key(prefix + "hostnameVerification", .boolean, "true", "the certificate must be for the host"),
+            key(prefix + "clientHostnameVerification", .boolean, nil, "also that of who connects"),
+            key(prefix + "allowReverseDnsLookup", .boolean, nil, "an address may be turned into a name for that"),
+            key(prefix + "crl", .boolean, "false", "look up revoked certificates in lists"),
+            key(prefix + "ocsp", .boolean, "false", "ask whether a certificate was revoked"),
+            key(
+                prefix + "clientAuth", .choice(["need", "want", "none"]), "need", "whether clients show a certificate"),
+            key(prefix + "handshakeDetectionTimeoutMillis", .integer(1...int32), "5000", .milliseconds, "patience"),
+        ]
+    }
 
     private static let jvmOnly = [
         jvm("jute.maxbuffer", .integer(1...int32), "1048575", .bytes, "largest request and answer"),

@@ -71,8 +71,13 @@ package enum KnownKeys {
 
     /// Whether ZooKeeper gives `name` a meaning: a key of the table, or one of a family (`server.1`, `authProvider.x`).
     package static func isKnown(_ name: String) -> Bool {
-        byName[name] != nil || families.contains { name.hasPrefix($0) && name.count > $0.count }
+        if byName[name] != nil { return true }
+        // `ssl.keystore.location` is of the family, but only in another case is it a key that anybody reads.
+        guard byLowercasedName[name.lowercased()] == nil else { return false }
+        return families.contains { name.hasPrefix($0) && name.count > $0.count }
     }
+
+    private static let byLowercasedName = Dictionary(all.map { ($0.name.lowercased(), $0) }) { first, _ in first }
 
     /// Prefixes under which any name goes.
     package static let families = [
@@ -112,7 +117,7 @@ package enum KnownKeys {
             let digits = name.dropFirst(family.count).drop { !$0.isNumber }
             if !digits.isEmpty, digits.allSatisfy(\.isNumber) { return "\(family).\(digits)" }
         }
-        if let sameLetters = all.first(where: { $0.name.lowercased() == name.lowercased() }) { return sameLetters.name }
+        if let sameLetters = byLowercasedName[name.lowercased()] { return sameLetters.name }
         return EditDistance.nearest(name, among: all.map(\.name))
     }
 

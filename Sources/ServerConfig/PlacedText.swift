@@ -28,6 +28,16 @@ package struct PlacedText: Hashable, Sendable {
 
     package var location: SourceLocation { start }
 
+    /// Where the first `scalar` of the text stands; the begin of the text when there is none.
+    func place(of scalar: Unicode.Scalar) -> SourceLocation {
+        text.unicodeScalars.firstIndex(of: scalar).map(location) ?? location
+    }
+
+    /// Where `part` of the text stands; the begin of the text when it is no part.
+    func place(of part: String) -> SourceLocation {
+        text.firstRange(of: part).map { location(at: $0.lowerBound) } ?? location
+    }
+
     /// Where the character at `index` of `text` stands; the end of the text is the place after its last character.
     package func location(at index: String.Index) -> SourceLocation {
         let offset = text.unicodeScalars.distance(from: text.startIndex, to: index)

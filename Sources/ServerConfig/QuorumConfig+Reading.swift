@@ -6,6 +6,8 @@ extension QuorumConfig {
         package var config = QuorumConfig(servers: [])
         /// Places of the values of the `server.N` lines that could be read.
         package var places: [ServerID: SourceLocation] = [:]
+        /// Those lines as they were written.
+        package var entries: [ServerID: ZooCfg.Entry] = [:]
         package var problems: [Diagnostic] = []
         /// There is a `group.G` or `weight.N` line, whether its value could be read or not.
         package var isHierarchical = false
@@ -15,6 +17,7 @@ extension QuorumConfig {
     /// Everything `QuorumMaj` or `QuorumHierarchical` would refuse or crash on is an error.
     package static func read(_ entries: [ZooCfg.Entry], file: String? = nil) -> Reading {
         var reader = QuorumConfigReader(file: file)
+        reader.ids = Set(entries.compactMap { $0.key.hasPrefix("server.") ? ServerID($0.key.dropFirst(7)) : nil })
         for entry in entries { reader.read(entry) }
         return reader.finish()
     }
@@ -55,6 +58,8 @@ extension QuorumConfig {
 
 private struct QuorumConfigReader {
     let file: String?
+    /// Of all lines.
+    var ids: Set<ServerID> = []
     private var reading = QuorumConfig.Reading()
     private var groupOf: [ServerID: Int64] = [:]
     /// Where each id of a group line stands, and where each weight line stands, in the order of the file.
@@ -87,9 +92,11 @@ private struct QuorumConfigReader {
                     "server.\(id): server ids go from 1 to 255, session ids carry only their low 8 bits",
                     mend: "use an id from 1 to 255"))
         }
-        guard let line = ServerLine.parse(id: id, entry.placedValue, file: file, into: &reading.problems) else {
-            return
-        }
+        warnOfSpelling(entry, number)
+        guard
+            let line = ServerLine.parse(
+                id: id, entry.placedValue, key: entry.key, taken: ids, file: file, into: &reading.problems)
+        else { return }
         if let first = reading.places[id] {
             report(
                 "duplicate-server", entry.keyLocation,
@@ -98,11 +105,26 @@ private struct QuorumConfigReader {
             return
         }
         reading.places[id] = entry.location
+        reading.entries[id] = entry
         reading.config.servers.append(line)
+    }
+
+    /// `server.01`
+    private mutating func warnOfSpelling(_ entry: ZooCfg.Entry, _ number: Int64) {
+        guard let dot = entry.key.firstIndex(of: "."), JavaText.isSpeltOddly(entry.key[dot...].dropFirst()) else {
+            return
+        }
+        let meant = "\(entry.key[...dot])\(number)"
+        reading.problems.append(
+            Diagnostic(
+                .warning, rule: "leading-zero", file: file, at: entry.keyLocation,
+                "'\(entry.key)' is \(meant) to ZooKeeper", mend: "write \(meant)",
+                edit: .rename(key: entry.key, to: meant)))
     }
 
     private mutating func readGroup(_ entry: ZooCfg.Entry) {
         guard let group = number(of: entry, what: "group number") else { return }
+        warnOfSpelling(entry, group)
         reading.isHierarchical = true
         let text = entry.placedValue.text
         // Java's split drops empty fields at the end only.
@@ -112,9 +134,12 @@ private struct QuorumConfigReader {
         for field in fields {
             let place = entry.placedValue.location(at: field.startIndex)
             guard let id = ServerID(field) else {
+                let plain = fields.map { JavaText.trimmed($0) }
                 report(
                     "group", place, "\(entry.key) names '\(field)', which is not a server id",
-                    mend: "write server ids between colons and no blanks, e.g. \(entry.key)=1:2:3")
+                    mend: "write server ids between colons and no blanks, e.g. \(entry.key)=1:2:3",
+                    edit: plain.allSatisfy { ServerID($0) != nil }
+                        ? .set(key: entry.key, value: plain.joined(separator: ":")) : nil)
                 continue
             }
             if let other = groupOf[id] {
@@ -134,11 +159,13 @@ private struct QuorumConfigReader {
 
     private mutating func readWeight(_ entry: ZooCfg.Entry) {
         guard let number = number(of: entry, what: "server id") else { return }
+        warnOfSpelling(entry, number)
         reading.isHierarchical = true
         guard let weight = JavaText.int64(entry.placedValue.text) else {
             report(
                 "weight", entry.location, "\(entry.key) is '\(entry.placedValue.text)', not a number",
-                mend: "write a whole number and no blanks, e.g. \(entry.key)=1")
+                mend: "write a whole number and no blanks, e.g. \(entry.key)=1",
+                edit: JavaText.int64(entry.value).map { .set(key: entry.key, value: "\($0)") })
             return
         }
         if weight < 0 {
@@ -157,7 +184,8 @@ private struct QuorumConfigReader {
             report(
                 "server-id", entry.keyLocation,
                 "'\(entry.key)' has no \(what) after a dot; ZooKeeper refuses every key that begins like this",
-                mend: KnownKeys.nearest(entry.key).map { "write \($0)" } ?? "write a number there, or remove the line")
+                mend: KnownKeys.nearest(entry.key).map { "write \($0)" } ?? "write a number there, or remove the line",
+                edit: KnownKeys.nearest(entry.key).map { .rename(key: entry.key, to: $0) })
             return nil
         }
         return number
@@ -198,7 +226,7 @@ private struct QuorumConfigReader {
                 Diagnostic(
                     .warning, rule: "weight", file: file, at: place,
                     "weight.\(id) is for a server that has no server line",
-                    mend: "remove weight.\(id), or add server.\(id)"))
+                    mend: "remove weight.\(id), or add server.\(id)", edit: .remove(key: "weight.\(id)")))
         }
         let total = config.participants.reduce(0) { $0 + (config.weights[$1.id] ?? 1) }
         if !config.participants.isEmpty, total == 0, let place = weightLines.first?.place {
@@ -208,7 +236,9 @@ private struct QuorumConfigReader {
         }
     }
 
-    private mutating func report(_ rule: String, _ place: SourceLocation?, _ message: String, mend: String) {
-        reading.problems.append(Diagnostic(.error, rule: rule, file: file, at: place, message, mend: mend))
+    private mutating func report(
+        _ rule: String, _ place: SourceLocation?, _ message: String, mend: String, edit: Edit? = nil
+    ) {
+        reading.problems.append(Diagnostic(.error, rule: rule, file: file, at: place, message, mend: mend, edit: edit))
     }
 }

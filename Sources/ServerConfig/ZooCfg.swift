@@ -49,12 +49,14 @@ package struct ZooCfg: Hashable, Sendable {
     }
 
     package init(bytes: [UInt8]) {
-        if let text = String(validating: bytes, as: UTF8.self) {
-            self.init(text: text)
-        } else {
-            self.init(text: String(String.UnicodeScalarView(bytes.lazy.map { Unicode.Scalar($0) })))
-            isLatin1 = true
-        }
+        self.init(text: Self.decoded(bytes))
+        isLatin1 = String(validating: bytes, as: UTF8.self) == nil
+    }
+
+    /// The text of bytes that are UTF-8, or else ISO-8859-1, in which any byte is a character.
+    package static func decoded(_ bytes: [UInt8]) -> String {
+        String(validating: bytes, as: UTF8.self)
+            ?? String(String.UnicodeScalarView(bytes.lazy.map { Unicode.Scalar($0) }))
     }
 
     /// The whole document.
@@ -107,6 +109,32 @@ package struct ZooCfg: Hashable, Sendable {
         self = reread()
     }
 
+    /// Every entry of `key` under another key; each keeps its value.
+    package func renaming(_ key: String, to other: String) -> ZooCfg {
+        var copy = self
+        for index in copy.lines.indices where copy.lines[index].key == key {
+            guard case .entry(let entry) = copy.lines[index].content else { continue }
+            copy.lines[index].raw = Self.printed(other, entry.placedValue.text) + lineEnd
+        }
+        return copy.reread()
+    }
+
+    /// These lines in the place of the one that begins at or goes over the line with that number.
+    package func replacingLine(_ number: Int, with replacement: [String]) -> ZooCfg {
+        var copy = self
+        var first = 1
+        for (index, line) in lines.enumerated() {
+            let next = first + max(1, line.raw.lineEndCount)
+            if (first..<next).contains(number) {
+                let new = replacement.map { Line(raw: $0 + lineEnd, content: .blank) }
+                copy.lines.replaceSubrange(index...index, with: new)
+                return copy.reread()
+            }
+            first = next
+        }
+        return self
+    }
+
     /// Reads the lines again, so that every place is right after a change.
     private func reread() -> ZooCfg {
         var copy = ZooCfg(text: text)
@@ -153,5 +181,8 @@ extension ZooCfg.Line {
 }
 
 extension String {
+    /// Of CR LF, LF and CR.
+    fileprivate var lineEndCount: Int { count { $0 == "\n" || $0 == "\r" || $0 == "\r\n" } }
+
     fileprivate var hasLineEnd: Bool { hasSuffix("\n") || hasSuffix("\r") || hasSuffix("\r\n") }
 }

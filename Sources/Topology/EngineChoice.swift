@@ -1,3 +1,4 @@
+import ServerConfig
 import YAML
 
 /// Which program runs a server.
@@ -15,6 +16,14 @@ package enum EngineChoice: Hashable, Sendable {
     /// Apache's with nothing but these said of it.
     package static func apache(home: String?, heap: String?) -> EngineChoice {
         .apache(ApacheOptions(home: home, heap: heap))
+    }
+
+    /// As zoo.cfg checks know it.
+    package var serverEngine: ServerEngine {
+        switch self {
+        case .bundled: .bundled
+        case .apache: .apache
+        }
     }
 
     package var name: String {

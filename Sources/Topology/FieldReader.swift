@@ -58,6 +58,13 @@ struct FieldReader {
             wrongType(node, what, "a whole number", example: example)
             return nil
         }
+        if "\(number)" != scalar.text {
+            problems.error(
+                .leadingZero, at: node.location,
+                "\(what) is '\(shown(scalar.text))', which some readers of YAML take for \(number) and others for another number or text",
+                mend: "write \(number)")
+            return nil
+        }
         return Placed(number, at: node.location)
     }
 
@@ -103,6 +110,6 @@ struct FieldReader {
 
 /// Text out of the file for a message: on one line, and not for ever.
 func shown(_ text: String) -> String {
-    let line = text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : String($0) }.joined()
+    let line = String(text.map { $0.isNewline ? " " : $0 }).withVisibleControls
     return line.count > 40 ? line.prefix(39) + "…" : line
 }

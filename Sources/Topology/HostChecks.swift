@@ -34,7 +34,21 @@ enum HostChecks {
                 mend: "write the address that the others use, e.g. 127.0.0.1 when all are on this machine")
             return false
         }
-        guard !HostAddress.isValid(address.value) else { return true }
+        if let found = LookAlike.first(in: address.value) {
+            problems.error(
+                .lookAlike, at: address.location,
+                "\(what) has \(found.name) (\(LookAlike.code(found.scalar))) in its address '\(text)'",
+                mend: "write \(found.meant)")
+            return false
+        }
+        if let found = Placeholder.certain(in: address.value) {
+            problems.error(
+                .placeholder, at: address.location,
+                "\(what) has the address '\(text)': \(shown(found)) was never filled in",
+                mend: "write the address of the host")
+            return false
+        }
+        guard let problem = HostAddress.problem(with: address.value) else { return true }
         let mend =
             if address.value.hasPrefix("[") {
                 "write the IPv6 address without brackets, in quotes"
@@ -44,7 +58,8 @@ enum HostChecks {
                 "write an IPv4 or IPv6 address, or a name of letters, digits, '-' and '.'"
             }
         problems.error(
-            .hostAddress, at: address.location, "\(what) has '\(text)', which is neither an address nor a name",
+            .hostAddress, at: address.location,
+            "\(what) has '\(text)', which is neither an address nor a name: \(problem.reason)",
             mend: mend)
         return false
     }

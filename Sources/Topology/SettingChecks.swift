@@ -5,9 +5,11 @@ import ServerConfig
 struct SettingChecks {
     private let servers: [PlacedServer]
     private let isMultiHost: Bool
+    private let facts: HostFacts
 
-    static func check(_ servers: [PlacedServer], _ draft: Draft, into problems: inout Problems) {
-        let checks = SettingChecks(servers: servers, isMultiHost: Set(servers.map(\.machine)).count > 1)
+    static func check(_ servers: [PlacedServer], _ draft: Draft, facts: HostFacts, into problems: inout Problems) {
+        let checks = SettingChecks(
+            servers: servers, isMultiHost: Set(servers.map(\.machine)).count > 1, facts: facts)
         for setting in draft.allSettings { checks.check(setting, into: &problems) }
         checks.checkTogether(into: &problems)
         checks.checkDirectories(into: &problems)
@@ -23,20 +25,25 @@ struct SettingChecks {
                 .ownedSetting, at: setting.key.location, "'\(shown(key))' is written by paddock itself", mend: mend)
             return
         }
-        let isForBundled = isForBundled(setting)
-        if isForBundled, KnownKeys.jvmTuning.contains(key), key != "serverCnxnFactory" {
-            problems.warn(
-                .noEffect, at: setting.key.location,
-                "'\(shown(key))' tunes the JVM server and has no effect on the bundled one",
-                mend: "remove it, or write engine: apache")
+        if let found = LookAlike.first(in: key) ?? LookAlike.first(in: value) {
+            let isKey = LookAlike.first(in: key) != nil
+            problems.error(
+                .lookAlike, at: isKey ? setting.key.location : setting.value.location,
+                "\(isKey ? "the key" : "the value of") '\(shown(key))' has \(found.name) (\(LookAlike.code(found.scalar))) in it",
+                mend: "write \(shown(found.meant))")
+            return
         }
         let found = KnownKeys.check(
-            key: key, at: setting.key.location, value: value, at: setting.value.location, file: problems.file)
+            key: key, at: setting.key.location, value: value, at: setting.value.location, file: problems.file,
+            engine: isForBundled(setting) ? .bundled : .apache)
         for var diagnostic in found {
             // A zoo.cfg may hold any property. Here a key that looks like a known one is a mistake.
             if diagnostic.rule == "unknown-key", KnownKeys.nearest(key) != nil { diagnostic.severity = .error }
             // The bundled server reads these in zoo.cfg, and Apache's is started with them as properties of its JVM.
             if diagnostic.rule == "jvm-only" { continue }
+            // YAML has more than one opinion of a leading 0, so that the file means what its reader thinks.
+            if diagnostic.rule == "leading-zero" { diagnostic.severity = .error }
+            diagnostic.edit = nil
             // What costs durability or opens the server is fine in a pseudo-cluster for tests.
             if diagnostic.rule == "unsafe-setting", !isMultiHost { continue }
             diagnostic.mend = diagnostic.mend.map(Self.inYAML)
@@ -88,10 +95,15 @@ struct SettingChecks {
     private static let defaults = [("tickTime", "2000"), ("initLimit", "10"), ("syncLimit", "5")]
 
     private func checkTogether(into problems: inout Problems) {
-        var done: Set<[SourceLocation]> = []
+        struct Case: Hashable {
+            var settings: [SourceLocation]
+            var engine: EngineChoice
+        }
+        var done: Set<Case> = []
         // Apache's first: of servers with the same settings one stands for all, and the bundled ones ask for less.
         let ordered = servers.filter { $0.server.engine != .bundled } + servers.filter { $0.server.engine == .bundled }
-        for server in ordered where done.insert(server.settings.map(\.key.location)).inserted {
+        for server in ordered
+        where done.insert(Case(settings: server.settings.map(\.key.location), engine: server.server.engine)).inserted {
             guard let place = server.settings.first?.value.location else { continue }
             let times = server.setting("tickTime")?.value.location ?? place
             let settings = server.settings.map {
@@ -103,11 +115,18 @@ struct SettingChecks {
             let defaults = Self.defaults.filter { server.setting($0.0) == nil }.map { key, value in
                 (key: key, keyLocation: times, value: PlacedText(value, at: times))
             }
-            for var diagnostic in KnownKeys.checkTogether(settings + defaults, file: problems.file) {
+            let isHere = HostAddress.isLoopback(server.server.host) || facts.isOurs(server.server.host)
+            let found = KnownKeys.checkTogether(
+                settings + defaults, file: problems.file, engine: server.server.engine.serverEngine,
+                isEnsemble: servers.count > 1
+                    || server.setting("standaloneEnabled")?.value.value.lowercased() == "false",
+                host: isHere ? facts : nil)
+            for var diagnostic in found {
                 if diagnostic.rule == "whitelist-wide", !isMultiHost { continue }
-                // The bundled server has one listener for both.
-                if diagnostic.rule == "tls-factory", server.server.engine == .bundled { continue }
-                diagnostic.mend = diagnostic.mend.map(Self.inYAML)
+                diagnostic.edit = nil
+                diagnostic.mend = diagnostic.mend.map {
+                    Self.inYAML($0).replacing("run Apache's server", with: "write engine: apache")
+                }
                 problems.add(diagnostic)
             }
         }
@@ -129,6 +148,7 @@ struct SettingChecks {
         for server in servers {
             guard let setting = server.setting("dataLogDir") else { continue }
             let (path, place) = (setting.value.value, setting.value.location)
+            if KnownKeys.key("dataLogDir")?.problem(with: path) != nil { continue }
             guard path.hasPrefix("/") else {
                 if reported.insert(place).inserted {
                     problems.error(
@@ -154,30 +174,11 @@ struct SettingChecks {
 
     // MARK: Between servers
 
-    /// Keys with which servers disagree about the protocol or about time, and whether that stops the ensemble.
-    private static let shared: [(key: String, severity: Diagnostic.Severity, consequence: String)] = [
-        ("reconfigEnabled", .error, "the servers would elect without end"),
-        ("standaloneEnabled", .error, "the servers would not agree on what an ensemble is"),
-        ("sslQuorum", .error, "the servers cannot talk to each other"),
-        ("quorum.auth.enableSasl", .error, "the servers cannot talk to each other"),
-        ("tickTime", .warning, "the servers measure time differently"),
-        ("initLimit", .warning, "patience depends on who leads"),
-        ("syncLimit", .warning, "patience depends on who leads"),
-        ("minSessionTimeout", .warning, "session timeouts depend on the server"),
-        ("maxSessionTimeout", .warning, "session timeouts depend on the server"),
-        ("localSessionsEnabled", .warning, "sessions behave differently from server to server"),
-        ("extendedTypesEnabled", .warning, "TTL znodes work on some servers only"),
-        ("digest.enabled", .warning, "servers cannot compare their trees"),
-        ("closeSessionTxn.enabled", .warning, "the trees may drift apart"),
-        ("skipACL", .warning, "ACLs hold on some servers only"),
-        ("jute.maxbuffer", .warning, "a server may refuse what another one accepted"),
-    ]
-
     private func checkDifferences(into problems: inout Problems) {
         guard let first = servers.first else { return }
         // The way of an ensemble from the clear to TLS, server by server.
         let takesBoth = servers.allSatisfy { value("portUnification", of: $0) == "true" }
-        for (key, severity, consequence) in Self.shared where key != "sslQuorum" || !takesBoth {
+        for (key, severity, consequence) in KnownKeys.shared where key != "sslQuorum" || !takesBoth {
             let usual = value(key, of: first)
             guard let other = servers.first(where: { value(key, of: $0) != usual }),
                 let place = (other.setting(key) ?? first.setting(key))?.value.location

@@ -32,7 +32,7 @@ extension Topology {
             PortChecks.check(servers, draft, facts: facts, into: &problems)
         }
         QuorumChecks.check(servers, draft, into: &problems)
-        SettingChecks.check(servers, draft, into: &problems)
+        SettingChecks.check(servers, draft, facts: facts, into: &problems)
 
         let diagnostics = problems.inOrder
         guard !diagnostics.hasErrors else { return (nil, diagnostics) }

@@ -6,6 +6,7 @@ package enum TopologyRule: String, CaseIterable, Sendable {
     case missingKey = "missing-key"
     case unknownKey = "unknown-key"
     case wrongType = "wrong-type"
+    case leadingZero = "leading-zero"
     case ensembleName = "ensemble-name"
     case twoForms = "two-forms"
 
@@ -20,6 +21,8 @@ package enum TopologyRule: String, CaseIterable, Sendable {
 
     // Hosts
     case hostUnknown = "host-unknown"
+    case placeholder = "placeholder"
+    case lookAlike = "look-alike"
     case hostAddress = "host-address"
     case wildcardAddress = "wildcard-address"
     case loopbackAddress = "loopback-address"
@@ -47,7 +50,6 @@ package enum TopologyRule: String, CaseIterable, Sendable {
 
     // Settings
     case ownedSetting = "owned-setting"
-    case noEffect = "no-effect"
     case settingDiffers = "setting-differs"
     case dataDirRelative = "data-dir-relative"
     case dataDirShared = "data-dir-shared"

@@ -79,7 +79,9 @@ package enum ServerProcess {
         }
         let cfg = ZooCfg(bytes: bytes)
         let (settings, diagnostics) = ServerSettings.read(cfg, file: file, properties: properties)
-        for diagnostic in diagnostics { complain(diagnostic.rendered(source: cfg.text)) }
+        for diagnostic in diagnostics {
+            complain(diagnostic.rendered(source: diagnostic.file == file ? cfg.text : nil))
+        }
         guard let settings else { exit(65) }
         return settings
     }

@@ -35,7 +35,7 @@ enum TLSNames {
         }
     }
 
-    private static let cipherNames: [String: NIOTLSCipher] = [
+    static let cipherNames: [String: NIOTLSCipher] = [
         "TLS_AES_128_GCM_SHA256": .TLS_AES_128_GCM_SHA256, "TLS_AES_256_GCM_SHA384": .TLS_AES_256_GCM_SHA384,
         "TLS_CHACHA20_POLY1305_SHA256": .TLS_CHACHA20_POLY1305_SHA256,
         "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256": .TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,

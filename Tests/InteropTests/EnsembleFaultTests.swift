@@ -125,7 +125,7 @@ import ZooKeeperClient
             try observer.setMyID("9")
             try observer.start()
             try await eventually("the server ends") { !observer.isRunning }
-            #expect(observer.log.contains("myid says 9, but there is no server.9"))
+            #expect(observer.log.contains("error: myid is 9, but the server lines name "))
             try observer.setMyID("1")
             try observer.start()
             try await eventually("the server ends") { !observer.isRunning }

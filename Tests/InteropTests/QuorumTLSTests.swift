@@ -232,7 +232,7 @@ import ZooKeeperClient
             try await eventually("it ends") { !server.isRunning }
             #expect(
                 server.log.contains(
-                    "zkserver-tls: TLS needs the certificates that the other servers are checked against: set ssl.quorum.trustStore.location"
+                    ": error: sslQuorum needs the certificates that the other servers are checked against, and ssl.quorum.trustStore.location is not set [tls-key]"
                 ))
         }
     }

@@ -29,6 +29,51 @@ import Testing
         }
     }
 
+    @Test func severalFilesAreOneEnsemble() async throws {
+        try await CommandLineTool.with { paddock in
+            let cfg =
+                "initLimit=10\nsyncLimit=5\ndataDir=/nowhere/data\nclientPort=2181\n"
+                + "server.1=localhost:2888:3888\nserver.2=localhost:2889:3889\nserver.3=localhost:2890:3890\n"
+            for number in 1...3 { _ = try paddock.write(cfg, to: "zoo\(number).cfg") }
+            let result = try paddock.run("check", "--elsewhere", paddock.home.path)
+            #expect(result.status == 1)
+            #expect(result.output.contains("zoo1.cfg: ok (zoo.cfg, for another machine)"))
+            for file in ["zoo2.cfg", "zoo3.cfg"] {
+                #expect(
+                    result.output.contains("\(file):4:12: error: the client port is 2181, which is the client port of ")
+                )
+                #expect(result.output.contains("\(file):3:9: error: dataDir /nowhere/data is the dataDir of "))
+            }
+            let empty = try paddock.run("check", "/proc/self/task")
+            #expect(empty.status == 65)
+        }
+    }
+
+    @Test func theExcerptIsOfTheFileNamed() async throws {
+        try await CommandLineTool.with { paddock in
+            _ = try paddock.write("$ZOO_MY_ID\n", to: "myid")
+            let file = try paddock.write(
+                "tickTime=2000\ninitLimit=10\nsyncLimit=5\ndataDir=.\nclientPort=2181\n"
+                    + "server.1=127.0.0.1:2888:3888\nserver.2=127.0.0.1:2889:3889\nserver.3=127.0.0.1:2890:3890\n",
+                to: "zoo.cfg")
+            let result = try paddock.run("check", file)
+            #expect(result.output.contains("myid:1:1: error: '$ZOO_MY_ID' is not a server id"))
+            #expect(result.output.contains("[myid-invalid]\n    $ZOO_MY_ID\n    ^\n"))
+            #expect(
+                result.errors.contains("was checked as a file of this machine; --elsewhere if it is for another one"))
+        }
+    }
+
+    @Test func theEngineDecides() async throws {
+        try await CommandLineTool.with { paddock in
+            let file = try paddock.write(
+                "dataDir=/srv/zk\nclientPort=2181\nsessionRequireClientSASLAuth=true\n", to: "zoo.cfg")
+            #expect(try paddock.run("check", "--elsewhere", file).status == 1)
+            #expect(try paddock.run("check", "--elsewhere", "--engine", "bundled", file).status == 1)
+            #expect(try paddock.run("check", "--elsewhere", "--engine", "apache", file).status == 0)
+        }
+    }
+
     @Test func aProblemInJSONHasItsPlace() async throws {
         try await CommandLineTool.with { paddock in
             let result = try paddock.run(

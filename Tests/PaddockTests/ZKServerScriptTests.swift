@@ -117,7 +117,7 @@ import Testing
             let result = try await place.run("start")
             #expect(result.status == 1)
             #expect(result.output == "Starting zookeeper ... FAILED TO START\n")
-            #expect(result.errors.contains("tickTime=soon is not a whole number"), "\(result.errors)")
+            #expect(result.errors.contains("tickTime is 'soon', not a whole number"), "\(result.errors)")
             #expect(place.pid == nil)
         }
     }

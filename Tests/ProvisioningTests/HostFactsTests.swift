@@ -57,7 +57,7 @@ import Testing
             #expect(facts.paths[directory] == .directory(canonical: directory, isWritable: true))
             #expect(facts.paths["\(directory)/link"] == .directory(canonical: directory, isWritable: true))
             #expect(facts.paths["\(directory)/none"] == .missing)
-            #expect(facts.paths["/etc/passwd"] == .notADirectory)
+            #expect(facts.paths["/etc/passwd"] == .file(isReadable: true))
             #expect(facts.paths["/etc/passwd/x"] == .notADirectory)
         }
     }

@@ -52,7 +52,7 @@ struct ConfigCheckTests {
         Case(
             name: "a port beyond 65535", cfg: "dataDir=/d/1\nclientPort=65536\n",
             expected: [
-                "zoo.cfg:2:12: error: clientPort is 65536, which is no port [value]\n  mend: write clientPort as a port from 1 to 65535"
+                "zoo.cfg:2:12: error: clientPort is 65536, which is no port [value]\n  mend: write clientPort as a port from 1 to 65535, or 0 for none"
             ]),
         Case(
             name: "an old election algorithm", cfg: head + servers + "electionAlg=2\n",
@@ -96,7 +96,7 @@ struct ConfigCheckTests {
         Case(
             name: "a property of the JVM", cfg: head + servers + "jute.maxbuffer=4194304\n",
             expected: [
-                "zoo.cfg:8:1: warning: 'jute.maxbuffer' has no effect in zoo.cfg: only the JVM reads it [jvm-only]\n  mend: start the server with -Djute.maxbuffer=4194304"
+                "zoo.cfg:8:1: warning: 'jute.maxbuffer' has no effect on Apache's server in zoo.cfg, where only the JVM reads it; the bundled server reads it here [jvm-only]\n  mend: keep it for the bundled server; start Apache's with -Djute.maxbuffer=4194304"
             ]),
         Case(
             name: "no sync", cfg: head + servers + "forceSync=no\n",
@@ -109,9 +109,9 @@ struct ConfigCheckTests {
                 "zoo.cfg:9:1: warning: 'tickTime' is there twice, first on line 5; the last one counts [duplicate-key]\n  mend: remove one of the two"
             ]),
         Case(
-            name: "a malformed escape", cfg: head + servers + "superUser=DOMAIN\\user\n",
+            name: "a malformed escape", cfg: head + servers + "DigestAuthenticationProvider.superDigest=DOMAIN\\user\n",
             expected: [
-                "zoo.cfg:8:17: error: '\\u' is not followed by four hexadecimal digits; ZooKeeper refuses the file [malformed-escape]\n  mend: write '\\\\' for a backslash"
+                "zoo.cfg:8:48: error: '\\u' is not followed by four hexadecimal digits; ZooKeeper refuses the file [malformed-escape]\n  mend: write '\\\\' for a backslash"
             ]),
         Case(
             name: "a line that swallows the next", cfg: "dataDir=/var/lib/zookeeper\\\nclientPort=2181\n",
@@ -174,7 +174,8 @@ struct ConfigCheckTests {
         Case(
             name: "an id twice, written differently", cfg: head + servers + "server.01=zk4:2888:3888\n",
             expected: [
-                "zoo.cfg:8:1: error: server.1 is there twice, first on line 5; ZooKeeper uses only one of the two [duplicate-server]\n  mend: remove one, or give the second server an id of its own"
+                "zoo.cfg:8:1: warning: 'server.01' is server.1 to ZooKeeper [leading-zero]\n  mend: write server.1",
+                "zoo.cfg:8:1: error: server.1 is there twice, first on line 5; ZooKeeper uses only one of the two [duplicate-server]\n  mend: remove one, or give the second server an id of its own",
             ]),
         Case(
             name: "an id that is no number", cfg: head + servers + "server.a=zk4:2888:3888\n",
@@ -191,14 +192,15 @@ struct ConfigCheckTests {
             name: "several addresses",
             cfg: head + servers.replacing("zk3:2888:3888", with: "zk3:2888:3888|zk4:2888:3888"),
             expected: [
-                "zoo.cfg:7:10: error: server.3 has several addresses, but multiAddress.enabled is not set [multi-address]\n  mend: keep one address, or start the servers with -Dzookeeper.multiAddress.enabled=true"
+                "zoo.cfg:7:10: error: server.3 has several addresses, but multiAddress.enabled is not set [multi-address]\n  mend: keep one address, or start Apache's servers with -Dzookeeper.multiAddress.enabled=true"
             ]),
         Case(
             name: "several addresses, enabled too late",
             cfg: head + servers.replacing("zk3:2888:3888", with: "zk3:2888:3888|zk4:2888:3888")
                 + "multiAddress.enabled=true\n",
             expected: [
-                "zoo.cfg:7:10: warning: server.3 has several addresses, which ZooKeeper 3.8 allows only by a JVM property; the key multiAddress.enabled is read too late [multi-address]\n  mend: start the server with -Dzookeeper.multiAddress.enabled=true"
+                "zoo.cfg:7:10: warning: server.3 has several addresses, which ZooKeeper 3.8 allows only by a JVM property; the key multiAddress.enabled is read too late [multi-address]\n  mend: start Apache's server with -Dzookeeper.multiAddress.enabled=true",
+                "zoo.cfg:8:1: warning: multiAddress.enabled is not supported by the bundled server yet and is ignored [unsupported-key]\n  mend: remove it, or run Apache's server",
             ]),
         Case(
             name: "a participant in no group", cfg: head + servers + "group.1=1:2\n",
@@ -404,13 +406,15 @@ struct ConfigCheckTests {
         Case(
             name: "SASL half way", cfg: head + servers + "quorum.auth.serverRequireSasl=true\n",
             expected: [
-                "zoo.cfg:8:31: error: quorum.auth.serverRequireSasl needs quorum.auth.enableSasl=true [quorum-sasl]\n  mend: write quorum.auth.enableSasl=true",
-                "zoo.cfg:8:31: error: quorum.auth.serverRequireSasl needs quorum.auth.learnerRequireSasl=true [quorum-sasl]\n  mend: write quorum.auth.learnerRequireSasl=true",
+                "zoo.cfg:8:31: error: quorum.auth.serverRequireSasl needs quorum.auth.enableSasl=true [quorum-sasl]\n  mend: write quorum.auth.enableSasl=true and run Apache's server, for the bundled one has no SASL between servers; or remove quorum.auth.serverRequireSasl",
+                "zoo.cfg:8:31: error: quorum.auth.serverRequireSasl needs quorum.auth.learnerRequireSasl=true [quorum-sasl]\n  mend: write quorum.auth.learnerRequireSasl=true and run Apache's server, for the bundled one has no SASL between servers; or remove quorum.auth.serverRequireSasl",
             ]),
         Case(
-            name: "TLS without Netty", cfg: head + servers + "secureClientPort=2281\n",
+            name: "TLS without Netty",
+            cfg: head + servers
+                + "secureClientPort=2281\nssl.keyStore.location=/srv/k.pem\nssl.trustStore.location=/srv/t.pem\n",
             expected: [
-                "zoo.cfg:8:1: error: secureClientPort needs the Netty listener, and the default one stops the server [tls-factory]\n  mend: add serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory"
+                "zoo.cfg:8:1: error: secureClientPort needs the Netty listener, and the default one of Apache's server stops it [tls-factory]\n  mend: add serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory"
             ]),
     ]
 

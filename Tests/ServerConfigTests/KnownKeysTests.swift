@@ -1,3 +1,4 @@
+import Diagnostics
 import ServerConfig
 import Testing
 
@@ -13,6 +14,32 @@ struct KnownKeysTests {
     @Test(arguments: KnownKeys.all) func defaultsAreValid(key: KnownKey) {
         guard let value = key.defaultValue else { return }
         #expect(key.problem(with: value)?.message == nil)
+    }
+
+    /// Values that fit no key of their kind.
+    static func wrong(_ key: KnownKey) -> [String] {
+        switch key.kind {
+        case .boolean: ["yes", "1", "wahr", ""]
+        case .yesNo: ["true", "YES", ""]
+        case .integer(let range):
+            ["ten", "1.5", "1e3", "0x10", "10s", "9223372036854775808", ""]
+                + (range.lowerBound > .min ? ["\(range.lowerBound - 1)"] : [])
+                + (range.upperBound < .max ? ["\(range.upperBound + 1)"] : [])
+        case .decimal: ["half", "1,5", ""]
+        case .port: ["http", "-1", "65536", "2181 2182", ""]
+        case .path: ["~/zk", "~", "${ZK_HOME}/zk", "\"/srv/zk\"", "{{ zk }}", "<path>", "C:\\zk", "/srv/\u{1B}zk", ""]
+        case .host: ["10.0.0.256", "10.0.0", "zk1:2181", "zk 1", "<host>", "${HOST}", "'zk1'", "http://zk1", "-zk", ""]
+        case .choice(let words): ["none at all"] + (words.contains("") ? [] : [""])
+        case .list, .text: []
+        }
+    }
+
+    @Test(arguments: KnownKeys.all) func wrongValuesAreErrors(key: KnownKey) {
+        for value in Self.wrong(key) {
+            let place = SourceLocation(line: 1, column: 1)
+            let problems = KnownKeys.check(key: key.name, at: place, value: value, at: place)
+            #expect(problems.contains { $0.severity == .error }, "\(key.name)=\(value)")
+        }
     }
 
     @Test(arguments: [

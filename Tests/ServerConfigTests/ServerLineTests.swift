@@ -112,7 +112,7 @@ struct ServerLineTests {
         Refused(
             text: "2001:db8::7:2888:3888", column: 10, rule: "server-line",
             message: "server.2 has an IPv6 address without brackets",
-            mend: "write server.2=[address]:quorumPort:electionPort"),
+            mend: "write server.2=[2001:db8::7]:2888:3888"),
         Refused(
             text: "[::1:2888:3888", column: 10, rule: "server-line", message: "server.2 opens '[' and never closes it",
             mend: "write the IPv6 address as [address]"),
@@ -123,6 +123,7 @@ struct ServerLineTests {
         let place = SourceLocation(line: 7, column: 10)
         let line = ServerLine.parse(id: value.id, PlacedText(value.text, at: place), file: "zoo.cfg", into: &problems)
         #expect(line == nil)
+        for index in problems.indices { problems[index].edit = nil }
         #expect(
             problems == [
                 Diagnostic(

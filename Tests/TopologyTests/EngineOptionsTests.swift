@@ -77,6 +77,7 @@ import Testing
             ensemble: demo
             participants: 3
             ports: {client: 2181, metrics: 7000, secure: 2281, offset: 10}
+            settings: {ssl.keyStore.location: /srv/key.pem, ssl.trustStore.location: /srv/trust.pem}
             """)
         #expect(problems == [])
         let servers = try #require(topology?.servers)

@@ -77,6 +77,7 @@ private struct Leader {
                 initLimit=10
                 syncLimit=5
                 preAllocSize=64
+                standaloneEnabled=false
                 server.1=127.0.0.1:1:2
                 server.2=127.0.0.1:3:4:observer
                 """)

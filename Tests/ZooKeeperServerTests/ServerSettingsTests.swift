@@ -19,7 +19,9 @@ import Testing
     @Test("Values that ask for what is so anyway are no matter")
     func harmless() {
         let cfg = ZooCfg(
-            text: "dataDir=/d\nssl.crl=false\nadmin.forceHttps=false\ncloseSessionTxn.enabled=true\nfips-mode=false\n")
+            text:
+                "dataDir=/d\nclientPort=2181\nssl.crl=false\nadmin.forceHttps=false\ncloseSessionTxn.enabled=true\nfips-mode=false\n"
+        )
         #expect(ServerSettings.read(cfg, file: "zoo.cfg").diagnostics == [])
     }
 
@@ -49,25 +51,34 @@ import Testing
     }
 
     @Test(
-        "What is wrong or not supported is said, with its place",
+        "What is wrong or not supported is said as paddock check says it, with its place",
         arguments: [
-            ("dataDir=/d\ntickTime=fast\n", "zoo.cfg:2:10: error: tickTime=fast is not a whole number [bad-value]"),
-            ("dataDir=/d\nfoo=1\n", "zoo.cfg:2:1: warning: no ZooKeeper server knows foo [unknown-key]"),
             (
-                "dataDir=/d\nsslQuorum=true\nssl.quorum.ocsp=true\n",
+                "dataDir=/d\ntickTime=fast\n",
+                "zoo.cfg:2:10: error: tickTime is 'fast', not a whole number [value]\n  mend: write tickTime as a whole number, 1 or more, in ms"
+            ),
+            (
+                "dataDir=/d\nfoo=1\n",
+                "zoo.cfg:2:1: warning: 'foo' is no key of ZooKeeper [unknown-key]\n  mend: remove it"
+            ),
+            (
+                "dataDir=/d\nssl.quorum.ocsp=true\nportUnification=true\n",
                 """
-                zoo.cfg:3:1: error: ssl.quorum.ocsp=true is not supported by this server, and without it the server would be less protected than you asked for [unsupported-protection]
+                zoo.cfg:2:1: error: ssl.quorum.ocsp=true is not supported by the bundled server, and without it the server would be less protected than you asked for [unsupported-protection]
                   mend: remove the line to run without it, or run Apache's server
                 """
             ),
             (
                 "dataDir=/d\nportUnification=true\nssl.quorum.keystore.location=/k.pem\n",
-                "zoo.cfg:3:1: warning: ssl.quorum.keystore.location is not supported by this server yet and is ignored [unsupported-key]"
+                """
+                zoo.cfg:3:1: warning: 'ssl.quorum.keystore.location' is no key of ZooKeeper; did you mean 'ssl.quorum.keyStore.location'? [unknown-key]
+                  mend: write ssl.quorum.keyStore.location
+                """
             ),
             (
                 "dataDir=/d\nsessionRequireClientSASLAuth=true\n",
                 """
-                zoo.cfg:2:1: error: sessionRequireClientSASLAuth=true is not supported by this server, and without it the server would be less protected than you asked for [unsupported-protection]
+                zoo.cfg:2:1: error: sessionRequireClientSASLAuth=true is not supported by the bundled server, and without it the server would be less protected than you asked for [unsupported-protection]
                   mend: remove the line to run without it, or run Apache's server
                 """
             ),
@@ -79,23 +90,45 @@ import Testing
                 """
             ),
             (
-                "dataDir=/d\nsecureClientPort=1\nssl.keyStore.location=server\n",
+                "dataDir=/d\nsecureClientPort=1\nssl.clientAuth=none\nssl.keyStore.location=server\n",
                 """
-                zoo.cfg:3:23: error: ssl.keyStore.location=server ends with none of .pem, .p12, .pfx, .jks and .bcfks [bad-value]
+                zoo.cfg:4:23: error: ssl.keyStore.location=server ends with none of .pem, .p12, .pfx, .jks and .bcfks [tls-key]
                   mend: say what it is with ssl.keyStore.type=PEM or PKCS12
                 """
             ),
             (
                 "clientPort=1\n",
-                "zoo.cfg: error: dataDir is not set [no-data-dir]\n  mend: add a line dataDir=/var/lib/zookeeper with the directory for this server's data"
+                "zoo.cfg: error: dataDir is not set [data-dir-missing]\n  mend: write dataDir=/var/lib/zookeeper"
             ),
             (
                 "dataDir=/d\nmaxSessionTimeout=10\n",
-                "zoo.cfg: error: minSessionTimeout 6000 is above maxSessionTimeout 10 [session-timeouts]"
+                "zoo.cfg:2:19: error: minSessionTimeout (6000 ms, 2 ticks) is larger than maxSessionTimeout (10 ms) [session-timeout]\n  mend: make minSessionTimeout at most 10"
             ),
         ])
     func diagnostics(text: String, expected: String) {
-        let (_, diagnostics) = ServerSettings.read(ZooCfg(text: text), file: "zoo.cfg")
+        // Without a client port there would be a word about that.
+        let line = text.contains("clientPort=") || text.contains("secureClientPort=") ? "" : "clientPort=2181\n"
+        let (_, diagnostics) = ServerSettings.read(ZooCfg(text: text + line), file: "zoo.cfg")
         #expect(diagnostics.map { $0.rendered() } == [expected])
+    }
+
+    @Test(
+        "Each key that is read is in the table by which paddock check knows what this server ignores, and the reverse")
+    func everyKeyIsInTheTable() {
+        // With TLS everywhere, so that its keys are read, too.
+        let cfg = ZooCfg(text: "dataDir=/d\nclientPort=1\nsecureClientPort=2\nsslQuorum=true\n")
+        var reader = SettingsReader(cfg: cfg)
+        _ = reader.settings()
+        let tls = Set(["ssl.", "ssl.quorum."].flatMap { prefix in KnownKeys.ofBundledTLS.map { prefix + $0 } })
+        #expect(reader.used.subtracting(KnownKeys.ofBundled).subtracting(tls) == [])
+        // These are read with the server lines, or by who judges them.
+        let ofEnsembles: Set<String> = [
+            "initLimit", "syncLimit", "electionAlg", "peerType", "standaloneEnabled", "dynamicConfigFile",
+            "quorumListenOnAllIPs", "leaderServes", "cnxTimeout", "connectToLearnerMasterLimit", "commitLogCount",
+            "forceSnapshotSync", "snapshotSizeFactor", "fastleader.minNotificationInterval",
+            "fastleader.maxNotificationInterval", "electionPortBindRetry", "quorum.auth.enableSasl",
+        ]
+        #expect(KnownKeys.ofBundled.subtracting(reader.used) == ofEnsembles)
+        #expect(tls.subtracting(reader.used) == [])
     }
 }

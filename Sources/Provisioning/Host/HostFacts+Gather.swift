@@ -8,7 +8,32 @@ extension HostFacts {
     package static func gather(paths: [String] = []) -> HostFacts {
         HostFacts(
             listeners: SocketTable.listeners(), ephemeralPorts: ephemeralRange(),
-            paths: Dictionary(paths.map { ($0, state(of: $0)) }) { first, _ in first })
+            paths: states(of: paths), ownNames: ownNames())
+    }
+
+    /// What stands at `paths`, alone.
+    package static func states(of paths: [String]) -> [String: PathState] {
+        Dictionary(paths.map { ($0, state(of: $0)) }) { first, _ in first }
+    }
+
+    /// The addresses of the interfaces, the host's name, and what /etc/hosts calls these addresses.
+    private static func ownNames() -> Set<String> {
+        var names = LocalAddresses.gather().machines
+        var buffer = [CChar](repeating: 0, count: 256)
+        if gethostname(&buffer, buffer.count - 1) == 0 {
+            let name = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            names.formUnion([name, String(name.prefix { $0 != "." })])
+        }
+        let machines = Set(names.map(HostAddress.machine))
+        for line in (SystemFile.text("/etc/hosts") ?? "").split(separator: "\n") {
+            let words = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace).map(String.init)
+            // A name of a loopback address is this machine's, too: Debian gives the host's own name one.
+            guard let address = words.first,
+                HostAddress.isLoopback(address) || machines.contains(HostAddress.machine(address))
+            else { continue }
+            names.formUnion(words.dropFirst())
+        }
+        return names
     }
 
     private static func ephemeralRange() -> ClosedRange<Int>? {
@@ -21,6 +46,7 @@ extension HostFacts {
     private static func state(of path: String) -> PathState {
         var status = stat()
         guard stat(path, &status) == 0 else { return errno == ENOTDIR ? .notADirectory : .missing }
+        if status.st_mode & S_IFMT == S_IFREG { return .file(isReadable: access(path, R_OK) == 0) }
         guard status.st_mode & S_IFMT == S_IFDIR else { return .notADirectory }
         let canonical = realpath(path, nil).map { pointer in
             defer { free(pointer) }

@@ -1,5 +1,5 @@
 import Glibc
-import Topology
+import ServerConfig
 
 /// The addresses of this machine, to tell whether a host of a topology is this one.
 package struct LocalAddresses: Hashable, Sendable {
@@ -12,7 +12,7 @@ package struct LocalAddresses: Hashable, Sendable {
     }
 
     /// `HostAddress.machine` of each.
-    private let machines: Set<String>
+    let machines: Set<String>
 
     package init(_ addresses: some Sequence<String>) { machines = Set(addresses.map(HostAddress.machine)) }
 

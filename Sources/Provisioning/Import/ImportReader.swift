@@ -16,7 +16,9 @@ struct ImportReader {
             let surroundings = ZooCfg.Surroundings(
                 dynamicConfig: file.surroundings.dynamicConfig,
                 myid: file.surroundings.myid.isText ? file.surroundings.myid : .unknown)
-            problems += file.cfg.check(file: file.path, surroundings: surroundings).filter { $0.severity == .error }
+            // What the engine of the topology does not support is said of the topology.
+            problems += file.cfg.check(file: file.path, surroundings: surroundings, engine: .apache)
+                .filter { $0.severity == .error }
         }
         guard !problems.hasErrors, let first = files.first else { return nil }
         let quorum = first.quorum

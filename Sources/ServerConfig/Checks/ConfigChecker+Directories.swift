@@ -4,23 +4,34 @@ import Diagnostics
 extension ConfigChecker {
     mutating func checkDirectories() {
         if effective["dataDir"] == nil {
-            error("data-dir-missing", nil, "dataDir is not set", mend: "write dataDir=/var/lib/zookeeper")
+            error(
+                "data-dir-missing", nil, "dataDir is not set", mend: "write dataDir=/var/lib/zookeeper",
+                edit: .set(key: "dataDir", value: "/var/lib/zookeeper"))
         }
         for key in ["dataDir", "dataLogDir"] {
-            if let entry = effective[key] { checkPath(key, entry) }
+            guard let entry = effective[key], entry.value.unicodeScalars.count == 1,
+                !["/", "~"].contains(entry.value)
+            else { continue }
+            error(
+                "data-dir-relative", entry.location,
+                "\(key) is '\(entry.value)': ZooKeeper crashes on a path of one character",
+                mend: "write an absolute path")
+        }
+    }
+
+    mutating func adviseOnDirectories() {
+        for key in ["dataDir", "dataLogDir"] {
+            // What is no path at all was reported with the value.
+            if let entry = effective[key], KnownKeys.key(key)?.problem(with: entry.value) == nil {
+                checkPath(key, entry)
+            }
         }
     }
 
     private mutating func checkPath(_ key: String, _ entry: ZooCfg.Entry) {
         let path = entry.value
-        if path.isEmpty { return }
         guard path.hasPrefix("/") else {
-            if path.unicodeScalars.count < 2 {
-                error(
-                    "data-dir-relative", entry.location,
-                    "\(key) is '\(path)': ZooKeeper crashes on a path of one character",
-                    mend: "write an absolute path")
-            } else {
+            if path.unicodeScalars.count > 1 {
                 warn(
                     "data-dir-relative", entry.location,
                     "\(key) '\(path)' is relative: it depends on where the server is started",
@@ -41,7 +52,7 @@ extension ConfigChecker {
             error(
                 "data-dir-unwritable", entry.location, "\(key) \(path) cannot be written to",
                 mend: "give it to the user who runs the server: chown USER \(path)")
-        case .notADirectory:
+        case .notADirectory, .file:
             error("data-dir-unwritable", entry.location, "\(key) \(path) is not a directory", mend: "name a directory")
         case .missing:
             // No error in itself: the file may have been copied from another host.

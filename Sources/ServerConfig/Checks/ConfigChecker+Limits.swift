@@ -5,13 +5,13 @@ extension ConfigChecker {
     mutating func checkLimits() {
         if isDistributed {
             for key in ["initLimit", "syncLimit"] where effective[key] == nil {
+                let usual = key == "initLimit" ? "10" : "5"
                 error(
                     "limit-missing", nil, "\(key) is not set, and a quorum needs it",
-                    mend: "write \(key)=\(key == "initLimit" ? 10 : 5)")
+                    mend: "write \(key)=\(usual)", edit: .set(key: key, value: usual))
             }
         }
-        // Values that are wrong by themselves were reported with the key.
-        guard let tick = number("tickTime"), tick > 0, tick <= Int64(Int32.max) else { return }
+        guard let tick else { return }
         for key in ["initLimit", "syncLimit", "connectToLearnerMasterLimit"] {
             guard let entry = effective[key], let limit = number(key), limit > 0, limit <= Int64(Int32.max) else {
                 continue
@@ -23,18 +23,28 @@ extension ConfigChecker {
                     mend: "make \(key) × tickTime less than \(Int32.max) ms")
             }
         }
+        checkSessionTimeouts(tick: tick)
+    }
+
+    /// Values that are wrong by themselves were reported with the key.
+    private var tick: Int64? { number("tickTime").flatMap { (1...Int64(Int32.max)).contains($0) ? $0 : nil } }
+
+    /// Limits that work, and not for long.
+    mutating func adviseOnLimits() {
+        guard let tick else { return }
         if let initEntry = effective["initLimit"], let initLimit = number("initLimit"),
-            let syncLimit = number("syncLimit"), initLimit < syncLimit
+            let syncLimit = number("syncLimit"), initLimit > 0, syncLimit > 0, initLimit < syncLimit
         {
             warn(
                 "limit-order", initEntry.location,
                 "initLimit (\(initLimit)) is less than syncLimit (\(syncLimit)): joining and syncing takes longer than staying",
-                mend: "make initLimit at least \(syncLimit)")
+                mend: "make initLimit at least \(syncLimit)", edit: .set(key: "initLimit", value: "\(syncLimit)"))
         }
         if let entry = effective["syncLimit"], let syncLimit = number("syncLimit"), syncLimit == 1 {
             warn(
                 "limit-tight", entry.location,
-                "syncLimit is 1: a follower that misses one ping is dropped by the leader", mend: "write syncLimit=5")
+                "syncLimit is 1: a follower that misses one ping is dropped by the leader", mend: "write syncLimit=5",
+                edit: .set(key: "syncLimit", value: "5"))
         }
         if let entry = effective["initLimit"], let initLimit = number("initLimit"), initLimit > 0,
             initLimit * tick < 1000
@@ -42,15 +52,15 @@ extension ConfigChecker {
             warn(
                 "limit-tight", entry.location,
                 "initLimit × tickTime is \(initLimit * tick) ms: too short for a follower to connect and sync",
-                mend: "make it 10000 ms or more")
+                mend: "make it 10000 ms or more",
+                edit: .set(key: "initLimit", value: "\((10000 + tick - 1) / tick)"))
         }
         if let entry = effective["tickTime"], tick < 100 {
             warn(
                 "tick-short", entry.location,
                 "tickTime is \(tick) ms: any pause of the machine expires sessions and drops followers",
-                mend: "write tickTime=2000")
+                mend: "write tickTime=2000", edit: .set(key: "tickTime", value: "2000"))
         }
-        checkSessionTimeouts(tick: tick)
     }
 
     private mutating func checkSessionTimeouts(tick: Int64) {
@@ -71,12 +81,14 @@ extension ConfigChecker {
                 "session-timeout", entry.location,
                 "minSessionTimeout (\(shortest) ms\(minimum == -1 ? ", 2 ticks" : "")) is larger than maxSessionTimeout "
                     + "(\(longest) ms\(maximum == -1 ? ", 20 ticks" : ""))",
-                mend: "make minSessionTimeout at most \(longest)")
+                mend: "make minSessionTimeout at most \(longest)",
+                edit: .set(key: "minSessionTimeout", value: "\(longest)"))
         } else if longest < tick {
             warn(
                 "session-timeout", entry.location,
                 "the longest session is \(longest) ms, less than a tick (\(tick) ms): sessions expire between pings",
-                mend: "make maxSessionTimeout at least \(2 * tick)")
+                mend: "make maxSessionTimeout at least \(2 * tick)",
+                edit: .set(key: "maxSessionTimeout", value: "\(2 * tick)"))
         }
     }
 }

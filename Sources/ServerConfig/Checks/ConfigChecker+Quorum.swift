@@ -14,7 +14,7 @@ extension ConfigChecker {
         } else {
             quorumFile = file
             quorum = QuorumConfig.read(cfg.effectiveEntries, file: file)
-            problems += quorum.problems
+            problems += Self.withoutLookAlikes(quorum.problems, cfg)
         }
         checkMembers()
     }
@@ -29,45 +29,67 @@ extension ConfigChecker {
                 "dynamic-file", pointer.location, "the dynamic file \(path) is missing",
                 mend: "restore it, or put the server lines into zoo.cfg and remove dynamicConfigFile")
             return false
+        case .unreadable(let reason, let path):
+            error(
+                "dynamic-file", pointer.location, "the dynamic file \(path) cannot be read: \(reason)",
+                mend: "let the user who runs the server read it")
+            return false
         case .text(let text, let path):
-            quorumFile = path
-            let document = ZooCfg(text: text)
-            for entry in document.effectiveEntries where !QuorumConfig.isQuorumKey(entry.key) {
-                if entry.key == "version" {
-                    error(
-                        "dynamic-key", entry.keyLocation,
-                        "a dynamic file must not hold its version: that is the end of its name",
-                        mend: "remove the line",
-                        in: path)
-                } else {
-                    problems.append(QuorumConfig.unrecognised(entry, file: path))
-                }
-            }
-            quorum = QuorumConfig.read(document.effectiveEntries, file: path)
-            problems += quorum.problems
+            readMembers(text, path)
             return true
         }
     }
 
-    private mutating func checkMembers() {
-        let config = quorum.config
-        // With a line that could not be read the counts below would be wrong.
-        guard !quorum.problems.contains(where: { $0.rule.hasPrefix("server-") && $0.severity == .error }) else {
-            return
+    /// The text of a dynamic file.
+    mutating func readMembers(_ text: String, _ path: String?) {
+        quorumFile = path
+        let document = ZooCfg(text: text)
+        var textChecker = ConfigChecker(cfg: document, file: path, surroundings: ZooCfg.Surroundings())
+        textChecker.checkText()
+        problems += textChecker.problems
+        for entry in document.effectiveEntries where !QuorumConfig.isQuorumKey(entry.key) {
+            if entry.key == "version" {
+                error(
+                    "dynamic-key", entry.keyLocation,
+                    "a dynamic file must not hold its version: that is the end of its name",
+                    mend: "remove the line", in: path, edit: .remove(key: "version"))
+            } else {
+                problems.append(QuorumConfig.unrecognised(entry, file: path))
+            }
         }
+        quorum = QuorumConfig.read(document.effectiveEntries, file: path)
+        problems += Self.withoutLookAlikes(quorum.problems, document)
+    }
+
+    /// A line with a look-alike character was reported as that.
+    private static func withoutLookAlikes(_ problems: [Diagnostic], _ cfg: ZooCfg) -> [Diagnostic] {
+        let lines = cfg.entries.filter { LookAlike.first(in: $0.key) != nil || LookAlike.first(in: $0.value) != nil }
+            .map(\.location.line)
+        return problems.filter { problem in problem.location.map { !lines.contains($0.line) } ?? true }
+    }
+
+    mutating func checkMembers() {
+        let config = quorum.config
+        checkHostNames()
+        guard areMembersReadable else { return }
         checkCounts(config)
         for line in config.servers where line.addresses.count > 1 {
-            if isTrue("multiAddress.enabled") {
+            if engine == .bundled {
+                warn(
+                    "multi-address", quorum.places[line.id],
+                    "server.\(line.id) has several addresses, and the bundled server dials the first one only",
+                    mend: "keep one address", in: quorumFile)
+            } else if isTrue("multiAddress.enabled") {
                 warn(
                     "multi-address", quorum.places[line.id],
                     "server.\(line.id) has several addresses, which ZooKeeper 3.8 allows only by a JVM property; the key "
                         + "multiAddress.enabled is read too late",
-                    mend: "start the server with -Dzookeeper.multiAddress.enabled=true", in: quorumFile)
+                    mend: "start Apache's server with -Dzookeeper.multiAddress.enabled=true", in: quorumFile)
             } else {
                 error(
                     "multi-address", quorum.places[line.id],
                     "server.\(line.id) has several addresses, but multiAddress.enabled is not set",
-                    mend: "keep one address, or start the servers with -Dzookeeper.multiAddress.enabled=true",
+                    mend: "keep one address, or start Apache's servers with -Dzookeeper.multiAddress.enabled=true",
                     in: quorumFile)
             }
         }
@@ -82,9 +104,15 @@ extension ConfigChecker {
         }
     }
 
+    /// With a line that could not be read nothing can be said about the number of servers.
+    private var areMembersReadable: Bool {
+        !quorum.problems.contains { $0.rule.hasPrefix("server-") && $0.severity == .error }
+    }
+
+    private var lastPlace: SourceLocation? { quorum.config.servers.last.flatMap { quorum.places[$0.id] } }
+
     private mutating func checkCounts(_ config: QuorumConfig) {
         let participants = config.participants.count
-        let lastPlace = config.servers.last.flatMap { quorum.places[$0.id] }
         let standaloneEnabled = isTrue("standaloneEnabled")
         if participants == 0 {
             if !config.observers.isEmpty {
@@ -99,17 +127,25 @@ extension ConfigChecker {
             }
             return
         }
-        if participants == 1, standaloneEnabled {
-            if config.observers.isEmpty {
+        if participants == 1, standaloneEnabled, !config.observers.isEmpty, isEnsemble == nil {
+            error(
+                "observers-without-quorum", lastPlace,
+                "one participant runs standalone, and then observers cannot follow it",
+                mend: "use three participants, or set standaloneEnabled=false", in: quorumFile)
+        }
+    }
+
+    /// Numbers of servers that work, and are not what they look like.
+    mutating func adviseOnMembers() {
+        guard areMembersReadable else { return }
+        let participants = quorum.config.participants.count
+        if participants == 0 { return }
+        if participants == 1, isTrue("standaloneEnabled") {
+            if quorum.config.observers.isEmpty, isEnsemble == nil {
                 warn(
                     "single-server", lastPlace,
                     "the only server line is ignored: one participant runs standalone",
                     mend: "remove the line, or set standaloneEnabled=false for a quorum of one", in: quorumFile)
-            } else {
-                error(
-                    "observers-without-quorum", lastPlace,
-                    "one participant runs standalone, and then observers cannot follow it",
-                    mend: "use three participants, or set standaloneEnabled=false", in: quorumFile)
             }
         } else if !quorum.isHierarchical, participants % 2 == 0 {
             let tolerated = (participants - 1) / 2
@@ -135,14 +171,35 @@ extension ConfigChecker {
                     "myid-missing", nil, "there is no \(path), and every server of an ensemble needs its id there",
                     mend: "write the N of this server's server.N line into \(path)", in: path)
             }
+        case .unreadable(let reason, let path):
+            if isDistributed {
+                error(
+                    "myid-missing", nil, "\(path) cannot be read: \(reason)",
+                    mend: "let the user who runs the server read it", in: path)
+            }
         case .text(let text, let path):
-            guard let id = MyID.parse(text) else {
+            var parsed = MyID.parse(text)
+            if parsed == nil, engine == .bundled, let id = MyID.parseLeniently(text) {
+                warn(
+                    "myid-invalid", SourceLocation(line: 1, column: 1),
+                    "there are blanks around the id \(id), which Apache's server refuses",
+                    mend: "write the id and a line end", in: path, edit: .content(MyID.text(id)))
+                parsed = id
+            }
+            guard let id = parsed else {
                 let line = String(text.split(omittingEmptySubsequences: false) { $0.isNewline }.first ?? "")
                 error(
                     "myid-invalid", SourceLocation(line: 1, column: 1),
                     "'\(line)' is not a server id: ZooKeeper wants digits and nothing else on the first line, not even a blank",
-                    mend: "write the N of this server's server.N line and a line end", in: path)
+                    mend: "write the N of this server's server.N line and a line end", in: path,
+                    edit: MyID.parseLeniently(text).map { .content(MyID.text($0)) })
                 return
+            }
+            if JavaText.isSpeltOddly(text.prefix { !$0.isNewline }) {
+                warn(
+                    "leading-zero", SourceLocation(line: 1, column: 1),
+                    "'\(text.prefix { !$0.isNewline })' is \(id) to ZooKeeper", mend: "write \(id)", in: path,
+                    edit: .content(MyID.text(id)))
             }
             ownID = id
             let ids = quorum.config.servers.map(\.id)
@@ -151,6 +208,11 @@ extension ConfigChecker {
                     "myid-unlisted", SourceLocation(line: 1, column: 1),
                     "myid is \(id), but the server lines name \(ids.map(\.description).joined(separator: ", "))",
                     mend: "add a line server.\(id), or correct myid", in: path)
+            } else if !ServerID.conventional.contains(id), !ids.contains(id) {
+                warn(
+                    "server-id", SourceLocation(line: 1, column: 1),
+                    "myid is \(id): server ids go from 1 to 255, session ids carry only their low 8 bits",
+                    mend: "use an id from 1 to 255", in: path)
             }
         }
         checkPeerType()
@@ -158,9 +220,16 @@ extension ConfigChecker {
 
     private mutating func checkPeerType() {
         guard let entry = effective["peerType"], let wanted = ServerRole(caseInsensitive: entry.value),
-            !quorum.problems.hasErrors, !quorum.config.servers.isEmpty
+            !quorum.problems.hasErrors
         else { return }
-        if let ownID, let line = quorum.config.server(ownID), line.role != wanted {
+        if quorum.config.servers.isEmpty {
+            if wanted == .observer, effective["dynamicConfigFile"] == nil {
+                warn(
+                    "peer-type", entry.location,
+                    "peerType is observer, but there are no server lines: the server stands alone",
+                    mend: "add the lines of all servers, this one's with :observer at its end, or remove peerType")
+            }
+        } else if let ownID, let line = quorum.config.server(ownID), line.role != wanted {
             warn(
                 "peer-type", entry.location,
                 "peerType is \(wanted.rawValue), but server.\(ownID) is \(article(line.role)); the server line wins",
@@ -180,39 +249,33 @@ extension ConfigChecker {
     /// clientPort and clientPortAddress against this server's line. Source: `QuorumPeerConfig.setupClientPort`.
     mutating func checkClientAddress() {
         for (port, address) in [("clientPort", "clientPortAddress"), ("secureClientPort", "secureClientPortAddress")]
-        where effective[port] == nil {
+        where (effective[port]?.value).map({ $0 == "0" }) ?? true {
             if let entry = effective[address] {
                 error(
                     "client-address", entry.keyLocation, "\(address) is set, but \(port) is not",
-                    mend: "set \(port), or remove \(address)")
+                    mend: "set \(port), or remove \(address)", edit: .remove(key: address))
             }
         }
         let own = ownID.flatMap { quorum.config.server($0) }
         if let own, let client = own.client, let entry = effective["clientPort"], let port = Int(entry.value) {
             let host = effective["clientPortAddress"]?.value
-            let isAnywhere = host == nil || HostName.isWildcard(host!)
+            let isAnywhere = host == nil || HostAddress.isWildcard(host!)
             if port != client.port || (!isAnywhere && host != client.host ?? "0.0.0.0") {
                 error(
                     "client-address", entry.location,
                     "the client address here is \(host ?? "0.0.0.0"):\(port), but server.\(own.id) says \(client.text)",
-                    mend: "remove clientPort and clientPortAddress here: the server line is enough")
+                    mend: "remove clientPort and clientPortAddress here: the server line is enough",
+                    edit: .remove(key: "clientPort"))
             }
             return
         }
         let mayHavePort = own == nil ? !quorum.config.servers.isEmpty || quorumFile == nil : own!.client != nil
-        if !mayHavePort, effective["clientPort"] == nil, effective["secureClientPort"] == nil {
+        let isOpen = ["clientPort", "secureClientPort"].contains { (value($0) ?? "0") != "0" }
+        if !mayHavePort, !isOpen {
             warn(
-                "no-client-port", nil, "there is no client port: the server takes no clients",
-                mend: "set clientPort=2181")
+                "no-client-port", effective["clientPort"]?.location,
+                "there is no client port: the server takes no clients", mend: "set clientPort=2181",
+                edit: .set(key: "clientPort", value: "2181"))
         }
     }
-}
-
-/// Addresses by their text alone; names are not resolved.
-enum HostName {
-    static func isLoopback(_ host: String) -> Bool {
-        host.lowercased() == "localhost" || host == "::1" || host == "0:0:0:0:0:0:0:1" || host.hasPrefix("127.")
-    }
-
-    static func isWildcard(_ host: String) -> Bool { host == "0.0.0.0" || host == "::" || host == "0:0:0:0:0:0:0:0" }
 }

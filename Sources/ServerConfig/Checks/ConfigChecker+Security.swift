@@ -11,17 +11,14 @@ extension ConfigChecker {
     ]
 
     mutating func checkSecurity() {
-        checkWhitelist()
         checkSasl()
-        if let entry = effective["secureClientPort"], value("serverCnxnFactory")?.contains("Netty") != true {
-            error(
-                "tls-factory", entry.keyLocation,
-                "secureClientPort needs the Netty listener, and the default one stops the server",
-                mend: "add serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory")
-        }
+        checkEnforcedSchemes()
+        checkTLS()
+        checkMetricsProvider()
+        checkUnsupported()
     }
 
-    private mutating func checkWhitelist() {
+    mutating func checkWhitelist() {
         guard let entry = effective["4lw.commands.whitelist"] else { return }
         let text = entry.placedValue
         let words = text.text.split(separator: ",")
@@ -32,8 +29,10 @@ extension ConfigChecker {
             guard let isHarmful = Self.fourLetterWords[name] else {
                 warn(
                     "whitelist-word", text.location(at: word.startIndex),
-                    "'\(name)' is no four-letter word of ZooKeeper",
-                    mend: "remove it")
+                    "'\(name)' is no four-letter word of ZooKeeper", mend: "remove it",
+                    edit: .set(
+                        key: "4lw.commands.whitelist",
+                        value: words.filter { $0 != word }.map { JavaText.trimmed($0) }.joined(separator: ", ")))
                 continue
             }
             if isHarmful { harmful.append(name) }
@@ -43,21 +42,25 @@ extension ConfigChecker {
             warn(
                 "whitelist-wide", entry.location,
                 "every four-letter word is open to anyone who reaches the client port; wchc and wchp can stall the server",
-                mend: "name the words you need, e.g. srvr, mntr, ruok, isro")
+                mend: "name the words you need, e.g. srvr, mntr, ruok, isro", edit: Self.modestWords)
         } else if !harmful.isEmpty {
             warn(
                 "whitelist-wide", entry.location,
                 "anyone who reaches the client port may use \(harmful.joined(separator: ", "))",
-                mend: "name only the words you need, e.g. srvr, mntr, ruok, isro")
+                mend: "name only the words you need, e.g. srvr, mntr, ruok, isro", edit: Self.modestWords)
         }
     }
+
+    private static let modestWords = Edit.set(key: "4lw.commands.whitelist", value: "srvr, mntr, ruok, isro")
 
     /// Not when this server is known to take clients on the loopback interface only.
     private var clientsComeFromElsewhere: Bool {
         let own = ownID.flatMap { quorum.config.server($0) }
-        if let host = own?.client?.host ?? value("clientPortAddress") { return !HostName.isLoopback(host) }
+        if let host = own?.client?.host ?? value("clientPortAddress") { return !HostAddress.isLoopback(host) }
         let lines = quorum.config.servers
-        if own == nil, !lines.isEmpty { return !lines.allSatisfy { $0.client?.host.map(HostName.isLoopback) ?? false } }
+        if own == nil, !lines.isEmpty {
+            return !lines.allSatisfy { $0.client?.host.map(HostAddress.isLoopback) ?? false }
+        }
         return true
     }
 
@@ -68,7 +71,13 @@ extension ConfigChecker {
         )
         for (key, needed) in [(server, enable), (learner, enable), (server, learner)]
         where isTrue(key) && !isTrue(needed) {
-            error("quorum-sasl", effective[key]?.location, "\(key) needs \(needed)=true", mend: "write \(needed)=true")
+            error(
+                "quorum-sasl", effective[key]?.location, "\(key) needs \(needed)=true",
+                mend: engine == .apache
+                    ? "write \(needed)=true"
+                    : "write \(needed)=true and run Apache's server, for the bundled one has no SASL between servers; or remove \(key)",
+                edit: engine == .apache
+                    ? .set(key: needed, value: "true") : engine == .bundled ? .remove(key: key) : nil)
         }
     }
 }

@@ -7,14 +7,15 @@ extension ConfigChecker {
             error(
                 "malformed-escape", place,
                 "'\\u' is not followed by four hexadecimal digits; ZooKeeper refuses the file",
-                mend: "write '\\\\' for a backslash")
+                mend: "write '\\\\' for a backslash", edit: .replace(place, text: "\\", with: "\\\\"))
         }
         if cfg.isLatin1 {
             warn(
-                "not-utf8", nil, "the file is not UTF-8; it was read as ISO-8859-1, as ZooKeeper does",
+                "not-utf8", cfg.firstBeyondASCII, "the file is not UTF-8; it was read as ISO-8859-1, as ZooKeeper does",
                 mend: "write characters beyond ASCII as \\uXXXX")
         }
-        for entry in cfg.entries where !cfg.isLatin1 {
+        for entry in cfg.entries {
+            if checkLookAlikes(entry) || cfg.isLatin1 { continue }
             let text = entry.placedValue
             if let index = text.text.unicodeScalars.firstIndex(where: { !$0.isASCII }),
                 cfg.isWrittenLiterally(text.text.unicodeScalars[index])
@@ -34,6 +35,26 @@ extension ConfigChecker {
             }
         }
         checkDuplicates()
+    }
+
+    /// Reports a character of the key or the value that looks like another one; true when there was one.
+    private mutating func checkLookAlikes(_ entry: ZooCfg.Entry) -> Bool {
+        if let found = LookAlike.first(in: entry.key) {
+            error(
+                "look-alike", entry.keyLocation,
+                "the key has \(found.name) (\(LookAlike.code(found.scalar))) in it, and so ZooKeeper does not know it",
+                mend: "write \(found.meant)", edit: .rename(key: entry.key, to: found.meant))
+            return true
+        }
+        guard let found = LookAlike.first(in: entry.value) else { return false }
+        let kind = KnownKeys.key(entry.key)?.kind
+        // In a name, a password or a list of words it may be meant; anywhere else it cannot be.
+        let isText = kind == .text || kind == .list || (kind == nil && !QuorumConfig.isQuorumKey(entry.key))
+        report(
+            isText ? .warning : .error, "look-alike", entry.placedValue.place(of: found.scalar),
+            "the value of \(entry.key) has \(found.name) (\(LookAlike.code(found.scalar))) in it",
+            mend: "write \(entry.key)=\(found.meant)", edit: .set(key: entry.key, value: found.meant))
+        return true
     }
 
     /// A known key at the start of a continued line was hardly meant as part of a value.
@@ -67,15 +88,20 @@ extension ConfigChecker {
                 warn(
                     "duplicate-key", entry.keyLocation,
                     "'\(entry.key)' is there twice, first on line \(earlier.keyLocation.line); the last one counts",
-                    mend: "remove one of the two")
+                    mend: "remove one of the two", edit: .replaceLine(earlier.keyLocation.line, with: []))
             }
         }
     }
 
     mutating func checkValues() {
         for entry in cfg.effectiveEntries where !QuorumConfig.isQuorumKey(entry.key) {
-            problems += KnownKeys.check(
-                key: entry.key, at: entry.keyLocation, value: entry.value, at: entry.location, file: file)
+            // With another character in it a key or a value is reported as that.
+            if LookAlike.first(in: entry.key) != nil { continue }
+            let found = KnownKeys.check(
+                key: entry.key, at: entry.keyLocation, value: entry.value, at: entry.location, file: file,
+                engine: engine)
+            let isLookAlike = LookAlike.first(in: entry.value) != nil
+            problems += found.filter { !isLookAlike || $0.severity == .warning }
         }
     }
 }
@@ -83,4 +109,13 @@ extension ConfigChecker {
 extension ZooCfg {
     /// The character stands in the file itself and not as an escape.
     fileprivate func isWrittenLiterally(_ scalar: Unicode.Scalar) -> Bool { text.unicodeScalars.contains(scalar) }
+
+    fileprivate var firstBeyondASCII: SourceLocation? {
+        var (line, column) = (1, 1)
+        for scalar in text.unicodeScalars {
+            if !scalar.isASCII { return SourceLocation(line: line, column: column) }
+            (line, column) = scalar == "\n" ? (line + 1, 1) : (line, column + 1)
+        }
+        return nil
+    }
 }

@@ -5,6 +5,8 @@ struct ConfigChecker {
     let cfg: ZooCfg
     let file: String?
     let surroundings: ZooCfg.Surroundings
+    /// What will run the server; nil: whoever.
+    let engine: ServerEngine?
     /// The entries that count, by key.
     let effective: [String: ZooCfg.Entry]
     var problems: [Diagnostic] = []
@@ -15,15 +17,37 @@ struct ConfigChecker {
     var quorumFile: String?
     /// The id in myid, once read.
     var ownID: ServerID?
+    /// Whether the server is in a quorum, where that is known from elsewhere.
+    var isEnsemble: Bool?
 
-    init(cfg: ZooCfg, file: String?, surroundings: ZooCfg.Surroundings) {
+    init(cfg: ZooCfg, file: String?, surroundings: ZooCfg.Surroundings, engine: ServerEngine? = nil) {
         self.cfg = cfg
         self.file = file
         self.surroundings = surroundings
+        self.engine = engine
         effective = Dictionary(cfg.effectiveEntries.map { ($0.key, $0) }) { _, last in last }
     }
 
     mutating func run() -> [Diagnostic] {
+        checkText()
+        checkValues()
+        checkQuorum()
+        adviseOnMembers()
+        checkIdentity()
+        checkClientAddress()
+        checkLimits()
+        adviseOnLimits()
+        checkSecurity()
+        checkWhitelist()
+        checkDirectories()
+        adviseOnDirectories()
+        checkPorts()
+        checkHosts()
+        return inOrder
+    }
+
+    /// What the server itself goes by.
+    mutating func judge() -> [Diagnostic] {
         checkText()
         checkValues()
         checkQuorum()
@@ -32,8 +56,21 @@ struct ConfigChecker {
         checkLimits()
         checkSecurity()
         checkDirectories()
+        return inOrder
+    }
+
+    /// A dynamic file alone, which says nothing about any one server.
+    mutating func runOnMembers(_ text: String) -> [Diagnostic] {
+        isEnsemble = true
+        readMembers(text, file)
+        checkMembers()
+        adviseOnMembers()
         checkPorts()
         checkHosts()
+        return inOrder
+    }
+
+    private var inOrder: [Diagnostic] {
         let order = [file, quorumFile].compactMap(\.self)
         return problems.enumerated().sorted { left, right in
             rank(left, order) < rank(right, order)
@@ -60,17 +97,27 @@ struct ConfigChecker {
     }
 
     /// The server runs in a quorum (and not alone).
-    var isDistributed: Bool { cfg.isDistributed(quorum.config) }
+    var isDistributed: Bool { isEnsemble ?? cfg.isDistributed(quorum.config) }
 
     mutating func error(
-        _ rule: String, _ place: SourceLocation?, _ message: String, mend: String?, in other: String? = nil
+        _ rule: String, _ place: SourceLocation?, _ message: String, mend: String?, in other: String? = nil,
+        edit: Edit? = nil
     ) {
-        problems.append(Diagnostic(.error, rule: rule, file: other ?? file, at: place, message, mend: mend))
+        report(.error, rule, place, message, mend: mend, in: other, edit: edit)
     }
 
     mutating func warn(
-        _ rule: String, _ place: SourceLocation?, _ message: String, mend: String?, in other: String? = nil
+        _ rule: String, _ place: SourceLocation?, _ message: String, mend: String?, in other: String? = nil,
+        edit: Edit? = nil
     ) {
-        problems.append(Diagnostic(.warning, rule: rule, file: other ?? file, at: place, message, mend: mend))
+        report(.warning, rule, place, message, mend: mend, in: other, edit: edit)
+    }
+
+    mutating func report(
+        _ severity: Diagnostic.Severity, _ rule: String, _ place: SourceLocation?, _ message: String, mend: String?,
+        in other: String? = nil, edit: Edit? = nil
+    ) {
+        problems.append(
+            Diagnostic(severity, rule: rule, file: other ?? file, at: place, message, mend: mend, edit: edit))
     }
 }

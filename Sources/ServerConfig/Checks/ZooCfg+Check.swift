@@ -21,14 +21,33 @@ extension ZooCfg {
     package enum Companion: Hashable, Sendable {
         case unknown
         case missing(file: String)
+        /// It is there, and cannot be read for this reason.
+        case unreadable(String, file: String)
         case text(String, file: String)
     }
 
-    /// Every problem of this configuration in one run, in the order of the file. What ZooKeeper 3.8 would refuse, or
-    /// crash on, is an error.
-    package func check(file: String? = nil, surroundings: Surroundings = Surroundings()) -> [Diagnostic] {
-        var checker = ConfigChecker(cfg: self, file: file, surroundings: surroundings)
+    /// Every problem of this configuration in one run, in the order of the file. What the engine would refuse, or crash on,
+    /// is an error.
+    ///
+    /// - Parameter engine: what will run the server; nil: nobody says, so that each engine's word counts.
+    package func check(
+        file: String? = nil, surroundings: Surroundings = Surroundings(), engine: ServerEngine? = nil
+    ) -> [Diagnostic] {
+        var checker = ConfigChecker(cfg: self, file: file, surroundings: surroundings, engine: engine)
         return checker.run()
+    }
+
+    /// The problems of a dynamic file by itself.
+    package static func checkDynamicFile(_ text: String, file: String? = nil) -> [Diagnostic] {
+        var checker = ConfigChecker(cfg: ZooCfg(), file: file, surroundings: Surroundings())
+        return checker.runOnMembers(text)
+    }
+
+    /// What the bundled server itself says when it is to start with this configuration; an error stops it. The part of
+    /// ``check(file:surroundings:engine:)`` that is about this server and not about what would be wiser.
+    package func judgement(file: String?, surroundings: Surroundings) -> [Diagnostic] {
+        var checker = ConfigChecker(cfg: self, file: file, surroundings: surroundings, engine: .bundled)
+        return checker.judge()
     }
 
     /// Whether ZooKeeper would form a quorum with these servers, or run alone. Source: `QuorumPeerConfig.isDistributed`.
@@ -39,6 +58,12 @@ extension ZooCfg {
 
 /// Reads a myid as ZooKeeper does: the first line, all of it, as a decimal long. A blank is fatal.
 package enum MyID {
+    /// The number in a first line that ZooKeeper refuses for a blank around it; the bundled server does not mind.
+    package static func parseLeniently(_ text: String) -> ServerID? {
+        let firstLine = text.unicodeScalars.prefix { $0 != "\n" && $0 != "\r" }
+        return ServerID(JavaText.trimmed(String(firstLine)))
+    }
+
     package static func parse(_ text: String) -> ServerID? {
         let firstLine = text.unicodeScalars.prefix { $0 != "\n" && $0 != "\r" }
         return ServerID(String(firstLine))

@@ -14,6 +14,9 @@ package struct EnsembleSettings: Sendable {
     package var options: QuorumOptions
     /// `quorumListenOnAllIPs`: the quorum and election ports of every address, not only of the server's line.
     package var listensOnAllAddresses = false
+    /// How often the quorum and election ports are tried to be opened, a second apart; 0: for ever
+    /// (`electionPortBindRetry`).
+    package var bindAttempts = 3
     /// `leaderServes`: whether a leader takes clients, too.
     package var leaderServes = true
     /// Milliseconds a connection to an election port may take (`cnxTimeout`).

@@ -1,8 +1,9 @@
 import Diagnostics
+import DurableFiles
 import ServerConfig
 
 extension ServerSettings {
-    /// Reads a zoo.cfg. What a value must look like is the key table's knowledge; an error here stops the server.
+    /// Reads a zoo.cfg. Whether it can be one is judged by `ServerConfig`, with the words that `paddock check` has for it, too.
     ///
     /// - Parameter properties: what flags of a JVM set besides; diagnostics about one name the flag in the place of the file.
     /// - Returns: the settings, nil with errors; and the diagnostics: each key that this server does not know, or knows
@@ -11,18 +12,22 @@ extension ServerSettings {
         _ zooCfg: ZooCfg, file: String, properties: SystemProperties = SystemProperties()
     ) -> (settings: ServerSettings?, diagnostics: [Diagnostic]) {
         let (cfg, flags) = zooCfg.adding(properties)
-        var reader = SettingsReader(cfg: cfg, file: file)
-        var settings = reader.settings()
-        settings.text = zooCfg.withoutSecrets.text
-        reader.reportUnused()
-        var diagnostics = reader.diagnostics + settings.readEnsemble(cfg, file: file)
+        var surroundings = ZooCfg.Surroundings()
+        if let path = cfg["dynamicConfigFile"] { surroundings.dynamicConfig = .reading(path) }
+        if let dataDir = cfg["dataDir"], !dataDir.isEmpty { surroundings.myid = .reading(dataDir + "/myid") }
+        var diagnostics = cfg.judgement(file: file, surroundings: surroundings)
         for index in diagnostics.indices where diagnostics[index].file == file {
             if let flag = diagnostics[index].location.flatMap({ flags[$0.line] }) { diagnostics[index].isAbout(flag) }
         }
         diagnostics += properties.ignored.map {
             Diagnostic(.warning, rule: "jvm-flag", file: $0.flag, "has no effect: \($0.why)")
         }
-        return (diagnostics.hasErrors ? nil : settings, diagnostics)
+        if diagnostics.hasErrors { return (nil, diagnostics) }
+        var reader = SettingsReader(cfg: cfg)
+        var settings = reader.settings()
+        settings.text = zooCfg.withoutSecrets.text
+        settings.readEnsemble(cfg, surroundings, file: file)
+        return (settings, diagnostics)
     }
 }
 
@@ -31,21 +36,29 @@ extension Diagnostic {
     fileprivate mutating func isAbout(_ flag: String) {
         file = flag
         location = nil
-        mend = mend?.replacing("remove the line", with: "remove the flag").replacing("add a line", with: "add the flag")
+        edit = nil
+        mend = mend?.replacing("remove the line", with: "remove the flag")
     }
 }
 
-/// Reads the keys one after the other, and remembers which it has looked at.
+extension ZooCfg.Companion {
+    /// The file at `path`; relative to the working directory, as Apache's server has it.
+    fileprivate static func reading(_ path: String) -> ZooCfg.Companion {
+        do throws(FileError) {
+            return .text(ZooCfg.decoded(try ConfigFile.read(path)), file: path)
+        } catch {
+            return error.isMissing ? .missing(file: path) : .unreadable("\(error)", file: path)
+        }
+    }
+}
+
+/// Reads the keys one after the other. What does not fit was refused before.
 struct SettingsReader {
     let cfg: ZooCfg
-    let file: String
-    var diagnostics: [Diagnostic] = []
-    private var used: Set<String> = []
+    /// The keys that were looked at.
+    private(set) var used: Set<String> = []
 
-    init(cfg: ZooCfg, file: String) {
-        self.cfg = cfg
-        self.file = file
-    }
+    init(cfg: ZooCfg) { self.cfg = cfg }
 
     mutating func settings() -> ServerSettings {
         var settings = ServerSettings()
@@ -59,21 +72,14 @@ struct SettingsReader {
 
     private mutating func readPlaces(into settings: inout ServerSettings) {
         settings.dataDir = absolute(text("dataDir") ?? "")
-        if settings.dataDir.isEmpty, diagnostics.isEmpty || cfg.entry("dataDir") == nil {
-            diagnostics.append(
-                Diagnostic(
-                    .error, rule: "no-data-dir", file: file, "dataDir is not set",
-                    mend: "add a line dataDir=/var/lib/zookeeper with the directory for this server's data"))
-        }
         settings.dataLogDir = text("dataLogDir").map(absolute) ?? settings.dataDir
-        let address = text("clientPortAddress")
+        let address = host("clientPortAddress")
         if let port = integer("clientPort"), port != 0 {
-            settings.client = ServerSettings.Listen(host: address == "0.0.0.0" ? nil : address, port: port)
+            settings.client = ServerSettings.Listen(host: address, port: port)
         }
-        let secureAddress = text("secureClientPortAddress")
+        let secureAddress = host("secureClientPortAddress")
         if let port = integer("secureClientPort"), port != 0 {
-            settings.secureClient = ServerSettings.Listen(
-                host: secureAddress == "0.0.0.0" ? nil : secureAddress, port: port)
+            settings.secureClient = ServerSettings.Listen(host: secureAddress, port: port)
         }
         settings.unifiesClientPort = boolean("client.portUnification") ?? false
         if settings.secureClient != nil || settings.unifiesClientPort {
@@ -88,19 +94,12 @@ struct SettingsReader {
 
     private mutating func readSessions(into settings: inout ServerSettings) {
         settings.tickTime = integer("tickTime") ?? settings.tickTime
-        if settings.tickTime <= 0 { report("tickTime", "bad-value", "tickTime must be positive") }
         func orDefault(_ value: Int?, ticks: Int) -> Int {
             guard let value, value != -1 else { return ticks * settings.tickTime }
             return value
         }
         settings.minSessionTimeout = orDefault(integer("minSessionTimeout"), ticks: 2)
         settings.maxSessionTimeout = orDefault(integer("maxSessionTimeout"), ticks: 20)
-        if settings.minSessionTimeout > settings.maxSessionTimeout {
-            report(
-                "minSessionTimeout", "session-timeouts",
-                "minSessionTimeout \(settings.minSessionTimeout) is above maxSessionTimeout \(settings.maxSessionTimeout)"
-            )
-        }
         settings.maxClientConnections = integer("maxClientCnxns") ?? settings.maxClientConnections
         settings.maxConnections = integer("maxCnxns") ?? settings.maxConnections
         settings.keepsAlive = boolean("clientTcpKeepAlive") ?? false
@@ -170,11 +169,6 @@ struct SettingsReader {
         let schemes = (text("enforce.auth.schemes") ?? "").split(separator: ",").map(\.trimmedBlanks)
             .filter { !$0.isEmpty }
         guard boolean("enforce.auth.enabled") ?? false else { return }
-        if schemes.isEmpty {
-            report(
-                "enforce.auth.enabled", "no-schemes", "enforce.auth.enabled is true, but enforce.auth.schemes is empty",
-                mend: "name the schemes that count, for example enforce.auth.schemes=digest,x509")
-        }
         settings.enforcedSchemes = schemes
     }
 
@@ -182,89 +176,20 @@ struct SettingsReader {
         if let words = text("4lw.commands.whitelist") { settings.words = WordWhitelist(words) }
         if settings.readOnlyMode { settings.words.insert("isro") }
         // Apache's server listens on all addresses (decision 0006).
-        let address = text("admin.serverAddress") ?? "127.0.0.1"
+        let address = text("admin.serverAddress") == nil ? "127.0.0.1" : host("admin.serverAddress")
         let port = integer("admin.serverPort") ?? 8080
         let url = text("admin.commandURL") ?? "/commands"
         let idle = integer("admin.idleTimeout") ?? 30000
         if boolean("admin.enableServer") ?? true {
             settings.admin = ServerSettings.Admin(
-                address: ServerSettings.Listen(host: address == "0.0.0.0" ? nil : address, port: port), commandURL: url,
-                idleTimeout: idle)
+                address: ServerSettings.Listen(host: address, port: port), commandURL: url, idleTimeout: idle)
         }
         let provider = text("metricsProvider.className") ?? ""
-        let metricsHost = text("metricsProvider.httpHost") ?? "0.0.0.0"
+        let metricsHost = host("metricsProvider.httpHost")
         let metricsPort = integer("metricsProvider.httpPort") ?? 7000
         if provider.hasSuffix("PrometheusMetricsProvider") {
-            settings.metrics = ServerSettings.Listen(
-                host: metricsHost == "0.0.0.0" ? nil : metricsHost, port: metricsPort)
+            settings.metrics = ServerSettings.Listen(host: metricsHost, port: metricsPort)
         }
-    }
-
-    /// Keys of a quorum's configuration; which of them mean something here is decided by who starts the server.
-    private static let quorumKeys: Set<String> = [
-        "initLimit", "syncLimit", "electionAlg", "peerType", "standaloneEnabled", "dynamicConfigFile",
-        "quorumListenOnAllIPs", "leaderServes", "cnxTimeout", "connectToLearnerMasterLimit", "commitLogCount",
-        "forceSnapshotSync", "snapshotSizeFactor", "fastleader.minNotificationInterval",
-        "fastleader.maxNotificationInterval",
-    ]
-
-    /// Keys that close a door: who sets one must not be left with an open door and a warning.
-    private static let protections: Set<String> = [
-        "sessionRequireClientSASLAuth", "DigestAuthenticationProvider.digestAlg", "admin.forceHttps", "ssl.crl",
-        "ssl.ocsp", "ssl.quorum.crl", "ssl.quorum.ocsp", "fips-mode",
-    ]
-
-    /// Values that ask for nothing that this server does not do anyway.
-    private static let harmless = [
-        "sessionRequireClientSASLAuth": "false", "DigestAuthenticationProvider.digestAlg": "sha1",
-        "admin.forceHttps": "false", "ssl.crl": "false", "ssl.ocsp": "false", "ssl.quorum.crl": "false",
-        "ssl.quorum.ocsp": "false", "fips-mode": "false",
-        "closeSessionTxn.enabled": "true", "emulate353TTLNodes": "false", "snapshot.compression.method": "",
-        "jmx.log4j.disable": "true",
-    ]
-
-    mutating func reportUnused() {
-        for entry in cfg.effectiveEntries where !used.contains(entry.key) {
-            let key = entry.key
-            if Self.quorumKeys.contains(key) || ["server.", "group.", "weight."].contains(where: key.hasPrefix) {
-                continue
-            }
-            if key.hasPrefix("metricsProvider.") || isOfIdleTLS(key) { continue }
-            if let harmless = Self.harmless[key], entry.value.lowercased() == harmless { continue }
-            if Self.protections.contains(key) {
-                diagnostics.append(
-                    Diagnostic(
-                        .error, rule: "unsupported-protection", file: file, at: entry.keyLocation,
-                        "\(key)=\(entry.value) is not supported by this server, and without it the server would be less protected than you asked for",
-                        mend: "remove the line to run without it, or run Apache's server"))
-                continue
-            }
-            if KnownKeys.jvmTuning.contains(key) {
-                warn(entry, "no-effect", "\(key) tunes the JVM server and has no effect on this one", mend: nil)
-            } else if KnownKeys.isKnown(key) {
-                warn(entry, "unsupported-key", "\(key) is not supported by this server yet and is ignored", mend: nil)
-            } else {
-                warn(
-                    entry, "unknown-key", "no ZooKeeper server knows \(key)",
-                    mend: KnownKeys.nearest(key).map { "did you mean \($0)?" })
-            }
-        }
-    }
-
-    /// Whether the key is about TLS on ports that have none.
-    private func isOfIdleTLS(_ key: String) -> Bool {
-        guard key.hasPrefix(TLSSettings.clientPrefix) else { return false }
-        let prefix = key.hasPrefix(TLSSettings.quorumPrefix) ? TLSSettings.quorumPrefix : TLSSettings.clientPrefix
-        return !used.contains(prefix + "keyStore.location")
-    }
-
-    private mutating func warn(_ entry: ZooCfg.Entry, _ rule: String, _ message: String, mend: String?) {
-        diagnostics.append(Diagnostic(.warning, rule: rule, file: file, at: entry.keyLocation, message, mend: mend))
-    }
-
-    mutating func report(_ key: String, _ rule: String, _ message: String, mend: String? = nil) {
-        let location = cfg.entry(key)?.location
-        diagnostics.append(Diagnostic(.error, rule: rule, file: file, at: location, message, mend: mend))
     }
 
     mutating func text(_ key: String) -> String? {
@@ -272,32 +197,14 @@ struct SettingsReader {
         return cfg[key]
     }
 
-    mutating func integer(_ key: String) -> Int? {
-        guard let value = text(key) else { return nil }
-        guard let number = Int(value) else {
-            report(key, "bad-value", "\(key)=\(value) is not a whole number")
-            return nil
-        }
-        if case .integer(let range) = KnownKeys.key(key)?.kind, !range.contains(Int64(number)) {
-            report(key, "bad-value", "\(key)=\(value) is outside \(range.lowerBound)…\(range.upperBound)")
-            return nil
-        }
-        if case .port = KnownKeys.key(key)?.kind, !(0...65535).contains(number) {
-            report(key, "bad-value", "\(key)=\(value) is not a port")
-            return nil
-        }
-        return number
-    }
+    mutating func integer(_ key: String) -> Int? { text(key).flatMap { Int($0) } }
 
-    mutating func boolean(_ key: String) -> Bool? {
-        guard let value = text(key) else { return nil }
-        switch value.lowercased() {
-        case "true": return true
-        case "false": return false
-        default:
-            report(key, "bad-value", "\(key)=\(value) is neither true nor false")
-            return nil
-        }
+    mutating func boolean(_ key: String) -> Bool? { text(key).map { $0.lowercased() == "true" } }
+
+    /// The address to listen on; nil: all of them.
+    mutating func host(_ key: String) -> String? {
+        guard let host = text(key), !host.isEmpty, host != "0.0.0.0" else { return nil }
+        return HostAddress.unbracketed(host)
     }
 
     /// Relative paths are relative to the working directory, as in Apache's server.

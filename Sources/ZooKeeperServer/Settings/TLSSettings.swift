@@ -1,5 +1,3 @@
-import Diagnostics
-
 /// The TLS of one kind of port: the `ssl.` keys for clients, `ssl.quorum.` for the other servers.
 package struct TLSSettings: Hashable, Sendable {
     /// Where a key with its certificates, or the certificates to trust, are.
@@ -84,12 +82,7 @@ extension SettingsReader {
         tls.keyStore = store(prefix + "keyStore")
         tls.trustStore = store(prefix + "trustStore")
         if let text = text(prefix + "clientAuth") {
-            if let auth = TLSSettings.ClientAuth(rawValue: text.lowercased()) {
-                tls.clientAuth = auth
-            } else {
-                report(
-                    prefix + "clientAuth", "bad-value", "\(prefix)clientAuth=\(text) is none of need, want and none")
-            }
+            tls.clientAuth = TLSSettings.ClientAuth(rawValue: text.lowercased()) ?? tls.clientAuth
         }
         if let one = text(prefix + "protocol") { tls.protocols = [one] }
         if let list = text(prefix + "enabledProtocols") { tls.protocols = names(list) }
@@ -124,14 +117,7 @@ extension SettingsReader {
         }
         let type = text(key + ".type")
         guard let path = text(key + ".location"), !path.isEmpty else { return nil }
-        guard let format = format(type, path) else {
-            report(
-                type == nil ? key + ".location" : key + ".type", "bad-value",
-                type.map { "\(key).type=\($0) is none of PEM, PKCS12, JKS and BCFKS" }
-                    ?? "\(key).location=\(path) ends with none of .pem, .p12, .pfx, .jks and .bcfks",
-                mend: "say what it is with \(key).type=PEM or PKCS12")
-            return nil
-        }
+        guard let format = format(type, path) else { return nil }
         return TLSSettings.Store(path: absolute(path), format: format, password: password)
     }
 

@@ -1,37 +1,72 @@
 import ArgumentParser
 import Diagnostics
 import Operations
+import Provisioning
+import ServerConfig
 
 struct Check: EnsembleCommand {
     static let configuration = CommandConfiguration(
         abstract: "Find what is wrong with topologies and zoo.cfg files.",
-        discussion:
-            "Exit code: 1 when there is an error (--strict: or a warning), 0 otherwise, 65 when a file cannot be read.")
+        discussion: """
+            Several zoo.cfg files are checked together as files of one ensemble, too. Of a directory: its zoo*.cfg, those in
+            the directories in it and in their conf, dynamic files without a zoo.cfg, and topologies.
+
+            A zoo.cfg must do for whatever server reads it; --engine says which one. It is for this machine when an address of
+            its server is this machine's, or when it names none; --here and --elsewhere say it.
+
+            Exit code: 1 when there is an error (--strict: or a warning), 0 otherwise, 65 when a file cannot be read.
+            """)
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(help: "Topologies and zoo.cfg files (- for the standard input).", completion: .file())
+    @Argument(
+        help: "Topologies, zoo.cfg files, dynamic files, and directories with them (- for the standard input).",
+        completion: .file())
     var files: [String]
 
     @Flag(help: "Exit with 1 for warnings too.")
     var strict = false
 
+    @Option(help: "What will run the zoo.cfg files: bundled or apache (default: either must be able to).")
+    var engine: EngineArgument?
+
+    @Flag(help: "The zoo.cfg files are for this machine: its ports, directories and files count.")
+    var here = false
+
+    @Flag(help: "The zoo.cfg files are for other machines: nothing of this one counts.")
+    var elsewhere = false
+
+    func validate() throws {
+        if here, elsewhere { throw ValidationError("--here and --elsewhere cannot be together.") }
+    }
+
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
         let operations = try operations(ProgressPrinter(terminal))
-        var checked: [CheckedFile] = []
-        for file in files {
-            checked.append(await operations.check(try InputFile.read(file), file: InputFile.name(file)))
+        let inputs = try files.flatMap(InputFile.find).map { path throws(OperationError) in
+            (file: InputFile.name(path), bytes: try InputFile.read(path))
         }
+        let place: ZooCfgFile.Place? = here ? .here : elsewhere ? .elsewhere : nil
+        let checked = await operations.check(
+            inputs, place: place, engine: engine.flatMap { ServerEngine(rawValue: $0.rawValue) })
         if global.json {
             try printJSON(Output(checked), terminal)
         } else {
             for file in checked {
                 for problem in file.problems {
-                    terminal.output(DiagnosticLines(problem, terminal.colours.output).text(source: file.text))
+                    let source = problem.file.flatMap { file.sources[$0] }
+                    terminal.output(DiagnosticLines(problem, terminal.colours.output).text(source: source))
                 }
+                let name = file.file.withVisibleControls
                 if file.problems.isEmpty {
-                    terminal.output("\(file.file): \(terminal.styled("ok", .green)) (\(file.kind.rawValue))")
+                    let place = file.place == .elsewhere ? ", for another machine" : ""
+                    terminal.output("\(name): \(terminal.styled("ok", .green)) (\(file.kind.rawValue)\(place))")
                 }
+                guard place == nil, let assumed = file.place else { continue }
+                terminal.note(
+                    assumed == .here
+                        ? "\(name) was checked as a file of this machine; --elsewhere if it is for another one"
+                        : "\(name) was checked as a file of another machine, for no address of its server is this one's; --here if it is for this one"
+                )
             }
         }
         let problems = checked.flatMap(\.problems)
@@ -39,9 +74,20 @@ struct Check: EnsembleCommand {
     }
 
     private struct Output: Encodable {
+        struct File: Encodable {
+            var file: String
+            var kind: String
+            /// `here` or `elsewhere`; of a zoo.cfg only.
+            var machine: String?
+        }
+
         var version = 1
+        var files: [File]
         var problems: [ProblemOutput]
 
-        init(_ files: [CheckedFile]) { problems = files.flatMap(\.problems).map(ProblemOutput.init) }
+        init(_ files: [CheckedFile]) {
+            self.files = files.map { File(file: $0.file, kind: $0.kind.rawValue, machine: $0.place?.rawValue) }
+            problems = files.flatMap(\.problems).map(ProblemOutput.init)
+        }
     }
 }

@@ -1,6 +1,19 @@
 extension Case {
     static let fileCases: [Case] = [
         Case(
+            "a number with a zero before it",
+            """
+            ensemble: demo
+            participants: 03
+
+            """,
+            expects: """
+                t.yaml:2:15: error: 'participants' is '03', which some readers of YAML take for 3 and others for another number or text [leading-zero]
+                    participants: 03
+                                  ^
+                  mend: write 3
+                """),
+        Case(
             "no name",
             """
             participants: 3

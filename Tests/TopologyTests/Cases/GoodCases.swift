@@ -4,7 +4,7 @@ extension Case {
             "TLS between some servers, while all take both",
             """
             ensemble: demo
-            settings: {portUnification: true}
+            settings: {portUnification: true, ssl.quorum.keyStore.location: /srv/k.pem, ssl.quorum.trustStore.location: /srv/t.pem}
             servers:
               - {id: 1, settings: {sslQuorum: true}}
               - {id: 2}

@@ -1,6 +1,28 @@
 extension Case {
     static let hostCases: [Case] = [
         Case(
+            "a host that a template forgot",
+            """
+            ensemble: demo
+            servers: [{id: 1, host: "{{ zk1 }}"}]
+
+            """,
+            expects: """
+                t.yaml:2:25: error: server 1 has the address '{{ zk1 }}': {{ zk1 }} was never filled in [placeholder]
+                    servers: [{id: 1, host: "{{ zk1 }}"}]
+                                            ^
+                  mend: write the address of the host
+                """),
+        Case(
+            "a host with a no-break space",
+            "ensemble: demo\nservers: [{id: 1, host: zk1\u{A0}}]\n",
+            expects: """
+                t.yaml:2:25: error: server 1 has a no-break space (U+00A0) in its address 'zk1\u{A0}' [look-alike]
+                    servers: [{id: 1, host: zk1\u{A0}}]
+                                            ^
+                  mend: write zk1
+                """),
+        Case(
             "a host that is not listed",
             """
             ensemble: demo
@@ -49,7 +71,7 @@ extension Case {
 
             """,
             expects: """
-                t.yaml:3:19: error: server 1 has '10.0.0.1:2181', which is neither an address nor a name [host-address]
+                t.yaml:3:19: error: server 1 has '10.0.0.1:2181', which is neither an address nor a name: it has a port behind it [host-address]
                       - {id: 1, host: '10.0.0.1:2181'}
                                       ^
                   mend: write the address alone; ports go under 'ports:'
@@ -64,7 +86,7 @@ extension Case {
 
             """,
             expects: """
-                t.yaml:2:12: error: the host 'a' has '10.0.0.256', which is neither an address nor a name [host-address]
+                t.yaml:2:12: error: the host 'a' has '10.0.0.256', which is neither an address nor a name: 256 is above 255 [host-address]
                     hosts: {a: 10.0.0.256}
                                ^
                   mend: write an IPv4 or IPv6 address, or a name of letters, digits, '-' and '.'
@@ -78,7 +100,7 @@ extension Case {
 
             """,
             expects: """
-                t.yaml:3:19: error: server 1 has '[::1]', which is neither an address nor a name [host-address]
+                t.yaml:3:19: error: server 1 has '[::1]', which is neither an address nor a name: it has brackets [host-address]
                       - {id: 1, host: '[::1]'}
                                       ^
                   mend: write the IPv6 address without brackets, in quotes
@@ -92,7 +114,7 @@ extension Case {
 
             """,
             expects: """
-                t.yaml:3:19: error: server 1 has 'zoo 1', which is neither an address nor a name [host-address]
+                t.yaml:3:19: error: server 1 has 'zoo 1', which is neither an address nor a name: it has a blank inside [host-address]
                       - {id: 1, host: 'zoo 1'}
                                       ^
                   mend: write an IPv4 or IPv6 address, or a name of letters, digits, '-' and '.'

@@ -256,6 +256,8 @@ extension Case {
             settings:
               secureClientPort: 2281
               serverCnxnFactory: org.apache.zookeeper.server.NettyServerCnxnFactory
+              ssl.keyStore.location: /srv/key.pem
+              ssl.trustStore.location: /srv/trust.pem
 
             """,
             expects: """
@@ -282,12 +284,13 @@ extension Case {
             "a TLS port and a quorum port",
             """
             ensemble: demo
+            settings: {ssl.keyStore.location: /srv/key.pem, ssl.trustStore.location: /srv/trust.pem}
             servers:
               - {id: 1, settings: {secureClientPort: 2888, serverCnxnFactory: org.apache.zookeeper.server.NettyServerCnxnFactory}}
 
             """,
             expects: """
-                t.yaml:3:42: error: the secureClientPort of server 1 is 2888 on 127.0.0.1, which is the quorum port of server 1 already [port-conflict]
+                t.yaml:4:42: error: the secureClientPort of server 1 is 2888 on 127.0.0.1, which is the quorum port of server 1 already [port-conflict]
                       - {id: 1, settings: {secureClientPort: 2888, serverCnxnFactory: org.apache.zookeeper.server.NettyServerCnxnFactory}}
                                                              ^
                   mend: give server 1 another secureClientPort, e.g. 2889

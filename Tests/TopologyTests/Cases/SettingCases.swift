@@ -1,6 +1,89 @@
 extension Case {
     static let settingCases: [Case] = [
         Case(
+            "SASL, which the bundled server has not",
+            """
+            ensemble: demo
+            participants: 3
+            settings:
+              authProvider.1: org.apache.zookeeper.server.auth.SASLAuthenticationProvider
+              sessionRequireClientSASLAuth: true
+              quorum.auth.enableSasl: true
+
+            """,
+            expects: """
+                t.yaml:4:3: warning: authProvider.1 is not supported by the bundled server yet and is ignored [unsupported-key]
+                      authProvider.1: org.apache.zookeeper.server.auth.SASLAuthenticationProvider
+                      ^
+                  mend: remove it, or write engine: apache
+                t.yaml:5:3: error: sessionRequireClientSASLAuth=true is not supported by the bundled server, and without it the server would be less protected than you asked for [unsupported-protection]
+                      sessionRequireClientSASLAuth: true
+                      ^
+                  mend: remove the line to run without it, or write engine: apache
+                t.yaml:6:3: error: quorum.auth.enableSasl=true is not supported by the bundled server yet, and without it any server could join [unsupported-protection]
+                      quorum.auth.enableSasl: true
+                      ^
+                  mend: use sslQuorum: true, which asks every server for a certificate; remove the line where the network between the servers is trusted; or write engine: apache
+                """),
+        Case(
+            "SASL on Apache's server",
+            """
+            ensemble: demo
+            engine: apache
+            participants: 3
+            settings:
+              authProvider.1: org.apache.zookeeper.server.auth.SASLAuthenticationProvider
+              quorum.auth.enableSasl: true
+
+            """,
+            expects: ""),
+        Case(
+            "TLS between servers without keys",
+            """
+            ensemble: demo
+            participants: 3
+            settings: {sslQuorum: true}
+
+            """,
+            expects: """
+                t.yaml:3:12: error: sslQuorum needs the server's key and certificate, and ssl.quorum.keyStore.location is not set [tls-key]
+                    settings: {sslQuorum: true}
+                               ^
+                  mend: set ssl.quorum.keyStore.location to a PEM file with both, or to a PKCS12 file
+                t.yaml:3:12: error: sslQuorum needs the certificates that the other servers are checked against, and ssl.quorum.trustStore.location is not set [tls-key]
+                    settings: {sslQuorum: true}
+                               ^
+                  mend: set ssl.quorum.trustStore.location to a PEM file with them
+                """),
+        Case(
+            "a setting with a zero before it",
+            """
+            ensemble: demo
+            participants: 3
+            settings: {tickTime: 02000}
+
+            """,
+            expects: """
+                t.yaml:3:22: error: tickTime is '02000', which ZooKeeper reads as 2000 [leading-zero]
+                    settings: {tickTime: 02000}
+                                         ^
+                  mend: write tickTime: 2000
+                """),
+        Case(
+            "a path that nobody expands",
+            """
+            ensemble: demo
+            participants: 1
+            settings: {dataLogDir: ~/log}
+
+            """,
+            expects: """
+                t.yaml:3:24: error: dataLogDir is '~/log': '~' is not expanded, a directory named '~' would be made [placeholder]
+                    settings: {dataLogDir: ~/log}
+                                           ^
+                  mend: write the whole path
+                """),
+        Case(
             "a misspelt setting",
             """
             ensemble: demo
@@ -51,7 +134,7 @@ extension Case {
 
             """,
             expects: """
-                t.yaml:3:37: warning: 'maxBatchSize' tunes the JVM server and has no effect on the bundled one [no-effect]
+                t.yaml:3:37: warning: maxBatchSize tunes the JVM server and has no effect on the bundled one [no-effect]
                     settings: {jute.maxbuffer: 4194304, maxBatchSize: 500}
                                                         ^
                   mend: remove it, or write engine: apache
@@ -378,22 +461,23 @@ extension Case {
                 t.yaml:3:43: error: quorum.auth.serverRequireSasl needs quorum.auth.enableSasl=true [quorum-sasl]
                     settings: {quorum.auth.serverRequireSasl: true, quorum.auth.learnerRequireSasl: true}
                                                               ^
-                  mend: write quorum.auth.enableSasl: true
+                  mend: write quorum.auth.enableSasl: true and write engine: apache, for the bundled one has no SASL between servers; or remove quorum.auth.serverRequireSasl
                 t.yaml:3:81: error: quorum.auth.learnerRequireSasl needs quorum.auth.enableSasl=true [quorum-sasl]
                     settings: {quorum.auth.serverRequireSasl: true, quorum.auth.learnerRequireSasl: true}
                                                                                                     ^
-                  mend: write quorum.auth.enableSasl: true
+                  mend: write quorum.auth.enableSasl: true and write engine: apache, for the bundled one has no SASL between servers; or remove quorum.auth.learnerRequireSasl
                 """),
         Case(
             "a TLS port without Netty",
             """
             ensemble: demo
+            settings: {ssl.keyStore.location: /srv/key.jks}
             servers:
               - {id: 1, engine: apache, settings: {secureClientPort: 2281}}
 
             """,
             expects: """
-                t.yaml:3:40: error: secureClientPort needs the Netty listener, and the default one stops the server [tls-factory]
+                t.yaml:4:40: error: secureClientPort needs the Netty listener, and the default one of Apache's server stops it [tls-factory]
                       - {id: 1, engine: apache, settings: {secureClientPort: 2281}}
                                                            ^
                   mend: add serverCnxnFactory: org.apache.zookeeper.server.NettyServerCnxnFactory
@@ -482,6 +566,7 @@ extension Case {
             "TLS between some servers only",
             """
             ensemble: demo
+            settings: {ssl.quorum.keyStore.location: /srv/key.pem, ssl.quorum.trustStore.location: /srv/trust.pem}
             servers:
               - {id: 1}
               - {id: 2, settings: {sslQuorum: true, portUnification: true}}
@@ -489,7 +574,7 @@ extension Case {
 
             """,
             expects: """
-                t.yaml:4:35: error: sslQuorum is true on server 2, but false on server 1: the servers cannot talk to each other [setting-differs]
+                t.yaml:5:35: error: sslQuorum is true on server 2, but false on server 1: the servers cannot talk to each other [setting-differs]
                       - {id: 2, settings: {sslQuorum: true, portUnification: true}}
                                                       ^
                   mend: set it once, under the 'settings' of all servers

@@ -1,6 +1,5 @@
+import ServerConfig
 import Testing
-
-@testable import Topology
 
 @Suite struct HostAddressTests {
     @Test(arguments: [

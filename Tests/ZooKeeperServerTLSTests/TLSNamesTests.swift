@@ -1,0 +1,9 @@
+import ServerConfig
+import Testing
+
+@testable import ZooKeeperServerTLS
+
+@Suite struct TLSNamesTests {
+    @Test("The check of a zoo.cfg knows the very cipher suites that there are")
+    func cipherSuites() { #expect(Set(TLSNames.cipherNames.keys) == KnownKeys.cipherSuites) }
+}
