@@ -20,7 +20,7 @@ package final class Server: Sendable {
     /// Why a server did not start. The text says what to do.
     package enum StartError: Error, CustomStringConvertible {
         case storage(StorageError)
-        case cannotListen(what: String, ServerSettings.Listen, reason: String)
+        case cannotListen(String)
         case ttlNodesWithoutExtendedTypes
         case noDataDirectory(String)
         case noTLS(key: String)
@@ -29,8 +29,7 @@ package final class Server: Sendable {
         package var description: String {
             switch self {
             case .storage(let error): error.description
-            case .cannotListen(let what, let address, let reason):
-                "cannot listen on \(address.host ?? "0.0.0.0"):\(address.port) for \(what): \(reason). Is another server running there? Change \(what) or stop it"
+            case .cannotListen(let text): text
             case .ttlNodesWithoutExtendedTypes:
                 "the data holds znodes with a time to live, but extendedTypesEnabled is not true: add extendedTypesEnabled=true to zoo.cfg"
             case .noDataDirectory(let path):
@@ -190,11 +189,11 @@ package final class Server: Sendable {
                 listeners.append(
                     try Self.bind(
                         PeerListener.election(group, transports.peers.accepts, warnings: warnings, core), election,
-                        "the election port of server.\(ensemble.id)"))
+                        "the election port of server.\(ensemble.id)", attempts: ensemble.bindAttempts, logger))
                 listeners.append(
                     try Self.bind(
                         PeerListener.quorum(group, transports.peers.accepts, warnings: warnings, core), quorum,
-                        "the quorum port of server.\(ensemble.id)"))
+                        "the quorum port of server.\(ensemble.id)", attempts: ensemble.bindAttempts, logger))
             }
         }
         @Sendable func clients(_ name: String, _ transport: PortTransport) -> ServerBootstrap {
@@ -235,20 +234,53 @@ package final class Server: Sendable {
         clientPort = port
     }
 
+    /// The same, tried again each second while the host's name does not resolve.
+    ///
+    /// - Parameter attempts: how often in all; 0: until the process is told to end.
+    private static func bind(
+        _ bootstrap: ServerBootstrap, _ address: ServerSettings.Listen, _ what: String, attempts: Int, _ logger: Logger
+    ) throws -> any Channel {
+        var attempt = 1
+        while true {
+            do { return try open(bootstrap, address) } catch {
+                let failure = ListenFailure(error)
+                let text = failure.text(address, what)
+                guard failure.mayPass, attempts == 0 || attempt < attempts, !isToldToEnd else {
+                    throw StartError.cannotListen(text)
+                }
+                logger.warning(
+                    "\(text); trying again, attempt \(attempt) of \(attempts == 0 ? "any number" : "\(attempts)") (electionPortBindRetry)"
+                )
+                sleep(1)
+                attempt += 1
+            }
+        }
+    }
+
     private static func bind(
         _ bootstrap: ServerBootstrap, _ address: ServerSettings.Listen, _ what: String
     ) throws -> any Channel {
-        do {
-            // A wildcard listener takes both families where there is IPv6.
-            guard let host = address.host else {
-                do { return try bootstrap.bind(host: "::", port: address.port).wait() } catch let error as IOError
-                    where error.errnoCode == EAFNOSUPPORT || error.errnoCode == EADDRNOTAVAIL
-                { return try bootstrap.bind(host: "0.0.0.0", port: address.port).wait() }
-            }
-            return try bootstrap.bind(host: host, port: address.port).wait()
-        } catch {
-            throw StartError.cannotListen(what: what, address, reason: "\(error)")
+        do { return try open(bootstrap, address) } catch {
+            throw StartError.cannotListen(ListenFailure(error).text(address, what))
         }
+    }
+
+    private static func open(_ bootstrap: ServerBootstrap, _ address: ServerSettings.Listen) throws -> any Channel {
+        // A wildcard listener takes both families where there is IPv6.
+        guard let host = address.host else {
+            do { return try bootstrap.bind(host: "::", port: address.port).wait() } catch let error as IOError
+                where error.errnoCode == EAFNOSUPPORT || error.errnoCode == EADDRNOTAVAIL
+            { return try bootstrap.bind(host: "0.0.0.0", port: address.port).wait() }
+        }
+        return try bootstrap.bind(host: host, port: address.port).wait()
+    }
+
+    /// The signals that end the process are blocked until it serves, and wait.
+    private static var isToldToEnd: Bool {
+        var pending = sigset_t()
+        sigemptyset(&pending)
+        sigpending(&pending)
+        return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1
     }
 
     /// Stops: takes no more connections, finishes the writes under way, answers them, and closes the log.
