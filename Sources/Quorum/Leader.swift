@@ -54,8 +54,8 @@ struct Leader: Sendable {
     /// How many of them, the last ones, followers are not told before a reconfig is in force: else a server that the reconfig makes
     /// a voter could be alone ahead of all who may lead, and nobody could.
     private var unsent = 0
-    /// The write that puts the newest configuration in force.
-    private var activation: WriteTicket?
+    /// The newest configuration that goes to this server's disk as the one in force, and the write that brings it there.
+    private var activation: (version: Int64, ticket: WriteTicket)?
     private var held = HeldBack<Held>()
     private let giveUpAt: Milliseconds
     private var pingAt: Milliseconds
@@ -420,7 +420,22 @@ struct Leader: Sendable {
     }
 
     private mutating func commitAcknowledged(_ server: inout Server) {
-        while handover == nil, outstanding.count > unsent, server.isQuorum(outstanding[0].acks) { commit(&server) }
+        while handover == nil, outstanding.count > unsent, server.isQuorum(outstanding[0].acks), mayCommit(&server) {
+            commit(&server)
+        }
+    }
+
+    /// A reconfig that a quorum has goes to this server's disk before anybody hears of its commit. Until it is there the next one is
+    /// refused (`isReconfiguring`), and whoever is answered may ask for the next one at once.
+    private mutating func mayCommit(_ server: inout Server) -> Bool {
+        guard server.options.reconfigEnabled, let configuration = server.uncommitted.first?.configuration else {
+            return true
+        }
+        if activation?.version != configuration.version {
+            server.store(configuration)
+            activation = (configuration.version, server.lastTicket)
+        }
+        return activation.map { server.isDurable($0.ticket) } ?? true
     }
 
     private mutating func commit(_ server: inout Server) {
@@ -468,13 +483,14 @@ struct Leader: Sendable {
     }
 
     private mutating func putInForce(_ configuration: EnsembleConfiguration, _ server: inout Server) {
-        server.activate(configuration)
-        activation = server.lastTicket
+        let isStored = activation?.version == configuration.version
+        server.activate(configuration, isStored: isStored)
+        if !isStored { activation = (configuration.version, server.lastTicket) }
     }
 
     /// Whether a reconfig is under way: proposed and not committed, or committed and not on this server's disk.
     func isReconfiguring(_ server: Server) -> Bool {
-        server.membership.proposed != nil || activation.map { !server.isDurable($0) } ?? false
+        server.membership.proposed != nil || activation.map { !server.isDurable($0.ticket) } ?? false
     }
 
     /// Who leads in `configuration`: this server if it is a voter at the same address, else whoever ACKed most of what is
@@ -547,6 +563,7 @@ struct Leader: Sendable {
 
     mutating func durable(_ server: inout Server) {
         while let action = held.next(server) { release(action, &server) }
+        commitAcknowledged(&server)
         sendHeldBack(&server)
     }
 

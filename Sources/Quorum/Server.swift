@@ -206,10 +206,13 @@ extension Server {
         write(.proposedConfiguration(membership.proposed))
     }
 
-    mutating func activate(_ configuration: EnsembleConfiguration) {
+    /// Writes it as the one in force, ahead of `activate`.
+    mutating func store(_ configuration: EnsembleConfiguration) { write(.configuration(configuration)) }
+
+    mutating func activate(_ configuration: EnsembleConfiguration, isStored: Bool = false) {
         guard configuration.version > membership.committed.version else { return }
         membership.activate(configuration)
-        write(.configuration(configuration))
+        if !isStored { store(configuration) }
         effects.append(.activate(configuration))
     }
 

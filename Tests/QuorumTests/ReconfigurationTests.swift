@@ -43,11 +43,15 @@ import ZooKeeperProtocol
 
     private func propose(_ configuration: EnsembleConfiguration, _ ensemble: inout Ensemble) {
         guard let leader = ensemble.leader else { return }
+        ensemble.put(.propose(Self.transaction(configuration)), to: leader)
+    }
+
+    private static func transaction(_ configuration: EnsembleConfiguration) -> Transaction {
         let zxid = ZXID(rawValue: configuration.version)
         var writer = JuteWriter(capacity: 100)
         TxnHeader(session: SessionID(rawValue: 5), cxid: 1, zxid: zxid, time: 0, type: .reconfig).write(to: &writer)
         SetDataTxn(path: "/zookeeper/config", data: [UInt8](configuration.text.utf8), version: -1).write(to: &writer)
-        ensemble.put(.propose(Transaction(zxid: zxid, bytes: writer.bytes)), to: leader)
+        return Transaction(zxid: zxid, bytes: writer.bytes)
     }
 
     private func reconfigure(_ request: ReconfigRequest, _ ensemble: inout Ensemble) {
@@ -124,6 +128,44 @@ import ZooKeeperProtocol
     }
 
     // MARK: Changes
+
+    /// Who is told that a reconfig is done may ask for the next one at once.
+    @Test func aReconfigIsDoneWhenItIsAnswered() {
+        var options = options
+        options.standaloneEnabled = false
+        let voters = [Self.line(1), Self.line(2), Self.line(3)]
+        var bench = Bench(3, configuration: Self.configuration(voters), options: options)
+        bench.lead(followers: [(10, 1), (11, 2)])
+        func ask() -> Reconfiguration {
+            bench.quorum.reconfiguration(request(join: Self.line(9, "observer")), at: bench.quorum.nextZxid!)
+        }
+        guard case .accepted(let configuration) = ask() else {
+            Issue.record("refused")
+            return
+        }
+        _ = bench.take()
+        bench.diskIsQuick = false
+        let zxid = bench.quorum.nextZxid!
+        bench.put(.propose(Self.transaction(configuration)))
+        #expect(ask() == .refused(.reconfigInProgress))
+        bench.sync()
+        _ = bench.take()
+        bench.put(.packet(.ack(zxid), from: 10))
+        var effects = bench.take()
+        #expect(effects.writes == [.configuration(configuration)])
+        #expect(effects.applied.isEmpty && effects.packets(to: 10).isEmpty, "nobody hears of it yet")
+        #expect(ask() == .refused(.reconfigInProgress))
+        bench.put(.packet(.ack(zxid), from: 11))
+        #expect(bench.take().writes.isEmpty, "it is stored once")
+        bench.sync()
+        effects = bench.take()
+        #expect(effects.applied == [zxid])
+        #expect(effects.packets(to: 10).map(\.type) == [.commitAndActivate])
+        guard case .accepted = bench.quorum.reconfiguration(request(leave: "9"), at: bench.quorum.nextZxid!) else {
+            Issue.record("refused")
+            return
+        }
+    }
 
     @Test func aServerThatJoinsVotesFromTheCommitOn() {
         var ensemble = serving()
@@ -290,5 +332,24 @@ import ZooKeeperProtocol
                 .learnerInfo(LearnerInfo(server: 1, configVersion: 9), observer: false, acceptedEpoch: .zero), from: 1))
         #expect(bench.take().closed[1] == .newerConfiguration)
         #expect(bench.quorum.status == .looking(.configurationChanged))
+    }
+}
+
+extension Bench {
+    /// Wins the first epoch, with these connections and servers as its followers.
+    fileprivate mutating func lead(followers: [(ConnectionID, ServerID)]) {
+        win()
+        let epoch = Epoch(rawValue: 1)
+        for (connection, server) in followers {
+            put(.accepted(connection))
+            let info = LearnerInfo(server: server, configVersion: 0)
+            put(.packet(.learnerInfo(info, observer: false, acceptedEpoch: .zero), from: connection))
+        }
+        for (connection, _) in followers {
+            put(.packet(.ackEpoch(.zero, currentEpoch: .zero), from: connection))
+        }
+        for (connection, _) in followers {
+            put(.packet(.ack(ZXID(epoch: epoch, counter: 0)), from: connection))
+        }
     }
 }
