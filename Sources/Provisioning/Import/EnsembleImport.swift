@@ -15,10 +15,15 @@ package struct EnsembleImport: Sendable {
     ///   - files: of one ensemble, one a server; those of the other servers are guessed to be alike, and that is said.
     ///   - ensemble: its name; else the one in the files' first comment, else `imported`.
     ///   - engine: what shall run the servers; the files do not say what runs them.
-    package init(_ files: [ZooCfgFile], ensemble: String? = nil, engine: EngineChoice = .standard) {
+    ///   - flags: of the JVM of each file's server. The bundled server gets what they set as settings, Apache's gets them as they are.
+    package init(
+        _ files: [ZooCfgFile], ensemble: String? = nil, engine: EngineChoice = .standard, flags: [StartFlags] = []
+    ) {
+        var (files, engine) = (files, engine)
+        let flagProblems = Self.apply(flags, to: &files, &engine)
         var reader = ImportReader(files)
         guard let members = reader.read() else {
-            (text, topology, problems) = (nil, nil, reader.problems)
+            (text, topology, problems) = (nil, nil, flagProblems + reader.problems)
             return
         }
         let name = ensemble ?? Self.name(in: files) ?? "imported"
@@ -26,8 +31,47 @@ package struct EnsembleImport: Sendable {
         let (loaded, found) = Topology.load(text: document)
         text = document
         topology = loaded
-        problems = reader.problems + found.filter { $0.severity == .error }
+        problems = flagProblems + reader.problems + found.filter { $0.severity == .error }
         if let loaded { problems += ImportComparison(loaded, members).problems() }
+    }
+
+    private static func apply(
+        _ flags: [StartFlags], to files: inout [ZooCfgFile], _ engine: inout EngineChoice
+    ) -> [Diagnostic] {
+        var problems: [Diagnostic] = []
+        func warn(_ index: Int, _ message: String, mend: String) {
+            problems.append(
+                Diagnostic(.warning, rule: "import-flags", file: files[index].path, message, mend: mend))
+        }
+        for (index, start) in flags.enumerated() where index < files.count {
+            for word in start.unreadable {
+                warn(
+                    index, "the JVM flags beside it have '\(word)', which only a shell can tell the meaning of",
+                    mend: "add to the topology what it stands for")
+            }
+        }
+        guard case .apache(var options) = engine else {
+            for (index, start) in flags.enumerated() where index < files.count {
+                let properties = SystemProperties(flags: start.flags)
+                files[index].cfg = files[index].cfg.adding(properties).cfg
+                for ignored in properties.ignored {
+                    warn(
+                        index, "the flag \(ignored.flag) beside it is left out: \(ignored.why)",
+                        mend: "see that this is what you want")
+                }
+            }
+            return problems
+        }
+        guard let first = flags.first else { return problems }
+        options.jvmFlags = first.flags.filter { !$0.hasPrefix("-Xmx") }
+        if let heap = first.flags.last(where: { $0.hasPrefix("-Xmx") }) { options.heap = String(heap.dropFirst(4)) }
+        for (index, start) in flags.enumerated().dropFirst() where start.flags != first.flags {
+            warn(
+                index, "the JVM flags beside it are not those of \(files[0].path), which all servers get",
+                mend: "give each server its own engine: {apache: {jvmFlags: […]}}")
+        }
+        engine = .apache(options)
+        return problems
     }
 
     /// The name in the first line of a file that was generated: `# NAME, server 1: participant.`

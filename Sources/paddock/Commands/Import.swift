@@ -30,7 +30,14 @@ struct Import: PaddockCommand {
 
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
         let sources = try files.map(Self.read)
-        let result = EnsembleImport(sources, ensemble: ensemble, engine: engine.choice)
+        if let output, access(output, F_OK) == 0 {
+            throw OperationError(
+                .failed, "\(output) exists already and is left as it is", mend: "choose another name")
+        }
+        let flags = files.map { file in
+            StartFlags(beside: file.lastIndex(of: "/").map { String(file[..<$0]) } ?? ".")
+        }
+        let result = EnsembleImport(sources, ensemble: ensemble, engine: engine.choice, flags: flags)
         if global.json {
             try printJSON(Output(topology: result.text, problems: result.problems.map(ProblemOutput.init)), terminal)
         } else {
@@ -41,10 +48,6 @@ struct Import: PaddockCommand {
         }
         guard let text = result.text else { return .failed }
         if let output {
-            guard access(output, F_OK) != 0 else {
-                throw OperationError(
-                    .failed, "\(output) exists already and is left as it is", mend: "choose another name")
-            }
             try DurableFile.write(text.utf8, to: output)
             terminal.note("wrote \(output)\n  paddock generate \(output) -o DIR --diff")
         } else if !global.json {
