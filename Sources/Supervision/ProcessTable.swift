@@ -17,6 +17,12 @@ package struct ProcessIdentity: Codable, Hashable, Sendable {
     }
 }
 
+/// Nil when it cannot be looked at.
+private func fileStatus(_ path: String) -> stat? {
+    var status = stat()
+    return stat(path, &status) == 0 ? status : nil
+}
+
 /// What `/proc` says of processes.
 package enum ProcessTable {
     struct Stat {
@@ -78,7 +84,39 @@ package enum ProcessTable {
         return []
     }
 
-    /// The living session leaders whose environment holds `NAME=VALUE` for one of the values; those we may look into, that is.
+    /// Whether `executable` is another file by now than the one that the process runs, as after an update. An interpreter, of a
+    /// script, says nothing.
+    static func programWasReplaced(_ pid: Int32, executable: String) -> Bool {
+        guard let running = fileStatus("/proc/\(pid)/exe"), let there = fileStatus(executable) else { return false }
+        guard running.st_ino != there.st_ino || running.st_dev != there.st_dev else { return false }
+        return !isScript(executable)
+    }
+
+    /// Whether the process may be one that `executable` was started as: its program has that name, or it is the interpreter of
+    /// that script.
+    static func runs(_ pid: Int32, _ executable: String) -> Bool {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink("/proc/\(pid)/exe", &buffer, buffer.count)
+        guard count > 0 else { return false }
+        var program = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        if program.hasSuffix(" (deleted)") { program.removeLast(10) }
+        let name = (Files.resolved(executable) ?? executable).split(separator: "/").last
+        return program.split(separator: "/").last == name || isScript(executable)
+    }
+
+    private static func isScript(_ path: String) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var start: [UInt8] = [0, 0]
+        return read(descriptor, &start, 2) == 2 && start == Array("#!".utf8)
+    }
+
+    /// Whose process it is; nil when it is gone.
+    private static func owner(of pid: Int32) -> uid_t? { fileStatus("/proc/\(pid)")?.st_uid }
+
+    /// The living session leaders of this user whose environment holds `NAME=VALUE` for one of the values: a user can put
+    /// anything into the environment of his own processes.
     ///
     /// A server's own children have its environment too, but no session of their own.
     static func sessionLeaders(withVariable name: String, valuePrefix: String) -> [(
@@ -91,6 +129,7 @@ package enum ProcessTable {
             else {
                 continue
             }
+            guard owner(of: pid) == geteuid() else { continue }
             for variable in environment(of: pid).split(separator: 0) where variable.starts(with: wanted) {
                 let value = String(decoding: variable.dropFirst(name.utf8.count + 1), as: UTF8.self)
                 found.append((value, ProcessIdentity(pid: pid, startTicks: stat.startTicks, bootID: bootID)))

@@ -4,10 +4,11 @@
 ///             start                 spawned               exited, unexpected
 ///   stopped ────────► (spawning) ────────────► alive ───────────────────────► backing off ──► (spawning)
 ///      ▲                  │ spawn failed         │                                 │    delay over
-///      │                  └──────► as a death ───┼── too many deaths ─► failed ◄───┘
-///      └───────── exited, as asked ──────────────┘
+///      │                  └──────► as a death ───┼── too many deaths ─► failed ──────► (spawning)
+///      └───────── exited, as asked ──────────────┘                           delay over
 /// ```
-/// `start` leads out of every state without a process, `stop` back to stopped.
+/// `start` leads out of every state without a process, `stop` back to stopped. A server that has failed is tried again too, as rarely
+/// as the delays have become: a full disk or a taken port may be over by then. It has failed until it has served for a while.
 package struct ServerLifecycle: Sendable {
     package typealias Instant = ContinuousClock.Instant
 
@@ -53,7 +54,8 @@ package struct ServerLifecycle: Sendable {
         case spawning
         case alive(Life)
         case backingOff(until: Instant)
-        case failed
+        /// Nil: not tried again by itself.
+        case failed(until: Instant?)
     }
 
     private struct Life: Hashable, Sendable {
@@ -86,6 +88,8 @@ package struct ServerLifecycle: Sendable {
     private var deathsInRow = 0
     /// Those that count towards a crash loop.
     private var deaths: [Instant] = []
+    /// There was one, and it is not over: the server has not served long enough since.
+    private var isInCrashLoop = false
 
     /// A server without a process.
     package init(
@@ -98,7 +102,8 @@ package struct ServerLifecycle: Sendable {
         self.restarts = restarts
         self.lastExit = lastExit
         self.lastError = lastError
-        state = failed ? .failed : .stopped
+        state = failed ? .failed(until: nil) : .stopped
+        isInCrashLoop = failed
     }
 
     // MARK: - What it looks like
@@ -107,7 +112,16 @@ package struct ServerLifecycle: Sendable {
         if case .alive(let life) = state { life.process } else { nil }
     }
 
-    package var isFailed: Bool { state == .failed }
+    package var isFailed: Bool { if case .failed = state { true } else { false } }
+
+    /// When the next start is due, of one that died or failed.
+    package var nextStart: Instant? {
+        switch state {
+        case .backingOff(let until): until
+        case .failed(let until): until
+        case .stopped, .spawning, .alive: nil
+        }
+    }
 
     /// Stopped on request; an outsider's SIGSTOP is not seen here.
     package var isPaused: Bool {
@@ -144,8 +158,9 @@ package struct ServerLifecycle: Sendable {
     /// When ``tick(now:)`` has something to do.
     package var nextDeadline: Instant? {
         switch state {
-        case .stopped, .spawning, .failed: nil
+        case .stopped, .spawning: nil
         case .backingOff(let until): until
+        case .failed(let until): until
         case .alive(let life): [life.nextProbe, life.ending?.killAt].compactMap(\.self).min()
         }
     }
@@ -158,8 +173,7 @@ package struct ServerLifecycle: Sendable {
         switch state {
         case .spawning: return []
         case .stopped, .failed, .backingOff:
-            deaths = []
-            deathsInRow = 0
+            forgetDeaths()
             return [.record(.startRequested, cause: cause)] + spawn()
         case .alive(var life):
             guard life.ending != nil else { return [] }
@@ -189,8 +203,7 @@ package struct ServerLifecycle: Sendable {
         switch state {
         case .spawning: return []
         case .stopped, .failed, .backingOff:
-            deaths = []
-            deathsInRow = 0
+            forgetDeaths()
             return [requested] + spawn()
         case .alive: return [requested] + end(then: .start, cause: cause, now: now)
         }
@@ -199,9 +212,12 @@ package struct ServerLifecycle: Sendable {
     /// The supervisor ends: the process goes, the wish for it stays, so that the next supervisor starts it again.
     package mutating func shutDown(by cause: String, now: Instant) -> [Effect] {
         switch state {
-        case .stopped, .spawning, .failed: return []
+        case .stopped, .spawning: return []
         case .backingOff:
             state = .stopped
+            return []
+        case .failed:
+            state = .failed(until: nil)
             return []
         case .alive: return end(then: .rest, cause: cause, now: now)
         }
@@ -257,15 +273,24 @@ package struct ServerLifecycle: Sendable {
 
     /// It should run, but did not live to see this supervisor.
     package mutating func foundDead(now: Instant) -> [Effect] {
-        guard state == .stopped, desired == .running else { return [] }
-        restarts += 1
-        return [.record(.exited, cause: "it ended while no supervisor ran")] + spawn()
+        guard desired == .running else { return [] }
+        switch state {
+        case .stopped:
+            restarts += 1
+            return [.record(.exited, cause: "it ended while no supervisor ran")] + spawn()
+        case .failed:
+            state = .failed(until: now + policy.longestDelay)
+            return []
+        case .spawning, .alive, .backingOff: return []
+        }
     }
 
-    package mutating func exited(_ status: ExitStatus, now: Instant) -> [Effect] {
+    /// - Parameter lastLine: what it wrote last into its log; nil when it wrote nothing that explains its end.
+    package mutating func exited(_ status: ExitStatus, lastLine: String? = nil, now: Instant) -> [Effect] {
         guard case .alive(let life) = state else { return [] }
         lastExit = status
-        let record = Effect.record(.exited, cause: status.description)
+        let why = status.description + (lastLine.map { ": \($0)" } ?? "")
+        let record = Effect.record(.exited, cause: why)
         if let ending = life.ending {
             switch ending.then {
             case .rest:
@@ -274,10 +299,13 @@ package struct ServerLifecycle: Sendable {
             case .start: return [record] + spawn()
             }
         }
-        if let since = life.servingSince, now - since >= policy.stableAfter { deathsInRow = 0 }
-        lastError = status.description
+        if let since = life.servingSince, now - since >= policy.stableAfter {
+            deathsInRow = 0
+            isInCrashLoop = false
+        }
+        lastError = lastLine ?? status.description
         let fromOutside = status == .signal(Signal.kill) || status == .unknown
-        return [record] + died(counts: !fromOutside, why: status.description, now: now)
+        return [record] + died(counts: !fromOutside, why: why, now: now)
     }
 
     /// - Parameter process: the one that was probed; the answer of an earlier one is dropped.
@@ -313,9 +341,9 @@ package struct ServerLifecycle: Sendable {
 
     package mutating func tick(now: Instant) -> [Effect] {
         switch state {
-        case .stopped, .spawning, .failed: return []
-        case .backingOff(let until):
-            guard until <= now else { return [] }
+        case .stopped, .spawning: return []
+        case .backingOff, .failed:
+            guard let due = nextStart, due <= now else { return [] }
             restarts += 1
             return spawn()
         case .alive(var life):
@@ -377,17 +405,24 @@ package struct ServerLifecycle: Sendable {
         let window = policy.crashLoopWindow
         deaths.removeAll { now - $0 > window }
         if counts { deaths.append(now) }
-        if deaths.count >= policy.crashLoopDeaths {
-            state = .failed
-            let cause =
-                "crash loop: it failed \(deaths.count) times within \(window.components.seconds) s, the last: \(why)"
-            lastError = cause
-            return [.record(.crashLoop, cause: cause)]
-        }
         let doublings = min(deathsInRow - 1, 20)
         let delay = min(policy.firstDelay * (1 << doublings), policy.longestDelay)
+        if deaths.count >= policy.crashLoopDeaths { isInCrashLoop = true }
+        if isInCrashLoop {
+            state = .failed(until: now + delay)
+            let count = "\(deathsInRow) times in a row"
+            return [
+                .record(.crashLoop, cause: "it failed \(count), restart in \(Self.seconds(delay)) s: \(why)")
+            ]
+        }
         state = .backingOff(until: now + delay)
         return [.record(.backingOff, cause: "restart in \(Self.seconds(delay)) s: \(why)")]
+    }
+
+    private mutating func forgetDeaths() {
+        deaths = []
+        deathsInRow = 0
+        isInCrashLoop = false
     }
 
     private var restartCause: String {

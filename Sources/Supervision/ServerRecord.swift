@@ -25,10 +25,12 @@ struct Launched: Codable, Hashable, Sendable {
     /// Where clients reach it; nil in the record of an earlier version.
     var clientHost: String?
     var clientPort: Int?
+    var version: String?
 
     init(_ spec: ServerSpec) {
         launch = spec.launch
         revision = spec.revision
+        version = spec.engineVersion
         clientHost = spec.clientHost
         clientPort = spec.clientPort
     }
@@ -99,6 +101,30 @@ struct RecordStore: Sendable {
 }
 
 extension SupervisorHome {
+    /// The servers as the last supervisor recorded them, and whether their processes live: what can be known when none runs.
+    package var recordedServers: [ServerProcess] {
+        RecordStore(home: self).load().records.filter { !$0.removed }.map { record in
+            let process = record.process.flatMap { ProcessTable.isAlive($0) ? $0 : nil }
+            let uptime = process.map(ProcessTable.uptime)
+            let isPaused = process.map { ProcessTable.stat($0.pid)?.state == UInt8(ascii: "T") } ?? false
+            let (spec, launched) = (record.spec, process == nil ? nil : record.launched)
+            return ServerProcess(
+                id: spec.id, state: process == nil ? record.failed ? .failed : .stopped : isPaused ? .paused : .running,
+                desired: record.desired, pid: process?.pid, started: uptime.map { Timestamp.now().seconds - $0 },
+                uptime: uptime, restarts: record.restarts, lastExit: record.lastExit, lastError: record.lastError,
+                engine: spec.engine, engineVersion: record.launched?.version ?? spec.engineVersion,
+                outdated: process.map { isOutdated($0, record.launched, spec) } ?? false,
+                launchedAs: launched.map { ServerSpec(launched: $0, of: spec).fingerprint },
+                clientHost: launched?.clientHost ?? spec.clientHost,
+                clientPort: launched?.clientPort ?? spec.clientPort, directory: spec.directory, logFile: spec.logFile)
+        }
+    }
+
+    /// Whether what runs is something else than what would be started now.
+    func isOutdated(_ process: ProcessIdentity, _ launched: Launched?, _ spec: ServerSpec) -> Bool {
+        launched?.isOutdated(by: spec) != false || ProcessTable.programWasReplaced(process.pid, executable: spec.launch.executable)
+    }
+
     /// Whether servers of this ensemble are meant to run, as the last supervisor recorded: when none lives now, it died and
     /// left them behind.
     package var wantsServers: Bool {

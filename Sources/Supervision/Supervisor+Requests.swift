@@ -286,9 +286,10 @@ extension Supervisor {
         return ServerProcess(
             id: spec.id, state: state, desired: lifecycle.desired, pid: process?.pid,
             started: uptime.map { Timestamp.now().seconds - $0 }, uptime: uptime, restarts: lifecycle.restarts,
-            lastExit: lifecycle.lastExit, lastError: lifecycle.lastError, mode: lifecycle.mode, engine: spec.engine,
-            engineVersion: spec.engineVersion,
-            outdated: process != nil && server.launched?.isOutdated(by: spec) != false,
+            lastExit: lifecycle.lastExit, lastError: lifecycle.lastError,
+            nextStart: lifecycle.nextStart.map { max(0, ($0 - ContinuousClock.now) / .seconds(1)) },
+            mode: lifecycle.mode, engine: spec.engine, engineVersion: server.launched?.version ?? spec.engineVersion,
+            outdated: process.map { home.isOutdated($0, server.launched, spec) } ?? false,
             launchedAs: launched.map { ServerSpec(launched: $0, of: spec).fingerprint },
             clientHost: launched?.clientHost ?? spec.clientHost, clientPort: launched?.clientPort ?? spec.clientPort,
             directory: spec.directory, logFile: spec.logFile)

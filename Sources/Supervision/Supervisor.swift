@@ -16,11 +16,15 @@ final class Supervisor {
         /// Counts the spawns of this supervisor.
         var generation = 0
         var written: ServerRecord?
+        /// How long its log was when its process was started; 0 when that was not by us.
+        var logStart = 0
     }
 
     /// What a descriptor of the poller belongs to.
     enum Source {
         case mailbox, listener
+        /// The process for whose time the ensemble is.
+        case owner
         case process(Int)
         case peer
     }
@@ -50,6 +54,9 @@ final class Supervisor {
     var waiters: [Waiter] = []
     var shutdown: Shutdown?
     var isFinished = false
+    private var owner: ProcessHandle?
+    /// The process for whose time the ensemble was is gone.
+    private(set) var outlivedItsOwner = false
 
     /// Takes the ensemble's lock; throws when another supervisor has it.
     init(
@@ -76,6 +83,17 @@ final class Supervisor {
     }
 
     deinit { close(listener) }
+
+    /// From now on the servers are for the time of this process only; they and the supervisor end after it.
+    func serve(only process: Int32) {
+        owner = ProcessTable.identity(of: process).flatMap { ProcessHandle($0, isChild: false) }
+        guard let owner, (try? watch(owner.descriptor, as: .owner)) != nil else { return endAfterOwner() }
+    }
+
+    private func endAfterOwner() {
+        outlivedItsOwner = true
+        beginShutdown(cause: "the command that it was started for ended", stoppingServers: true)
+    }
 
     /// Returns when the supervisor has been shut down.
     func run() {
@@ -120,6 +138,9 @@ final class Supervisor {
         case .listener: accept()
         case .peer: serve(ready)
         case .process(let id): reap(id)
+        case .owner:
+            forget(ready.descriptor)
+            endAfterOwner()
         case .mailbox:
             for message in mailbox.take() {
                 let now = ContinuousClock.now
@@ -183,6 +204,7 @@ final class Supervisor {
         }
         let logs = Files.parent(spec.logFile)
         try PrivateFiles.makeDirectory(logs)
+        servers[spec.id]?.logStart = LastWords.size(of: spec.logFile)
         var environment = spec.launch.environment
         environment[Self.marker] = markerValue(spec.id)
         return try Spawn.detached(
@@ -212,10 +234,12 @@ final class Supervisor {
         // The descriptor may have become this process's after the batch of events was fetched.
         guard let handle = servers[id]?.handle, handle.hasEnded else { return }
         let status = handle.exitStatus()
+        let server = servers[id]!
+        let lastLine = status.isByCode ? LastWords.of(server.spec.logFile, from: server.logStart) : nil
         forget(handle.descriptor)
         servers[id]?.handle = nil
         servers[id]?.launched = nil
-        step(id) { $0.exited(status, now: ContinuousClock.now) }
+        step(id) { $0.exited(status, lastLine: lastLine, now: ContinuousClock.now) }
     }
 
     private func startProbe(_ id: Int) {
@@ -256,7 +280,13 @@ final class Supervisor {
         for id in ids {
             guard let server = servers[id], server.lifecycle.process == nil else { continue }
             let recorded = server.written?.process
-            var candidates = running.filter { $0.value == markerValue(id) }.map(\.process)
+            // Somebody may call another program with a server's environment.
+            let programs = [server.spec.launch.executable, server.written?.launched?.launch.executable].compactMap(
+                \.self)
+            var candidates = running.filter { candidate in
+                candidate.value == markerValue(id)
+                    && programs.contains { ProcessTable.runs(candidate.process.pid, $0) }
+            }.map(\.process)
             if let recorded, ProcessTable.isAlive(recorded) {
                 candidates.removeAll { $0 == recorded }
                 candidates.insert(recorded, at: 0)

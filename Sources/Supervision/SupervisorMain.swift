@@ -10,25 +10,32 @@ package enum SupervisorMain {
     /// the next one adopts them.
     ///
     /// Throws ``FileLock/Failure/held(_:)`` when the ensemble has a supervisor already.
+    ///
+    /// - Parameter owner: a process with whose end the ensemble ends, too.
+    /// - Returns: whether that is why it ended.
+    @discardableResult
     package static func run(
-        ensembleDirectory: String, policy: ServerLifecycle.Policy = ServerLifecycle.Policy(),
+        ensembleDirectory: String, owner: Int32? = nil, policy: ServerLifecycle.Policy = ServerLifecycle.Policy(),
         probe: @escaping ReadinessProbe = ClientPortProbe.srvr
-    ) async throws(FileLock.Failure) {
+    ) async throws(FileLock.Failure) -> Bool {
         // Apache's servers make what they write as open as they may.
         umask(PrivateFiles.othersMode)
         // What a terminal or a CI runner left open is not for the servers.
         clinux_close_on_exec_from(3)
         let directory = Files.resolved(ensembleDirectory) ?? ensembleDirectory
-        let result: Result<Void, FileLock.Failure> = await withCheckedContinuation { continuation in
+        let result: Result<Bool, FileLock.Failure> = await withCheckedContinuation { continuation in
             // A thread of its own: it blocks, and would take one of the few that run the probes.
             DispatchQueue(label: "supervisor").async {
                 continuation.resume(
                     returning: Result { () throws(FileLock.Failure) in
                         let home = SupervisorHome(ensembleDirectory: directory)
-                        try Supervisor(home: home, policy: policy, probe: probe).run()
+                        let supervisor = try Supervisor(home: home, policy: policy, probe: probe)
+                        if let owner { supervisor.serve(only: owner) }
+                        supervisor.run()
+                        return supervisor.outlivedItsOwner
                     })
             }
         }
-        try result.get()
+        return try result.get()
     }
 }

@@ -29,7 +29,7 @@ package struct ServerProcess: Codable, Hashable, Sendable {
         case paused
         /// It died and is started again when the delay is over.
         case backingOff = "backing-off"
-        /// It died too often, or cannot be started; `start` tries anew.
+        /// It died too often, or cannot be started; it is tried again from time to time, and at once by `start`.
         case failed
     }
 
@@ -48,12 +48,17 @@ package struct ServerProcess: Codable, Hashable, Sendable {
     /// Starts by the supervisor after a death; those asked for do not count.
     package var restarts: Int
     package var lastExit: ExitStatus?
+    /// What it wrote last before it ended, or why it could not be started.
     package var lastError: String?
+    /// Seconds until it is started again, of one that died or failed.
+    package var nextStart: Double?
     /// The mode of the last `srvr` (leader, follower, observer, standalone); nil while it does not serve.
     package var mode: String?
     package var engine: String
+    /// Of the process that runs; without one, of what would be started.
     package var engineVersion: String?
-    /// The process runs with other files or options than the specification now says: a restart is due.
+    /// The process runs with other files or options than the specification now says, or its program has been replaced since: a
+    /// restart is due.
     package var outdated: Bool
     /// The fingerprint (``ServerSpec/fingerprint``) of what the process was started as; nil without a process, and when nobody knows.
     package var launchedAs: String?
@@ -65,10 +70,9 @@ package struct ServerProcess: Codable, Hashable, Sendable {
 
     package init(
         id: Int, state: State, desired: Desired, pid: Int32? = nil, started: Double? = nil, uptime: Double? = nil,
-        restarts: Int = 0, lastExit: ExitStatus? = nil, lastError: String? = nil, mode: String? = nil, engine: String,
-        engineVersion: String? = nil, outdated: Bool = false, launchedAs: String? = nil, clientHost: String,
-        clientPort: Int,
-        directory: String, logFile: String
+        restarts: Int = 0, lastExit: ExitStatus? = nil, lastError: String? = nil, nextStart: Double? = nil,
+        mode: String? = nil, engine: String, engineVersion: String? = nil, outdated: Bool = false,
+        launchedAs: String? = nil, clientHost: String, clientPort: Int, directory: String, logFile: String
     ) {
         self.id = id
         self.state = state
@@ -79,6 +83,7 @@ package struct ServerProcess: Codable, Hashable, Sendable {
         self.restarts = restarts
         self.lastExit = lastExit
         self.lastError = lastError
+        self.nextStart = nextStart
         self.mode = mode
         self.engine = engine
         self.engineVersion = engineVersion
@@ -105,6 +110,9 @@ package enum ExitStatus: Codable, Hashable, Sendable, CustomStringConvertible {
         case .unknown: "exit status unknown"
         }
     }
+
+    /// It ended by itself.
+    var isByCode: Bool { if case .code = self { true } else { false } }
 
     private static func name(ofSignal number: Int32) -> String {
         let names: [Int32: String] = [

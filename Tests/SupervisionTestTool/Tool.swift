@@ -1,7 +1,7 @@
 import Glibc
 import Supervision
 
-/// What the tests of Supervision run as processes of their own: a supervisor (`supervise DIRECTORY`) and a server that behaves badly in
+/// What the tests of Supervision run as processes of their own: a supervisor (`supervise DIRECTORY [OWNER]`) and a server that behaves badly in
 /// the ways its words say (`serve PORT [WORD…]`).
 @main
 struct Tool {
@@ -14,14 +14,18 @@ struct Tool {
             policy.probeWhileStarting = .milliseconds(50)
             policy.probeWhileServing = .milliseconds(100)
             do {
-                try await SupervisorMain.run(ensembleDirectory: words.dropFirst().first ?? "", policy: policy)
+                try await SupervisorMain.run(
+                    ensembleDirectory: words.dropFirst().first ?? "",
+                    owner: words.dropFirst(2).first.flatMap { Int32($0) },
+                    policy: policy)
             } catch {
                 complain("\(error)")
                 exit(75)
             }
         case "serve": FakeServer(Array(words.dropFirst())).run()
         default:
-            complain("supervise DIRECTORY | serve PORT [ignore-term] [exit CODE] [mute] [mode MODE] [chat LINES]")
+            complain(
+                "supervise DIRECTORY [OWNER] | serve PORT [ignore-term] [exit CODE] [mute] [mode MODE] [chat LINES]")
             exit(64)
         }
     }

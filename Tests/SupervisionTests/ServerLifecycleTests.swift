@@ -32,7 +32,7 @@ import Testing
         return lifecycle
     }
 
-    /// Dies at once, and again after each delay, until it is not started any more.
+    /// Dies at once, and again after each delay.
     func crashLooping(_ status: Supervision.ExitStatus, lives: Int) -> (ServerLifecycle, delays: [Duration]) {
         var lifecycle = starting()
         var (now, delays) = (start, [Duration]())
@@ -114,7 +114,11 @@ import Testing
     }
 
     @Test(arguments: [true, false]) func stopWithoutAProcess(failed: Bool) {
-        var lifecycle = failed ? crashLooping(.code(1), lives: 9).0 : backingOff()
+        var lifecycle = backingOff()
+        if failed {
+            lifecycle = crashLooping(.code(1), lives: 9).0
+            _ = lifecycle.exited(.code(1), now: at(50))
+        }
         #expect(lifecycle.stop(by: "stop", now: at(60)) == [.record(.stopRequested, cause: "stop")])
         #expect(lifecycle.shownState == .stopped)
         #expect(lifecycle.nextDeadline == nil)
@@ -211,15 +215,37 @@ import Testing
         #expect(lifecycle.isFailed == false)
     }
 
-    @Test func fiveDeathsAreACrashLoop() {
+    @Test func fiveDeathsAreACrashLoopThatIsTriedAgain() {
         var (lifecycle, delays) = crashLooping(.code(2), lives: 9)
-        #expect(delays == [0.25, 0.5, 1, 2].map { .seconds($0) })
+        #expect(delays == [0.25, 0.5, 1, 2, 4, 8, 16, 30, 30].map { .seconds($0) })
+        let cause = "it failed 10 times in a row, restart in 30 s: exit code 2: the disk is full"
+        let effects = lifecycle.exited(.code(2), lastLine: "the disk is full", now: at(500))
+        #expect(
+            effects == [.record(.exited, cause: "exit code 2: the disk is full"), .record(.crashLoop, cause: cause)])
         #expect(lifecycle.shownState == .failed)
-        #expect(lifecycle.lastError == "crash loop: it failed 5 times within 120 s, the last: exit code 2")
-        #expect(lifecycle.tick(now: at(1000)) == [])
+        #expect(lifecycle.lastError == "the disk is full")
+        #expect(lifecycle.nextStart == at(530))
+        #expect(lifecycle.tick(now: at(529)) == [])
+        #expect(lifecycle.tick(now: at(530)) == [.spawn])
+        // The disk has room again: it has failed until it has served for a while.
+        _ = lifecycle.spawned(next, now: at(530))
+        _ = lifecycle.probed(.serving(mode: "follower"), of: next, now: at(531))
+        #expect(lifecycle.shownState == .running)
+        var soon = lifecycle
+        _ = soon.exited(.code(2), now: at(535))
+        #expect(soon.shownState == .failed)
+        _ = lifecycle.exited(.code(2), now: at(700))
+        #expect(lifecycle.shownState == .backingOff)
+        #expect(lifecycle.nextStart == at(700.25))
+    }
+
+    @Test func aFailedServerRestsWhenItsSupervisorEndsAndHasAllItsLivesWhenItIsStarted() {
+        var (lifecycle, _) = crashLooping(.code(2), lives: 9)
+        _ = lifecycle.exited(.code(2), now: at(1000))
         #expect(lifecycle.shutDown(by: "SIGTERM", now: at(1000)) == [])
         #expect(lifecycle.isFailed)
-        // Started by hand, it has all its lives again.
+        #expect(lifecycle.isAtRest)
+        #expect(lifecycle.nextDeadline == nil)
         #expect(lifecycle.start(by: "start", now: at(1000)) == [.record(.startRequested, cause: "start"), .spawn])
         _ = lifecycle.spawned(next, now: at(1000))
         _ = lifecycle.exited(.code(2), now: at(1001))
@@ -342,6 +368,8 @@ import Testing
         #expect(unwanted.foundDead(now: start) == [])
         var failed = ServerLifecycle(grace: .seconds(10), desired: .running, failed: true)
         #expect(failed.foundDead(now: start) == [])
+        #expect(failed.isFailed)
+        #expect(failed.nextStart == at(30), "the next supervisor tries it again, in its time")
         var alive = running()
         #expect(alive.foundDead(now: start) == [])
     }
