@@ -77,7 +77,7 @@ package struct Ensemble: Sendable {
     }
 
     func sweeper(_ control: ControlClient?, includesMemory: Bool = false) -> Sweeper {
-        Sweeper(members: members, control: control, includesMemory: includesMemory)
+        Sweeper(members: members, control: control, home: home, includesMemory: includesMemory)
     }
 
     /// Where the ensemble's members are now, for clients: those of the topology that are not running where it says, and those it does

@@ -58,6 +58,10 @@ package struct ServerStatus: Codable, Hashable, Sendable {
     /// stopped, starting, running, paused, backing-off, failed.
     package var state: String
     package var engine: String
+    /// Of the program that runs; nil when it does not say.
+    package var version: String?
+    /// It runs with other files or options than it would be started with now, or its program has been replaced since.
+    package var outdated: Bool
     package var pid: Int32?
     package var restarts: Int
     /// Seconds.
@@ -77,7 +81,8 @@ package struct ServerStatus: Codable, Hashable, Sendable {
     package var directory: String
 
     private enum CodingKeys: String, CodingKey {
-        case id, role, state, engine, pid, restarts, uptime, client, quorum, election, admin, zxid, lag, connections
+        case id, role, state, engine, version, outdated, pid, restarts, uptime, client, quorum, election, admin, zxid,
+            lag, connections
         case latency, memory, directory
     }
 
@@ -88,6 +93,8 @@ package struct ServerStatus: Codable, Hashable, Sendable {
         try container.encode(role, forKey: .role)
         try container.encode(state, forKey: .state)
         try container.encode(engine, forKey: .engine)
+        try container.encode(version, forKey: .version)
+        try container.encode(outdated, forKey: .outdated)
         try container.encode(pid, forKey: .pid)
         try container.encode(restarts, forKey: .restarts)
         try container.encode(uptime, forKey: .uptime)
@@ -144,7 +151,8 @@ extension EnsembleStatus {
         let clients = sweep.servers.filter(\.isMember).map(\.member.client).joined(separator: ",")
         self.connect = leader == nil || clients.isEmpty ? connect : clients
         self.leader = leader?.id.rawValue
-        votes = electorate.votes(of: sweep.voting)
+        // Without a leader nobody's vote counts.
+        votes = electorate.votes(of: leader == nil ? [] : sweep.voting)
         supervisor = sweep.supervisor
         servers = rows
         if !isAnyAlive {
@@ -152,7 +160,9 @@ extension EnsembleStatus {
         } else if !hasQuorum {
             health = .noQuorum
         } else {
-            if sweep.supervisor == nil { problems.append("no supervisor runs: a server that dies stays dead") }
+            if sweep.supervisor == nil {
+                problems.append("no supervisor runs: a server that dies stays dead; `paddock up` starts one")
+            }
             health = problems.isEmpty ? .healthy : .degraded
         }
         self.problems = problems
@@ -172,8 +182,8 @@ extension EnsembleStatus {
             switch process.state {
             case .stopped: return "\(name) is stopped"
             case .paused: return "\(name) is paused"
-            case .backingOff: return "\(name) died\(suffix(process)) and is started again soon"
-            case .failed: return "\(name) failed\(suffix(process))"
+            case .backingOff: return "\(name) died\(process.reason)\(process.nextStartInWords)"
+            case .failed: return "\(name) failed\(process.reason)\(process.nextStartInWords)"
             case .starting, .running: break
             }
         }
@@ -196,10 +206,6 @@ extension EnsembleStatus {
         }
     }
 
-    private static func suffix(_ process: ServerProcess) -> String {
-        let reasons = [process.lastExit?.description, process.lastError].compactMap { $0 }
-        return reasons.isEmpty ? "" : " (\(reasons.joined(separator: "; ")))"
-    }
 }
 
 extension ServerObservation {
@@ -217,7 +223,9 @@ extension ServerStatus {
         id = server.id.rawValue
         role = server.role
         state = Self.state(of: server).rawValue
-        engine = server.member.engine
+        engine = server.process?.engine ?? server.member.engine
+        version = server.process?.engineVersion
+        outdated = server.process?.outdated ?? false
         pid = server.process?.pid
         restarts = server.process?.restarts ?? 0
         uptime = server.process?.uptime

@@ -26,6 +26,8 @@ extension Operator {
         var contents = BundleContents(directory: "\(scratch)/\(title)")
         try await gather(ensemble, &contents)
         try contents.finish()
+        // Made beforehand, so that nobody else may read it.
+        close(try PrivateFiles.open(target, O_WRONLY | O_TRUNC))
         let code = try await ChildCommand(
             ["tar", "-C", scratch, "-czf", target, title], environment: environment
         ).run()
@@ -39,9 +41,18 @@ extension Operator {
     private func gather(_ ensemble: Ensemble, _ contents: inout BundleContents) async throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
-        contents.copy(ensemble.layout.topology, as: "topology.yaml", redacting: true)
+        let configurations = ensemble.members.flatMap { member in
+            ((try? directoryEntries("\(member.directory)/conf")) ?? []).map { file in
+                (path: "\(member.directory)/conf/\(file)", name: "server.\(member.id)/conf/\(file)")
+            }
+        }
+        // All of them first: a secret of one may stand in the log of another.
+        contents.learn(ensemble.layout.topology, .yaml)
+        for file in configurations { contents.learn(file.path, Self.format(of: file.path)) }
+        contents.copy(ensemble.layout.topology, as: "topology.yaml", .yaml)
+        for file in configurations { contents.copy(file.path, as: file.name, Self.format(of: file.path)) }
         contents.copy(ensemble.layout.assignments, as: "assignments")
-        let control = try? await controlIfUp(ensemble.home)
+        let control = try? await controlIfRunning(ensemble.home)
         let status = await status(of: ensemble, control)
         contents.add(String(decoding: try encoder.encode(status), as: UTF8.self) + "\n", as: "status.json")
         let findings = Doctor.examine(store, environment: environment)
@@ -59,14 +70,11 @@ extension Operator {
         for member in ensemble.members {
             try Task.checkCancellation()
             let folder = "server.\(member.id)"
-            for file in (try? directoryEntries("\(member.directory)/conf")) ?? [] where !file.hasPrefix(".") {
-                contents.copy("\(member.directory)/conf/\(file)", as: "\(folder)/conf/\(file)", redacting: true)
-            }
             contents.copy("\(member.directory)/data/myid", as: "\(folder)/myid")
             contents.copyTail(member.logFile, as: "\(folder)/server.log", bytes: 1 << 20)
             for word in [.srvr, .mntr, .conf, .stat, .wchs] as [FourLetterWord] {
                 if let text = await ServerAnswer.text(of: word, from: member) {
-                    contents.add(Secrets.redacted(text), as: "\(folder)/\(word.rawValue).txt")
+                    contents.add(text, as: "\(folder)/\(word.rawValue).txt")
                 } else {
                     contents.miss("\(folder)/\(word.rawValue).txt")
                 }
@@ -75,15 +83,30 @@ extension Operator {
     }
 }
 
-/// The files of a bundle while it is put together.
+extension Operator {
+    /// Of a file of a server's configuration.
+    private static func format(of path: String) -> Secrets.Format {
+        if path.hasSuffix(".yaml") || path.hasSuffix(".yml") { return .yaml }
+        return path.hasSuffix(".xml") || path.hasSuffix(".json") || path.hasSuffix(".pem") ? .text : .properties
+    }
+}
+
+/// The files of a bundle while it is put together. Nothing gets in with the secrets that were learnt.
 private struct BundleContents {
     let directory: String
     private var missing: [String] = []
     private var failure: (any Error)?
+    private var secrets = Secrets()
 
     init(directory: String) { self.directory = directory }
 
-    mutating func add(_ text: String, as name: String) {
+    mutating func learn(_ path: String, _ format: Secrets.Format) {
+        guard let bytes = try? DurableFile.read(path, limit: 4 << 20) else { return }
+        secrets.learn(String(decoding: bytes, as: UTF8.self), format)
+    }
+
+    mutating func add(_ original: String, as name: String, _ format: Secrets.Format = .text) {
+        let text = secrets.redacted(original, format)
         let path = "\(directory)/\(name)"
         do {
             try makeDirectories(String(path[..<path.lastIndex(of: "/")!]))
@@ -93,10 +116,9 @@ private struct BundleContents {
         }
     }
 
-    mutating func copy(_ path: String, as name: String, redacting: Bool = false) {
+    mutating func copy(_ path: String, as name: String, _ format: Secrets.Format = .text) {
         guard let bytes = try? DurableFile.read(path, limit: 4 << 20) else { return miss(name) }
-        let text = String(decoding: bytes, as: UTF8.self)
-        add(redacting ? Secrets.redacted(text) : text, as: name)
+        add(String(decoding: bytes, as: UTF8.self), as: name, format)
     }
 
     mutating func copyTail(_ path: String, as name: String, bytes: Int) {

@@ -19,7 +19,7 @@ extension Operator {
         let name = try store.choose(name)
         if dryRun {
             let ensemble = try store.open(name)
-            let sweep = await ensemble.sweeper(try await controlIfUp(ensemble.home)).sweep()
+            let sweep = await ensemble.sweeper(try await controlIfRunning(ensemble.home)).sweep()
             let running = sweep.servers.filter { $0.process?.pid != nil }.map(\.id)
             return DownReport(
                 ensemble: name, stopped: sweep.stopOrder(running), removed: destroy ? ensemble.directory : nil,

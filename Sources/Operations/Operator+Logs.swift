@@ -55,7 +55,7 @@ extension Operator {
         guard !words.isEmpty else { return ensemble.members }
         var sweep: Sweep?
         if ServerSelection.needsRoles(words) {
-            sweep = await ensemble.sweeper(try await controlIfUp(ensemble.home)).sweep()
+            sweep = await ensemble.sweeper(try await controlIfRunning(ensemble.home)).sweep()
         }
         let chosen = try ensemble.selection(sweep).resolve(words)
         return ensemble.members.filter { chosen.contains($0.id) }

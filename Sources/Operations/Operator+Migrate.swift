@@ -77,7 +77,7 @@ extension Operator {
         _ name: String?, to engine: EngineChoice, servers words: [String] = [],
         options: MigrationOptions = MigrationOptions()
     ) async throws -> MigrationPlan {
-        try await prepareMigration(try store.open(name), engine, words, options).plan
+        try await prepareMigration(try store.open(name), engine, words, options, looksOnly: true).plan
     }
 
     /// Switches the servers that `words` name (none: all) to another engine, one after the other as in a rolling restart, while a
@@ -123,10 +123,11 @@ extension Operator {
     }
 
     private func prepareMigration(
-        _ ensemble: Ensemble, _ engine: EngineChoice, _ words: [String], _ options: MigrationOptions
+        _ ensemble: Ensemble, _ engine: EngineChoice, _ words: [String], _ options: MigrationOptions,
+        looksOnly: Bool = false
     ) async throws -> Migration {
         let (engine, isExact) = (try ensemble.engine(engine), engine.hasHome)
-        let control = try await controlIfUp(ensemble.home)
+        let control = looksOnly ? try await controlIfRunning(ensemble.home) : try await controlIfUp(ensemble.home)
         let sweep = await ensemble.sweeper(control).settledSweep()
         let chosen = try ensemble.selection(sweep).resolve(words.isEmpty ? ["all"] : words)
         let processes = sweep.servers.compactMap(\.process)

@@ -58,6 +58,34 @@ extension Operator {
         }
     }
 
+    /// Waits until each of these servers serves, or answers where the ensemble has no quorum. One that dies meanwhile is an error with the
+    /// last lines of its log.
+    func waitUntilBack(_ ids: [ServerID], _ ensemble: Ensemble, _ control: ControlClient) async throws {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let sweeper = ensemble.sweeper(control)
+        var told = ""
+        while true {
+            let sweep = await sweeper.sweep()
+            try Task.checkCancellation()
+            let canElect = ensemble.electorate.isQuorum(sweep.ableToVote)
+            let waiting = ids.compactMap { sweep.server($0) }
+                .filter { canElect ? !$0.isInItsRole : $0.role == .unknown }
+            let lacks = Readiness(electorate: ensemble.electorate).lacks(sweep)
+                .filter { lack in waiting.contains { $0.id == lack.server } }
+            if lacks.isEmpty { return }
+            let died = waiting.filter { [.backingOff, .failed].contains($0.process?.state) }.map(\.id)
+            let waited = (clock.now - start).seconds
+            if waited > ensemble.patience || lacks.contains(where: \.isFinal) || !died.isEmpty {
+                throw notReady(ensemble, lacks.filter { died.isEmpty || died.contains($0.server!) }, waited: waited)
+            }
+            let text = lacks.map(\.sentence).joined(separator: "; ")
+            if text != told { report(.waiting(text)) }
+            told = text
+            try await Task.sleep(for: Pace.pause(after: waited))
+        }
+    }
+
     private func writeThroughEach(
         _ members: [Member], of ensemble: Ensemble, patience: Double, _ timeline: inout Timeline
     ) async throws {
@@ -91,7 +119,7 @@ extension Operator {
     /// What is lacking, and the last lines of the log of the server that is to blame.
     func notReady(_ ensemble: Ensemble, _ lacks: [Readiness.Lack], waited: Double) -> OperationError {
         let culprit = lacks.first { $0.isFinal } ?? lacks.first { $0.server != nil } ?? lacks.first
-        var details = lacks.map(\.sentence)
+        var details = lacks.count > 1 ? lacks.map(\.sentence) : []
         if let id = culprit?.server, let member = ensemble.members.first(where: { $0.id == id }) {
             let lines = FileTail.lastLines(15, of: member.logFile)
             if lines.isEmpty {
@@ -104,7 +132,7 @@ extension Operator {
         let headline =
             culprit.map { "\(ensemble.name) is not ready: \($0.sentence)" } ?? "\(ensemble.name) is not ready"
         return OperationError(
-            .failed, "\(headline) (waited \(Int(waited)) s)",
+            .failed, "\(headline)\(waited < 1 ? "" : " (waited \(Int(waited)) s)")",
             mend: "put right what the log says and repeat the command, or `paddock down`", details: details)
     }
 }

@@ -42,7 +42,8 @@ extension Operator {
     private func prepareReset(
         _ ensemble: Ensemble, _ word: String, dryRun: Bool
     ) async throws -> (reset: Reset, report: ResetReport, control: ControlClient) {
-        guard let control = try await controlIfUp(ensemble.home) else {
+        let found = dryRun ? try await controlIfRunning(ensemble.home) : try await controlIfUp(ensemble.home)
+        guard let control = found else {
             throw OperationError(
                 .notRunning, "\(ensemble.name) is not running: there is nobody to fetch the data from",
                 mend: "`paddock up` starts it")

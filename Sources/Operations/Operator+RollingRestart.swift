@@ -34,7 +34,7 @@ extension Operator {
         _ name: String?, options: RollingRestartOptions = RollingRestartOptions()
     ) async throws -> RollingRestartPlan {
         let ensemble = try store.open(name)
-        let (_, sweep) = try await running(ensemble)
+        let (_, sweep) = try await running(ensemble, looksOnly: true)
         let journal = RollingRestartJournal.read(ensemble, startsOver: options.startsOver)
         let machine = machine(ensemble, sweep, journal, options)
         return RollingRestartPlan(
@@ -53,6 +53,13 @@ extension Operator {
             let journal = RollingRestartJournal.read(ensemble, startsOver: options.startsOver)
             if let done = journal?.done(sweep), !done.isEmpty {
                 report(.step("continuing the restart begun before: \(Wording.servers(done)) done already"))
+            }
+            // As they would be started by `up`, with the programs of now.
+            let specifications = try specifications(ensemble)
+            // One that still leaves would be stopped by this.
+            if sweep.servers.compactMap(\.process).allSatisfy({ known in specifications.contains { $0.id == known.id } }
+            ) {
+                try await order { try await control.reload(specifications) }
             }
             let machine = machine(ensemble, sweep, journal, options)
             tellDrift(sweep)
@@ -85,8 +92,9 @@ extension Operator {
     }
 
     /// An ensemble that is down has nothing to restart: `up` starts it.
-    private func running(_ ensemble: Ensemble) async throws -> (ControlClient, Sweep) {
-        guard let control = try await controlIfUp(ensemble.home) else { throw notRunning(ensemble) }
+    private func running(_ ensemble: Ensemble, looksOnly: Bool = false) async throws -> (ControlClient, Sweep) {
+        let found = looksOnly ? try await controlIfRunning(ensemble.home) : try await controlIfUp(ensemble.home)
+        guard let control = found else { throw notRunning(ensemble) }
         let sweep = await ensemble.sweeper(control).settledSweep()
         guard sweep.servers.contains(where: { $0.process?.pid != nil }) else { throw notRunning(ensemble) }
         return (control, sweep)

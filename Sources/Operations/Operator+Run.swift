@@ -11,7 +11,11 @@ extension Operator {
     ///
     /// The ensemble is called `NAME-run-PID` and stands in the state directory, so that one whose `paddock run` was killed with -9
     /// is seen by `paddock list` and removed by `paddock destroy`.
-    package func run(_ words: [String], topology text: String, file: String) async throws -> Int32 {
+    ///
+    /// - Parameter keepsFailed: when something fails the ensemble is stopped and its directory stays.
+    package func run(
+        _ words: [String], topology text: String, file: String, keepsFailed: Bool = false
+    ) async throws -> Int32 {
         guard !words.isEmpty else {
             throw OperationError(.badUsage, "there is no command to run", mend: "paddock run [FILE] -- COMMAND…")
         }
@@ -19,20 +23,45 @@ extension Operator {
         let result: Result<Int32, any Error>
         do {
             let ensemble = try await up(.text(throwaway, file: file)).ensemble
+            report(.handingOver)
             result = .success(try await ChildCommand(words, environment: variables(ensemble)).run())
         } catch {
             result = .failure(error)
         }
+        let hasFailed = if case .success(0) = result { false } else { !Task.isCancelled }
+        if hasFailed { showLogs(name) }
+        let isKept = hasFailed && keepsFailed
         // Not in this task: it may be cancelled, and cleaning up must not be.
         await Task.detached { [self] in
             do {
-                if store.exists(name) { _ = try await down(name, destroy: true) }
+                if store.exists(name) { _ = try await down(name, destroy: !isKept) }
+                if isKept {
+                    report(
+                        .step("kept: `paddock logs -e \(name)` shows its logs, `paddock destroy \(name)` removes it"))
+                } else {
+                    // Nobody else has ever used this name.
+                    unlink("\(store.directory)/.locks/\(name)")
+                }
             } catch {
                 report(.warning("\(name) could not be removed: \(error); `paddock destroy \(name)` does it"))
             }
         }.value
         return try result.get()
     }
+
+    /// The last lines of each server's log, before they are gone.
+    private func showLogs(_ name: String) {
+        guard let ensemble = try? store.open(name) else { return }
+        for member in ensemble.members {
+            let lines = FileTail.lastLines(8, of: member.logFile)
+            guard !lines.isEmpty else { continue }
+            report(
+                .step((["the last lines of server \(member.id):"] + lines.map { "    \($0)" }).joined(separator: "\n")))
+        }
+    }
+
+    /// Removes what was an ensemble.
+    package static func removeDirectory(_ path: String) throws { try removeTree(path) }
 
     private func variables(_ ensemble: Ensemble) -> [String: String] {
         var variables = environment

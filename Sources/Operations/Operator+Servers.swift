@@ -36,7 +36,7 @@ extension Operator {
     ) async throws -> ServerActionReport {
         let ensemble = try store.open(name)
         if dryRun {
-            let control = try await controlIfUp(ensemble.home)
+            let control = try await controlIfRunning(ensemble.home)
             let sweep = await ensemble.sweeper(control).sweep()
             return try plan(action, words, ensemble, sweep, force: force, dryRun: true)
         }
@@ -60,6 +60,10 @@ extension Operator {
                 case .pause: try await control.pause(ids)
                 case .resume: try await control.resume(ids)
                 }
+            }
+            switch action {
+            case .start, .restart, .resume: try await waitUntilBack(plan.servers, ensemble, control)
+            case .stop, .kill, .pause: break
             }
             return plan
         }

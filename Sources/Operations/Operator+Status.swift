@@ -1,10 +1,10 @@
 import Supervision
 
 extension Operator {
-    /// The ensemble's health. Starts nothing, except a supervisor in the place of one that died and left servers behind.
+    /// The ensemble's health. Starts nothing.
     package func status(_ name: String?) async throws -> EnsembleStatus {
         let ensemble = try store.open(name)
-        let control = try await controlIfUp(ensemble.home)
+        let control = try await controlIfRunning(ensemble.home)
         return await status(of: ensemble, control)
     }
 
@@ -23,7 +23,7 @@ extension Operator {
         for name in store.names() {
             do {
                 let ensemble = try store.open(name)
-                let control = try await controlIfUp(ensemble.home)
+                let control = try await controlIfRunning(ensemble.home)
                 let status = await status(of: ensemble, control)
                 summaries.append(
                     EnsembleSummary(

@@ -17,8 +17,25 @@ extension Operator {
         }
     }
 
-    /// The supervisor of an ensemble that is meant to run: launched only when one died and left servers behind, so that
-    /// looking at an ensemble that is down starts nothing. Nil then.
+    /// The supervisor that runs, if one does: for everything that only looks. It starts nothing, ever.
+    func controlIfRunning(_ home: SupervisorHome) async throws -> ControlClient? {
+        let deadline = ContinuousClock.now + .seconds(5)
+        while home.holder != nil {
+            do throws(ControlError) {
+                return try await ControlClient.connect(ensembleDirectory: home.ensembleDirectory, by: command)
+            } catch {
+                // It has its lock and not yet its socket, or is just ending.
+                guard ContinuousClock.now < deadline else {
+                    throw OperationError(.failed, error.description, mend: "see \(home.log)")
+                }
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        return nil
+    }
+
+    /// The supervisor of an ensemble that is to be changed and meant to run: launched when one died and left servers behind. Nil
+    /// where nothing is meant to run.
     func controlIfUp(_ home: SupervisorHome) async throws -> ControlClient? {
         home.holder != nil || home.wantsServers ? try await control(home) : nil
     }

@@ -19,6 +19,8 @@ package struct UpOptions: Hashable, Sendable {
     package var dryRun = false
     /// Accepts that the service is interrupted where a change cannot be made otherwise, and that data is lost with disks that are gone.
     package var force = false
+    /// What the user says the ensemble is called; a topology of another name is refused.
+    package var name: String?
 
     package init() {}
 }
@@ -48,6 +50,11 @@ extension Operator {
     /// Everything it does can be repeated: what an interrupted call has done is found done by the next one.
     package func up(_ source: TopologySource, options: UpOptions = UpOptions()) async throws -> UpReport {
         let name = try ensembleName(source)
+        if let expected = options.name, expected != name {
+            throw OperationError(
+                .badUsage, "the topology is of the ensemble \(name), and not of \(expected)",
+                mend: "leave --ensemble out, or name the topology's own")
+        }
         if options.dryRun { return try await prepare(source, name, options).report(wasDryRun: true) }
         return try await store.changing(name, command: command) { change in
             let preparation = try await prepare(source, name, options)
@@ -77,7 +84,8 @@ extension Operator {
     private func prepare(_ source: TopologySource, _ name: String, _ options: UpOptions) async throws -> UpPreparation {
         let directory = store.root(of: name)
         let before = store.exists(name) ? try? store.open(name) : nil
-        let control = try await controlIfUp(SupervisorHome(ensembleDirectory: directory))
+        let home = SupervisorHome(ensembleDirectory: directory)
+        let control = options.dryRun ? try await controlIfRunning(home) : try await controlIfUp(home)
         let status = try? await control?.status()
         let text: String
         let file: String
@@ -97,8 +105,12 @@ extension Operator {
         }
         // A check may pass with a port that is taken now; a server could not start with it.
         let taken = problems.filter { $0.rule == TopologyRule.portTaken.rawValue }
-        guard let topology, taken.isEmpty else {
-            throw InvalidTopology(topology == nil ? problems : taken, file: file, text: text)
+        guard let topology else { throw InvalidTopology(problems, file: file, text: text) }
+        guard taken.isEmpty else {
+            throw OperationError(
+                .taken, "nothing was started: ports that \(name) needs are taken",
+                mend: "stop what holds them, or write other ports, or `ports: auto`, into \(file)",
+                details: taken.map(\.message))
         }
         let ensemble = Ensemble(topology: topology, directory: directory)
         let specifications = try specifications(ensemble)
@@ -146,6 +158,7 @@ extension Operator {
             if zooCfg?.isWritten == true { return true }
             guard let process = processes.first(where: { $0.id == Int(server.id.rawValue) }) else { return false }
             let next = specifications.first { $0.id == process.id }
+            if process.isReplaced == true { return true }
             return process.launchedAs.map { $0 != next?.fingerprint } ?? process.outdated
         }
         let agreed = sweep?.configuration.flatMap { $0.version > 0 ? $0 : nil }
@@ -196,8 +209,9 @@ extension Operator {
             guard let other = try? store.open(name), !clients(other.topology).isDisjoint(with: clients(topology)) else {
                 continue
             }
-            let control = try await controlIfUp(other.home)
-            if let processes = try await control?.status().servers, processes.contains(where: { $0.pid != nil }) {
+            let control = try await controlIfRunning(other.home)
+            let processes = (try? await control?.status())?.servers ?? other.home.recordedServers
+            if processes.contains(where: { $0.pid != nil }) {
                 throw OperationError(
                     .taken,
                     "\(topology.ensemble) would be a new ensemble, but its client ports are those of \(name), which runs; nothing was started",
@@ -386,11 +400,6 @@ package struct InvalidTopology: Error, Sendable, CustomStringConvertible {
         self.problems = problems
         self.file = file
         self.text = text
-    }
-
-    /// A taken port is the world's fault (exit 75), everything else the file's (65).
-    package var kind: OperationError.Kind {
-        problems.allSatisfy { $0.rule == TopologyRule.portTaken.rawValue } ? .taken : .badInput
     }
 
     package var description: String { problems.map { $0.rendered(source: text) }.joined(separator: "\n") }

@@ -36,6 +36,8 @@ package enum Progress: Hashable, Sendable {
     case passed(Timeline.Passage)
     /// What is waited for at the moment; sent when it changes.
     case waiting(String)
+    /// The terminal is another program's from now on.
+    case handingOver
     /// Something the user should know, and that did not stop the operation.
     case warning(String)
 }

@@ -67,10 +67,9 @@ package struct Readiness: Hashable, Sendable {
             case .stopped: return Lack(server.id, "is stopped")
             case .paused: return Lack(server.id, "is paused")
             case .failed:
-                let why = [process.lastExit?.description, process.lastError].compactMap { $0 }.joined(separator: "; ")
-                return Lack(server.id, why.isEmpty ? "failed" : "failed: \(why)", isFinal: true)
+                return Lack(server.id, "failed\(process.reason)\(process.nextStartInWords)", isFinal: true)
             case .backingOff:
-                return Lack(server.id, "died\(process.lastExit.map { " (\($0))" } ?? "") and is started again soon")
+                return Lack(server.id, "died\(process.reason)\(process.nextStartInWords)")
             case .starting, .running: break
             }
         }
@@ -88,5 +87,22 @@ package struct Readiness: Hashable, Sendable {
     /// every server must be launched first (a JVM needs seconds of processor time before it listens).
     package static func patience(tickTimeMilliseconds: Int, initLimit: Int, servers: Int) -> Double {
         20 + 3 * Double(servers) + 2 * Double(tickTimeMilliseconds) * Double(initLimit) / 1000
+    }
+}
+
+extension ServerProcess {
+    /// Why it ended, in brackets behind a blank: ` (exit code 1: what it wrote last)`; empty when nothing is known.
+    var reason: String {
+        let exit = lastExit?.description
+        var reasons = [exit, lastError].compactMap { $0 }
+        if lastError == exit { reasons = Array(reasons.prefix(1)) }
+        return reasons.isEmpty ? "" : " (\(reasons.joined(separator: ": ")))"
+    }
+
+    /// ` and is started again in 4 s`.
+    var nextStartInWords: String {
+        guard let nextStart else { return state == .backingOff ? " and is started again soon" : "" }
+        return nextStart < 1
+            ? " and is started again soon" : " and is started again in \(Int(nextStart.rounded(.up))) s"
     }
 }

@@ -9,6 +9,8 @@ struct Sweeper: Sendable {
     var members: [Member]
     /// Nil to do without a supervisor.
     var control: ControlClient?
+    /// Where the last supervisor recorded what it ran: what is known of processes when none runs.
+    var home: SupervisorHome?
     /// How long one server may take to answer.
     var timeout: Duration = .seconds(2)
     /// Whether the memory of the processes is wanted too: it costs the kernel a walk over their pages.
@@ -17,9 +19,10 @@ struct Sweeper: Sendable {
     func sweep() async -> Sweep {
         // The processes first: one that is gone meanwhile shows as silent, never as a process without a port.
         let status = try? await control?.status()
+        let processes = status?.servers ?? home?.recordedServers ?? []
         var seen = await look(
             at: members.map { member in
-                let process = status?.server(Int(member.id.rawValue))
+                let process = processes.first { $0.id == Int(member.id.rawValue) }
                 return (process.map { member.reached(by: $0) } ?? member, process)
             })
         let said = Self.configuration(seen)

@@ -114,6 +114,7 @@ extension SupervisorHome {
                 uptime: uptime, restarts: record.restarts, lastExit: record.lastExit, lastError: record.lastError,
                 engine: spec.engine, engineVersion: record.launched?.version ?? spec.engineVersion,
                 outdated: process.map { isOutdated($0, record.launched, spec) } ?? false,
+                isReplaced: process.map { ProcessTable.programWasReplaced($0.pid, executable: spec.launch.executable) },
                 launchedAs: launched.map { ServerSpec(launched: $0, of: spec).fingerprint },
                 clientHost: launched?.clientHost ?? spec.clientHost,
                 clientPort: launched?.clientPort ?? spec.clientPort, directory: spec.directory, logFile: spec.logFile)
@@ -122,7 +123,8 @@ extension SupervisorHome {
 
     /// Whether what runs is something else than what would be started now.
     func isOutdated(_ process: ProcessIdentity, _ launched: Launched?, _ spec: ServerSpec) -> Bool {
-        launched?.isOutdated(by: spec) != false || ProcessTable.programWasReplaced(process.pid, executable: spec.launch.executable)
+        launched?.isOutdated(by: spec) != false
+            || ProcessTable.programWasReplaced(process.pid, executable: spec.launch.executable)
     }
 
     /// Whether servers of this ensemble are meant to run, as the last supervisor recorded: when none lives now, it died and

@@ -290,6 +290,7 @@ extension Supervisor {
             nextStart: lifecycle.nextStart.map { max(0, ($0 - ContinuousClock.now) / .seconds(1)) },
             mode: lifecycle.mode, engine: spec.engine, engineVersion: server.launched?.version ?? spec.engineVersion,
             outdated: process.map { home.isOutdated($0, server.launched, spec) } ?? false,
+            isReplaced: process.map { ProcessTable.programWasReplaced($0.pid, executable: spec.launch.executable) },
             launchedAs: launched.map { ServerSpec(launched: $0, of: spec).fingerprint },
             clientHost: launched?.clientHost ?? spec.clientHost, clientPort: launched?.clientPort ?? spec.clientPort,
             directory: spec.directory, logFile: spec.logFile)

@@ -60,6 +60,8 @@ package struct ServerProcess: Codable, Hashable, Sendable {
     /// The process runs with other files or options than the specification now says, or its program has been replaced since: a
     /// restart is due.
     package var outdated: Bool
+    /// The file of its program is another one by now; nil from an earlier version.
+    package var isReplaced: Bool?
     /// The fingerprint (``ServerSpec/fingerprint``) of what the process was started as; nil without a process, and when nobody knows.
     package var launchedAs: String?
     /// Where clients reach the process, or when there is none, the next one.
@@ -72,7 +74,8 @@ package struct ServerProcess: Codable, Hashable, Sendable {
         id: Int, state: State, desired: Desired, pid: Int32? = nil, started: Double? = nil, uptime: Double? = nil,
         restarts: Int = 0, lastExit: ExitStatus? = nil, lastError: String? = nil, nextStart: Double? = nil,
         mode: String? = nil, engine: String, engineVersion: String? = nil, outdated: Bool = false,
-        launchedAs: String? = nil, clientHost: String, clientPort: Int, directory: String, logFile: String
+        isReplaced: Bool? = nil, launchedAs: String? = nil, clientHost: String, clientPort: Int, directory: String,
+        logFile: String
     ) {
         self.id = id
         self.state = state
@@ -88,6 +91,7 @@ package struct ServerProcess: Codable, Hashable, Sendable {
         self.engine = engine
         self.engineVersion = engineVersion
         self.outdated = outdated
+        self.isReplaced = isReplaced
         self.launchedAs = launchedAs
         self.clientHost = clientHost
         self.clientPort = clientPort

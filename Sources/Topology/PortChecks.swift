@@ -181,14 +181,32 @@ struct PortChecks {
 
     // MARK: Taken now
 
+    /// One line for each process that holds ports: another ensemble on the same ports would be a screen full.
     private func checkTaken(into problems: inout Problems) {
+        var holders: [String] = []
+        var taken: [String: [Claim]] = [:]
         for claim in claims {
             guard let listener = holder(of: claim.port, for: claim) else { continue }
+            if taken[listener.holder] == nil { holders.append(listener.holder) }
+            taken[listener.holder, default: []].append(claim)
+        }
+        for holder in holders {
+            let claims = taken[holder]!
+            guard claims.count > 1 else {
+                let claim = claims[0]
+                problems.warn(
+                    .portTaken, at: claim.place, "\(claim.text), \(claim.port), is taken by \(holder)",
+                    mend:
+                        "stop that process, or give server \(claim.server.id) another \(claim.name), e.g. \(free(near: claim))"
+                )
+                continue
+            }
+            var names: [String] = []
+            for claim in claims where !names.contains("the \(claim.name)s") { names.append("the \(claim.name)s") }
+            let ports = claims.map { "\($0.port)" }.joined(separator: ", ")
             problems.warn(
-                .portTaken, at: claim.place, "\(claim.text), \(claim.port), is taken by \(listener.holder)",
-                mend:
-                    "stop that process, or give server \(claim.server.id) another \(claim.name), e.g. \(free(near: claim))"
-            )
+                .portTaken, at: claims[0].place, "\(names.joined(separator: ", ")) \(ports) are taken by \(holder)",
+                mend: "stop that process, or begin the ports elsewhere, e.g. client: \(free(near: claims[0]))")
         }
     }
 

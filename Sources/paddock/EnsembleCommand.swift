@@ -7,10 +7,16 @@ protocol EnsembleCommand: PaddockCommand {}
 
 extension EnsembleCommand {
     /// The operations, telling their progress through `progress`.
-    func operations(_ progress: ProgressPrinter) throws(OperationError) -> Operator {
+    ///
+    /// - Parameter supervision: more options for a supervisor that is launched.
+    func operations(
+        _ progress: ProgressPrinter, supervision: [String] = []
+    ) throws(OperationError) -> Operator {
         Operator(
             store: try store(), command: commandLine,
-            launcher: { directory in SupervisorLauncher(arguments: ["supervise", "--ensemble-dir", directory]) },
+            launcher: { directory in
+                SupervisorLauncher(arguments: ["supervise", "--ensemble-dir", directory] + supervision)
+            },
             report: { progress.show($0) })
     }
 

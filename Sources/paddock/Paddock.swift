@@ -1,4 +1,5 @@
 import ArgumentParser
+import Operations
 
 @main
 struct Paddock: AsyncParsableCommand {
@@ -16,8 +17,8 @@ struct Paddock: AsyncParsableCommand {
             CommandGroup(
                 name: "An ensemble",
                 subcommands: [
-                    Up.self, Down.self, Status.self, RollingRestartCommand.self, Migrate.self, ResetCommand.self,
-                    Logs.self,
+                    Up.self, Down.self, Status.self, Wait.self, RollingRestartCommand.self, Migrate.self,
+                    ResetCommand.self, Logs.self,
                 ]),
             CommandGroup(
                 name: "Its servers",
@@ -28,4 +29,36 @@ struct Paddock: AsyncParsableCommand {
         ])
 
     static let version = "0.1.0"
+
+    /// Parses and runs, and says in our words what is wrong with a command line.
+    static func main() async {
+        let words = CommandWords.arranged(Array(CommandLine.arguments.dropFirst()))
+        let groups = configuration.groupedSubcommands.flatMap(\.subcommands) + configuration.subcommands
+        if let complaint = CommandWords.complaint(words, commands: groups.map { $0._commandName }) {
+            refuse(complaint, mend: "`paddock --help` lists the commands", isJSON: CommandWords.wantsJSON(words))
+        }
+        do {
+            var command = try parseAsRoot(words)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            // One with a code has said already what there is to say.
+            if !(error is ExitCode), exitCode(for: error) == .validationFailure, CommandWords.wantsJSON(words) {
+                let text = (try? JSONOutput.text(ErrorOutput(.badUsage, message(for: error)))) ?? "{}"
+                Terminal().output(text)
+            }
+            exit(withError: error)
+        }
+    }
+
+    private static func refuse(_ message: String, mend: String, isJSON: Bool) -> Never {
+        let terminal = Terminal()
+        let error = OperationError(.badUsage, message, mend: mend)
+        if isJSON, let text = try? JSONOutput.text(ErrorOutput(.badUsage, error)) { terminal.output(text) }
+        terminal.problem(terminal.styledNote("error: ", .red, .bold) + error.description)
+        exit(withError: ExitStatus.badUsage.code)
+    }
 }

@@ -11,12 +11,17 @@ struct CommandExit: Error {
 /// What every command of `paddock` is: its work ends in an exit status, and an error becomes a message and a status here,
 /// in one place.
 protocol PaddockCommand: AsyncParsableCommand, Sendable {
-    var global: GlobalOptions { get }
+    associatedtype Options: CommonOptions
+    var global: Options { get }
+    /// It prints one JSON document a line until it is ended.
+    var isStream: Bool { get }
     /// Runs in a task that Ctrl-C cancels.
     func perform(_ terminal: Terminal) async throws -> ExitStatus
 }
 
 extension PaddockCommand {
+    var isStream: Bool { false }
+
     func run() async throws {
         let terminal = global.terminal
         let status: ExitStatus
@@ -32,6 +37,16 @@ extension PaddockCommand {
 
     /// Prints why a command failed, and says with which status it ends.
     func report(_ error: any Error, _ terminal: Terminal) -> ExitStatus {
+        let status = explain(error, terminal)
+        guard global.json, !(isStream && error is Interrupts.Interrupted) else { return status }
+        let document =
+            (error as? OperationError).map { ErrorOutput(status, $0) }
+            ?? ErrorOutput(status, error is Interrupts.Interrupted ? "interrupted" : "\(error)")
+        try? printJSON(document, terminal, isLine: isStream)
+        return status
+    }
+
+    private func explain(_ error: any Error, _ terminal: Terminal) -> ExitStatus {
         let label = terminal.styledNote("error: ", .red, .bold)
         switch error {
         case is Interrupts.Interrupted:
@@ -49,7 +64,7 @@ extension PaddockCommand {
             return .failed
         case let error as InvalidTopology:
             terminal.problem(error.description)
-            return ExitStatus(rawValue: error.kind.rawValue) ?? .badInput
+            return .badInput
         case FileLock.Failure.held(let held):
             terminal.problem(label + "this ensemble has a supervisor already (\(held.holder))")
             return .taken
@@ -59,8 +74,13 @@ extension PaddockCommand {
         }
     }
 
-    /// The command as it was typed, for the audit and for whoever is refused meanwhile.
-    var commandLine: String { (["paddock"] + CommandLine.arguments.dropFirst()).joined(separator: " ") }
+    /// The command as it was typed, for the audit and for whoever is refused meanwhile; without the words of another program's, which
+    /// may hold a password.
+    var commandLine: String {
+        let own = CommandLine.arguments.dropFirst().prefix { $0 != "--" }
+        return (["paddock"] + own + (own.count < CommandLine.arguments.count - 1 ? ["--", "…"] : [])).joined(
+            separator: " ")
+    }
 
     func store() throws(OperationError) -> EnsembleStore { try EnsembleStore(option: global.stateDirectory) }
 

@@ -20,6 +20,7 @@ final class ProgressPrinter: Sendable {
         case .passed(let passage):
             if terminal.verbose { line("  server \(passage.server) \(passage.station.rawValue) \(passage.detail)") }
         case .waiting(let text): waiting(text)
+        case .handingOver: clear()
         case .warning(let text):
             clear()
             terminal.problem(terminal.styledNote("warning: ", .yellow) + text)

@@ -9,7 +9,10 @@ struct StatusTable {
         var table = Table(
             ("ID", .right), ("ROLE", .left), ("STATE", .left), ("CLIENT", .left), ("PID", .right), ("UPTIME", .right),
             ("RESTARTS", .right), ("ZXID", .left), ("LAG", .right), ("CONNS", .right), ("LATENCY", .right),
-            ("MEMORY", .right), ("ENGINE", .left))
+            ("MEMORY", .right), ("ENGINE", .left), ("VERSION", .left))
+        table.dispensable = [
+            "VERSION", "ENGINE", "LATENCY", "CONNS", "MEMORY", "ZXID", "RESTARTS", "PID", "LAG", "UPTIME", "STATE",
+        ]
         for server in status.servers {
             table.rows.append([
                 .init("\(server.id)"), .init(server.word, style(of: server)), .init(server.state), .init(server.client),
@@ -18,12 +21,26 @@ struct StatusTable {
                 .init(server.lag.map { "\($0)" } ?? "–"), .init(server.connections.map { "\($0)" } ?? "–"),
                 .init(server.latency.map(Self.milliseconds) ?? "–"), .init(server.memory.map(Self.size) ?? "–"),
                 .init(server.engine),
+                .init((server.version ?? "–") + (server.outdated ? " (old)" : ""), server.outdated ? .yellow : nil),
             ])
         }
         // Of an ensemble that is meant to be down there is nothing to complain.
         let isDown = status.health == .down && status.supervisor == nil
         let problems = isDown ? ["nothing of it runs; `paddock up` boots it"] : status.problems
-        return [headline] + table.lines(terminal) + problems.map { terminal.styled("! ", .yellow) + $0 }
+        let outdated = status.servers.filter(\.outdated).map { "\($0.id)" }
+        let hint =
+            outdated.isEmpty
+            ? []
+            : [
+                "\(outdated.count == 1 ? "server" : "servers") \(outdated.joined(separator: ", ")) \(outdated.count == 1 ? "runs" : "run") an older program or configuration; `paddock up` or `paddock rolling-restart` changes that"
+            ]
+        let below = problems.map { terminal.styled("! ", .yellow) + $0 } + hint
+        return lines(of: headline) + table.lines(terminal) + below.flatMap(lines)
+    }
+
+    private func lines(of text: String) -> [String] {
+        Terminal.fitted(text, to: terminal.columns).split(separator: "\n", omittingEmptySubsequences: false).map(
+            String.init)
     }
 
     private var headline: String {

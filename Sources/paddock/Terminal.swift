@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 
 /// How text leaves the program: results on stdout, everything else on stderr; colour and live lines only where a
@@ -35,16 +36,113 @@ struct Terminal: Sendable {
 
     /// Everything that is not a result; silenced by `--quiet`.
     func note(_ text: String) {
-        if !quiet { Self.write(text + "\n", to: STDERR_FILENO) }
+        if !quiet { Self.write(Self.fitted(text, to: Self.columns(of: STDERR_FILENO)) + "\n", to: STDERR_FILENO) }
     }
 
     /// A problem: never silenced.
-    func problem(_ text: String) { Self.write(text + "\n", to: STDERR_FILENO) }
+    func problem(_ text: String) {
+        Self.write(Self.fitted(text, to: Self.columns(of: STDERR_FILENO)) + "\n", to: STDERR_FILENO)
+    }
 
-    /// Asks on the terminal; anything but a yes is a no.
-    func confirms(_ question: String) -> Bool {
+    /// Asks on the terminal; anything but a yes is a no, and so is Ctrl-C, at once.
+    func confirms(_ question: String) throws -> Bool {
         Self.write("\(question) [y/N] ", to: STDERR_FILENO)
+        var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+        // Ctrl-C cancels the task that asks; it does not end the read of a line.
+        while poll(&input, 1, 50) <= 0 {
+            guard Task.isCancelled else { continue }
+            Self.write("\n", to: STDERR_FILENO)
+            throw CancellationError()
+        }
         return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
+    }
+
+    /// How wide stdout is; nil where it is no terminal.
+    var columns: Int? { Self.columns(of: STDOUT_FILENO) }
+
+    private static func columns(of descriptor: Int32) -> Int? {
+        var size = winsize()
+        guard isatty(descriptor) == 1, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col >= 20 else {
+            return nil
+        }
+        return Int(size.ws_col)
+    }
+
+    /// Ends the program as soon as nobody reads its stdout any more, also while there is nothing to print.
+    static func endWithReader() {
+        DispatchQueue(label: "reader").async {
+            // Without a wish only errors are reported: the other end of the pipe, or the terminal, is gone.
+            var output = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+            while poll(&output, 1, -1) <= 0 {}
+            end()
+        }
+    }
+
+    /// As a program ends that writes to nobody.
+    private static func end() -> Never {
+        signal(SIGPIPE, SIG_DFL)
+        raise(SIGPIPE)
+        _exit(128 + SIGPIPE)
+    }
+
+    /// The text with its lines broken between words where they are wider than `columns`; what follows is indented.
+    static func fitted(_ text: String, to columns: Int?) -> String {
+        guard let columns else { return text }
+        return text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            guard width(of: line) > columns else { return String(line) }
+            let indent = String(repeating: " ", count: min(line.prefix { $0 == " " }.count + 2, columns / 2))
+            var lines: [String] = []
+            var current = ""
+            for piece in pieces(of: line) {
+                if !current.isEmpty, width(of: current) + width(of: piece.trimmingSuffix { $0 == " " }) > columns {
+                    lines.append(String(current.trimmingSuffix { $0 == " " }))
+                    current = indent
+                }
+                current += piece
+                while width(of: current.trimmingSuffix { $0 == " " }) > columns, !current.contains("\u{1B}") {
+                    // One word that is wider than the terminal.
+                    lines.append(String(current.prefix(columns)))
+                    current = indent + current.dropFirst(columns)
+                }
+            }
+            lines.append(String(current.trimmingSuffix { $0 == " " }))
+            return lines.joined(separator: "\n")
+        }.joined(separator: "\n")
+    }
+
+    /// Words with the blanks behind them, and what is between commas.
+    private static func pieces(of line: Substring) -> [Substring] {
+        var pieces: [Substring] = []
+        var start = line.startIndex
+        var index = start
+        while index < line.endIndex {
+            let character = line[index]
+            let next = line.index(after: index)
+            let isLast = next == line.endIndex
+            if isLast || (character == " " && line[next] != " " && index > start) || character == "," {
+                pieces.append(line[start..<next])
+                start = next
+            }
+            index = next
+        }
+        return pieces
+    }
+
+    /// How many columns it takes: colours take none.
+    private static func width(of text: some StringProtocol) -> Int {
+        guard text.contains("\u{1B}") else { return text.count }
+        var count = 0
+        var isEscape = false
+        for character in text {
+            if character == "\u{1B}" {
+                isEscape = true
+            } else if isEscape {
+                isEscape = character != "m"
+            } else {
+                count += 1
+            }
+        }
+        return count
     }
 
     func styled(_ text: String, _ styles: Style...) -> String { Self.paint(text, styles, on: colours.output) }
@@ -65,6 +163,7 @@ struct Terminal: Sendable {
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0 && errno == EINTR { continue }
+            if count < 0, errno == EPIPE, descriptor == STDOUT_FILENO { end() }
             guard count > 0 else { return }
             bytes = bytes.dropFirst(count)
         }

@@ -39,12 +39,13 @@ import ZooKeeperProtocol
         },
         Case(
             description: "a crash loop", health: .degraded,
-            problems: ["server 3 failed (exit code 2; 5 deaths in 60 s)"], have: 2
+            problems: ["server 3 failed (exit code 2: no room on the disk) and is started again in 8 s"], have: 2
         ) { ensemble in
             ensemble.setState(3, .failed)
             ensemble.change(3) {
                 $0.process?.lastExit = .code(2)
-                $0.process?.lastError = "5 deaths in 60 s"
+                $0.process?.lastError = "no room on the disk"
+                $0.process?.nextStart = 7.5
             }
         },
         Case(
@@ -97,7 +98,7 @@ import ZooKeeperProtocol
         },
         Case(
             description: "nobody watches", health: .degraded,
-            problems: ["no supervisor runs: a server that dies stays dead"], have: 3
+            problems: ["no supervisor runs: a server that dies stays dead; `paddock up` starts one"], have: 3
         ) { ensemble in
             ensemble.supervisor = nil
             for id in [1, 2, 3, 4] as [ServerID] { ensemble.change(id) { $0.process = nil } }
@@ -257,12 +258,14 @@ import ZooKeeperProtocol
                       "lag" : null,
                       "latency" : null,
                       "memory" : null,
+                      "outdated" : false,
                       "pid" : null,
                       "quorum" : null,
                       "restarts" : 0,
                       "role" : "unknown",
                       "state" : "stopped",
                       "uptime" : null,
+                      "version" : null,
                       "zxid" : null
                     }
                   ],

@@ -74,7 +74,7 @@ import ZooKeeperProtocol
         ) { $0.setRole(3, .looking) },
         Case(
             description: "a crash loop",
-            lacks: [Readiness.Lack(3, "failed: exit code 2; 5 deaths in 60 s", isFinal: true)]
+            lacks: [Readiness.Lack(3, "failed (exit code 2: 5 deaths in 60 s)", isFinal: true)]
         ) { ensemble in
             ensemble.setState(3, .failed)
             ensemble.change(3) {

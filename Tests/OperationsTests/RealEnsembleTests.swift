@@ -243,7 +243,7 @@ struct RealEnsembles: Sendable {
             }
             try #require(bound == 0 && listen(listener, 1) == 0)
             let topology = "ensemble: taken\nparticipants: 1\nports: {client: \(port)}\n"
-            let error = await #expect(throws: InvalidTopology.self) {
+            let error = await #expect(throws: OperationError.self) {
                 try await ensembles.command("up").up(.text(topology, file: "taken.yaml"))
             }
             #expect(error?.kind == .taken, "\(error?.description ?? "")")

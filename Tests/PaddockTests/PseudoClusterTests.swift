@@ -67,8 +67,20 @@ import Testing
             let status = try paddock.run("status", "--json").json()
             let supervisor = try #require((status["supervisor"] as? [String: Any])?["pid"] as? Int)
             kill(pid_t(supervisor), SIGKILL)
+            try await eventually("the supervisor is gone") {
+                try paddock.run("status", "--json").json()["supervisor"] is NSNull
+            }
+            let alone = try paddock.run("status", "--json")
+            #expect(alone.status == 3)
+            #expect(servers(try alone.json()).map(\.pid) == all.map(\.pid), "servers outlive their supervisor")
+            #expect(try paddock.run("wait", "--for", "quorum", "--timeout", "0").status == 0)
+            #expect(try paddock.run("up").status == 0)
             let adopted = try await eventuallyHealthy(paddock)
-            #expect(adopted.map(\.pid) == all.map(\.pid), "servers outlive their supervisor")
+            #expect(adopted.map(\.pid) == all.map(\.pid), "the next supervisor takes them over")
+            if engine == "bundled" {
+                for columns in [60, 80] { try await nothingWraps(paddock, columns) }
+                try readersThatLeave(paddock)
+            }
 
             try rollingRestart(paddock)
             #expect(try paddock.run("down").status == 0)
@@ -76,6 +88,46 @@ import Testing
             #expect(try paddock.run("up").status == 0, "the stored topology boots again")
             #expect(try paddock.run("destroy", "demo", "--yes").status == 0)
             #expect(!FileManager.default.fileExists(atPath: paddock.path("demo")))
+        }
+    }
+
+    /// On a terminal of that width every line of `status` fits.
+    private func nothingWraps(_ paddock: CommandLineTool, _ columns: Int) async throws {
+        let script = """
+            import fcntl, os, pty, re, struct, sys, termios
+            pid, terminal = pty.fork()
+            if pid == 0:
+                fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack('HHHH', 40, int(sys.argv[1]), 0, 0))
+                os.environ.update(PADDOCK_HOME=sys.argv[3], TERM='xterm')
+                os.execv(sys.argv[2], [sys.argv[2], 'status'])
+            data = b''
+            try:
+                while chunk := os.read(terminal, 4096): data += chunk
+            except OSError: pass
+            lines = re.sub(r'\\x1b[^m]*m', '', data.decode()).replace('\\r', '').split('\\n')
+            print(max(map(len, lines)), len(lines))
+            """
+        let words = ["\(columns)", CommandLineTool.binary, paddock.home.path]
+        let numbers = try await Python.run(script, arguments: words).split(separator: " ").compactMap {
+            Int($0.trimmingCharacters(in: .newlines))
+        }
+        #expect(numbers.count == 2)
+        #expect(numbers[0] <= columns && numbers[0] > columns / 2 && numbers[1] > 5, "\(numbers)")
+    }
+
+    private func readersThatLeave(_ paddock: CommandLineTool) throws {
+        for words in ["status --watch | head -2", "logs -n 1 -f | head -1"] {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+            process.arguments = ["-c", "timeout 20 \(CommandLineTool.binary) \(words) >/dev/null"]
+            process.environment = ProcessInfo.processInfo.environment.merging(["PADDOCK_HOME": paddock.home.path]) {
+                $1
+            }
+            let clock = ContinuousClock()
+            let start = clock.now
+            try process.run()
+            process.waitUntilExit()
+            #expect(clock.now - start < .seconds(15), "\(words) goes on without a reader")
         }
     }
 
@@ -177,6 +229,20 @@ import Testing
             #expect(result.output.contains("Mode: standalone"))
             let left = try FileManager.default.contentsOfDirectory(atPath: paddock.home.path)
             #expect(left.filter { $0.hasPrefix("lent-") }.isEmpty)
+            #expect(result.errors.contains("the last lines of server 1:"), "the command failed")
+
+            // Killed, it leaves nothing behind either: the supervisor watches it.
+            let pidFile = paddock.path("pid")
+            let running = try paddock.start(["run", file, "--", "sh", "-c", "echo $$ >\(pidFile); exec sleep 600"])
+            try await eventually("the command runs") { FileManager.default.contents(atPath: pidFile)?.isEmpty == false }
+            kill(running.process.processIdentifier, SIGKILL)
+            try await eventually("the ensemble is gone") {
+                try FileManager.default.contentsOfDirectory(atPath: paddock.home.path).allSatisfy {
+                    !$0.hasPrefix("lent-")
+                }
+            }
+            let child = try String(contentsOfFile: pidFile, encoding: .utf8).trimmingCharacters(in: .newlines)
+            if let pid = pid_t(child) { kill(pid, SIGKILL) }
             #expect(try paddock.run("run", file, "--", "/nowhere/program").status == 64)
         }
     }

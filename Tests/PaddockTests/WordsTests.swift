@@ -147,7 +147,16 @@ import Testing
             words: ["up", "/nowhere.yaml"], status: 65,
             errors: "error: cannot open /nowhere.yaml: No such file or directory\n"),
         Refusal(words: ["run"], status: 64, errors: "there is no command to run"),
-        Refusal(words: ["stopp", "1"], status: 64, errors: "unexpected arguments: 'stopp'"),
+        Refusal(
+            words: ["stopp", "1"], status: 64,
+            errors:
+                "error: there is no command 'stopp'. Did you mean 'stop'?\n  mend: `paddock --help` lists the commands\n"
+        ),
+        Refusal(
+            words: ["--quiet", "statsu"], status: 64, errors: "there is no command 'statsu'. Did you mean 'status'?"),
+        Refusal(words: ["xyzzy"], status: 64, errors: "error: there is no command 'xyzzy'.\n"),
+        Refusal(words: ["status", "-e", ".."], status: 64, errors: "error: '..' is no name of an ensemble\n"),
+        Refusal(words: ["destroy", "../x", "--yes"], status: 64, errors: "'../x' is no name of an ensemble"),
         Refusal(words: ["new", "--participants", "0"], status: 64, errors: "--participants takes 1…255, not 0"),
         Refusal(words: ["logs", "--since", "yesterday"], status: 64, errors: "not 'yesterday'"),
     ])
@@ -158,6 +167,41 @@ import Testing
             let expected = refusal.errors.replacingOccurrences(of: "HOME", with: paddock.home.path)
             #expect(result.errors.contains(expected), "\(result.errors)")
             #expect(result.output.isEmpty)
+        }
+    }
+
+    @Test func aFailureIsOneJSONDocumentToo() async throws {
+        try await CommandLineTool.with { paddock in
+            for words in [["status", "--json"], ["--json", "status"]] {
+                let result = try paddock.start(words).wait()
+                #expect(result.status == 5)
+                let error = try #require(try result.json()["error"] as? [String: Any])
+                #expect(error["exitCode"] as? Int == 5)
+                #expect(error["message"] as? String == "there is no ensemble in \(paddock.home.path)")
+                #expect(error["mend"] as? String == "`paddock up` boots one")
+            }
+            for words in [
+                ["statsu", "--json"], ["new", "--json", "--participants", "0"], ["up", "--json", "--nope"],
+            ] {
+                let result = try paddock.start(words).wait()
+                #expect(result.status == 64)
+                let error = try #require(try result.json()["error"] as? [String: Any], "\(result.output)")
+                #expect(error["exitCode"] as? Int == 64)
+            }
+            let new = try paddock.run("new", "--json")
+            #expect(try new.json()["topology"] as? String == (try paddock.run("new").output))
+        }
+    }
+
+    @Test func anEnsembleIsNamedInOneWay() async throws {
+        try await CommandLineTool.with { paddock in
+            let file = try paddock.write("ensemble: demo\nparticipants: 1\nports: auto\n", to: "demo.yaml")
+            let other = try paddock.run("up", file, "-e", "other")
+            #expect(other.status == 64)
+            #expect(other.errors.contains("the topology is of the ensemble demo, and not of other"))
+            let named = try paddock.run("status", environment: ["PADDOCK_ENSEMBLE": "orders"])
+            #expect(named.status == 64)
+            #expect(named.errors.contains("there is no ensemble orders in"))
         }
     }
 

@@ -48,7 +48,7 @@ struct Bundle: EnsembleCommand {
 
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
         let progress = ProgressPrinter(terminal)
-        let path = try await operations(progress).bundle(selection.ensemble, to: output)
+        let path = try await operations(progress).bundle(selection.name, to: output)
         progress.clear()
         if global.json { try printJSON(Output(path: path), terminal) } else { terminal.output(path) }
         return .done

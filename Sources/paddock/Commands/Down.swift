@@ -19,7 +19,7 @@ struct Down: EnsembleCommand {
     var dryRun = false
 
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
-        try await TakeDown(destroy: destroy, yes: yes, dryRun: dryRun).perform(self, selection.ensemble, terminal)
+        try await TakeDown(destroy: destroy, yes: yes, dryRun: dryRun).perform(self, selection.name, terminal)
     }
 }
 
@@ -42,7 +42,7 @@ struct Destroy: EnsembleCommand {
 
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
         try await TakeDown(destroy: true, yes: yes, dryRun: dryRun)
-            .perform(self, ensemble ?? selection.ensemble, terminal)
+            .perform(self, ensemble ?? selection.name, terminal)
     }
 }
 
@@ -72,7 +72,7 @@ private struct TakeDown {
                     .badUsage, "this removes \(directory) with all its data", mend: "add --yes, or run it on a terminal"
                 )
             }
-            guard terminal.confirms("Remove \(directory) with all its data?") else {
+            guard try terminal.confirms("Remove \(directory) with all its data?") else {
                 terminal.note("nothing was touched")
                 return .failed
             }

@@ -28,9 +28,12 @@ struct Logs: EnsembleCommand {
         _ = try sinceTime()
     }
 
+    var isStream: Bool { true }
+
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
+        if follow { Terminal.endWithReader() }
         let operations = try operations(ProgressPrinter(terminal))
-        let name = try operations.store.choose(selection.ensemble)
+        let name = try operations.store.choose(selection.name)
         let since = try sinceTime()
         let kept = try await operations.logs(servers, ensemble: name, last: lines, since: since)
         for line in kept { try show(line, terminal) }

@@ -46,7 +46,7 @@ struct Migrate: EnsembleCommand {
         let engine = try engine()
         if dryRun {
             let plan = try await operations.migrationPlan(
-                selection.ensemble, to: engine, servers: servers, options: options)
+                selection.name, to: engine, servers: servers, options: options)
             if global.json {
                 try printJSON(PlanOutput(plan, engine: to.rawValue), terminal)
             } else if plan.steps.isEmpty {
@@ -58,7 +58,7 @@ struct Migrate: EnsembleCommand {
             return .done
         }
         let report = try await operations.migrate(
-            selection.ensemble, to: engine, servers: servers, options: options)
+            selection.name, to: engine, servers: servers, options: options)
         progress.clear()
         if global.json {
             try printJSON(report, terminal)

@@ -39,7 +39,12 @@ struct New: PaddockCommand {
         let name = file.map(Self.ensembleName) ?? "demo"
         let text = Templates.topology(
             ensemble: name, engine: engine.rawValue, participants: participants, observers: observers)
+        let output = Output(file: file, topology: text)
         guard let file else {
+            if global.json {
+                try printJSON(output, terminal)
+                return .done
+            }
             terminal.output(String(text.dropLast()))
             return .done
         }
@@ -48,7 +53,15 @@ struct New: PaddockCommand {
         }
         try DurableFile.write(text.utf8, to: file, mode: 0o644)
         terminal.note("wrote \(file)\n  paddock up \(file)")
+        if global.json { try printJSON(output, terminal) }
         return .done
+    }
+
+    private struct Output: Encodable {
+        var version = 1
+        /// Absent when it went nowhere but into this document.
+        var file: String?
+        var topology: String
     }
 
     /// `conf/My Orders.yaml` → `my-orders`

@@ -24,7 +24,7 @@ struct ResetCommand: EnsembleCommand {
         let progress = ProgressPrinter(terminal)
         let operations = try operations(progress)
         defer { progress.clear() }
-        let report = try await operations.reset(server, ensemble: selection.ensemble, dryRun: dryRun)
+        let report = try await operations.reset(server, ensemble: selection.name, dryRun: dryRun)
         progress.clear()
         if global.json {
             try printJSON(report, terminal)

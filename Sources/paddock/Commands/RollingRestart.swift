@@ -43,11 +43,11 @@ struct RollingRestartCommand: EnsembleCommand {
             }
             options.confirm = { id in
                 progress.clear()
-                return terminal.confirms("Restart server \(id)?")
+                return (try? terminal.confirms("Restart server \(id)?")) ?? false
             }
         }
         if dryRun {
-            let plan = try await operations.rollingRestartPlan(selection.ensemble, options: options)
+            let plan = try await operations.rollingRestartPlan(selection.name, options: options)
             if global.json {
                 try printJSON(
                     PlanOutput(
@@ -59,7 +59,7 @@ struct RollingRestartCommand: EnsembleCommand {
             }
             return .done
         }
-        let report = try await operations.rollingRestart(selection.ensemble, options: options)
+        let report = try await operations.rollingRestart(selection.name, options: options)
         progress.clear()
         if global.json {
             try printJSON(report, terminal)

@@ -29,7 +29,7 @@ extension ServerCommand {
         let progress = ProgressPrinter(terminal)
         let operations = try operations(progress)
         let report = try await operations.perform(
-            Self.action, on: targets.servers, ensemble: selection.ensemble, force: force, dryRun: targets.dryRun)
+            Self.action, on: targets.servers, ensemble: selection.name, force: force, dryRun: targets.dryRun)
         progress.clear()
         if global.json {
             try printJSON(

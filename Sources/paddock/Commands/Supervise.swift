@@ -10,11 +10,19 @@ struct Supervise: EnsembleCommand {
             the next supervisor takes them over.
             """)
 
-    @OptionGroup var global: GlobalOptions
+    @OptionGroup var global: PlainOptions
     @OptionGroup var selection: EnsembleOption
 
     @Option(name: .customLong("ensemble-dir"), help: .hidden)
     var ensembleDirectory: String?
+
+    /// `paddock run` lends an ensemble for its own time only, also when it is killed.
+    @Option(name: .customLong("for-process"), help: .hidden)
+    var owner: Int32?
+
+    /// The ensemble's directory goes with it.
+    @Flag(name: .customLong("remove-directory"), help: .hidden)
+    var removesDirectory = false
 
     /// Not through `perform`: the supervisor handles its own signals.
     func run() async throws {
@@ -25,9 +33,10 @@ struct Supervise: EnsembleCommand {
                 directory = ensembleDirectory
             } else {
                 let store = try store()
-                directory = store.root(of: try store.choose(selection.ensemble))
+                directory = store.root(of: try store.choose(selection.name))
             }
-            try await SupervisorMain.run(ensembleDirectory: directory)
+            let outlivedItsOwner = try await SupervisorMain.run(ensembleDirectory: directory, owner: owner)
+            if outlivedItsOwner, removesDirectory { try Operator.removeDirectory(directory) }
         } catch {
             throw report(error, terminal).code
         }

@@ -33,6 +33,7 @@ struct Up: EnsembleCommand {
         var options = UpOptions()
         options.force = force
         options.dryRun = dryRun
+        options.name = file == nil ? nil : selection.ensemble
         let report = try await operations.up(try source(operations.store), options: options)
         progress.clear()
         if dryRun { return try show(plan: report, terminal) }
@@ -49,7 +50,7 @@ struct Up: EnsembleCommand {
 
     private func source(_ store: EnsembleStore) throws -> TopologySource {
         if let file { return try readTopology(file) }
-        if selection.ensemble != nil || !store.names().isEmpty { return .stored(selection.ensemble) }
+        if selection.name != nil || !store.names().isEmpty { return .stored(selection.name) }
         return .text(Templates.demo, file: "demo.yaml")
     }
 

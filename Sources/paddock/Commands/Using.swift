@@ -19,7 +19,7 @@ struct Env: EnsembleCommand {
     }
 
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
-        let environment = try operations(ProgressPrinter(terminal)).environment(selection.ensemble)
+        let environment = try operations(ProgressPrinter(terminal)).environment(selection.name)
         if global.json {
             let variables = Dictionary(uniqueKeysWithValues: environment.variables.map { ($0.name, $0.value) })
             try printJSON(Output(variables: variables), terminal)
@@ -42,13 +42,17 @@ struct Run: EnsembleCommand {
         usage: "paddock run [FILE] [options] -- COMMAND…",
         discussion: """
             Boots an ensemble on free ports, runs the command with ZK_CONNECT and friends in its environment, and stops and
-            removes the ensemble whatever happens. Exits with the command's code. Without FILE: three participants and an observer.
+            removes the ensemble whatever happens, also when it is killed itself. Exits with the command's code; of one that failed the last
+            lines of the servers' logs are shown. Without FILE: three participants and an observer.
             """)
 
-    @OptionGroup var global: GlobalOptions
+    @OptionGroup var global: PlainOptions
 
     @Argument(help: "The topology.", completion: .file(extensions: ["yaml", "yml"]))
     var file: String?
+
+    @Flag(help: "Keep the ensemble's directory, stopped, when the command or the ensemble fails.")
+    var keep = false
 
     @Argument(parsing: .postTerminator, help: "The command, after --.")
     var command: [String] = []
@@ -59,13 +63,14 @@ struct Run: EnsembleCommand {
 
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
         let progress = ProgressPrinter(terminal)
-        let operations = try operations(progress)
+        let operations = try operations(
+            progress, supervision: ["--for-process", "\(getpid())"] + (keep ? [] : ["--remove-directory"]))
         let code: Int32
         if let file {
             guard case .text(let text, let name) = try readTopology(file) else { return .failed }
-            code = try await operations.run(command, topology: text, file: name)
+            code = try await operations.run(command, topology: text, file: name, keepsFailed: keep)
         } else {
-            code = try await operations.run(command, topology: Templates.demo, file: "demo.yaml")
+            code = try await operations.run(command, topology: Templates.demo, file: "demo.yaml", keepsFailed: keep)
         }
         progress.clear()
         // The command's code, whatever it is; ours have no say here.
@@ -82,17 +87,17 @@ struct Shell: EnsembleCommand {
             echo 'ls /' | paddock shell. A command behind -- runs once: paddock shell -- get /a.
             """)
 
-    @OptionGroup var global: GlobalOptions
+    @OptionGroup var global: PlainOptions
     @OptionGroup var selection: EnsembleOption
 
-    @Argument(help: ArgumentHelp("Connect to this server only.", valueName: "server"))
+    @Argument(help: ArgumentHelp("Connect to this server only: an id, or leader.", valueName: "server"))
     var server: String?
 
     @Argument(parsing: .postTerminator, help: "A command to run once, after --.")
     var command: [String] = []
 
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
-        let launch = try operations(ProgressPrinter(terminal)).shell(selection.ensemble, server: server)
+        let launch = try await operations(ProgressPrinter(terminal)).shell(selection.name, server: server)
         let words = [launch.executable] + launch.arguments + command
         let variables = launch.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_DFL) }
