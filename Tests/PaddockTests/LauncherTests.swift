@@ -1,0 +1,64 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `bin/paddock` and `bin/build-release` on a host that has no Swift toolchain.
+@Suite struct LauncherTests {
+    /// A copy of the scripts with sources that are newer than what is built, and a PATH without Swift.
+    private func withCopy(_ body: (String) async throws -> Void) async throws {
+        let directory = try TemporaryDirectory("launcher")
+        defer { directory.remove() }
+        let files = FileManager.default
+        let root = directory.path
+        for folder in ["bin", "Sources", "templates", "tools", ".build-release/release"] {
+            try files.createDirectory(atPath: "\(root)/\(folder)", withIntermediateDirectories: true)
+        }
+        for script in ["paddock", "build-release"] {
+            try files.copyItem(atPath: "\(CommandLineTool.packageRoot)/bin/\(script)", toPath: "\(root)/bin/\(script)")
+        }
+        for tool in ["bash", "sh", "dirname", "readlink", "find", "date", "cat", "grep", "sed", "id"] {
+            let place = ["/usr/bin/", "/bin/"].map { $0 + tool }.first { files.fileExists(atPath: $0) }
+            try files.createSymbolicLink(atPath: "\(root)/tools/\(tool)", withDestinationPath: try #require(place))
+        }
+        try "".write(toFile: "\(root)/Package.swift", atomically: true, encoding: .utf8)
+        try await body(root)
+    }
+
+    /// What a script prints, both outputs together, and its exit code in a last line.
+    private func run(_ root: String, _ words: String...) async throws -> String {
+        let output = "\(root)/output"
+        try? FileManager.default.removeItem(atPath: output)
+        let process = try ChildProcess(
+            "/bin/sh", ["-c", "\"$@\"; echo \"exit $?\"", "sh", "\(root)/bin/\(words[0])"] + words.dropFirst(),
+            environment: ["PATH": "\(root)/tools"], output: output)
+        try await eventually("\(words) ends") { !process.isRunning }
+        return try String(contentsOfFile: output, encoding: .utf8)
+    }
+
+    @Test func binariesThatAreThereAreUsedAndSaidToBeOld() async throws {
+        try await withCopy { root in
+            let binary = "\(root)/.build-release/release/paddock"
+            try "#!/bin/sh\necho \"paddock $*\"\n".write(toFile: binary, atomically: true, encoding: .utf8)
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o755, .modificationDate: Date(timeIntervalSince1970: 1_700_000_000)],
+                ofItemAtPath: binary)
+            let status = try await run(root, "paddock", "status")
+            #expect(status.contains("no Swift toolchain on PATH: paddock of 2023-11-14"))
+            #expect(status.hasSuffix("may be older than the sources\npaddock status\nexit 0\n"))
+            #expect(try await run(root, "paddock", "up", "--help") == "paddock up --help\nexit 0\n")
+            let missing = try await run(root, "build-release", "paddock", "zkserver")
+            #expect(missing.contains("zkserver is not built, and no Swift toolchain is on PATH."))
+            #expect(missing.hasSuffix("exit 69\n"))
+        }
+    }
+
+    @Test func helpBuildsNothing() async throws {
+        try await withCopy { root in
+            for words in [["--help"], ["up", "--help"], ["help"]] {
+                let text = try await run(root, "paddock", words[0], words.last!)
+                #expect(text.contains("paddock up [FILE]"))
+                #expect(text.hasSuffix("exit 0\n"))
+            }
+        }
+    }
+}
