@@ -201,11 +201,11 @@ struct PortChecks {
                 )
                 continue
             }
-            var names: [String] = []
-            for claim in claims where !names.contains("the \(claim.name)s") { names.append("the \(claim.name)s") }
-            let ports = claims.map { "\($0.port)" }.joined(separator: ", ")
+            let ports = claims.map { claim in
+                "\(claim.port) (\(claim.kind.map { "\($0.rawValue) port" } ?? claim.name) of server \(claim.server.id))"
+            }
             problems.warn(
-                .portTaken, at: claims[0].place, "\(names.joined(separator: ", ")) \(ports) are taken by \(holder)",
+                .portTaken, at: claims[0].place, "\(ports.joined(separator: ", ")) are taken by \(holder)",
                 mend: "stop that process, or begin the ports elsewhere, e.g. client: \(free(near: claims[0]))")
         }
     }

@@ -1,3 +1,4 @@
+import ServerConfig
 import Testing
 
 @testable import Topology
@@ -86,6 +87,20 @@ import Testing
         #expect(servers[0].setting("metricsProvider.httpHost") == "127.0.0.1")
         #expect(servers[0].setting("metricsProvider.className")?.hasSuffix("PrometheusMetricsProvider") == true)
         #expect(servers[0].setting("secureClientPortAddress") == "127.0.0.1")
+    }
+
+    /// One process that holds many ports is one line, not a screen full.
+    @Test func aHolderOfManyPortsIsNamedOnce() {
+        let listeners = [2181, 2888, 3888, 8080].map {
+            HostFacts.Listener(address: "127.0.0.1", port: $0, pid: 7, program: "java")
+        }
+        let (_, problems) = Topology.load(
+            text: "ensemble: demo\nparticipants: 3\n", facts: HostFacts(listeners: listeners))
+        let ports = ["2181 (client port", "2888 (quorum port", "3888 (election port", "8080 (admin port"]
+        #expect(
+            problems.map(\.message) == [
+                ports.map { "\($0) of server 1)" }.joined(separator: ", ") + " are taken by java (pid 7)"
+            ])
     }
 
     @Test func aServersOwnPortOfMetricsAndConflicts() throws {
