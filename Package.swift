@@ -54,7 +54,7 @@ let package = Package(
         .target(
             name: "ZooKeeperServer",
             dependencies: [
-                "DataTree", "Diagnostics", "DurableFiles", "Jute", "Quorum", "ServerConfig", "Storage",
+                "CLinux", "DataTree", "Diagnostics", "DurableFiles", "Jute", "Quorum", "ServerConfig", "Storage",
                 "ZooKeeperProtocol",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),

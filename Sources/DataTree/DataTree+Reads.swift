@@ -23,6 +23,18 @@ extension DataTree {
         }
     }
 
+    /// About how many bytes the answer to a read will have, as the tree is now.
+    package func answerLength(_ op: OpCode, _ body: Bytes) -> Int {
+        var reader = JuteReader(body, maxFieldLength: body.count)
+        switch op {
+        case .getData, .getChildren, .getChildren2:
+            guard let path = try? reader.readPresentSlice(), let node = store.find(path) else { return 100 }
+            return 100 + (op == .getData ? Int(max(store[node].pointee.dataLength, 0)) : store.childCount(node) * 32)
+        case .multiRead, .getEphemerals, .getACL: return 64 << 10
+        default: return 100
+        }
+    }
+
     /// Answers a read from the applied state: appends the reply's body to `reply`, straight from the store.
     ///
     /// With an error nothing is appended. setWatches fills `events`, to be sent before the reply. `body` may be anything: what

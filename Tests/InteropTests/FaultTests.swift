@@ -59,6 +59,23 @@ import ZooKeeperClient
         }
     }
 
+    @Test("Reads whose answers are more than a server can keep are all answered, in order")
+    func heldBack() async throws {
+        try await BundledServer.with(build: .release) { server in
+            let output = try await run("held_back.py", server.port)
+            #expect(output == "done\n")
+        }
+    }
+
+    @Test("Large requests beyond largeRequestMaxBytes are refused, as by Apache's server")
+    func largeRequests() async throws {
+        let settings = ["largeRequestThreshold": "1000", "largeRequestMaxBytes": "50000"]
+        try await BundledServer.with(settings: settings) { server in
+            let output = try await run("large_requests.py", server.port)
+            #expect(output == "done\n")
+        }
+    }
+
     @Test("When descriptors run out, sessions go on, the log is rolled, and nobody turns in circles")
     func descriptors() async throws {
         try await BundledServer.with(build: .release, settings: ["snapCount": "10"], descriptors: 100) { server in

@@ -1,6 +1,7 @@
 #pragma once
 // What Swift's Glibc module leaves out: headers outside its module map, _GNU_SOURCE names and C variadics.
 // The latter two are functions in clinux.c: _GNU_SOURCE in a header would give the shared system headers a second meaning.
+#include <malloc.h>
 #include <spawn.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>

@@ -31,6 +31,11 @@ package struct WriteRequest {
     }
 }
 
+extension WriteRequest {
+    /// About how long the client's frame was.
+    package var length: Int { body.count + 8 }
+}
+
 /// Decides writes on the leader: a request becomes a txn, checked against the tree as it will be when everything
 /// prepared before is applied (Apache's `PrepRequestProcessor` and its outstanding changes).
 ///

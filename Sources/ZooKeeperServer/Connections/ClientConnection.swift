@@ -24,10 +24,11 @@ final class ClientConnection: ChannelInboundHandler {
     }
 
     /// A request that waits for the writes of this connection before it.
-    enum Waiting {
+    private enum Waiting {
         /// Takes its turn when the oldest write in flight is answered.
         case write
-        case read(frame: [UInt8], received: Int64)
+        /// - answer: about how many bytes its answer will have.
+        case read(frame: [UInt8], received: Int64, answer: Int)
     }
 
     private unowned let server: ServerCore
@@ -61,20 +62,33 @@ final class ClientConnection: ChannelInboundHandler {
     private var input = ByteBuffer()
     /// Answered and not yet written to the channel; nil when there is nothing, so that an idle connection holds no memory.
     private var output: JuteWriter?
+    /// Bytes of output that came when there was enough already.
+    private var surplus = 0
     private var isReadingPaused = false
     private var isProcessing = false
     private var closesAfterFlush = false
+    /// Requests wait until the client has read some of its output.
+    private var isHeldBack = false
+    private var goesOnSoon = false
 
     var isOpen: Bool { if case .open = state { true } else { false } }
 
-    var waiting: Deque<Waiting> = []
+    private var waiting: Deque<Waiting> = []
+    private var waitingReads = 0
+    /// Bytes of requests that wait, and about how many their answers will have.
+    private var waitingBytes = 0
+    private var waitingAnswers = 0
     var statistics = ConnectionStatistics()
 
-    /// Output above which no further request of this connection is answered until the client has read some: one
+    /// Output above which no further read of this connection is answered until the client has read some: one
     /// read of requests can ask for gigabytes.
     static let outputLimit = 1 << 20
-    /// Output above which a client that does not read its watch events is given up.
-    static let outputCeiling = 64 << 20
+    /// How much may come on top of that, events and answers to writes, before a client that does not read is given up.
+    static let surplusLimit = 64 << 20
+    /// Bytes of reads that may wait behind a write, and how many reads before the next write: what they ask for is answered
+    /// before that write is, whether the client reads or not.
+    static let waitingLimit = 256 << 10
+    static let waitingReadsLimit = 256
 
     init(server: ServerCore, isSecure: Bool) {
         self.server = server
@@ -106,17 +120,14 @@ final class ClientConnection: ChannelInboundHandler {
     func channelReadComplete(context: ChannelHandlerContext) { server.flush() }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable {
-            processInput()
-            server.flush()
-        }
+        if context.channel.isWritable { goOnSoon() }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         state = .closing
         input = ByteBuffer()
         output = nil
-        waiting.removeAll()
+        while !waiting.isEmpty { forgetFirst() }
         server.connectionClosed(self)
     }
 
@@ -189,7 +200,10 @@ final class ClientConnection: ChannelInboundHandler {
                 return .consumed(bytes.count)
             }
         case .open:
-            guard outputCount < Self.outputLimit, channel.isWritable, !server.mustWait(self) else { return .wait }
+            guard canAnswer else {
+                isHeldBack = true
+                return .wait
+            }
             guard bytes.count >= 4 else { return .incomplete }
         }
         let length = Int(Int32(bitPattern: bytes.loadUnaligned(as: UInt32.self).bigEndian))
@@ -201,16 +215,34 @@ final class ClientConnection: ChannelInboundHandler {
             close()
             return .consumed(bytes.count)
         }
+        guard case .open = state else {
+            guard bytes.count >= 4 + length else { return .incomplete }
+            server.bytesReceived += Int64(4 + length)
+            server.connect(UnsafeRawBufferPointer(rebasing: bytes[4..<4 + length]), on: self)
+            return .consumed(4 + length)
+        }
+        switch server.admits(length, hasWaiting: !waiting.isEmpty) {
+        case .now: break
+        case .later: return .wait
+        case .never:
+            server.logger.warning(
+                "closing a connection: with its request of \(length) bytes there would be more large ones than largeRequestMaxBytes=\(server.settings.largeRequestMaxBytes) allows",
+                metadata: ["client": "\(remote)"])
+            close()
+            return .consumed(bytes.count)
+        }
         guard bytes.count >= 4 + length else { return .incomplete }
         let frame = UnsafeRawBufferPointer(rebasing: bytes[4..<4 + length])
+        if !waiting.isEmpty, hasNoRoom(for: frame) { return .wait }
         server.bytesReceived += Int64(4 + length)
-        if case .open = state { server.receive(frame, on: self) } else { server.connect(frame, on: self) }
+        server.receive(frame, on: self)
         return .consumed(4 + length)
     }
 
     private func pauseReading() {
-        // Each time: whoever was let go on and has to wait again must be let go on again.
-        server.paused(self)
+        // Each time: whoever was let go on and has to wait again must be let go on again. Who is held back by its own output goes
+        // on when that is read.
+        if !isHeldBack { server.paused(self) }
         guard !isReadingPaused else { return }
         isReadingPaused = true
         try? channel.syncOptions?.setOption(.autoRead, value: false)
@@ -222,19 +254,96 @@ final class ClientConnection: ChannelInboundHandler {
         try? channel.syncOptions?.setOption(.autoRead, value: true)
     }
 
+    // MARK: Waiting requests
+
+    var hasWaiting: Bool { !waiting.isEmpty }
+    var hasReadFirst: Bool { if case .read = waiting.first { true } else { false } }
+
+    func waitForWrite() { waiting.append(.write) }
+
+    /// - Parameter answer: about how many bytes its answer will have.
+    func wait(for frame: UnsafeRawBufferPointer, received: Int64, answer: Int) {
+        waiting.append(.read(frame: [UInt8](frame), received: received, answer: answer))
+        waitingReads += 1
+        waitingBytes += Self.cost(frame.count)
+        waitingAnswers += answer
+        server.readWaits(frame.count)
+    }
+
+    /// The next read, when no write is before it and the client takes its answer.
+    ///
+    /// - Parameter force: whether it must be answered in any case, because the write behind it has been applied.
+    func takeRead(force: Bool) -> (frame: [UInt8], received: Int64)? {
+        guard case .read(let frame, let received, _) = waiting.first else { return nil }
+        guard force || canAnswer else {
+            isHeldBack = true
+            return nil
+        }
+        forgetFirst()
+        return (frame, received)
+    }
+
+    /// A write is answered: it is the first.
+    func writeIsDone() { forgetFirst() }
+
+    private func forgetFirst() {
+        guard case .read(let frame, _, let answer) = waiting.removeFirst() else { return }
+        waitingReads -= 1
+        waitingBytes -= Self.cost(frame.count)
+        waitingAnswers -= answer
+        server.readIsDone(frame.count)
+    }
+
+    /// Whether one more request would have too much wait behind the writes under way.
+    private func hasNoRoom(for frame: UnsafeRawBufferPointer) -> Bool {
+        if waitingBytes >= Self.waitingLimit { return true }
+        guard waitingReads >= Self.waitingReadsLimit || waitingAnswers >= Self.outputLimit, frame.count >= 8 else {
+            return false
+        }
+        let op = OpCode(rawValue: Int32(bigEndian: frame.loadUnaligned(fromByteOffset: 4, as: Int32.self)))
+        return op != .ping && !DataTree.isRead(op)
+    }
+
+    /// What a read that waits costs beside its bytes.
+    private static func cost(_ bytes: Int) -> Int { bytes + 64 }
+
+    /// Goes on with what was held back, in a turn of its own: a quick client must not keep the others waiting.
+    private func goOnSoon() {
+        guard !goesOnSoon else { return }
+        goesOnSoon = true
+        let bound = NIOLoopBound(self, eventLoop: channel.eventLoop)
+        channel.eventLoop.execute { bound.value.goOn() }
+    }
+
+    private func goOn() {
+        goesOnSoon = false
+        guard channel.isActive else { return }
+        isHeldBack = false
+        if output != nil { server.markDirty(self) }
+        server.refreshClock()
+        server.drainWaiting(self)
+        processInput()
+        server.flush()
+    }
+
     // MARK: Output
 
     var outputCount: Int { output?.count ?? 0 }
+    private var canAnswer: Bool { outputCount < Self.outputLimit && channel.isWritable }
 
     /// Calls `body` with this connection's output; what it writes goes out at the end of the turn.
     func write(_ body: (inout JuteWriter) -> Void) {
         if case .closing = state { return }
         if output == nil {
             output = server.takeWriter()
+            surplus = 0
             server.markDirty(self)
         }
+        let before = outputCount
         body(&output!)
-        if outputCount > Self.outputCeiling {
+        guard before >= Self.outputLimit else { return }
+        surplus += outputCount - before
+        if surplus > Self.surplusLimit {
             server.logger.warning(
                 "closing a connection: its client does not read \(outputCount) bytes of events and replies",
                 metadata: ["client": "\(remote)"])
@@ -245,9 +354,11 @@ final class ClientConnection: ChannelInboundHandler {
 
     func flush() {
         guard let writer = output else { return }
-        // A client that does not read gets nothing more until it has: its output gathers here, up to the ceiling.
-        guard channel.isWritable || closesAfterFlush else { return server.markDirty(self) }
+        // A client that does not read gets nothing more until it has: its output gathers here.
+        guard channel.isWritable || closesAfterFlush else { return }
         output = nil
+        if isHeldBack { goOnSoon() }
+        if writer.count >= ServerCore.largeBuffer { server.burst += writer.count }
         let buffer = writer.withUnsafeBytes { bytes in
             var buffer = channel.allocator.buffer(capacity: bytes.count)
             buffer.writeBytes(bytes)
@@ -277,7 +388,7 @@ final class ClientConnection: ChannelInboundHandler {
     func closeAfterFlush() {
         closesAfterFlush = true
         state = .closing
-        if output == nil { close() }
+        if output == nil { close() } else { server.markDirty(self) }
     }
 
     func close() {

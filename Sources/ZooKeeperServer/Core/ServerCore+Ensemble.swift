@@ -84,6 +84,7 @@ extension ServerCore {
     func replaceTree(by newTree: DataTree, configuration: QuorumConfig) {
         preparer.reset(tree: tree)
         tree = newTree
+        tree.replyLimit = settings.replyLimit
         tree.setConfiguration(Array(configuration.versionedText.utf8), version: configuration.version, now: Clock.wall)
     }
 

@@ -32,12 +32,13 @@ extension ServerCore {
             return connection.closeAfterFlush()
         }
         if op == .ping || DataTree.isRead(op) || isAnsweredHere(op, reader, on: connection) {
-            guard connection.waiting.isEmpty else {
-                connection.waiting.append(.read(frame: [UInt8](frame), received: now))
+            let body = reader.readRest()
+            guard !connection.hasWaiting else {
+                connection.wait(for: frame, received: now, answer: tree.answerLength(op, body))
                 if header.xid > 0 { connection.statistics.outstanding += 1 }
                 return
             }
-            answerRead(header, reader.readRest(), on: connection, received: now)
+            answerRead(header, body, on: connection, received: now)
         } else if op == .sync {
             synchronise(&reader, header, on: connection)
         } else if TxnPreparer.isWrite(op), op != .createSession {
@@ -45,7 +46,7 @@ extension ServerCore {
                 session: connection.session, cxid: header.xid, op: op, body: reader.readRest(),
                 identities: connection.identities, isLocal: connection.isLocal)
             if connection.isLocal, TxnPreparer.createsEphemeral(op, request.body) { makeGlobal(connection) }
-            connection.waiting.append(.write)
+            connection.waitForWrite()
             if header.xid > 0 { connection.statistics.outstanding += 1 }
             propose(request, from: .request(connection, xid: header.xid, received: now))
         } else {
@@ -62,10 +63,11 @@ extension ServerCore {
             || connection.identities.contains { settings.enforcedSchemes.contains($0.scheme) }
     }
 
-    /// Answers what had to wait behind a write, up to the next write.
-    func drainWaiting(_ connection: ClientConnection) {
-        while connection.isOpen, case .read(let frame, let received)? = connection.waiting.first {
-            connection.waiting.removeFirst()
+    /// Answers what had to wait behind a write, up to the next write, as far as the client takes the answers.
+    ///
+    /// - Parameter force: all of it: the next write has been applied, and nobody may see it before.
+    func drainWaiting(_ connection: ClientConnection, force: Bool = false) {
+        while connection.isOpen, let (frame, received) = connection.takeRead(force: force) {
             frame.withUnsafeBytes { bytes in
                 var reader = JuteReader(bytes, maxFieldLength: settings.maxFrame)
                 guard let header = try? RequestHeader(from: &reader) else { return }
@@ -101,7 +103,13 @@ extension ServerCore {
         connection.write { output in
             let start = output.beginFrame()
             ReplyHeader(xid: header.xid, zxid: lastZXID).write(to: &output)
-            let error = tree.read(header.op, body, for: reader, into: &output)
+            let bodyStart = output.count
+            var error = tree.read(header.op, body, for: reader, into: &output)
+            if output.count - start - 4 > Int32.max {
+                // The children of one node can be more than a frame can say the length of.
+                output.truncate(to: bodyStart)
+                error = .marshallingError
+            }
             if error != .ok { output.overwrite(error.rawValue, at: start + 16) }
             output.endFrame(start)
             size = output.count - start - 4
@@ -165,11 +173,12 @@ extension ServerCore {
         if service != .learning, proposals.isEmpty {
             return reply(to: connection, header, zxid: lastZXID, error: .ok) { $0.write(slice: path) }
         }
-        connection.waiting.append(.write)
+        connection.waitForWrite()
         if header.xid > 0 { connection.statistics.outstanding += 1 }
+        let length = path?.count ?? 0
         let item = Proposals.Item(
             turn: .sync, op: .sync, origin: .request(connection, xid: header.xid, received: now),
-            path: path.map { [UInt8]($0) })
+            path: path.map { [UInt8]($0) }, bytes: length, requestLength: length + 12)
         guard service == .learning else { return proposals.append(item) }
         syncs.append(item)
         member?.forward(

@@ -248,6 +248,7 @@ extension ServerCore {
             proposeClose(id)
         }
         expireLocal()
+        returnMemory()
         while let first = handshakes.first {
             if case .fresh = first.connection.state {
                 guard first.deadline <= now else { break }

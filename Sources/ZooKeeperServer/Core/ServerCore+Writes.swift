@@ -15,15 +15,16 @@ extension ServerCore {
             if request.op == .reconfig, settings.reconfigEnabled {
                 request.reconfiguration = member?.reconfiguration(request.body)
             }
-            let error = decide(request.op, from: origin) { zxid, entry in
+            let error = decide(request.op, from: origin, requestLength: request.length) { zxid, entry in
                 preparer.prepare(
                     request, zxid: zxid, time: Clock.wall, tree: tree, sessions: &sessions, into: &entry)
             }
             if error == .sessionMoved, case .request(let connection, _, _) = origin { connection.close() }
         case .learning:
-            proposals.append(
+            took(
                 Proposals.Item(
-                    turn: .forwarded(request.session, cxid: request.cxid), op: request.op, origin: origin, path: nil))
+                    turn: .forwarded(request.session, cxid: request.cxid), op: request.op, origin: origin,
+                    bytes: request.body.count, requestLength: request.length))
             member?.forward(request)
         case .readOnly, .none:
             switch origin {
@@ -51,23 +52,39 @@ extension ServerCore {
     /// Gives the next zxid to what `prepare` writes, and sends it on its way: to the log, and in a quorum to the followers.
     @discardableResult
     private func decide(
-        _ op: OpCode, from origin: Proposals.Item.Origin, _ prepare: (ZXID, inout JuteWriter) -> ErrorCode
+        _ op: OpCode, from origin: Proposals.Item.Origin, requestLength: Int = 0,
+        _ prepare: (ZXID, inout JuteWriter) -> ErrorCode
     ) -> ErrorCode {
         var error = ErrorCode.ok
         guard let member else {
             let zxid = nextZXID
             nextZXID = zxid.next
-            log.append(zxid) { error = prepare(zxid, &$0) }
-            proposals.append(Proposals.Item(turn: .txn(zxid), op: op, origin: origin, path: nil))
+            var length = 0
+            log.append(zxid) { entry in
+                let start = entry.count
+                error = prepare(zxid, &entry)
+                length = entry.count - start
+            }
+            took(Proposals.Item(turn: .txn(zxid), op: op, origin: origin, bytes: length, requestLength: requestLength))
             return error
         }
         // None when the leader is stopping or its epoch has no more zxids: the client asks again, elsewhere.
         guard let zxid = member.nextZXID else { return .ok }
         scratch.removeAll()
         error = prepare(zxid, &scratch)
-        proposals.append(Proposals.Item(turn: .txn(zxid), op: op, origin: origin, path: nil))
+        took(
+            Proposals.Item(
+                turn: .txn(zxid), op: op, origin: origin, bytes: scratch.count, requestLength: requestLength))
         member.propose(zxid, scratch.bytes)
         return error
+    }
+
+    private func took(_ item: Proposals.Item) {
+        var item = item
+        // Another server looks after how much its clients send.
+        if case .none = item.origin { item.requestLength = 0 }
+        if item.bytes >= Self.largeBuffer { burst += item.bytes }
+        proposals.append(item)
     }
 
     // MARK: Log
@@ -115,6 +132,7 @@ extension ServerCore {
     /// Applies a txn that is durable here (standalone) or committed by a quorum, and answers who asked for it.
     func apply(_ entry: UnsafeRawBufferPointer) {
         answerSyncs()
+        letReadsGoFirst(entry)
         replyBody.removeAll()
         let applied: AppliedTxn
         let mismatches = tree.digestMismatches
@@ -166,13 +184,22 @@ extension ServerCore {
             """
     }
 
+    /// What a client has asked before this write, and has not been told because it does not read, is answered now: it must
+    /// not see the write.
+    private func letReadsGoFirst(_ entry: UnsafeRawBufferPointer) {
+        guard case .request(let connection, _, _)? = proposals.first?.origin, connection.hasReadFirst else { return }
+        var reader = JuteReader(entry)
+        guard let header = try? TxnHeader(from: &reader), proposals.isNext(header) else { return }
+        drainWaiting(connection, force: true)
+    }
+
     private func answer(
         _ connection: ClientConnection, _ header: RequestHeader, _ applied: AppliedTxn, received: Int64
     ) {
         guard connection.isOpen else { return }
         // The session has gone to another server meanwhile.
         if applied.error == .sessionMoved { return connection.close() }
-        connection.waiting.removeFirst()
+        connection.writeIsDone()
         if header.xid > 0 { connection.statistics.outstanding -= 1 }
         reply(
             to: connection, header, zxid: applied.header.zxid, error: applied.error, received: received, isWrite: true
@@ -195,7 +222,9 @@ extension ServerCore {
 
     func answerSync(_ item: Proposals.Item) {
         guard case .request(let connection, let xid, let received) = item.origin, connection.isOpen else { return }
-        connection.waiting.removeFirst()
+        drainWaiting(connection, force: true)
+        guard connection.isOpen else { return }
+        connection.writeIsDone()
         if xid > 0 { connection.statistics.outstanding -= 1 }
         reply(to: connection, RequestHeader(xid: xid, op: .sync), zxid: lastZXID, error: .ok, received: received) {
             $0.write(item.path)

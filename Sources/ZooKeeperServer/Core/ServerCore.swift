@@ -1,3 +1,4 @@
+import CLinux
 import DataTree
 import DequeModule
 import Jute
@@ -61,10 +62,15 @@ final class ServerCore {
     // MARK: The write pipeline (ServerCore+Writes)
 
     /// What was prepared and is not yet applied, in zxid order.
-    var proposals = Proposals()
+    var proposals: Proposals
     var nextZXID: ZXID
     /// Learner: syncs that the leader has been asked for.
-    var syncs: Deque<Proposals.Item> = []
+    var syncs: Proposals
+    /// Bytes of large requests among the reads that wait behind writes.
+    private var largeReads = 0
+    /// Bytes of large buffers used since free memory was last given back.
+    var burst = 0
+    private var memoryReturned: Int64 = 0
     /// Learner: handshakes that wait for the leader's word on the session, by session.
     var renewals: [SessionID: Deque<ClientConnection>] = [:]
     /// The txn being decided, in a quorum.
@@ -140,6 +146,9 @@ final class ServerCore {
         tree = recovered.tree
         service = epochs == nil ? .standalone : .none
         preparer = TxnPreparer(settings.preparerOptions)
+        proposals = Proposals(largeRequestThreshold: settings.largeRequestThreshold)
+        syncs = proposals
+        tree.replyLimit = settings.replyLimit
         started = Clock.monotonic
         now = started
         connectionThrottle = ConnectionThrottle(settings.connectionThrottle, now: started)
@@ -205,17 +214,53 @@ final class ServerCore {
 
     // MARK: Throttling
 
-    /// Whether this connection must let its earlier requests finish first: it has some, and all clients together have
-    /// more than `globalOutstandingLimit`.
-    func mustWait(_ connection: ClientConnection) -> Bool {
-        !connection.waiting.isEmpty && proposals.count >= settings.globalOutstandingLimit || failure != nil
+    enum Admission { case now, later, never }
+
+    /// Whether a client's request of this length is taken. Who has requests under way lets them finish first, when all clients
+    /// together have more than `globalOutstandingLimit` or `heldLimit` bytes; a long one waits for the latter in any case.
+    /// `largeRequestMaxBytes` refuses, as in Apache's server.
+    func admits(_ length: Int, hasWaiting: Bool) -> Admission {
+        if failure != nil { return .later }
+        if isOverloaded, hasWaiting || length > Self.largeBuffer && held >= Self.heldLimit { return .later }
+        guard isLarge(length),
+            proposals.largeBytes + syncs.largeBytes + largeReads + length > settings.largeRequestMaxBytes
+        else { return .now }
+        metrics.largeRequestsRejected += 1
+        return .never
+    }
+
+    /// Bytes held for writes and syncs of this server's clients.
+    private var held: Int { proposals.bytes + syncs.bytes }
+    private var isOverloaded: Bool {
+        proposals.count + syncs.count >= settings.globalOutstandingLimit || held >= Self.heldLimit
+    }
+
+    /// Bytes of writes under way above which their clients wait. In an ensemble a write is held several times: for the log, for
+    /// the commit, and for each follower that does not read.
+    static let heldLimit = 32 << 20
+    /// What counts as a large buffer.
+    static let largeBuffer = 32 << 10
+
+    private func isLarge(_ length: Int) -> Bool {
+        settings.largeRequestThreshold >= 0 && length > settings.largeRequestThreshold
+    }
+
+    func readWaits(_ length: Int) { if isLarge(length) { largeReads += length } }
+    func readIsDone(_ length: Int) { if isLarge(length) { largeReads -= length } }
+
+    /// Gives memory back to the system when a burst is over; the allocator alone would keep it for the next.
+    func returnMemory() {
+        guard burst >= Self.heldLimit, held < Self.heldLimit / 8, now - memoryReturned >= 5000 else { return }
+        burst = 0
+        memoryReturned = now
+        snapshotThread.submit { _ in malloc_trim(0) }
     }
 
     func paused(_ connection: ClientConnection) { throttled[ObjectIdentifier(connection)] = connection }
 
     /// Lets connections that were held back go on, after the load has fallen.
     func resumeThrottled() {
-        guard !throttled.isEmpty, proposals.count < settings.globalOutstandingLimit else { return }
+        guard !throttled.isEmpty, !isOverloaded else { return }
         let held = throttled
         throttled.removeAll()
         for connection in held.values { connection.processInput() }

@@ -41,6 +41,8 @@ final class QuorumLink: ChannelInboundHandler {
     /// The first packet of a connection is a LearnerInfo.
     private static let greetingLimit = 4096
     private static let sliceSize = 256 << 10
+    /// What a peer may leave unread: one that stands still gets the rest when it comes back, from the log or as a snapshot.
+    private static let unreadLimit = 256 << 20
 
     init(_ member: EnsembleMember, number: UInt64, isDialled: Bool) {
         self.member = member
@@ -217,6 +219,10 @@ final class QuorumLink: ChannelInboundHandler {
         }
         output.removeAll(keepingCapacity: output.capacity <= 1 << 20)
         channel.writeAndFlush(buffer, promise: nil)
+        guard !channel.isWritable, let unread = try? channel.syncOptions?.getOption(.bufferedWritableBytes) else {
+            return
+        }
+        if unread > Self.unreadLimit { fail("it has not read the last \(unread) bytes") }
     }
 
     /// Sends what is waiting, then closes; nobody is told.

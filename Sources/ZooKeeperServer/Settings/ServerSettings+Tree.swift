@@ -20,6 +20,9 @@ extension ServerSettings {
         min(JuteLimits(maxBuffer: maxFrame, extraSize: extraSize).maxFieldLength, Int(Int32.max) - 1024)
     }
 
+    /// How long the answer to one multiRead may be.
+    var replyLimit: Int { max(64 << 20, min(maxFrame, Int(Int32.max) / 2)) }
+
     var recoveryOptions: RecoveryOptions {
         var options = RecoveryOptions()
         options.access = accessControl
