@@ -140,7 +140,7 @@ extension EnsembleStatus {
             guard server.isMember else { continue }
             if let problem = Self.problem(of: server, leader: leader, lag: lag) { problems.append(problem) }
         }
-        problems += sweep.diverged.map(\.divergence)
+        problems += sweep.suspects.map(\.sentence)
         let isAnyAlive = sweep.servers.contains { server in
             if case .silent = server.answer {
                 return server.process?.pid != nil || server.process?.state == .backingOff
@@ -206,16 +206,6 @@ extension EnsembleStatus {
         }
     }
 
-}
-
-extension ServerObservation {
-    /// What a server's digest mismatches mean, and how they are mended.
-    package var divergence: String {
-        let count = serving?.digestMismatches ?? 0
-        return
-            "server \(id) found \(Wording.count(count, "time")) that its data is not what the leader has: it cannot be "
-            + "trusted, and `paddock reset \(id)` fetches it anew"
-    }
 }
 
 extension ServerStatus {

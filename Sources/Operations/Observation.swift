@@ -215,8 +215,18 @@ package struct Sweep: Hashable, Sendable {
 
     package func server(_ id: ServerID) -> ServerObservation? { servers.first { $0.id == id } }
 
-    /// Servers that found their trees different from the leader's: what they hold cannot be trusted.
-    package var diverged: [ServerObservation] { servers.filter { ($0.serving?.digestMismatches ?? 0) > 0 } }
+    /// The servers whose data cannot be trusted, by id: those that found theirs different from the leader's. Where all of several
+    /// followers did, it is the leader.
+    package var suspects: [Suspect] {
+        let diverged = servers.filter { ($0.serving?.digestMismatches ?? 0) > 0 }
+        let followers = servers.filter { $0.role == .follower && $0.votes }.map(\.id)
+        let complaining = diverged.map(\.id)
+        if let leader, followers.count > 1, followers.allSatisfy(complaining.contains), !complaining.contains(leader.id)
+        {
+            return [Suspect(id: leader.id, reason: .isLeader(of: followers))]
+        }
+        return diverged.map { Suspect(id: $0.id, reason: .counted($0.serving?.digestMismatches ?? 0)) }
+    }
 
     /// The servers that can be restarted for good: one that a reconfiguration took out of the ensemble could not start again.
     package var restartable: Set<ServerID> {
@@ -231,5 +241,29 @@ package struct Sweep: Hashable, Sendable {
     package var leader: ServerObservation? {
         servers.filter { $0.role == .leader || $0.role == .standalone }
             .max { ($0.serving?.zxid ?? .zero) < ($1.serving?.zxid ?? .zero) }
+    }
+}
+
+/// A server whose data cannot be trusted.
+package struct Suspect: Hashable, Sendable {
+    package enum Reason: Hashable, Sendable {
+        /// It counted that many digest mismatches.
+        case counted(Int)
+        /// It leads, and all of these that follow counted some.
+        case isLeader(of: [ServerID])
+    }
+
+    package var id: ServerID
+    package var reason: Reason
+
+    /// What was seen, and how it is mended.
+    package var sentence: String {
+        let mend = "it cannot be trusted, and `paddock reset \(id)` fetches it anew"
+        return switch reason {
+        case .counted(let count):
+            "server \(id) found \(Wording.count(count, "time")) that its data is not what the leader has: \(mend)"
+        case .isLeader(let followers):
+            "\(Wording.servers(followers)) found that their data is not what server \(id), which leads, has: \(mend)"
+        }
     }
 }

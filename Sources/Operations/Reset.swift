@@ -30,10 +30,9 @@ package struct Reset: Hashable, Sendable {
                 "without server \(server) there is no quorum to fetch from: \(Wording.count(votes.have, electorate.unit)) of "
                 + "\(Wording.number(votes.of)) would be left, \(Wording.number(votes.need)) \(votes.need == 1 ? "is" : "are") needed"
         }
-        let bad = sweep.diverged.filter { $0.id != server }
-        guard bad.isEmpty else {
-            return
-                "\(Wording.servers(bad.map(\.id))) cannot be trusted either: it found its data different from the leader's"
+        // What a server fetches is the leader's.
+        if let suspect = sweep.suspects.first, case .isLeader = suspect.reason, suspect.id != server {
+            return suspect.sentence
         }
         return nil
     }

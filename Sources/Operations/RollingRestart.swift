@@ -128,8 +128,8 @@ package struct RollingRestart: Sendable {
 
     private mutating func choose(_ sweep: Sweep, since: Double, now: Double) -> Effect {
         guard let next = plan(sweep).first else { return finish(sweep, since: since, now: now) }
-        if let bad = sweep.diverged.first {
-            return fail("\(bad.divergence); with one server less it could be the one that leads", bad.id)
+        if let suspect = sweep.suspects.first {
+            return fail("\(suspect.sentence); with one server less it could be the one that leads", suspect.id)
         }
         guard let server = sweep.server(next) else {
             return fail("server \(next) is not in the ensemble", next)

@@ -181,6 +181,16 @@ import ZooKeeperProtocol
                     + "fetches it anew"
             ], have: 3
         ) { $0.setMismatches(3, 2) },
+        Case(
+            description: "a leader that differs from all others", health: .degraded,
+            problems: [
+                "servers 1 and 3 found that their data is not what server 2, which leads, has: it cannot be trusted, and "
+                    + "`paddock reset 2` fetches it anew"
+            ], have: 3
+        ) { ensemble in
+            ensemble.setMismatches(1, 2)
+            ensemble.setMismatches(3, 1)
+        },
         Case(description: "an Apache leader that takes no clients", health: .healthy, problems: [], have: 3) {
             ensemble in
             ensemble.change(2) { $0.member.servesWhenLeading = false }

@@ -40,10 +40,20 @@ import ZooKeeperProtocol
             refusal: "server 3 is not in the ensemble's configuration, so that nobody would give it its data back"
         ) { $0.reconfigure(without: [3]) },
         Case(
-            description: "two that differ", server: 3,
-            refusal: "server 1 cannot be trusted either: it found its data different from the leader's"
+            description: "two of three that differ from the leader", server: 3,
+            refusal:
+                "servers 1 and 3 found that their data is not what server 2, which leads, has: it cannot be trusted, and "
+                + "`paddock reset 2` fetches it anew"
         ) { ensemble in
             ensemble.setMismatches(1, 1)
+            ensemble.setMismatches(3, 1)
+        },
+        Case(description: "the leader that differs from both", server: 2, refusal: nil) { ensemble in
+            ensemble.setMismatches(1, 1)
+            ensemble.setMismatches(3, 1)
+        },
+        Case(description: "two that differ, one of them leads now", server: 3, refusal: nil) { ensemble in
+            ensemble.setMismatches(2, 1)
             ensemble.setMismatches(3, 1)
         },
     ]
