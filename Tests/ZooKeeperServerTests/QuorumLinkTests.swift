@@ -1,12 +1,6 @@
-import DataTree
 import Jute
-import Logging
 import NIOCore
 import NIOEmbedded
-import Quorum
-import ServerConfig
-import Storage
-import TestSupport
 import Testing
 import ZooKeeperProtocol
 
@@ -18,8 +12,8 @@ import ZooKeeperProtocol
     /// its commit.
     @Test(arguments: [OpCode.createSession, .closeSession])
     func aSyncInTheSameReadAsAWriteIsAnsweredBehindIt(op: OpCode) async throws {
-        try await Leader.with { leader in
-            let learner = try await leader.connect()
+        try await LoneLeader.with { leader in
+            let learner = try await leader.connectLearner()
             let write = ForwardedRequest(
                 session: SessionID(rawValue: 7), cxid: 1, op: op, body: op == .createSession ? [0, 0, 0x75, 0x30] : [])
             let sync = ForwardedRequest(session: SessionID(rawValue: 7), cxid: 2, op: .sync, body: [])
@@ -33,8 +27,8 @@ import ZooKeeperProtocol
 
     /// Nothing is lost or turned round when a read ends within a packet.
     @Test func readsMayEndAnywhere() async throws {
-        try await Leader.with { leader in
-            let learner = try await leader.connect()
+        try await LoneLeader.with { leader in
+            let learner = try await leader.connectLearner()
             let packets = (1...4).flatMap { number in
                 [OpCode.createSession, .sync].map { op in
                     QuorumPacket.request(
@@ -61,74 +55,11 @@ extension QuorumPacket {
     }
 }
 
-/// The only voter of an ensemble, on an event loop of the test's, and an observer that joins it.
-private struct Leader {
-    let loop: NIOAsyncTestingEventLoop
-    let member: NIOLoopBound<EnsembleMember>
-
-    static func with(_ body: (Leader) async throws -> Void) async throws {
-        let directory = try TemporaryDirectory("link")
-        defer { directory.remove() }
-        let path = directory.path
-        try "1".write(toFile: path + "/myid", atomically: true, encoding: .utf8)
-        let cfg = ZooCfg(
-            text: """
-                dataDir=\(path)
-                initLimit=10
-                syncLimit=5
-                preAllocSize=64
-                standaloneEnabled=false
-                server.1=127.0.0.1:1:2
-                server.2=127.0.0.1:3:4:observer
-                """)
-        let settings = try #require(ServerSettings.read(cfg, file: "zoo.cfg").settings)
-        let loop = NIOAsyncTestingEventLoop()
-        let core = try await loop.executeInContext {
-            let directory = DataDirectory(dataDir: path)
-            let recovered = try directory.recover()
-            let core = ServerCore(
-                settings: settings, directory: directory, recovered: recovered,
-                epochs: try Epochs(directory, lastZXID: recovered.lastZXID), loop: loop,
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-            core.snapshotThread.start()
-            core.member = EnsembleMember(
-                settings.ensemble!, core: core, transport: .plain, recovered: RecoveredState(), proposed: nil,
-                loop: loop)
-            core.member!.start()
-            return core.bound
-        }
-        do {
-            let leader = Leader(
-                loop: loop,
-                member: try await loop.executeInContext { NIOLoopBound(core.value.member!, eventLoop: loop) })
-            try await eventually("it leads") {
-                await loop.advanceTime(by: .milliseconds(20))
-                return try await leader.isLeading
-            }
-            try await body(leader)
-        } catch {
-            try await stop(core, loop)
-            throw error
-        }
-        try await stop(core, loop)
-    }
-
-    private static func stop(_ core: NIOLoopBound<ServerCore>, _ loop: NIOAsyncTestingEventLoop) async throws {
-        try await loop.executeInContext { core.value.shutDown {} }
-    }
-
-    private var isLeading: Bool {
-        get async throws {
-            try await loop.executeInContext { [member] in
-                if case .leading = member.value.status { true } else { false }
-            }
-        }
-    }
-
+extension LoneLeader {
     /// A connection whose learner has joined.
-    func connect() async throws -> Learner {
-        let channel = try await NIOAsyncTestingChannel(loop: loop) { [member] channel in
-            try channel.pipeline.syncOperations.addHandler(member.value.makeLink(isDialled: false))
+    fileprivate func connectLearner() async throws -> Learner {
+        let channel = try await NIOAsyncTestingChannel(loop: loop) { [core] channel in
+            try channel.pipeline.syncOperations.addHandler(core.value.member!.makeLink(isDialled: false))
         }
         try await channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 5)).get()
         let learner = Learner(channel)

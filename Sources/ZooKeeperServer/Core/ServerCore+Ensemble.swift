@@ -17,6 +17,8 @@ extension ServerCore {
     /// There is no leader: clients must look for another server, and what is under way is forgotten; if it was committed, the
     /// next leader knows.
     func stopServing() {
+        // What is answered by now is sent: else the last writes that a stopping leader commits are never acknowledged.
+        flush()
         service = .none
         epochStart = .zero
         abandonSnapshot()

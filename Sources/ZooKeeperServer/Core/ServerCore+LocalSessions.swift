@@ -54,11 +54,19 @@ extension ServerCore {
 
     /// Whether this server answers a write or a sync itself, in its turn among the reads.
     func isAnsweredHere(_ op: OpCode, _ rest: JuteReader, on connection: ClientConnection) -> Bool {
+        if op == .sync, !canBeRead(rest) { return true }
         if connection.isLocal, op == .closeSession { return true }
         if service == .readOnly { return op == .sync || TxnPreparer.isWrite(op) }
         guard connection.isLocal, !settings.localSessionsUpgrading else { return false }
         var rest = rest
         return TxnPreparer.createsEphemeral(op, rest.readRest())
+    }
+
+    /// Whether the body of this sync is one.
+    private func canBeRead(_ rest: JuteReader) -> Bool {
+        var rest = rest
+        do throws(JuteError) { _ = try rest.readSlice() } catch { return false }
+        return true
     }
 
     func answerHere(_ header: RequestHeader, on connection: ClientConnection, received: Int64) {
@@ -67,7 +75,8 @@ extension ServerCore {
             reply(to: connection, header, zxid: lastZXID, error: .ok, received: received) { _ in }
             return connection.closeAfterFlush()
         }
-        let error: ErrorCode = service == .readOnly ? .notReadOnly : .ephemeralOnLocalSession
+        let error: ErrorCode =
+            service == .readOnly ? .notReadOnly : header.op == .sync ? .marshallingError : .ephemeralOnLocalSession
         reply(to: connection, header, zxid: lastZXID, error: error, received: received) { _ in }
     }
 }

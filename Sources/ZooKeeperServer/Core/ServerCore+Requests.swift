@@ -166,10 +166,8 @@ extension ServerCore {
 
     /// sync is answered when everything before it has been applied.
     private func synchronise(_ reader: inout JuteReader, _ header: RequestHeader, on connection: ClientConnection) {
-        let path: UnsafeRawBufferPointer?
-        do throws(JuteError) { path = try reader.readSlice() } catch {
-            return reply(to: connection, header, zxid: lastZXID, error: .marshallingError) { _ in }
-        }
+        // One that cannot be read is answered in its turn (`isAnsweredHere`).
+        let path = (try? reader.readSlice()) ?? nil
         if service != .learning, proposals.isEmpty {
             return reply(to: connection, header, zxid: lastZXID, error: .ok) { $0.write(slice: path) }
         }

@@ -221,6 +221,9 @@ final class ServerCore {
     /// `largeRequestMaxBytes` refuses, as in Apache's server.
     func admits(_ length: Int, hasWaiting: Bool) -> Admission {
         if failure != nil { return .later }
+        // A leader that takes nothing more is about to let its clients go: what comes behind a write that it dropped must not be
+        // answered.
+        if service == .leading, member?.nextZXID == nil { return .later }
         if isOverloaded, hasWaiting || length > Self.largeBuffer && held >= Self.heldLimit { return .later }
         guard isLarge(length),
             proposals.largeBytes + syncs.largeBytes + largeReads + length > settings.largeRequestMaxBytes
