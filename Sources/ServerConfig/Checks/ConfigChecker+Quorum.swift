@@ -271,7 +271,7 @@ extension ConfigChecker {
         }
         let mayHavePort = own == nil ? !quorum.config.servers.isEmpty || quorumFile == nil : own!.client != nil
         let isOpen = ["clientPort", "secureClientPort"].contains { (value($0) ?? "0") != "0" }
-        if !mayHavePort, !isOpen {
+        if !mayHavePort, !isOpen, !quorum.problems.hasErrors {
             warn(
                 "no-client-port", effective["clientPort"]?.location,
                 "there is no client port: the server takes no clients", mend: "set clientPort=2181",
