@@ -12,7 +12,9 @@ extension QuorumConfig {
                 guard !HostAddress.isWildcard(host) else {
                     return "\(line.key): \(host) means every interface; the other servers cannot connect to it"
                 }
-                guard HostAddress.isValid(host) else { return "\(line.key): '\(host)' is neither an address nor a name" }
+                guard HostAddress.isValid(host) else {
+                    return "\(line.key): '\(host)' is neither an address nor a name"
+                }
             }
             if let host = line.client?.host, !HostAddress.isValid(host) {
                 return "\(line.key): '\(host)' is neither an address nor a name"
