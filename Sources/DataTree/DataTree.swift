@@ -39,6 +39,8 @@ package final class DataTree {
     var promisedDigest: (zxid: ZXID, value: UInt64)?
     /// Loaded from a stream that may hold the effects of txns yet to come: mismatches count from the first match on.
     var digestIsUnsettled = false
+    /// By how much the digests of Apache's leader are off, since a create that it had foreseen otherwise.
+    var misforeseen: UInt64 = 0
 
     var store: NodeStore
     var acls = ACLCache()

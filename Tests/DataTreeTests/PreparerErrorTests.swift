@@ -277,6 +277,39 @@ import ZooKeeperProtocol
         }
     }
 
+    /// Apache's leader foresees a container where its servers make a plain node, and the other way round: no sign of divergence.
+    @Test(arguments: [OpCode.create, .create2, .createContainer])
+    func apachesOwnMistakesAreNoMismatch(op: OpCode) throws {
+        let server = TestServer()
+        let container = NodeKind.containerOwner
+        var off: UInt64 = 0
+        func apply(_ request: Request, mistakenBy more: (NodeID) -> Int64?) throws -> Int {
+            #expect(server.prepare(request) == .ok)
+            var entry = server.lastPrepared
+            let probe = TestServer()
+            for earlier in server.everything { try probe.tree.apply(earlier) }
+            try probe.tree.apply(server.lastEntry)
+            if let node = probe.tree.find("/n"), let owner = more(node) {
+                var stat = probe.tree.store.stat(node)
+                let made = probe.tree.nodeDigest(node)
+                stat.ephemeralOwner = owner
+                off &+= NodeDigest.value(content: probe.tree.store[node].pointee.checksum, stat) &- made
+            }
+            entry.digest = TxnDigest(tree: probe.tree.digest &+ off)
+            server.replaceLast(entry.encoded)
+            server.applyNext()
+            return server.tree.digestMismatches
+        }
+        let request = CreateRequest(path: "/n", data: [1], acl: .open, flags: op == .createContainer ? 0 : 4)
+        #expect(try apply(.create(op, request)) { _ in op == .createContainer ? 0 : container } == 0)
+        #expect(off != 0)
+        #expect(try apply(.create("/later")) { _ in nil } == 0, "foreseen while the create was under way")
+        off = 0
+        #expect(try apply(.create("/idle")) { _ in nil } == 0, "foreseen from the tree")
+        off = 1
+        #expect(try apply(.create("/wrong")) { _ in nil } == 1)
+    }
+
     @Test func ephemeralsThatWouldMakeAnUnreadableCloseSession() {
         var options = TxnPreparer.Options()
         options.maxEphemeralPathBytes = 40

@@ -66,6 +66,7 @@ final class TestServer {
     }
 
     var lastEntry: [UInt8] { log.last! }
+    func replaceLast(_ entry: [UInt8]) { log[log.count - 1] = entry }
     var lastPrepared: TxnEntry { try! TxnEntry(decoding: log.last!) }
     var preparerIsIdle: Bool { preparer.isIdle }
 
