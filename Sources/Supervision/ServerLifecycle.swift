@@ -289,9 +289,9 @@ package struct ServerLifecycle: Sendable {
     package mutating func exited(_ status: ExitStatus, lastLine: String? = nil, now: Instant) -> [Effect] {
         guard case .alive(let life) = state else { return [] }
         lastExit = status
-        let why = status.description + (lastLine.map { ": \($0)" } ?? "")
-        let record = Effect.record(.exited, cause: why)
         if let ending = life.ending {
+            // It was asked to: what it wrote last explains nothing.
+            let record = Effect.record(.exited, cause: status.description)
             switch ending.then {
             case .rest:
                 state = .stopped
@@ -303,9 +303,10 @@ package struct ServerLifecycle: Sendable {
             deathsInRow = 0
             isInCrashLoop = false
         }
+        let why = status.description + (lastLine.map { ": \($0)" } ?? "")
         lastError = lastLine ?? status.description
         let fromOutside = status == .signal(Signal.kill) || status == .unknown
-        return [record] + died(counts: !fromOutside, why: why, now: now)
+        return [.record(.exited, cause: why)] + died(counts: !fromOutside, why: why, now: now)
     }
 
     /// - Parameter process: the one that was probed; the answer of an earlier one is dropped.

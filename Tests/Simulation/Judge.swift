@@ -92,14 +92,19 @@ struct Judge {
     }
 
     /// A configuration is put in force: a version means the same everywhere, and is one that was committed, or the first
-    /// one under a number.
-    mutating func activates(_ new: EnsembleConfiguration, on server: ServerID) {
+    /// one under a number. A leader stores it as soon as a quorum of both configurations has it on disk, and may crash before it can
+    /// commit it; nothing can undo that txn any more, and who hears of the configuration from there may go by it.
+    mutating func activates(_ new: EnsembleConfiguration, on server: ServerID, onDisksOf holders: ServerSet) {
         if let text = activated.updateValue(new.text, forKey: new.version), text != new.text {
             accuse(
                 "Configuration: server \(server) activates another version \(ZXID(rawValue: new.version)): \(new.text)")
         }
         let zxid = ZXID(rawValue: new.version)
-        if !zxid.isStartOfEpoch, history.place(of: zxid).map({ history[$0].command.kind }) != .reconfig {
+        if zxid.isStartOfEpoch { return }
+        let isCommitted = history.place(of: zxid).map { history[$0].command.kind } == .reconfig
+        let isChosen =
+            zxid > lastCommitted && configuration.verifier.isQuorum(holders) && new.verifier.isQuorum(holders)
+        if !isCommitted, !isChosen {
             accuse("Configuration: server \(server) activates \(zxid), which was not committed")
         }
     }

@@ -383,7 +383,8 @@ package final class Simulator {
             for touch in sessions { nodes[index].hear(touch.session, timeout: touch.timeout, now) }
         case .activate(let configuration):
             trace(index, "activates \(ZXID(rawValue: configuration.version))")
-            judge.activates(configuration, on: nodes[index].id)
+            let zxid = ZXID(rawValue: configuration.version)
+            judge.activates(configuration, on: nodes[index].id, onDisksOf: holders(of: zxid))
         case .become(let status):
             become(status, index)
         }
