@@ -164,7 +164,11 @@ let package = Package(
             ],
             exclude: ["Fixtures"], swiftSettings: settings),
         .testTarget(
-            name: "ZooKeeperServerTLSTests", dependencies: ["ServerConfig", "ZooKeeperServer", "ZooKeeperServerTLS"],
+            name: "ZooKeeperServerTLSTests",
+            dependencies: [
+                "ServerConfig", "ZooKeeperServer", "ZooKeeperServerTLS",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
             swiftSettings: settings),
         .testTarget(name: "YAMLTests", dependencies: ["Diagnostics", "YAML"], swiftSettings: settings),
         .testTarget(name: "JuteTests", dependencies: ["Jute"], swiftSettings: settings),

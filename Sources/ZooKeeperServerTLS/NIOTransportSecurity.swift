@@ -9,6 +9,7 @@ package struct NIOTransportSecurity: TransportSecurity {
     /// Of what this server dials; nil on ports that only others dial.
     private let client: NIOSSLContext?
     package let certificateEnd: Int64
+    private let names = HostNames()
 
     /// Why TLS cannot be had with these settings. The text names the key of the zoo.cfg and the way out.
     package struct Failure: Error, CustomStringConvertible {
@@ -70,7 +71,7 @@ package struct NIOTransportSecurity: TransportSecurity {
         [
             NIOSSLServerHandler(context: server),
             PeerAuthenticationHandler(
-                settings, host: settings.verifiesCallingHost ? .calling : .any, isDialled: false),
+                settings, host: settings.verifiesCallingHost ? .calling : .any, names: names, isDialled: false),
         ]
     }
 
@@ -83,7 +84,7 @@ package struct NIOTransportSecurity: TransportSecurity {
         return [
             try named ?? NIOSSLClientHandler(context: client, serverHostname: nil),
             PeerAuthenticationHandler(
-                settings, host: settings.verifiesDialledHost ? .dialled(host) : .any, isDialled: true),
+                settings, host: settings.verifiesDialledHost ? .dialled(host) : .any, names: names, isDialled: true),
         ]
     }
 }

@@ -33,6 +33,7 @@ final class PeerAuthenticationHandler: ChannelDuplexHandler, RemovableChannelHan
 
     private let settings: TLSSettings
     private let host: Host
+    private let names: HostNames
     /// Whether this server dialled. Then the handshake is over for it before the other end has looked at this server's
     /// certificate (TLS 1.3), and it stays to put that into words.
     private let isDialled: Bool
@@ -45,9 +46,10 @@ final class PeerAuthenticationHandler: ChannelDuplexHandler, RemovableChannelHan
     /// What an end may send before its host is known to be right.
     private static let heldLimit = 1 << 16
 
-    init(_ settings: TLSSettings, host: Host, isDialled: Bool) {
+    init(_ settings: TLSSettings, host: Host, names: HostNames, isDialled: Bool) {
         self.settings = settings
         self.host = host
+        self.names = names
         self.isDialled = isDialled
     }
 
@@ -99,16 +101,29 @@ final class PeerAuthenticationHandler: ChannelDuplexHandler, RemovableChannelHan
         guard !isNamed, settings.allowsReverseLookup, let socket = context.remoteAddress else {
             return fail(context, mismatch(certificate, hosts, known))
         }
+        let figures = socket.plainHost
+        if let name = self.names.known(figures) { return decide(context, certificate, hosts, known, name) }
         state = .checking
         let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
         NIOThreadPool.singleton.runIfActive(eventLoop: context.eventLoop) { ReverseLookup.name(of: socket) }
             .whenComplete { result in
                 let (handler, context) = bound.value
+                let name = (try? result.get()) ?? nil
+                handler.names.keep(name, of: figures)
                 guard case .checking = handler.state else { return }
-                let name = try? result.get()
-                if let name, hosts.covers(name) { return handler.pass(context, certificate) }
-                handler.fail(context, handler.mismatch(certificate, hosts, known + [name].compactMap { $0 }))
+                handler.decide(context, certificate, hosts, known, name)
             }
+    }
+
+    /// - Parameters:
+    ///   - known: what the other end is called without the DNS
+    ///   - name: what the DNS calls it
+    private func decide(
+        _ context: ChannelHandlerContext, _ certificate: [UInt8], _ hosts: CertificateHosts, _ known: [String],
+        _ name: String?
+    ) {
+        if let name, hosts.covers(name) { return pass(context, certificate) }
+        fail(context, mismatch(certificate, hosts, known + [name].compactMap { $0 }))
     }
 
     private func mismatch(_ certificate: [UInt8], _ hosts: CertificateHosts, _ wanted: [String]) -> HandshakeFailure {

@@ -42,6 +42,7 @@ final class BundledServer: Sendable {
     /// How many descriptors it may have; nil: as many as these tests.
     private let descriptors: Int?
 
+    /// - Parameter settings: an empty value takes a setting out.
     init(build: Build = .debug, settings: [String: String] = [:], descriptors: Int? = nil) throws {
         self.build = build
         self.descriptors = descriptors
@@ -52,7 +53,7 @@ final class BundledServer: Sendable {
         lines["clientPort"] = "\(port)"
         lines["clientPortAddress"] = "127.0.0.1"
         lines["admin.enableServer"] = "false"
-        lines.merge(settings) { _, new in new }
+        for (key, value) in settings { lines[key] = value.isEmpty ? nil : value }
         let text = lines.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined()
         try text.write(toFile: directory.path + "/zoo.cfg", atomically: true, encoding: .utf8)
     }

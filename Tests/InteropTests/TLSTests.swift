@@ -129,7 +129,8 @@ import ZooKeeperClient
     func secureOnly() async throws {
         let directory = try await TestCertificates.directory()
         let port = FreePorts.take(1)[0]
-        let server = try BundledServer(build: .tls, settings: settings(port, directory, ["clientPort": "0"]))
+        let server = try BundledServer(
+            build: .tls, settings: settings(port, directory, ["clientPort": "0", "clientPortAddress": ""]))
         defer {
             server.kill()
             server.directory.remove()
