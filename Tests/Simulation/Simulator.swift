@@ -384,7 +384,11 @@ package final class Simulator {
         case .activate(let configuration):
             trace(index, "activates \(ZXID(rawValue: configuration.version))")
             let zxid = ZXID(rawValue: configuration.version)
-            judge.activates(configuration, on: nodes[index].id, onDisksOf: holders(of: zxid))
+            if !judge.isCommitted(zxid), let holder = nodes.first(where: { $0.disk.durable.contains(zxid) }) {
+                let entries = holder.disk.durable.replayed.state.entries.prefix { $0.zxid <= zxid }
+                judge.chosen(configuration, after: Array(entries), onDisksOf: holders(of: zxid))
+            }
+            judge.activates(configuration, on: nodes[index].id)
         case .become(let status):
             become(status, index)
         }
