@@ -31,9 +31,11 @@ package struct EnsembleStatus: Codable, Hashable, Sendable {
     package var servers: [ServerStatus]
     /// Why it is not healthy, for people: one line a reason.
     package var problems: [String]
+    /// What will need care, and is no fault yet: one line each.
+    package var notes: [String]
 
     private enum CodingKeys: String, CodingKey {
-        case version, ensemble, health, leader, connect, votes, supervisor, servers, problems
+        case version, ensemble, health, leader, connect, votes, supervisor, servers, problems, notes
     }
 
     /// Written by hand because the synthesised form leaves out what is nil.
@@ -48,6 +50,7 @@ package struct EnsembleStatus: Codable, Hashable, Sendable {
         try container.encode(supervisor, forKey: .supervisor)
         try container.encode(servers, forKey: .servers)
         try container.encode(problems, forKey: .problems)
+        try container.encode(notes, forKey: .notes)
     }
 }
 
@@ -122,6 +125,9 @@ package struct ServerStatus: Codable, Hashable, Sendable {
 }
 
 extension EnsembleStatus {
+    /// Days before its end from which on a certificate is spoken of, as the server does.
+    private static let certificateNotice = 30
+
     /// The health of what was seen. Pure: the same sweep is the same status.
     ///
     /// - Parameters:
@@ -141,6 +147,19 @@ extension EnsembleStatus {
             if let problem = Self.problem(of: server, leader: leader, lag: lag) { problems.append(problem) }
         }
         problems += sweep.suspects.map(\.sentence)
+        notes = []
+        for server in sweep.servers {
+            guard let days = server.serving?.certificateDays, days < Self.certificateNotice else { continue }
+            if days < 0 {
+                problems.append(
+                    "a TLS certificate of server \(server.id) has ended: put a new one in its place and restart the server"
+                )
+            } else {
+                notes.append(
+                    "a TLS certificate of server \(server.id) ends in \(days) day\(days == 1 ? "" : "s"): put a new one in its place and restart the server"
+                )
+            }
+        }
         let isAnyAlive = sweep.servers.contains { server in
             if case .silent = server.answer {
                 return server.process?.pid != nil || server.process?.state == .backingOff

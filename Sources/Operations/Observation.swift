@@ -78,6 +78,8 @@ package struct ServerObservation: Hashable, Sendable {
         package var syncedObservers: Int?
         /// How often since its start its tree was not what the leader's was (`zk_digest_mismatches_count`).
         package var digestMismatches: Int?
+        /// Days until a TLS certificate that the server shows has ended; negative when it has.
+        package var certificateDays: Int?
 
         package init(
             role: RoleWord, zxid: ZXID, connections: Int = 1, latency: Double? = nil, syncedFollowers: Int? = nil,

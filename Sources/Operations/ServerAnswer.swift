@@ -15,6 +15,10 @@ enum ServerAnswer {
             async let configuration = role == .standalone ? nil : configuration(address, timeout)
             if let values = try? await FourLetterWords.mntr(address, timeout: timeout) {
                 serving.digestMismatches = values.integer("zk_digest_mismatches_count")
+                let ends = ["zk_ssl_certificate_end", "zk_ssl_quorum_certificate_end"].compactMap { values.integer($0) }
+                serving.certificateDays = ends.min().map {
+                    Int(((Double($0) - Moment.now()) / 86400).rounded(.down))
+                }
                 if serving.role == .leader {
                     serving.syncedFollowers = values.integer("zk_synced_followers")
                     serving.syncedObservers = values.integer("zk_synced_observers")

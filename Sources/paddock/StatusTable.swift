@@ -34,7 +34,7 @@ struct StatusTable {
             : [
                 "\(outdated.count == 1 ? "server" : "servers") \(outdated.joined(separator: ", ")) \(outdated.count == 1 ? "runs" : "run") an older program or configuration; `paddock up` or `paddock rolling-restart` changes that"
             ]
-        let below = problems.map { terminal.styled("! ", .yellow) + $0 } + hint
+        let below = (problems + (isDown ? [] : status.notes)).map { terminal.styled("! ", .yellow) + $0 } + hint
         return lines(of: headline) + table.lines(terminal) + below.flatMap(lines)
     }
 

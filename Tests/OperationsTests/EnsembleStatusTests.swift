@@ -171,6 +171,15 @@ import ZooKeeperProtocol
                     + "or take it out of the topology and `paddock up FILE`"
             ], have: 2, of: 2
         ) { $0.reconfigure(without: [3], version: 0) },
+        Case(
+            description: "a certificate has ended", health: .degraded,
+            problems: [
+                "a TLS certificate of server 1 has ended: put a new one in its place and restart the server"
+            ], have: 3
+        ) { $0.setCertificate(1, days: -1) },
+        Case(description: "a certificate ends soon", health: .healthy, problems: [], have: 3) {
+            $0.setCertificate(1, days: 3)
+        },
         Case(description: "the ensemble is as the topology says", health: .healthy, problems: [], have: 3) {
             $0.reconfigure()
         },
@@ -219,6 +228,19 @@ import ZooKeeperProtocol
         #expect(status.servers.count == example.participants + example.observers)
     }
 
+    @Test func aCertificateThatEndsSoonIsNoFaultYet() {
+        var ensemble = PaperEnsemble(participants: 3, observers: 1, leader: 2)
+        ensemble.setCertificate(2, days: 1)
+        ensemble.setCertificate(3, days: 30)
+        let status = EnsembleStatus(
+            ensemble: "demo", connect: "c", electorate: ensemble.electorate, sweep: ensemble.sweep)
+        #expect(status.health == .healthy)
+        #expect(
+            status.notes == [
+                "a TLS certificate of server 2 ends in 1 day: put a new one in its place and restart the server"
+            ])
+    }
+
     /// The supervisor has not asked it yet, and we have.
     @Test func aServerThatAnswersIsNotStarting() {
         var ensemble = PaperEnsemble(participants: 3)
@@ -253,6 +275,9 @@ import ZooKeeperProtocol
                   "ensemble" : "demo",
                   "health" : "down",
                   "leader" : null,
+                  "notes" : [
+
+                  ],
                   "problems" : [
                     "server 1 is stopped"
                   ],

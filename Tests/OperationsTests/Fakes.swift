@@ -89,6 +89,14 @@ struct PaperEnsemble {
         }
     }
 
+    mutating func setCertificate(_ id: ServerID, days: Int) {
+        change(id) {
+            guard case .serving(var serving) = $0.answer else { return }
+            serving.certificateDays = days
+            $0.answer = .serving(serving)
+        }
+    }
+
     mutating func setZXID(_ id: ServerID, _ zxid: Int64) {
         change(id) {
             guard case .serving(var serving) = $0.answer else { return }
