@@ -47,7 +47,28 @@ import Testing
             #expect(status.hasSuffix("may be older than the sources\npaddock status\nexit 0\n"))
             #expect(try await run(root, "paddock", "up", "--help") == "paddock up --help\nexit 0\n")
             let missing = try await run(root, "build-release", "paddock", "zkserver")
-            #expect(missing.contains("zkserver is not built, and no Swift toolchain is on PATH."))
+            #expect(missing.contains("zkserver is not built, and no Swift toolchain on PATH. Install Swift 6.3"))
+            #expect(missing.hasSuffix("exit 69\n"))
+        }
+    }
+
+    /// Somebody else's checkout, whose sources have changed since the last build.
+    @Test func inACheckoutOfAnotherUserTheBinariesAreUsed() async throws {
+        try await withCopy { root in
+            let files = FileManager.default
+            try files.createSymbolicLink(atPath: "\(root)/tools/swift", withDestinationPath: "/bin/false")
+            let (release, binary) = ("\(root)/.build-release", "\(root)/.build-release/release/paddock")
+            try "#!/bin/sh\necho \"paddock $*\"\n".write(toFile: binary, atomically: true, encoding: .utf8)
+            try files.setAttributes(
+                [.posixPermissions: 0o755, .modificationDate: Date(timeIntervalSince1970: 1_700_000_000)],
+                ofItemAtPath: binary)
+            try files.setAttributes([.posixPermissions: 0o555], ofItemAtPath: release)
+            let status = try await run(root, "paddock", "status")
+            let missing = try await run(root, "build-release", "zkserver")
+            try files.setAttributes([.posixPermissions: 0o755], ofItemAtPath: release)
+            #expect(status.contains("\(release) is not writable for this user: paddock of 2023-11-14"))
+            #expect(status.hasSuffix("may be older than the sources\npaddock status\nexit 0\n"))
+            #expect(missing.contains("Let its owner run bin/build-release zkserver, or use a clone of your own."))
             #expect(missing.hasSuffix("exit 69\n"))
         }
     }
