@@ -239,21 +239,24 @@ start)
     ) &
     pid=$!
     # The data directory is made by the server, if it may: wait for it no longer than the server lives.
-    pid_directory=$(dirname "$ZOOPIDFILE")
-    if [ "$pid_directory" != "$data_dir" ]; then mkdir -p "$pid_directory"; fi
-    while [ ! -d "$pid_directory" ] && kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
-    note=
-    if [ -d "$pid_directory" ] && ! printf '%s' "$pid" >"$ZOOPIDFILE"; then
-        echo FAILED TO WRITE PID
-        exit 1
+    # Without a dataDir the server says so and ends, and there is no place for a pid.
+    if [ -n "$data_dir" ]; then
+        pid_directory=$(dirname "$ZOOPIDFILE")
+        if [ "$pid_directory" != "$data_dir" ]; then mkdir -p "$pid_directory"; fi
+        while [ ! -d "$pid_directory" ] && kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
+        if [ -d "$pid_directory" ] && ! printf '%s' "$pid" >"$ZOOPIDFILE"; then
+            echo FAILED TO WRITE PID
+            exit 1
+        fi
     fi
+    note=
     if wait_until_serving "$pid"; then
         echo STARTED
         grep -E '^-[^ ]+: (warning|error): ' "$output" >&2
         [ -z "$note" ] || echo "process $pid: $note" >&2
     else
         echo FAILED TO START
-        rm -f "$ZOOPIDFILE"
+        [ -z "$data_dir" ] || rm -f "$ZOOPIDFILE"
         tail -n 15 "$output" >&2
         exit 1
     fi

@@ -28,8 +28,12 @@ enum LastWords {
         let error = lines.last { $0.contains("ERROR") || $0.contains("error:") || $0.contains("FATAL") }
         guard let line = error ?? lines.last else { return nil }
         let plain = message(of: line).unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : String($0) }
-        return String(plain.joined().prefix(300))
+        let text = plain.joined()
+        return text.count <= limit ? text : text.prefix(limit) + "…"
     }
+
+    /// Characters. The server's own messages with their mends are shorter.
+    private static let limit = 600
 
     /// Without the time, thread and class in front: `2026-11-24 05:00:00,123 [myid:3] - ERROR [main:QuorumPeerMain@99] - …`.
     private static func message(of line: Substring) -> Substring {

@@ -122,6 +122,17 @@ import Testing
         }
     }
 
+    @Test func aConfigurationWithoutDataDirectoryIsToldSo() async throws {
+        try await withPlace { place in
+            let bare = place.directory.path + "/conf/bare.cfg"
+            try "clientPort=2181\n".write(toFile: bare, atomically: true, encoding: .utf8)
+            let result = try await place.run("start", bare)
+            #expect(result.status == 1)
+            #expect(result.output == "Starting zookeeper ... FAILED TO START\n")
+            #expect(result.errors.contains("dataDir is not set"), "\(result.errors)")
+        }
+    }
+
     @Test func aTakenPortIsNotTakenForTheServer() async throws {
         try await withPlace { place in
             #expect(try await place.run("start").status == 0)

@@ -36,6 +36,24 @@ struct EnsembleCheckTests {
             ])
     }
 
+    /// They name no host: each is of the machine for which it was checked.
+    @Test func serversThatStandAloneOnThisMachine() {
+        func member(_ file: String, _ port: Int, _ host: HostFacts?) -> EnsembleCheck.Member {
+            let cfg = "admin.enableServer=false\ndataDir=/srv/\(file)\ndataLogDir=/srv/log\nclientPort=\(port)\n"
+            return EnsembleCheck.Member(
+                file: file, cfg: ZooCfg(text: cfg), surroundings: ZooCfg.Surroundings(host: host))
+        }
+        #expect(
+            Self.said([member("a", 2181, HostFacts()), member("b", 2182, HostFacts())]) == [
+                "b:3:12: error: dataLogDir /srv/log is the dataLogDir of a, too, on the same host localhost: each server would destroy the other's data [data-dir-shared]"
+            ])
+        #expect(
+            Self.said([member("a", 2181, HostFacts()), member("b", 2181, HostFacts())]).first
+                == "b:4:12: error: the client port is 2181, which is the client port of a, too, on the same host localhost [port-conflict]"
+        )
+        #expect(Self.said([member("a", 2181, nil), member("b", 2181, nil)]) == [])
+    }
+
     @Test func filesOfSeveralHostsMayBeAlike() {
         let cfg = "\(Self.limits)dataDir=/srv/zk\nclientPort=2181\n" + Self.spread
         #expect(Self.said([Self.member("a.cfg", cfg, myid: "1\n"), Self.member("b.cfg", cfg, myid: "2\n")]) == [])

@@ -43,8 +43,10 @@ package struct EnsembleCheck {
             let hosts = own.map { [$0.addresses[0].host] } ?? checker.quorum.config.servers.map { $0.addresses[0].host }
             let machines = Set(hosts.map(HostAddress.machine))
             let isKnown = machines.count == 1 && !HostAddress.isWildcard(hosts[0])
-            machine = isKnown ? machines.first : nil
-            host = isKnown ? hosts[0] : nil
+            // A server that stands alone names no host: it runs on this machine, when its file was checked as one of this machine.
+            let isHere = hosts.isEmpty && member.surroundings.host != nil
+            machine = isKnown ? machines.first : isHere ? HostAddress.machine("localhost") : nil
+            host = isKnown ? hosts[0] : isHere ? "localhost" : nil
         }
 
         func place(of key: String) -> SourceLocation? { checker.effective[key]?.location }
