@@ -54,8 +54,8 @@ struct Leader: Sendable {
     /// How many of them, the last ones, followers are not told before a reconfig is in force: else a server that the reconfig makes
     /// a voter could be alone ahead of all who may lead, and nobody could.
     private var unsent = 0
-    /// The newest configuration that goes to this server's disk as the one in force, and the write that brings it there.
-    private var activation: (version: Int64, ticket: WriteTicket)?
+    /// The write that puts the newest configuration in force.
+    private var activation: WriteTicket?
     private var held = HeldBack<Held>()
     private let giveUpAt: Milliseconds
     private var pingAt: Milliseconds
@@ -341,8 +341,11 @@ struct Leader: Sendable {
                 server.effects.append(.send(.proposal(transaction), to: connection))
             }
         }
-        server.effects.append(.send(.newLeader(epoch, server.membership.lastSeen.text), to: connection))
-        peers[index].offered = server.membership.lastSeen.version
+        // A proposed configuration goes with its txn, which this learner has been sent by now unless it is held back.
+        let membership = server.membership
+        let offered = heldReconfig(server) == nil ? membership.lastSeen : membership.committed
+        server.effects.append(.send(.newLeader(epoch, offered.text), to: connection))
+        peers[index].offered = offered.version
         voidAcks(of: peers[index].server, server)
         peers[index].phase = .synchronising
         peers[index].isSubscribed = !server.options.faults.contains(.subscribeLate)
@@ -420,22 +423,7 @@ struct Leader: Sendable {
     }
 
     private mutating func commitAcknowledged(_ server: inout Server) {
-        while handover == nil, outstanding.count > unsent, server.isQuorum(outstanding[0].acks), mayCommit(&server) {
-            commit(&server)
-        }
-    }
-
-    /// A reconfig that a quorum has goes to this server's disk before anybody hears of its commit. Until it is there the next one is
-    /// refused (`isReconfiguring`), and whoever is answered may ask for the next one at once.
-    private mutating func mayCommit(_ server: inout Server) -> Bool {
-        guard server.options.reconfigEnabled, let configuration = server.uncommitted.first?.configuration else {
-            return true
-        }
-        if activation?.version != configuration.version {
-            server.store(configuration)
-            activation = (configuration.version, server.lastTicket)
-        }
-        return activation.map { server.isDurable($0.ticket) } ?? true
+        while handover == nil, outstanding.count > unsent, server.isQuorum(outstanding[0].acks) { commit(&server) }
     }
 
     private mutating func commit(_ server: inout Server) {
@@ -483,15 +471,15 @@ struct Leader: Sendable {
     }
 
     private mutating func putInForce(_ configuration: EnsembleConfiguration, _ server: inout Server) {
-        let isStored = activation?.version == configuration.version
-        server.activate(configuration, isStored: isStored)
-        if !isStored { activation = (configuration.version, server.lastTicket) }
+        server.activate(configuration)
+        activation = server.lastTicket
     }
 
-    /// Whether a reconfig is under way: proposed and not committed, or committed and not on this server's disk.
-    func isReconfiguring(_ server: Server) -> Bool {
-        server.membership.proposed != nil || activation.map { !server.isDurable($0.ticket) } ?? false
-    }
+    /// Whether a reconfig is under way, so that another one is refused: proposed and not committed.
+    func isReconfiguring(_ server: Server) -> Bool { server.membership.proposed != nil }
+
+    /// Whether the newest configuration in force is on this server's disk.
+    private func isActivationDurable(_ server: Server) -> Bool { activation.map { server.isDurable($0) } ?? true }
 
     /// Who leads in `configuration`: this server if it is a voter at the same address, else whoever ACKed most of what is
     /// outstanding behind the reconfig (Apache's `getDesignatedLeader`).
@@ -563,7 +551,6 @@ struct Leader: Sendable {
 
     mutating func durable(_ server: inout Server) {
         while let action = held.next(server) { release(action, &server) }
-        commitAcknowledged(&server)
         sendHeldBack(&server)
     }
 
@@ -603,7 +590,7 @@ struct Leader: Sendable {
     mutating func propose(_ transaction: Transaction, _ server: inout Server) {
         guard let zxid = nextZxid(server) else { return }
         invariant(transaction.zxid == zxid, "server \(server.id): proposes \(transaction.zxid), the next is \(zxid)")
-        let waits = isReconfiguring(server)
+        let waits = isReconfiguring(server) || !isActivationDurable(server)
         server.log(transaction)
         outstanding.append(Outstanding(zxid: zxid, acks: []))
         if waits { unsent += 1 } else { tellFollowers(of: transaction, &server) }
@@ -625,12 +612,22 @@ struct Leader: Sendable {
         }
     }
 
-    /// Tells followers what waited for a reconfig.
+    /// Where the reconfig is that waits for the one before it, so that no follower knows of it; nil when none does.
+    private func heldReconfig(_ server: Server) -> Deque<Transaction>.Index? {
+        guard unsent > 0, let proposed = server.membership.proposed else { return nil }
+        return server.uncommitted.suffix(unsent).firstIndex { $0.configuration?.version == proposed.version }
+    }
+
+    /// Tells followers what waited for a reconfig, up to and with the next one: what comes behind that waits for it in its turn.
     private mutating func sendHeldBack(_ server: inout Server) {
-        guard unsent > 0, !isReconfiguring(server) else { return }
-        let transactions = server.uncommitted.suffix(unsent)
-        unsent = 0
-        for transaction in transactions { tellFollowers(of: transaction, &server) }
+        guard unsent > 0, isActivationDurable(server) else { return }
+        var waiting = server.uncommitted.suffix(unsent)
+        if isReconfiguring(server) {
+            guard let place = heldReconfig(server) else { return }
+            waiting = waiting[...place]
+        }
+        unsent -= waiting.count
+        for transaction in waiting { tellFollowers(of: transaction, &server) }
         commitAcknowledged(&server)
     }
 

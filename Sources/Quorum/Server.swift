@@ -206,13 +206,10 @@ extension Server {
         write(.proposedConfiguration(membership.proposed))
     }
 
-    /// Writes it as the one in force, ahead of `activate`.
-    mutating func store(_ configuration: EnsembleConfiguration) { write(.configuration(configuration)) }
-
-    mutating func activate(_ configuration: EnsembleConfiguration, isStored: Bool = false) {
+    mutating func activate(_ configuration: EnsembleConfiguration) {
         guard configuration.version > membership.committed.version else { return }
         membership.activate(configuration)
-        if !isStored { store(configuration) }
+        write(.configuration(configuration))
         effects.append(.activate(configuration))
     }
 

@@ -99,26 +99,9 @@ struct Judge {
                 "Configuration: server \(server) activates another version \(ZXID(rawValue: new.version)): \(new.text)")
         }
         let zxid = ZXID(rawValue: new.version)
-        if !zxid.isStartOfEpoch, !isCommitted(zxid) {
+        if !zxid.isStartOfEpoch, history.place(of: zxid).map({ history[$0].command.kind }) != .reconfig {
             accuse("Configuration: server \(server) activates \(zxid), which was not committed")
         }
-    }
-
-    func isCommitted(_ reconfig: ZXID) -> Bool {
-        history.place(of: reconfig).map { history[$0].command.kind } == .reconfig
-    }
-
-    /// A reconfig is on the disks of a quorum of both configurations, so that nothing can undo it any more. A leader stores it as the
-    /// one in force before it commits it, may crash in between, and others hear of it from there: it is as good as committed.
-    ///
-    /// - Parameter entries: the history up to it, as those disks have it.
-    mutating func chosen(_ new: EnsembleConfiguration, after entries: [Replica.Entry], onDisksOf holders: ServerSet) {
-        guard configuration.verifier.isQuorum(holders), new.verifier.isQuorum(holders) else { return }
-        guard history.isEmpty || entries.count > history.count && entries[history.count - 1] == history.last else {
-            return
-        }
-        for entry in entries.dropFirst(history.count) { extend(entry) }
-        configuration = new
     }
 
     /// TotalOrder: what a server shows is a prefix of what was committed.

@@ -383,11 +383,6 @@ package final class Simulator {
             for touch in sessions { nodes[index].hear(touch.session, timeout: touch.timeout, now) }
         case .activate(let configuration):
             trace(index, "activates \(ZXID(rawValue: configuration.version))")
-            let zxid = ZXID(rawValue: configuration.version)
-            if !judge.isCommitted(zxid), let holder = nodes.first(where: { $0.disk.durable.contains(zxid) }) {
-                let entries = holder.disk.durable.replayed.state.entries.prefix { $0.zxid <= zxid }
-                judge.chosen(configuration, after: Array(entries), onDisksOf: holders(of: zxid))
-            }
             judge.activates(configuration, on: nodes[index].id)
         case .become(let status):
             become(status, index)
