@@ -9,7 +9,8 @@ extension QuorumConfig {
                 return "\(line.key): a server id is from 1 to \(largestID)"
             }
             for host in line.addresses.map(\.host) {
-                guard !HostAddress.isWildcard(host) else {
+                // Nobody dials an observer.
+                guard !HostAddress.isWildcard(host) || line.role == .observer else {
                     return "\(line.key): \(host) means every interface; the other servers cannot connect to it"
                 }
                 guard HostAddress.isValid(host) else {

@@ -51,6 +51,8 @@ import ZooKeeperClient
             let strangers = (7...9).map { "server.\($0)=127.0.0.1:\($0)1:\($0)2:participant;127.0.0.1:\($0)3" }
             #expect(await refusal(ensemble, members: strangers) == .newConfigNoQuorum)
             #expect(try await configuration(ensemble[1]) == version)
+            // Nobody dials an observer, so it may be anywhere (kazoo's own suite adds one like this).
+            #expect(await refusal(ensemble, joining: ["server.100=0.0.0.0:1:2:observer;0.0.0.0:3"]) == nil)
         }
     }
 

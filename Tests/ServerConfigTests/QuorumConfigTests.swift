@@ -110,6 +110,7 @@ struct QuorumConfigTests {
             ("server.3=10.0.0.3:2888:3888:participant;10.0.0.3:2181", nil),
             ("server.255=zk_3.example.org:2888:3888:observer;0.0.0.0:2181", nil),
             ("server.3=[2001:db8::3]:2888:3888:participant;[2001:db8::3]:2181", nil),
+            ("server.100=0.0.0.0:2888:3888:observer;0.0.0.0:2181", nil),
             ("server.0=10.0.0.3:2888:3888:participant;2181", "server.0: a server id is from 1 to 255"),
             ("server.256=10.0.0.3:2888:3888:participant;2181", "server.256: a server id is from 1 to 255"),
             (

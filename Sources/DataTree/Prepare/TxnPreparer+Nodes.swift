@@ -248,6 +248,7 @@ extension TxnPreparer {
         let path = Array(DataTree.configPath.utf8)
         let config = try path.withUnsafeBufferPointer { (path) throws(Refusal) in try existing(Bytes(path), step.tree) }
         try requirePermission(.write, on: config.node, step)
+        if let objection = step.request.objection { throw objection }
         try checkRoom(DataTree.configPath.utf8.count + text.count, step, entry)
         entry.write(DataTree.configPath)
         entry.write(text)

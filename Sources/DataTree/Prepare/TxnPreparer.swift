@@ -16,6 +16,8 @@ package struct WriteRequest {
     /// Of a reconfig: the text of the configuration that it leads to, or why the quorum refuses it; nil on a server that stands
     /// alone.
     package var reconfiguration: Result<[UInt8], Refusal>?
+    /// What this server does not do although Apache's does, told to those alone who may reconfigure.
+    package var objection: Refusal?
 
     package init(
         session: SessionID, owner: SessionOwner = .local, cxid: Int32, op: OpCode, body: Bytes, identities: [AuthID],

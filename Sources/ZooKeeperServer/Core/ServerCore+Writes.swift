@@ -14,6 +14,9 @@ extension ServerCore {
             var request = request
             if request.op == .reconfig, settings.reconfigEnabled {
                 request.reconfiguration = member?.reconfiguration(request.body)
+                if case .success(let text)? = request.reconfiguration {
+                    request.objection = member?.objection(to: text)
+                }
             }
             let error = decide(request.op, from: origin, requestLength: request.length) { zxid, entry in
                 preparer.prepare(

@@ -375,22 +375,21 @@ final class EnsembleMember {
         }
         guard let zxid = quorum.nextZxid else { return .failure(Refusal(code: .unimplemented)) }
         switch quorum.reconfiguration(request, at: zxid) {
-        case .accepted(let configuration):
-            if let objection = objection(to: configuration.text) {
-                logger.warning("a reconfig is refused: \(objection)")
-                return .failure(Refusal(code: .badArguments))
-            }
-            return .success(Array(configuration.text.utf8))
+        case .accepted(let configuration): return .success(Array(configuration.text.utf8))
         case .refused(let code): return .failure(Refusal(code: code))
         }
     }
 
-    /// What a topology could not say either.
-    private func objection(to text: String) -> String? {
-        let (next, problems) = QuorumConfig.parse(text)
-        guard let next else { return problems.first?.message ?? "it cannot be read" }
+    /// Leader: why a configuration is refused that no topology could have either.
+    func objection(to configuration: [UInt8]) -> Refusal? {
+        let (next, problems) = QuorumConfig.parse(String(decoding: configuration, as: UTF8.self))
         let now = QuorumConfig.parse(quorum.membership.committed.text).config ?? QuorumConfig(servers: [])
-        return now.objection(to: next, largestID: core.settings.extendedTypes ? 254 : 255)
+        let largestID: Int64 = core.settings.extendedTypes ? 254 : 255
+        let objection =
+            next.map { now.objection(to: $0, largestID: largestID) } ?? problems.first?.message ?? "it cannot be read"
+        guard let objection else { return nil }
+        logger.warning("a reconfig is refused: \(objection)")
+        return Refusal(code: .badArguments)
     }
 
     // MARK: Roles
