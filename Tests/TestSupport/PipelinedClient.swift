@@ -66,6 +66,7 @@ final class PipelinedClient: Sendable {
             if let connection = try? Connection(port: server.address.port, patience: Self.patience) {
                 converse(over: connection, &session)
             }
+            // Between two tries to connect, as a client would: nothing is waited for.
             usleep(20_000)
         }
     }
