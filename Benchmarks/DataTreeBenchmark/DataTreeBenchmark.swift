@@ -169,7 +169,7 @@ private struct Run {
                 }
             }
         }
-        return loader.finish(lastZxid: zxid, digest: nil)
+        return loader.finish(lastZXID: zxid, digest: nil)
     }
 
     private mutating func write(_ op: OpCode, _ body: [UInt8], _ preparer: inout TxnPreparer) throws {

@@ -32,7 +32,7 @@ extension DataTree {
         default:
             error = try applyOne(header.type, &reader, header, &reply)
         }
-        if header.zxid > lastProcessedZxid { lastProcessedZxid = header.zxid }
+        if header.zxid > lastZXID { lastZXID = header.zxid }
         try checkDigest(header, &reader, entry)
         return AppliedTxn(header: header, error: error)
     }

@@ -3,10 +3,10 @@ import ZooKeeperProtocol
 
 /// Who asks: a connection of this server and its session.
 package struct Reader: Sendable {
-    package var connection: ConnectionID
+    package var connection: ClientID
     package var session: SessionID
 
-    package init(connection: ConnectionID, session: SessionID) {
+    package init(connection: ClientID, session: SessionID) {
         self.connection = connection
         self.session = session
     }
@@ -115,7 +115,7 @@ extension DataTree {
     // MARK: Nodes
 
     private func getData(
-        _ path: Bytes, watch: Bool, _ connection: ConnectionID, _ reply: inout JuteWriter
+        _ path: Bytes, watch: Bool, _ connection: ClientID, _ reply: inout JuteWriter
     ) -> ErrorCode {
         guard let node = store.find(path) else { return .noNode }
         guard mayRead(node, connection) else { return .noAuth }
@@ -128,7 +128,7 @@ extension DataTree {
     }
 
     private func getChildren(
-        _ path: Bytes, watch: Bool, withStat: Bool, _ connection: ConnectionID, _ reply: inout JuteWriter
+        _ path: Bytes, watch: Bool, withStat: Bool, _ connection: ClientID, _ reply: inout JuteWriter
     ) -> ErrorCode {
         guard let node = store.find(path) else { return .noNode }
         guard mayRead(node, connection) else { return .noAuth }
@@ -146,7 +146,7 @@ extension DataTree {
         return .ok
     }
 
-    private func getACL(_ path: Bytes, _ connection: ConnectionID, _ reply: inout JuteWriter) -> ErrorCode {
+    private func getACL(_ path: Bytes, _ connection: ClientID, _ reply: inout JuteWriter) -> ErrorCode {
         guard let node = store.find(path) else { return .noNode }
         let acl = store[node].pointee.acl
         if acl == ACLCache.open {
@@ -179,7 +179,7 @@ extension DataTree {
 
     /// getData and getChildren only; a read that fails is a result, not the end. The watch bytes mean nothing here.
     private func multiRead(
-        _ reader: inout JuteReader, _ connection: ConnectionID, _ reply: inout JuteWriter
+        _ reader: inout JuteReader, _ connection: ClientID, _ reply: inout JuteWriter
     ) throws(JuteError) -> ErrorCode {
         let first = reply.count
         while true {
@@ -207,7 +207,7 @@ extension DataTree {
         return .ok
     }
 
-    private func mayRead(_ node: NodeID, _ connection: ConnectionID) -> Bool {
+    private func mayRead(_ node: NodeID, _ connection: ClientID) -> Bool {
         let acl = store[node].pointee.acl
         return acl == ACLCache.open || allows(acl, .read, to: watches.identities(of: connection))
     }
@@ -224,7 +224,7 @@ extension DataTree {
         return found ? .ok : .noWatcher
     }
 
-    private func removeWatches(_ path: Bytes, _ type: WatcherType, _ connection: ConnectionID) -> ErrorCode {
+    private func removeWatches(_ path: Bytes, _ type: WatcherType, _ connection: ClientID) -> ErrorCode {
         let child = type != .data && watches.remove(.child, path: path, for: connection)
         let data = type != .children && watches.remove(.data, path: path, for: connection)
         return child || data ? .ok : .noWatcher
@@ -233,7 +233,7 @@ extension DataTree {
     /// Data, exist, child, persistent and recursive paths of a client that has come back: what it missed is told at once,
     /// the rest is watched.
     private func setWatches(
-        _ reader: inout JuteReader, lists: Int, _ connection: ConnectionID
+        _ reader: inout JuteReader, lists: Int, _ connection: ClientID
     ) throws(JuteError) -> ErrorCode {
         let since = try reader.readZXID()
         var ahead = reader
@@ -247,7 +247,7 @@ extension DataTree {
         return .ok
     }
 
-    private func rearm(_ list: Int, _ path: Bytes, _ since: ZXID, _ connection: ConnectionID) {
+    private func rearm(_ list: Int, _ path: Bytes, _ since: ZXID, _ connection: ClientID) {
         let node = list < 3 ? store.find(path) : nil
         var missed: EventType?
         switch list {

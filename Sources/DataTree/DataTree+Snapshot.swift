@@ -28,12 +28,12 @@ extension DataTree {
             writer.write(Int64(id))
             writer.write(raw: acls.encoded(id))
         }
-        return FuzzySnapshot(zxid: lastProcessedZxid, walk: store.startWalk(), lastACL: acls.last)
+        return FuzzySnapshot(zxid: lastZXID, walk: store.startWalk(), lastACL: acls.last)
     }
 
     /// Appends nodes until `writer` holds about `size` bytes; behind the last one the closing "/".
     ///
-    /// - Returns: whether there is more. When there is not, the digest trailer is `lastProcessedZxid` and `digest` as
+    /// - Returns: whether there is more. When there is not, the digest trailer is `lastZXID` and `digest` as
     ///   they are now.
     package func writeSnapshot(
         _ snapshot: borrowing FuzzySnapshot, into writer: inout JuteWriter, size: Int = 256 << 10

@@ -28,7 +28,7 @@ package final class DataTree {
     package internal(set) var events = WatchEvents()
 
     /// The highest zxid applied.
-    package internal(set) var lastProcessedZxid: ZXID
+    package internal(set) var lastZXID: ZXID
     /// The digest of all nodes, version 2: equal on all servers at the same zxid.
     package internal(set) var digest: UInt64 = 0
     /// How often a digest in a txn or a snapshot was not the tree's: each is a sign of divergence, to be logged.
@@ -67,7 +67,7 @@ package final class DataTree {
     init(bare access: AccessControl, seed: UInt64) {
         self.access = access
         watches = WatchTable(seed: seed)
-        lastProcessedZxid = .zero
+        lastZXID = .zero
         store = NodeStore(seed: seed)
         store.setData(.root, Bytes(start: nil, count: 0))
         store[.root].pointee.checksum = NodeDigest.content(path: Bytes(start: nil, count: 0), data: nil)
@@ -159,7 +159,7 @@ package final class DataTree {
     package func removeOrphanedEphemerals() -> [SessionID] {
         events.removeAll()
         let orphaned = sessionsWithEphemerals.filter { sessionTimeouts[$0] == nil }
-        for session in orphaned { deleteOwned(by: session.rawValue, zxid: lastProcessedZxid) }
+        for session in orphaned { deleteOwned(by: session.rawValue, zxid: lastZXID) }
         return orphaned
     }
 

@@ -73,22 +73,22 @@ package struct DataTreeLoader: ~Copyable {
         return true
     }
 
-    /// The tree, ready for the log from `lastZxid` + 1 on.
+    /// The tree, ready for the log from `lastZXID` + 1 on.
     ///
     /// - Parameters:
     ///   - digest: the snapshot's trailer, if it has one. It holds for a zxid that the log may yet have to reach.
-    ///   - isFuzzy: the content may be ahead of `lastZxid`, nobody says how far: the stream of a leader that goes on serving,
+    ///   - isFuzzy: the content may be ahead of `lastZXID`, nobody says how far: the stream of a leader that goes on serving,
     ///     and the file made of it.
     package consuming func finish(
-        lastZxid: ZXID, digest: (zxid: ZXID, value: UInt64)?, isFuzzy: Bool = false
+        lastZXID: ZXID, digest: (zxid: ZXID, value: UInt64)?, isFuzzy: Bool = false
     ) -> DataTree {
         tree.digestIsUnsettled = isFuzzy
         tree.addSystemNodes()
         for id in keys.values { tree.acls.release(id) }
-        tree.lastProcessedZxid = lastZxid
+        tree.lastZXID = lastZXID
         for subject in tree.quotas.all { tree.recountQuota(subject) }
-        if let digest, digest.zxid > .zero, digest.zxid >= lastZxid {
-            if digest.zxid > lastZxid {
+        if let digest, digest.zxid > .zero, digest.zxid >= lastZXID {
+            if digest.zxid > lastZXID {
                 tree.promisedDigest = digest
             } else if digest.value != tree.digest {
                 tree.digestMismatches += 1

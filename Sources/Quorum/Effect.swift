@@ -9,20 +9,20 @@ extension Quorum {
         case notify(Notification, to: ServerID)
         /// Open a connection to the quorum port of `ServerID`; answer with `connected` or `connectFailed`.
         case connect(to: ServerID)
-        case send(QuorumPacket, to: ConnectionID)
+        case send(QuorumPacket, to: LinkID)
         /// The same packet to several.
-        case broadcast(QuorumPacket, to: [ConnectionID])
+        case broadcast(QuorumPacket, to: [LinkID])
         /// SNAP with this zxid, then the tree as it is now; what is sent later on the connection waits behind it.
-        case sendSnapshot(ZXID, to: ConnectionID)
+        case sendSnapshot(ZXID, to: LinkID)
         /// Flush and close. No `disconnected` is expected for it.
-        case close(ConnectionID, because: CloseReason)
+        case close(LinkID, because: CloseReason)
 
         // MARK: The disk
 
         /// Do these in order; report with `durable` (several at once is welcome: group commit).
         case write(Write, WriteTicket)
         /// Read the log from the last txn at or below `from`; answer with `logRead`.
-        case readLog(from: ZXID, for: ConnectionID)
+        case readLog(from: ZXID, for: LinkID)
 
         // MARK: The tree
 
@@ -31,7 +31,7 @@ extension Quorum {
         /// After the writes so far are done, load the tree anew from the disk: txns above `ZXID` have been cut off.
         case reload(upTo: ZXID)
         /// Replace the tree by the stream that arrived on the connection; it stands at `ZXID`.
-        case restore(from: ConnectionID, at: ZXID)
+        case restore(from: LinkID, at: ZXID)
 
         // MARK: The configuration
 
@@ -42,12 +42,12 @@ extension Quorum {
 
         // MARK: Clients
 
-        /// Leader: make a txn of this with `Quorum.nextZxid` and `propose` it before anything else.
+        /// Leader: make a txn of this with `Quorum.nextZXID` and `propose` it before anything else.
         case prepare(Request, from: Origin)
         /// The oldest `sync` of our own clients that waits is done.
         case synced
         /// Leader: is this session tracked? It then belongs to that learner. Answer with `revalidated`.
-        case revalidate(SessionID, timeout: Int32, for: ConnectionID)
+        case revalidate(SessionID, timeout: Int32, for: LinkID)
         /// The answer to the oldest `Input.revalidate` of this session.
         case revalidated(SessionID, isValid: Bool)
         /// Leader: these sessions live, says a learner.
@@ -63,7 +63,7 @@ extension Quorum {
         /// Cut the log after the last txn at or below this; forget snapshots above it.
         case truncate(to: ZXID)
         /// Make the stream that arrived on the connection the only snapshot; the log begins anew behind it.
-        case snapshot(from: ConnectionID, at: ZXID)
+        case snapshot(from: LinkID, at: ZXID)
         case acceptedEpoch(Epoch)
         case currentEpoch(Epoch)
         /// The last proposed configuration, with its version: keep it as `<zoo.cfg>.dynamic.next`; nil: remove that file. Its new
@@ -89,7 +89,7 @@ extension Quorum {
     /// A learner that has told its leader who it is.
     package struct LearnerStatus: Hashable, Sendable {
         package let id: ServerID
-        package let connection: ConnectionID
+        package let connection: LinkID
         package let isObserver: Bool
         /// It has the leader's history and hears what follows.
         package let isSynced: Bool

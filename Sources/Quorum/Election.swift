@@ -38,8 +38,8 @@ struct Election: Sendable {
 
     /// Starts a new round and sends the first proposal.
     init(_ server: inout Server) {
-        let lastZxid = server.options.faults.contains(.voteWithoutUncommitted) ? server.history.last : server.lastLogged
-        ownVote = server.isVoter ? Vote(leader: server.id, zxid: lastZxid, peerEpoch: server.currentEpoch) : .none
+        let lastZXID = server.options.faults.contains(.voteWithoutUncommitted) ? server.history.last : server.lastLogged
+        ownVote = server.isVoter ? Vote(leader: server.id, zxid: lastZXID, peerEpoch: server.currentEpoch) : .none
         if server.dataDiffers, server.isVoter, server.membership.voters.count > 1 {
             candidacy = .reluctant(until: server.now + server.options.reluctance)
             initial = ownVote.withoutCandidate

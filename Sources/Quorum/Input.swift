@@ -1,12 +1,12 @@
 import ZooKeeperProtocol
 
 /// One connection on a quorum port, numbered by the shell; numbers are not used again while the process lives.
-package struct ConnectionID: RawRepresentable, Hashable, Comparable, Sendable {
+package struct LinkID: RawRepresentable, Hashable, Comparable, Sendable {
     package var rawValue: UInt64
 
     package init(rawValue: UInt64) { self.rawValue = rawValue }
 
-    package static func < (left: ConnectionID, right: ConnectionID) -> Bool { left.rawValue < right.rawValue }
+    package static func < (left: LinkID, right: LinkID) -> Bool { left.rawValue < right.rawValue }
 }
 
 /// Number of a write handed to the disk, counted from 1. The disk does writes in this order.
@@ -32,31 +32,31 @@ extension Quorum {
         case unreachable(ServerID)
 
         /// The connection asked for by `Effect.connect` stands.
-        case connected(ConnectionID, to: ServerID)
+        case connected(LinkID, to: ServerID)
         /// It could not be made.
         case connectFailed(to: ServerID)
         /// Somebody connected to our quorum port.
-        case accepted(ConnectionID)
-        case packet(QuorumPacket, from: ConnectionID)
+        case accepted(LinkID)
+        case packet(QuorumPacket, from: LinkID)
         /// The stream behind a SNAP packet arrived whole and checked; the shell holds it until `Effect.restore`.
-        case snapshotArrived(on: ConnectionID)
+        case snapshotArrived(on: LinkID)
         /// The connection is gone; whatever it had sent was passed on before.
-        case disconnected(ConnectionID)
+        case disconnected(LinkID)
 
         /// Every write up to this ticket is on disk, synced.
         case durable(WriteTicket)
         /// What `Effect.readLog` asked for: the txns from the last one at or below the zxid asked for, in order; nil
         /// when the log does not reach back so far or would be too much to send.
-        case logRead([Transaction]?, for: ConnectionID)
+        case logRead([Transaction]?, for: LinkID)
 
         /// A write or sync of one of our own clients; goes to whoever leads.
         case request(Request)
-        /// The txn a leader's shell made of the request of `Effect.prepare`, with the zxid of `Quorum.nextZxid`.
+        /// The txn a leader's shell made of the request of `Effect.prepare`, with the zxid of `Quorum.nextZXID`.
         case propose(Transaction)
         /// A client of ours wants its session back: ask the leader.
         case revalidate(SessionID, timeout: Int32)
         /// A leader's answer to `Effect.revalidate`.
-        case revalidated(SessionID, isValid: Bool, for: ConnectionID)
+        case revalidated(SessionID, isValid: Bool, for: LinkID)
         /// A session of one of our clients was heard; the next PING's answer tells the leader.
         case touch(SessionID, timeout: Int32)
 
@@ -79,7 +79,7 @@ extension Quorum {
     /// Where a request came from, and so where its answer goes.
     package enum Origin: Hashable, Sendable {
         case ownClient
-        case learner(ConnectionID)
+        case learner(LinkID)
     }
 
     /// A client's write or sync, or a change of a session, on its way to the leader.

@@ -65,9 +65,9 @@ struct Leader: Sendable {
     /// Set when a reconfig gave the lead to somebody else, or ended this server's part.
     private var handover: (to: ServerID?, until: Milliseconds)?
     /// Who gets PROPOSAL, who of them gets COMMIT at once, and who gets INFORM.
-    private var followers: [ConnectionID] = []
-    private var servingFollowers: [ConnectionID] = []
-    private var observers: [ConnectionID] = []
+    private var followers: [LinkID] = []
+    private var servingFollowers: [LinkID] = []
+    private var observers: [LinkID] = []
 
     init(_ server: inout Server) {
         known = [server.id]
@@ -91,7 +91,7 @@ struct Leader: Sendable {
     }
 
     /// The zxid of the next txn; nil unless serving, and once the epoch has no more (reference 8.15).
-    func nextZxid(_ server: Server) -> ZXID? {
+    func nextZXID(_ server: Server) -> ZXID? {
         guard case .serving(let epoch) = phase, drain == nil, handover == nil else { return nil }
         let last = max(server.lastLogged, ZXID(epoch: epoch, counter: 0))
         return last.counter < UInt32.max - 1 ? last.next : nil
@@ -106,11 +106,11 @@ struct Leader: Sendable {
 
     // MARK: Connections
 
-    mutating func accept(_ connection: ConnectionID, _ server: inout Server) {
+    mutating func accept(_ connection: LinkID, _ server: inout Server) {
         peers.append(LearnerPeer(connection, now: server.now))
     }
 
-    mutating func disconnected(_ connection: ConnectionID, _ server: inout Server) {
+    mutating func disconnected(_ connection: LinkID, _ server: inout Server) {
         guard let index = peers.firstIndex(where: { $0.connection == connection }) else { return }
         peers.remove(at: index)
         updateAudience()
@@ -145,7 +145,7 @@ struct Leader: Sendable {
 
     // MARK: Packets
 
-    mutating func receive(_ packet: QuorumPacket, from connection: ConnectionID, _ server: inout Server) {
+    mutating func receive(_ packet: QuorumPacket, from connection: LinkID, _ server: inout Server) {
         guard let index = peers.firstIndex(where: { $0.connection == connection }) else { return }
         peers[index].lastHeard = server.now
         let understood =
@@ -366,7 +366,7 @@ struct Leader: Sendable {
         }
     }
 
-    mutating func logRead(_ transactions: [Transaction]?, for connection: ConnectionID, _ server: inout Server) {
+    mutating func logRead(_ transactions: [Transaction]?, for connection: LinkID, _ server: inout Server) {
         guard let index = peers.firstIndex(where: { $0.connection == connection }),
             case .readingLog = peers[index].phase
         else { return }
@@ -588,13 +588,13 @@ struct Leader: Sendable {
     }
 
     mutating func propose(_ transaction: Transaction, _ server: inout Server) {
-        guard let zxid = nextZxid(server) else { return }
+        guard let zxid = nextZXID(server) else { return }
         invariant(transaction.zxid == zxid, "server \(server.id): proposes \(transaction.zxid), the next is \(zxid)")
         let waits = isReconfiguring(server) || !isActivationDurable(server)
         server.log(transaction)
         outstanding.append(Outstanding(zxid: zxid, acks: []))
         if waits { unsent += 1 } else { tellFollowers(of: transaction, &server) }
-        if nextZxid(server) == nil {
+        if nextZXID(server) == nil {
             // That was the last one of this epoch (reference 8.15).
             drain = (server.now + server.options.tickTime, .zxidsExhausted(zxid.epoch))
         }
@@ -654,7 +654,7 @@ struct Leader: Sendable {
         return true
     }
 
-    func revalidated(_ session: SessionID, isValid: Bool, for connection: ConnectionID, _ server: inout Server) {
+    func revalidated(_ session: SessionID, isValid: Bool, for connection: LinkID, _ server: inout Server) {
         guard peers.contains(where: { $0.connection == connection }) else { return }
         server.effects.append(.send(.revalidated(session, isValid: isValid), to: connection))
     }

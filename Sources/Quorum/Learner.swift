@@ -47,7 +47,7 @@ struct Learner: Sendable {
     private let giveUpAt: Milliseconds
     private var phase: Phase
     /// Nil while connecting.
-    private var connection: ConnectionID?
+    private var connection: LinkID?
     private var held = HeldBack<Held>()
     private var lastHeard: Milliseconds
     /// Sessions heard since the last PING.
@@ -99,7 +99,7 @@ struct Learner: Sendable {
         }
     }
 
-    mutating func connected(_ connection: ConnectionID, to peer: ServerID, _ server: inout Server) {
+    mutating func connected(_ connection: LinkID, to peer: ServerID, _ server: inout Server) {
         guard case .connecting = phase, peer == leader else {
             server.effects.append(.close(connection, because: .roleEnded))
             return
@@ -128,7 +128,7 @@ struct Learner: Sendable {
         server.leave(.leaderUnreachable(leader))
     }
 
-    mutating func disconnected(_ gone: ConnectionID, _ server: inout Server) {
+    mutating func disconnected(_ gone: LinkID, _ server: inout Server) {
         guard gone == connection else { return }
         // A leader that was elected a moment later than we were told closes the connections of learners too early.
         connection = nil
@@ -168,14 +168,14 @@ struct Learner: Sendable {
 
     mutating func touch(_ session: SessionID, timeout: Int32) { touched[session] = timeout }
 
-    mutating func snapshotArrived(on arrived: ConnectionID, _ server: inout Server) {
+    mutating func snapshotArrived(on arrived: LinkID, _ server: inout Server) {
         guard case .receivingSnapshot(let epoch, let zxid) = phase, arrived == connection else { return }
         lastHeard = server.now
         server.restore(from: arrived, at: zxid)
         phase = .synchronising(epoch)
     }
 
-    mutating func receive(_ packet: QuorumPacket, from sender: ConnectionID, _ server: inout Server) {
+    mutating func receive(_ packet: QuorumPacket, from sender: LinkID, _ server: inout Server) {
         guard sender == connection else { return }
         lastHeard = server.now
         guard handle(packet, &server) else {

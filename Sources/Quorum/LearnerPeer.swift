@@ -28,7 +28,7 @@ struct LearnerPeer: Sendable {
         }
     }
 
-    let connection: ConnectionID
+    let connection: LinkID
     /// Meaningless while greeting.
     var server = ServerID(-1)
     var isObserver = false
@@ -46,7 +46,7 @@ struct LearnerPeer: Sendable {
     /// A proposal it has not ACKed and when that was sent; the next one is looked at when this one is ACKed.
     private var probe: (zxid: ZXID, sent: Milliseconds)?
 
-    init(_ connection: ConnectionID, now: Milliseconds) {
+    init(_ connection: LinkID, now: Milliseconds) {
         self.connection = connection
         lastHeard = now
     }

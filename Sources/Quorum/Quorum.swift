@@ -36,7 +36,7 @@ package struct Quorum: Sendable {
     private var server: Server
     private var role = Role.idle
     /// Learners that came before this server knew whether it leads, and what they said. At most one packet each.
-    private var early: [(connection: ConnectionID, packet: QuorumPacket?)] = []
+    private var early: [(connection: LinkID, packet: QuorumPacket?)] = []
     /// Observers that asked while nobody was elected: they are told as soon as somebody is.
     private var askers: ServerSet = []
     /// Inputs that came before all effects of an earlier one were carried out, and when they came.
@@ -81,7 +81,7 @@ package struct Quorum: Sendable {
     /// The zxid for the txn of the next `propose`; nil when this server does not lead.
     ///
     /// Kept, as `nextDeadline`: they are read at every step, and to look into the role would copy it.
-    package private(set) var nextZxid: ZXID?
+    package private(set) var nextZXID: ZXID?
 
     /// When `tick` must be put in at the latest.
     package private(set) var nextDeadline = Milliseconds.max
@@ -93,7 +93,7 @@ package struct Quorum: Sendable {
     /// text of what is accepted, at this zxid; or one with the error. The checks of the switch (-123), of the session before
     /// and of the ACL behind it are the shell's.
     package func reconfiguration(_ request: ReconfigRequest, at zxid: ZXID) -> Reconfiguration {
-        guard case .leading(let leader) = role, nextZxid != nil else { return .refused(.unimplemented) }
+        guard case .leading(let leader) = role, nextZXID != nil else { return .refused(.unimplemented) }
         let membership = server.membership
         if leader.isReconfiguring(server) { return .refused(.reconfigInProgress) }
         if request.currentConfigID != -1, request.currentConfigID != membership.committed.version {
@@ -108,7 +108,7 @@ package struct Quorum: Sendable {
 
     /// How far what this server shows its clients goes: whoever serves in an epoch has seen all before it. Replies
     /// carry it, and clients that have seen more are refused.
-    package var visibleZxid: ZXID {
+    package var visibleZXID: ZXID {
         switch status {
         case .leading(let epoch), .following(_, let epoch), .observing(_, let epoch):
             max(server.lastApplied, ZXID(epoch: epoch, counter: 0))
@@ -201,19 +201,19 @@ package struct Quorum: Sendable {
     /// Sets what the shell asks for at every step.
     private mutating func lookAhead() {
         switch role {
-        case .looking(let election): (nextZxid, nextDeadline) = (nil, election.deadline)
+        case .looking(let election): (nextZXID, nextDeadline) = (nil, election.deadline)
         case .leading(let leader): lookAhead(leader)
         case .learning(let learner): lookAhead(learner)
-        case .idle, .stopped, .moved: (nextZxid, nextDeadline) = (nil, .max)
+        case .idle, .stopped, .moved: (nextZXID, nextDeadline) = (nil, .max)
         }
     }
 
     private mutating func lookAhead(_ leader: borrowing Leader) {
-        (nextZxid, nextDeadline) = (leader.nextZxid(server), leader.deadline(server))
+        (nextZXID, nextDeadline) = (leader.nextZXID(server), leader.deadline(server))
     }
 
     private mutating func lookAhead(_ learner: borrowing Learner) {
-        (nextZxid, nextDeadline) = (nil, learner.deadline(server))
+        (nextZXID, nextDeadline) = (nil, learner.deadline(server))
     }
 
     private mutating func look(_ input: Input, _ old: Election) {
@@ -295,7 +295,7 @@ package struct Quorum: Sendable {
         }
     }
 
-    private mutating func close(_ connection: ConnectionID) {
+    private mutating func close(_ connection: LinkID) {
         server.effects.append(.close(connection, because: .notLeading))
     }
 

@@ -168,7 +168,7 @@ struct Server: Sendable {
         return zxid >= floor
     }
 
-    mutating func restore(from connection: ConnectionID, at zxid: ZXID) {
+    mutating func restore(from connection: LinkID, at zxid: ZXID) {
         floor = zxid
         mustBeReplaced = false
         dataDiffers = false

@@ -77,7 +77,7 @@ package final class IncomingSnapshot {
     /// The tree; once, when the stream is complete.
     package func takeTree() -> DataTree {
         let loader = loader.take()!
-        return loader.finish(lastZxid: zxid, digest: nil, isFuzzy: true)
+        return loader.finish(lastZXID: zxid, digest: nil, isFuzzy: true)
     }
 }
 

@@ -16,7 +16,7 @@ package struct Recovered {
     fileprivate var source: String { newestLog ?? snapshot?.path ?? "the empty tree" }
     fileprivate var newestLog: String?
 
-    package var lastZXID: ZXID { tree.lastProcessedZxid }
+    package var lastZXID: ZXID { tree.lastZXID }
 }
 
 /// How `DataDirectory.recover` treats what it finds.
@@ -89,7 +89,7 @@ extension DataDirectory {
 
     /// Writes a snapshot of a tree in one go; for trees that nobody is changing.
     package func writeWhole(_ tree: DataTree, digest: Bool) throws(StorageError) {
-        let file = try SnapshotWriter(self, zxid: tree.lastProcessedZxid)
+        let file = try SnapshotWriter(self, zxid: tree.lastZXID)
         var slice = JuteWriter(capacity: 64 << 10)
         let snapshot = tree.beginSnapshot(into: &slice)
         var hasMore = true
@@ -99,8 +99,8 @@ extension DataDirectory {
             slice.removeAll()
         }
         // 0 and 0 before the first txn, as Apache writes it.
-        let isEmpty = tree.lastProcessedZxid == .zero
-        try file.finish(digest: digest ? (tree.lastProcessedZxid, isEmpty ? 0 : tree.digest) : nil)
+        let isEmpty = tree.lastZXID == .zero
+        try file.finish(digest: digest ? (tree.lastZXID, isEmpty ? 0 : tree.digest) : nil)
     }
 
     private func replay(

@@ -28,7 +28,7 @@ extension DataDirectory {
             try input.readSeal()
             if version == 2 { digest = (zxid, UInt64(bitPattern: value)) }
         }
-        return loader.finish(lastZxid: snapshot.zxid, digest: digest, isFuzzy: digest == nil)
+        return loader.finish(lastZXID: snapshot.zxid, digest: digest, isFuzzy: digest == nil)
     }
 }
 

@@ -106,7 +106,7 @@ struct ClientSession {
 
     /// What a reply will do to the table of watches.
     private enum WatchChange {
-        case insert(String, WatchTable.Kind)
+        case insert(String, ClientWatches.Kind)
         case exists(String)
         case remove(String, WatcherType)
     }
@@ -124,7 +124,7 @@ struct ClientSession {
     private var sessionIsKnown: Bool
     /// As negotiated, in milliseconds.
     private(set) var sessionTimeout: Int32
-    private(set) var lastZxidSeen = ZXID.zero
+    private(set) var lastZXIDSeen = ZXID.zero
     /// Why the last connection failed, for errors that say so.
     private(set) var lastProblem: String?
 
@@ -134,7 +134,7 @@ struct ClientSession {
     private var identities: [Credential] = []
     /// Indexes of `identities`, in the order in which they were sent over this connection.
     private var unansweredIdentities = Deque<Int>()
-    private var watches = WatchTable()
+    private var watches = ClientWatches()
 
     private var effects: [Effect] = []
     /// Frames to send. The shell empties it.
@@ -195,7 +195,7 @@ struct ClientSession {
         output.frame {
             $0.write(
                 ConnectRequest(
-                    lastZxidSeen: lastZxidSeen, timeout: settings.sessionTimeout, session: known?.id ?? .none,
+                    lastZXIDSeen: lastZXIDSeen, timeout: settings.sessionTimeout, session: known?.id ?? .none,
                     password: known?.password ?? [UInt8](repeating: 0, count: 16), readOnly: settings.allowsReadOnly))
         }
     }
@@ -397,7 +397,7 @@ struct ClientSession {
                 pending.prepend(first)
                 return drop("an answer out of order: xid \(header.xid) where \(first.xid) was due", now: now)
             }
-            if header.zxid > lastZxidSeen { lastZxidSeen = header.zxid }
+            if header.zxid > lastZXIDSeen { lastZXIDSeen = header.zxid }
             if let change = first.watch { apply(change, error: header.error) }
             if let id = first.id {
                 if header.error == .ok {
@@ -460,13 +460,13 @@ struct ClientSession {
     }
 
     private mutating func restoreWatches() {
-        for watches in watches.restoring(since: lastZxidSeen) {
+        for watches in watches.restoring(since: lastZXIDSeen) {
             let request: Request
             if watches.persistent == [] && watches.persistentRecursive == [] {
                 // Servers before 3.6 know no other.
                 request = .setWatches(
                     SetWatches(
-                        relativeZxid: watches.relativeZxid, data: watches.data, exist: watches.exist,
+                        relativeZXID: watches.relativeZXID, data: watches.data, exist: watches.exist,
                         child: watches.child))
             } else {
                 request = .setWatches2(watches)
@@ -577,7 +577,7 @@ struct ClientSession {
 
 extension ClientSession {
     /// Tells of watches that are taken back, once for all of one kind, as Java's client does.
-    private mutating func forget(_ path: String, _ kinds: [WatchTable.Kind], as event: EventType) {
+    private mutating func forget(_ path: String, _ kinds: [ClientWatches.Kind], as event: EventType) {
         var found = false
         for kind in kinds where watches.contains(path, kind) {
             watches.remove(path, kind)

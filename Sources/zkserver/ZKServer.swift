@@ -3,5 +3,5 @@ import ZooKeeperServer
 /// `zkserver CONFIG`: the bundled server, without TLS.
 @main
 struct ZKServer {
-    static func main() { ServerProcess.run(name: "zkserver", security: nil) }
+    static func main() { ServerExecutable.run(name: "zkserver", security: nil) }
 }

@@ -111,8 +111,8 @@ import ZooKeeperProtocol
         options.allowsTTL = true
         options.enforcesQuotas = true
         let server = TestServer(options, access: access)
-        var connections: [String: ConnectionID] = [:]
-        var inbox: [ConnectionID: [[UInt8]]] = [:]
+        var connections: [String: ClientID] = [:]
+        var inbox: [ClientID: [[UInt8]]] = [:]
         var compared = 0
 
         func deliver() {

@@ -169,10 +169,10 @@ import ZooKeeperProtocol
         [MultiOperation.getData(ReadRequest(path: "/", watch: false))],
         [.create(.create, CreateRequest(path: "/t", data: nil, acl: .open, flags: 5))],
     ])
-    func multisThatAreNoneCostAZxid(operations: [MultiOperation]) {
+    func multisThatAreNoneCostAZXID(operations: [MultiOperation]) {
         let server = TestServer()
         #expect(server.write(.multi(operations)) == .marshallingError)
-        #expect(server.tree.lastProcessedZxid == ZXID(rawValue: 1))
+        #expect(server.tree.lastZXID == ZXID(rawValue: 1))
     }
 
     @Test func closeSessionKnowsWhatIsInFlight() throws {
@@ -252,7 +252,7 @@ import ZooKeeperProtocol
         #expect(try fast.tree.everything() == slow.tree.everything())
         #expect(fast.tree.acls.ids.count == slow.tree.acls.ids.count)
         #expect(fast.preparerIsIdle && slow.preparerIsIdle)
-        #expect(slow.tree.lastProcessedZxid == ZXID(rawValue: 1500))
+        #expect(slow.tree.lastZXID == ZXID(rawValue: 1500))
 
         // And the log, once more, over a snapshot taken in the middle of it.
         let tree = DataTree()
@@ -266,8 +266,8 @@ import ZooKeeperProtocol
                 next += 1
             }
         }
-        let copy = try SnapshotBytes(body: writer.bytes, digest: (tree.lastProcessedZxid, tree.digest)).load(
-            lastZxid: snapshot.zxid)
+        let copy = try SnapshotBytes(body: writer.bytes, digest: (tree.lastZXID, tree.digest)).load(
+            lastZXID: snapshot.zxid)
         for entry in slow.everything[500...] { try copy.apply(entry) }
         #expect(copy.digest == slow.tree.digest)
         #expect(copy.digestMismatches == 0)

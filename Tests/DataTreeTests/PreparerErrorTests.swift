@@ -425,7 +425,7 @@ import ZooKeeperProtocol
         let tree = DataTree()
         #expect(try tree.apply(TxnEntry(header: header, txn: txn, digest: nil).encoded).error == .badArguments)
         #expect(tree.find("/p") == nil)
-        #expect(tree.lastProcessedZxid == ZXID(rawValue: 1))
+        #expect(tree.lastZXID == ZXID(rawValue: 1))
     }
 
     @Test(arguments: [

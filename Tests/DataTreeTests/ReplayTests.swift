@@ -72,7 +72,7 @@ import ZooKeeperProtocol
     func snapshotOfOursReadBack(name: String) throws {
         let tree = DataTree()
         for entry in try DataDirectoryFixture(name).logEntries() { try tree.apply(entry) }
-        let copy = try tree.snapshot().load(lastZxid: tree.lastProcessedZxid)
+        let copy = try tree.snapshot().load(lastZXID: tree.lastZXID)
         #expect(copy.digestMismatches == 0)
         #expect(copy.digest == tree.digest)
         #expect(try copy.everything() == tree.everything())
@@ -98,10 +98,10 @@ import ZooKeeperProtocol
         var writer = JuteWriter()
         let snapshot = tree.beginSnapshot(into: &writer)
         while tree.writeSnapshot(snapshot, into: &writer, size: writer.count + 1) { try advance(txnsBetweenSlices) }
-        let bytes = SnapshotBytes(body: writer.bytes, digest: (tree.lastProcessedZxid, tree.digest))
+        let bytes = SnapshotBytes(body: writer.bytes, digest: (tree.lastZXID, tree.digest))
         try advance(entries.count)
 
-        let copy = try bytes.load(lastZxid: snapshot.zxid)
+        let copy = try bytes.load(lastZXID: snapshot.zxid)
         for entry in entries where try TxnEntry(decoding: entry).header.zxid > snapshot.zxid { try copy.apply(entry) }
         #expect(copy.digest == tree.digest)
         #expect(copy.digestMismatches == 0)

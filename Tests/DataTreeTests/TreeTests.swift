@@ -61,7 +61,7 @@ import ZooKeeperProtocol
         #expect(server.tree.recomputedDigest() == server.tree.digest)
 
         // Counted anew when a snapshot is loaded, so the text in it does not matter.
-        let copy = try server.tree.snapshot().load(lastZxid: server.tree.lastProcessedZxid)
+        let copy = try server.tree.snapshot().load(lastZXID: server.tree.lastZXID)
         #expect(try copy.everything() == server.tree.everything())
         server.write(.delete("/zookeeper/quota/q/zookeeper_limits"))
         server.write(.create("/q/b", "333"))
@@ -91,9 +91,9 @@ import ZooKeeperProtocol
             return try reply.bytes.readJute { (reader) throws(JuteError) in try reader.readStrings() } ?? []
         }
         #expect(try children(server.tree) == names)
-        let copy = try server.tree.snapshot().load(lastZxid: server.tree.lastProcessedZxid)
+        let copy = try server.tree.snapshot().load(lastZXID: server.tree.lastZXID)
         #expect(try children(copy) == names)
-        let again = try copy.snapshot().load(lastZxid: copy.lastProcessedZxid)
+        let again = try copy.snapshot().load(lastZXID: copy.lastZXID)
         #expect(try children(again) == names)
     }
 
@@ -288,7 +288,7 @@ import ZooKeeperProtocol
         #expect(try server.tree.everything() == wanted)
         #expect(server.tree.digest == digest)
         #expect(server.tree.recomputedDigest() == server.tree.digest)
-        #expect(server.tree.lastProcessedZxid == ZXID(rawValue: 4), "never goes back")
+        #expect(server.tree.lastZXID == ZXID(rawValue: 4), "never goes back")
     }
 
     @Test func aWrongDigestIsCounted() throws {
@@ -318,14 +318,14 @@ import ZooKeeperProtocol
             loader.addNode($0, data: nil, acl: -1, stat: StatPersisted())
         }
         #expect(!added)
-        _ = loader.finish(lastZxid: .zero, digest: nil)
+        _ = loader.finish(lastZXID: .zero, digest: nil)
     }
 
     @Test func aListThatASnapshotLacksLetsNobodyIn() {
         var loader = DataTreeLoader()
         let added = Array("/a".utf8).withUnsafeBytes { loader.addNode($0, data: nil, acl: 9, stat: StatPersisted()) }
         #expect(added)
-        let tree = loader.finish(lastZxid: .zero, digest: nil)
+        let tree = loader.finish(lastZXID: .zero, digest: nil)
         let acl = tree.store[tree.find("/a")!].pointee.acl
         #expect(!tree.allows(acl, .all, to: [PreparerErrorTests.bob]))
         #expect(tree.allows(acl, .all, to: [PreparerErrorTests.boss]))
@@ -335,7 +335,7 @@ import ZooKeeperProtocol
         let server = TestServer()
         for request: Request in [.create("/a"), .create("/b"), .create("/c")] { server.write(request) }
         let empty = SnapshotBytes(body: DataTree().snapshot().body, digest: (ZXID(rawValue: 2), 1))
-        let tree = try empty.load(lastZxid: .zero)
+        let tree = try empty.load(lastZXID: .zero)
         try tree.apply(server.everything[0])
         #expect(tree.digestMismatches == 0)
         try tree.apply(server.everything[1])
@@ -343,10 +343,10 @@ import ZooKeeperProtocol
         try tree.apply(server.everything[2])
         #expect(tree.digestMismatches == 1)
         let now = try SnapshotBytes(body: DataTree().snapshot().body, digest: (ZXID(rawValue: 7), 1)).load(
-            lastZxid: ZXID(rawValue: 7))
+            lastZXID: ZXID(rawValue: 7))
         #expect(now.digestMismatches == 1)
         let older = try SnapshotBytes(body: DataTree().snapshot().body, digest: (ZXID(rawValue: 3), 1)).load(
-            lastZxid: ZXID(rawValue: 7))
+            lastZXID: ZXID(rawValue: 7))
         #expect(older.digestMismatches == 0, "older than the snapshot's own zxid: ignored")
     }
 }

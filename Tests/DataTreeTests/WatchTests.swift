@@ -11,13 +11,13 @@ import ZooKeeperProtocol
         case add(AddWatchMode)
     }
 
-    private func server() -> (TestServer, ConnectionID) {
+    private func server() -> (TestServer, ClientID) {
         let server = TestServer()
         for request: Request in [.create("/a"), .create("/a/b"), .create("/e", flags: 1)] { server.write(request) }
         return (server, server.tree.watches.connect([]))
     }
 
-    private func watch(_ server: TestServer, _ setup: Setup, _ path: String, _ connection: ConnectionID) -> ErrorCode {
+    private func watch(_ server: TestServer, _ setup: Setup, _ path: String, _ connection: ClientID) -> ErrorCode {
         switch setup {
         case .exists: server.read(.exists(ReadRequest(path: path, watch: true)), connection).error
         case .data: server.read(.getData(ReadRequest(path: path, watch: true)), connection).error
@@ -155,10 +155,10 @@ import ZooKeeperProtocol
     @Test func checkAndRemove() {
         let (server, mine) = server()
         let other = server.tree.watches.connect([])
-        func check(_ type: Int32, _ connection: ConnectionID, at path: String = "/a") -> ErrorCode {
+        func check(_ type: Int32, _ connection: ClientID, at path: String = "/a") -> ErrorCode {
             server.read(.checkWatches(WatcherRequest(path: path, type: type)), connection).error
         }
-        func remove(_ type: Int32, _ connection: ConnectionID) -> ErrorCode {
+        func remove(_ type: Int32, _ connection: ClientID) -> ErrorCode {
             server.read(.removeWatches(WatcherRequest(path: "/a", type: type)), connection).error
         }
         #expect(check(3, mine) == .noWatcher)
@@ -196,7 +196,7 @@ import ZooKeeperProtocol
         let seen = server.zxid
         for request: Request in [.set("/a", ""), .create("/a/c"), .create("/n")] { server.write(request) }
         let request = SetWatches2(
-            relativeZxid: seen, data: ["/a", "/a/b", "/gone"], exist: ["/n", "/none"], child: ["/a", "/a/b", "/gone"],
+            relativeZXID: seen, data: ["/a", "/a/b", "/gone"], exist: ["/n", "/none"], child: ["/a", "/a/b", "/gone"],
             persistent: ["/a"], persistentRecursive: ["/p"])
         #expect(server.read(.setWatches2(request), connection).error == .ok)
         #expect(
@@ -207,7 +207,7 @@ import ZooKeeperProtocol
         #expect(server.tree.watches.count == 7)
         server.write(.create("/none"))
         #expect(server.told == ["0 NodeCreated /none"])
-        let none = SetWatches(relativeZxid: seen, data: ["/gone"], exist: nil, child: [])
+        let none = SetWatches(relativeZXID: seen, data: ["/gone"], exist: nil, child: [])
         #expect(server.read(.setWatches(none), connection).error == .marshallingError)
         #expect(server.told == ["0 NodeDeleted /gone"], "what comes before the null list counts")
     }

@@ -96,7 +96,7 @@ extension Quorum {
 
 extension [Quorum.Effect] {
     /// What was sent to one connection, in order, without PINGs.
-    func packets(to connection: ConnectionID) -> [QuorumPacket] {
+    func packets(to connection: LinkID) -> [QuorumPacket] {
         compactMap { effect in
             switch effect {
             case .send(let packet, connection) where packet.type != .ping: packet
@@ -114,11 +114,11 @@ extension [Quorum.Effect] {
     var statuses: [Quorum.Status] { compactMap { if case .become(let status) = $0 { status } else { nil } } }
     var writes: [Quorum.Write] { compactMap { if case .write(let write, _) = $0 { write } else { nil } } }
     var applied: [ZXID] { compactMap { if case .apply(let transaction) = $0 { transaction.zxid } else { nil } } }
-    var closed: [ConnectionID: Quorum.CloseReason] {
+    var closed: [LinkID: Quorum.CloseReason] {
         reduce(into: [:]) { if case .close(let connection, let reason) = $1 { $0[connection] = reason } }
     }
 }
 
-extension ConnectionID: ExpressibleByIntegerLiteral {
+extension LinkID: ExpressibleByIntegerLiteral {
     public init(integerLiteral value: UInt64) { self.init(rawValue: value) }
 }

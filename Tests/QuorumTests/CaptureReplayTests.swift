@@ -21,7 +21,7 @@ import ZooKeeperProtocol
             stream.learner, configuration: stream.configuration,
             recovered: RecoveredState(
                 acceptedEpoch: stream.acceptedEpoch, currentEpoch: stream.currentEpoch ?? stream.acceptedEpoch,
-                base: stream.lastZxid))
+                base: stream.lastZXID))
         bench.join(stream.leader)
         bench.put(.connected(1, to: stream.leader))
         var heartbeats = stream.packets(fromLeader: false).filter { $0.type == .ping }[...]
@@ -76,7 +76,7 @@ import ZooKeeperProtocol
                 // What was broadcast is proposed again by us; the rest must come by itself.
                 let isNew = [.proposal, .inform].contains(packet.type) && !stream.syncedTxns.contains(packet.zxid)
                 if isNew {
-                    #expect(bench.quorum.nextZxid == packet.zxid)
+                    #expect(bench.quorum.nextZXID == packet.zxid)
                     bench.put(.propose(Transaction(zxid: packet.zxid, bytes: packet.data ?? [])))
                     if stream.isObserver { bench.put(.packet(.ack(packet.zxid), from: 1)) }
                 }
@@ -111,7 +111,7 @@ import ZooKeeperProtocol
         let start = try #require(stream.packets(fromLeader: true).first { [.diff, .trunc, .snap].contains($0.type) })
         let before = Epoch(rawValue: stream.epoch.rawValue - 1)
         let older = synced.filter { $0.zxid.epoch < stream.epoch }
-        let base = synced.isEmpty ? start.zxid : stream.lastZxid
+        let base = synced.isEmpty ? start.zxid : stream.lastZXID
         var bench = Bench(
             stream.leader, configuration: stream.configuration, options: options,
             recovered: RecoveredState(

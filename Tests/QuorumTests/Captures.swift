@@ -41,7 +41,7 @@ struct CapturedStream {
     let acceptedEpoch: Epoch
     /// What the learner's ACKEPOCH says; nil for -1.
     let currentEpoch: Epoch?
-    let lastZxid: ZXID
+    let lastZXID: ZXID
     let epoch: Epoch
 
     init(_ name: String) throws {
@@ -63,7 +63,7 @@ struct CapturedStream {
         isObserver = info.type == .observerInfo
         acceptedEpoch = info.zxid.epoch
         currentEpoch = try #require(ackEpoch.promise).currentEpoch
-        lastZxid = ackEpoch.zxid
+        lastZXID = ackEpoch.zxid
         epoch = newLeader.zxid.epoch
         let configuration = try #require(
             EnsembleConfiguration(text: String(decoding: newLeader.data ?? [], as: UTF8.self)))

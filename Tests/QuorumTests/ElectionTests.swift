@@ -9,7 +9,7 @@ import ZooKeeperProtocol
     struct Transcript: CustomTestStringConvertible, Sendable {
         var file: String
         var server: ServerID
-        var lastZxid: Int64
+        var lastZXID: Int64
         var epoch: Int64
         /// Milliseconds of the capture in which it looked.
         var during: ClosedRange<Double>
@@ -20,16 +20,16 @@ import ZooKeeperProtocol
 
     static let transcripts = [
         Transcript(
-            file: "with-zxids", server: 1, lastZxid: 0x1_0000_0007, epoch: 1, during: 7700...11000, elects: 2),
+            file: "with-zxids", server: 1, lastZXID: 0x1_0000_0007, epoch: 1, during: 7700...11000, elects: 2),
         Transcript(
-            file: "with-zxids", server: 2, lastZxid: 0x1_0000_0007, epoch: 1, during: 7700...11000, elects: 2),
+            file: "with-zxids", server: 2, lastZXID: 0x1_0000_0007, epoch: 1, during: 7700...11000, elects: 2),
         // It had logged what nobody else had, but the others had settled.
         Transcript(
-            file: "with-zxids", server: 3, lastZxid: 0x1_0000_000a, epoch: 1, during: 11100...11300, elects: 2),
+            file: "with-zxids", server: 3, lastZXID: 0x1_0000_000a, epoch: 1, during: 11100...11300, elects: 2),
         Transcript(
-            file: "with-zxids", server: 1, lastZxid: 0x2_0000_0004, epoch: 2, during: 16100...18000, elects: 3),
+            file: "with-zxids", server: 1, lastZXID: 0x2_0000_0004, epoch: 2, during: 16100...18000, elects: 3),
         Transcript(
-            file: "with-zxids", server: 2, lastZxid: 0x2_0000_0006, epoch: 2, during: 18080...18250, elects: 3),
+            file: "with-zxids", server: 2, lastZXID: 0x2_0000_0006, epoch: 2, during: 18080...18250, elects: 3),
     ]
 
     private struct File: Decodable {
@@ -71,7 +71,7 @@ import ZooKeeperProtocol
             transcript.server,
             recovered: RecoveredState(
                 acceptedEpoch: Epoch(rawValue: transcript.epoch), currentEpoch: Epoch(rawValue: transcript.epoch),
-                base: ZXID(rawValue: transcript.lastZxid)))
+                base: ZXID(rawValue: transcript.lastZXID)))
         for heard in all where heard.to == transcript.server {
             bench.now = 1000 + Int64(heard.time - transcript.during.lowerBound)
             bench.put(.notification(heard.3, from: heard.from))
@@ -166,7 +166,7 @@ import ZooKeeperProtocol
         var leader = Bench(2)
         leader.put(.unreachable(3))
         leader.put(.notification(looking(for: 2), from: 1))
-        let follower = ConnectionID(rawValue: 1)
+        let follower = LinkID(rawValue: 1)
         leader.put(.accepted(follower))
         leader.put(
             .packet(
@@ -267,7 +267,7 @@ import ZooKeeperProtocol
         #expect(misled.quorum.status == .looking(.started))
     }
 
-    @Test func settledServersMayReportOtherRoundsAndZxids() {
+    @Test func settledServersMayReportOtherRoundsAndZXID() {
         var bench = Bench(1)
         var late = settled(.following, leader: 3)
         late.zxid = ZXID(rawValue: 77)

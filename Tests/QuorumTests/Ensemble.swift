@@ -17,7 +17,7 @@ struct Ensemble {
     private(set) var activated: [ServerID: [EnsembleConfiguration]] = [:]
     private(set) var applied: [ServerID: [ZXID]] = [:]
     private var queue: [(to: ServerID, Delivery)] = []
-    private var ends: [ServerID: [ConnectionID: (peer: ServerID, connection: ConnectionID)]] = [:]
+    private var ends: [ServerID: [LinkID: (peer: ServerID, connection: LinkID)]] = [:]
     private var lastConnection: UInt64 = 0
     private(set) var now: Milliseconds = 1000
     /// Deliveries to these servers wait.
@@ -87,8 +87,8 @@ struct Ensemble {
                 step(id, input)
             case .dialled(let dialler):
                 lastConnection += 2
-                let ours = ConnectionID(rawValue: lastConnection)
-                let theirs = ConnectionID(rawValue: lastConnection + 1)
+                let ours = LinkID(rawValue: lastConnection)
+                let theirs = LinkID(rawValue: lastConnection + 1)
                 ends[id, default: [:]][ours] = (dialler, theirs)
                 ends[dialler, default: [:]][theirs] = (id, ours)
                 queue.append((dialler, .input(.connected(theirs, to: id))))
@@ -125,7 +125,7 @@ struct Ensemble {
         }
     }
 
-    private mutating func send(_ packet: QuorumPacket, _ id: ServerID, _ connection: ConnectionID) {
+    private mutating func send(_ packet: QuorumPacket, _ id: ServerID, _ connection: LinkID) {
         guard let end = ends[id]?[connection], !mutesAcks || packet.type != .ack else { return }
         queue.append((end.peer, .input(.packet(packet, from: end.connection))))
     }

@@ -25,7 +25,7 @@ import ZooKeeperProtocol
     }
 
     private func greet(
-        _ bench: inout Bench, _ server: ServerID, on connection: ConnectionID, accepted: Int64 = 2,
+        _ bench: inout Bench, _ server: ServerID, on connection: LinkID, accepted: Int64 = 2,
         observer: Bool = false
     ) {
         bench.put(.accepted(connection))
@@ -37,7 +37,7 @@ import ZooKeeperProtocol
     }
 
     private func join(
-        _ bench: inout Bench, _ server: ServerID, on connection: ConnectionID, at zxid: ZXID = base,
+        _ bench: inout Bench, _ server: ServerID, on connection: LinkID, at zxid: ZXID = base,
         observer: Bool = false
     ) {
         greet(&bench, server, on: connection, observer: observer)
@@ -47,7 +47,7 @@ import ZooKeeperProtocol
 
     private func serving(voters: [ServerID] = [1, 2, 3], observers: [ServerID] = []) -> Bench {
         var bench = elected(voters: voters, observers: observers)
-        let connections = voters.indices.dropLast().map { ConnectionID(rawValue: UInt64($0 + 1)) }
+        let connections = voters.indices.dropLast().map { LinkID(rawValue: UInt64($0 + 1)) }
         for (connection, voter) in zip(connections, voters.filter { $0 != 3 }) { greet(&bench, voter, on: connection) }
         for connection in connections {
             bench.put(.packet(.ackEpoch(Self.base, currentEpoch: Epoch(rawValue: 2)), from: connection))
@@ -59,7 +59,7 @@ import ZooKeeperProtocol
     }
 
     private func propose(_ bench: inout Bench) -> ZXID {
-        let zxid = bench.quorum.nextZxid ?? .zero
+        let zxid = bench.quorum.nextZXID ?? .zero
         bench.put(.propose(Transaction(zxid: zxid, bytes: [1])))
         return zxid
     }
@@ -218,11 +218,11 @@ import ZooKeeperProtocol
         #expect(bench.take().writes.last == .currentEpoch(Self.epoch))
         bench.put(.packet(.ack(Self.start), from: 1))
         #expect(bench.quorum.status == .preparingToLead)
-        #expect(bench.quorum.nextZxid == nil)
+        #expect(bench.quorum.nextZXID == nil)
         bench.sync()
         #expect(bench.quorum.status == .leading(Self.epoch))
         #expect(bench.take().packets(to: 1) == [.upToDate])
-        #expect(bench.quorum.nextZxid == Self.start.next)
+        #expect(bench.quorum.nextZXID == Self.start.next)
     }
 
     @Test func aLateLearnerHearsWhatIsOutstandingAndThenEverything() {
@@ -368,7 +368,7 @@ import ZooKeeperProtocol
                     ForwardedRequest(session: SessionID(rawValue: 1), cxid: 1, op: op, body: []), authInfo: []))
         }
         for op in [OpCode.setData, .sync] { bench.quorum.step(.packet(request(op), from: 1), now: bench.now) }
-        guard case .prepare? = bench.quorum.nextEffect(), let zxid = bench.quorum.nextZxid else {
+        guard case .prepare? = bench.quorum.nextEffect(), let zxid = bench.quorum.nextZXID else {
             Issue.record("the write is not prepared first")
             return
         }
@@ -383,13 +383,13 @@ import ZooKeeperProtocol
         var bench = serving()
         bench.quorum.step(.packet(.ping(Self.start), from: 1), now: bench.now)
         #expect(bench.quorum.nextEffect() == nil, "an input without effects holds nothing up")
-        let zxid = bench.quorum.nextZxid ?? .zero
+        let zxid = bench.quorum.nextZXID ?? .zero
         bench.quorum.step(.propose(Transaction(zxid: zxid, bytes: [1])), now: bench.now)
         #expect(bench.quorum.nextEffect() != nil)
         bench.quorum.step(.disconnected(1), now: bench.now)
         #expect(bench.quorum.learners.count == 2, "it waits")
         bench.quorum.step(.propose(Transaction(zxid: zxid.next, bytes: [1])), now: bench.now)
-        #expect(bench.quorum.nextZxid == zxid.next.next, "it does not")
+        #expect(bench.quorum.nextZXID == zxid.next.next, "it does not")
         while bench.quorum.nextEffect() != nil {}
         #expect(bench.quorum.learners.count == 1)
     }
@@ -466,7 +466,7 @@ import ZooKeeperProtocol
     // MARK: The end
 
     /// 8.15: the counter never reaches its last value.
-    @Test func whenTheEpochHasNoMoreZxidsANewOneIsElected() {
+    @Test func whenTheEpochHasNoMoreZXIDANewOneIsElected() {
         var server = Server(
             id: 1, membership: Membership(EnsembleConfiguration(members: [.init(id: 1, isVoter: true)])),
             options: QuorumOptions(),
@@ -476,12 +476,12 @@ import ZooKeeperProtocol
         leader.durable(&server)
         server.markDurable(server.lastTicket)
         leader.durable(&server)
-        #expect(leader.nextZxid(server) == ZXID(rawValue: 0x1_0000_0001))
+        #expect(leader.nextZXID(server) == ZXID(rawValue: 0x1_0000_0001))
         server.restore(from: 1, at: ZXID(rawValue: 0x1_FFFF_FFFD))
         let last = ZXID(rawValue: 0x1_FFFF_FFFE)
-        #expect(leader.nextZxid(server) == last)
+        #expect(leader.nextZXID(server) == last)
         leader.propose(Transaction(zxid: last, bytes: [1]), &server)
-        #expect(leader.nextZxid(server) == nil)
+        #expect(leader.nextZXID(server) == nil)
         #expect(server.takeDeparture() == nil)
         // It ends when that is committed.
         server.markDurable(server.lastTicket)
@@ -495,7 +495,7 @@ import ZooKeeperProtocol
         bench.diskIsQuick = false
         let zxid = propose(&bench)
         bench.put(.shutDown)
-        #expect(bench.quorum.nextZxid == nil)
+        #expect(bench.quorum.nextZXID == nil)
         #expect(bench.quorum.status == .leading(Self.epoch))
         bench.put(.packet(.ack(zxid), from: 1))
         bench.put(.packet(.ack(zxid), from: 2))

@@ -292,12 +292,12 @@ import ZooKeeperProtocol
     /// What clients are shown covers all before the epoch, so that they may move between servers of one epoch.
     @Test func whoServesShowsAtLeastTheStartOfTheEpoch() {
         var bench = serving()
-        #expect(bench.quorum.visibleZxid == Self.start)
+        #expect(bench.quorum.visibleZXID == Self.start)
         bench.put(.packet(proposal(1), from: 1))
         bench.put(.packet(.commit(Self.start.next), from: 1))
-        #expect(bench.quorum.visibleZxid == Self.start.next)
+        #expect(bench.quorum.visibleZXID == Self.start.next)
         bench.put(.disconnected(1))
-        #expect(bench.quorum.visibleZxid == Self.start.next)
+        #expect(bench.quorum.visibleZXID == Self.start.next)
     }
 
     /// A crash between log and epoch file (ZOOKEEPER-1653).
@@ -314,7 +314,7 @@ import ZooKeeperProtocol
 extension [Quorum.Effect] {
     var connects: [ServerID] { compactMap { if case .connect(let leader) = $0 { leader } else { nil } } }
 
-    func sent(_ type: PacketType, to connection: ConnectionID) -> [QuorumPacket] {
+    func sent(_ type: PacketType, to connection: LinkID) -> [QuorumPacket] {
         compactMap { if case .send(let packet, connection) = $0, packet.type == type { packet } else { nil } }
     }
 }

@@ -35,7 +35,7 @@ import ZooKeeperProtocol
     }
 
     private func outcome(_ request: ReconfigRequest, _ ensemble: Ensemble) -> Reconfiguration? {
-        guard let leader = ensemble.leader, let quorum = ensemble.servers[leader], let zxid = quorum.nextZxid else {
+        guard let leader = ensemble.leader, let quorum = ensemble.servers[leader], let zxid = quorum.nextZXID else {
             return nil
         }
         return quorum.reconfiguration(request, at: zxid)
@@ -162,7 +162,7 @@ import ZooKeeperProtocol
         reconfigure(request(members: [3, 4, 5].map { Self.line($0) }.joined(separator: ",")), &ensemble)
         let reconfig = ZXID(rawValue: 0x1_0000_0001)
         for _ in 0..<2 {
-            let zxid = ensemble.servers[3]?.nextZxid ?? .zero
+            let zxid = ensemble.servers[3]?.nextZXID ?? .zero
             ensemble.put(.propose(Transaction(zxid: zxid, bytes: [1])), to: 3)
         }
         #expect(ensemble.servers[3]?.lastLogged == ZXID(rawValue: 0x1_0000_0003))
@@ -218,7 +218,7 @@ import ZooKeeperProtocol
         var ensemble = serving()
         let pending = EnsembleConfiguration(
             text: Self.configuration([Self.line(1), Self.line(2), Self.line(4)], version: "100000001").text)!
-        #expect(ensemble.servers[3]?.nextZxid == ZXID(rawValue: pending.version))
+        #expect(ensemble.servers[3]?.nextZXID == ZXID(rawValue: pending.version))
         // 3 proposes, and is gone before it hears an ACK.
         ensemble.mutesAcks = true
         propose(pending, &ensemble)
@@ -293,7 +293,7 @@ import ZooKeeperProtocol
         var bench = Bench(3, configuration: Self.configuration(voters), options: options)
         bench.lead(followers: [(10, 1), (11, 2)])
         func ask(_ request: ReconfigRequest) throws -> EnsembleConfiguration {
-            guard case .accepted(let configuration) = bench.quorum.reconfiguration(request, at: bench.quorum.nextZxid!)
+            guard case .accepted(let configuration) = bench.quorum.reconfiguration(request, at: bench.quorum.nextZXID!)
             else { throw Refused() }
             return configuration
         }
@@ -311,7 +311,7 @@ import ZooKeeperProtocol
 
         let second = try ask(request(leave: "9"))
         bench.put(.propose(Self.transaction(second)))
-        let behind = bench.quorum.nextZxid!
+        let behind = bench.quorum.nextZXID!
         bench.put(.propose(Transaction(zxid: behind, bytes: [])))
         #expect(bench.take().packets(to: 10).isEmpty, "the configuration in force is not on the disk yet")
         bench.sync()
@@ -341,7 +341,7 @@ import ZooKeeperProtocol
 
 extension Bench {
     /// Wins the first epoch, with these connections and servers as its followers.
-    fileprivate mutating func lead(followers: [(ConnectionID, ServerID)]) {
+    fileprivate mutating func lead(followers: [(LinkID, ServerID)]) {
         win()
         let epoch = Epoch(rawValue: 1)
         for (connection, server) in followers {

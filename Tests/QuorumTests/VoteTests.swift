@@ -17,7 +17,7 @@ import ZooKeeperProtocol
         Vote(leader: 1, zxid: ZXID(rawValue: 0x2_0000_0001), peerEpoch: Epoch(rawValue: 2)),
     ]
 
-    @Test func votesAreOrderedByEpochThenZxidThenServer() {
+    @Test func votesAreOrderedByEpochThenZXIDThenServer() {
         for (place, vote) in Self.rising.enumerated() {
             for (otherPlace, other) in Self.rising.enumerated() {
                 #expect((vote < other) == (place < otherPlace), "\(vote) < \(other)")

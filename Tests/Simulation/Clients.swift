@@ -24,7 +24,7 @@ extension Simulator {
     private func connect(_ number: Int) {
         let server = chance.pick(0...nodes.count - 1)
         guard nodes[server].isServing, nodes[server].pausedUntil <= now, let quorum = nodes[server].quorum,
-            clients[number].lastSeen <= quorum.visibleZxid
+            clients[number].lastSeen <= quorum.visibleZXID
         else { return }
         clients[number].attachment += 1
         clients[number].state = .connecting(server)
@@ -93,7 +93,7 @@ extension Simulator {
 
     private func sync(_ number: Int, _ session: SessionID, _ cxid: Int32, on server: Int) {
         // A leader that does not know it is deposed answers too; it cannot know of later epochs.
-        guard let epoch = nodes[server].quorum?.visibleZxid.epoch else { return }
+        guard let epoch = nodes[server].quorum?.visibleZXID.epoch else { return }
         let floor = acknowledged.filter { $0.epoch <= epoch }.map(\.zxid).max() ?? .zero
         clients[number].asked.append(.sync(floor: floor))
         clients[number].waiting.append(.turn)
@@ -119,7 +119,7 @@ extension Simulator {
     }
 
     func view(of server: Int) -> View {
-        View(header: nodes[server].quorum?.visibleZxid ?? .zero, state: nodes[server].state.lastZxid)
+        View(header: nodes[server].quorum?.visibleZXID ?? .zero, state: nodes[server].state.lastZXID)
     }
 
     /// The oldest write or sync of this connection is answered: the reads behind it follow.

@@ -21,11 +21,11 @@ struct DiskState {
         return (state, nil)
     }
 
-    var lastZxid: ZXID { log.last?.zxid ?? snapshot.lastZxid }
+    var lastZXID: ZXID { log.last?.zxid ?? snapshot.lastZXID }
 
     func contains(_ zxid: ZXID) -> Bool {
         if zxid == .zero { return true }
-        return zxid <= snapshot.lastZxid ? snapshot.entry(at: zxid) != nil : log.place(of: zxid) != nil
+        return zxid <= snapshot.lastZXID ? snapshot.entry(at: zxid) != nil : log.place(of: zxid) != nil
     }
 
     mutating func apply(_ write: Quorum.Write, received: Replica?) {
@@ -97,9 +97,9 @@ struct Disk {
 
     /// The server snapshots its state and purges the log below.
     mutating func purge(_ state: Replica) {
-        guard pending.isEmpty, state.lastZxid > durable.snapshot.lastZxid else { return }
+        guard pending.isEmpty, state.lastZXID > durable.snapshot.lastZXID else { return }
         durable.snapshot = state
-        durable.log.removeAll { $0.zxid <= state.lastZxid }
+        durable.log.removeAll { $0.zxid <= state.lastZXID }
         written = durable
     }
 

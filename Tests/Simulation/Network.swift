@@ -17,7 +17,7 @@ final class Link {
     final class Side {
         let server: Int
         let incarnation: Int
-        let id: ConnectionID
+        let id: LinkID
         /// Whether this side still uses the connection.
         var isOpen = true
         /// What is under way to this side.
@@ -27,7 +27,7 @@ final class Link {
         var lastSent = -1
         var isPumping = false
 
-        init(server: Int, incarnation: Int, id: ConnectionID) {
+        init(server: Int, incarnation: Int, id: LinkID) {
             self.server = server
             self.incarnation = incarnation
             self.id = id

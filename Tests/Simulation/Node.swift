@@ -26,10 +26,10 @@ final class Node {
     var diskSlowness = 1
     var timerAt = Int.max
 
-    var connections: [(id: ConnectionID, link: Int, side: Int)] = []
+    var connections: [(id: LinkID, link: Int, side: Int)] = []
     var lastConnection: UInt64 = 0
     /// Snapshots received and not yet taken over.
-    var received: [(on: ConnectionID, state: Replica)] = []
+    var received: [(on: LinkID, state: Replica)] = []
 
     // What clients of this server wait for.
     /// In the order in which they were passed on; each is answered by the txn it becomes, and holds up the others until then.

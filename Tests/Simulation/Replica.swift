@@ -80,7 +80,7 @@ struct Command: Hashable {
 struct Replica {
     static let keys = 6
 
-    struct Entry: Hashable, HasZxid {
+    struct Entry: Hashable, HasZXID {
         var zxid: ZXID
         /// Hash of this txn and all before it.
         var chain: UInt64
@@ -95,7 +95,7 @@ struct Replica {
     /// All that were ever proposed in it, in order.
     private(set) var configurations: [(zxid: ZXID, configuration: EnsembleConfiguration)] = []
 
-    var lastZxid: ZXID { entries.last?.zxid ?? .zero }
+    var lastZXID: ZXID { entries.last?.zxid ?? .zero }
     var chain: UInt64 { entries.last?.chain ?? 0 }
 
     func entry(at zxid: ZXID) -> Entry? { entries.place(of: zxid).map { entries[$0] } }
@@ -116,7 +116,7 @@ struct Replica {
     /// Applies a txn. Returns what is wrong with it, if anything is: a leader must have refused it.
     mutating func apply(_ transaction: Transaction) -> String? {
         guard let command = Command(bytes: transaction.bytes) else { return "a txn that nobody wrote" }
-        guard transaction.zxid > lastZxid else { return "applies \(transaction.zxid) after \(lastZxid)" }
+        guard transaction.zxid > lastZXID else { return "applies \(transaction.zxid) after \(lastZXID)" }
         var hash = chain ^ UInt64(bitPattern: transaction.zxid.rawValue)
         for byte in transaction.bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
         entries.append(Entry(zxid: transaction.zxid, chain: hash, command: command))
@@ -156,13 +156,13 @@ struct Replica {
     }
 }
 
-protocol HasZxid {
+protocol HasZXID {
     var zxid: ZXID { get }
 }
 
-extension Transaction: HasZxid {}
+extension Transaction: HasZXID {}
 
-extension Array where Element: HasZxid {
+extension Array where Element: HasZXID {
     /// Where the element of this zxid is; they are sorted.
     func place(of zxid: ZXID) -> Int? {
         var low = 0

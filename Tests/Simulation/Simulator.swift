@@ -20,7 +20,7 @@ package final class Simulator {
         case unreachable(Int, incarnation: Int, peer: Int)
         case diskDone(Int, incarnation: Int)
         case durable(Int, incarnation: Int, WriteTicket)
-        case logRead(Int, incarnation: Int, ConnectionID, [Transaction]?)
+        case logRead(Int, incarnation: Int, LinkID, [Transaction]?)
         case sessionTick(Int, incarnation: Int)
         case clientStep(Int)
         case answer(client: Int, attachment: Int, Answer)
@@ -261,8 +261,8 @@ package final class Simulator {
             proposed: disk.proposed, options: scenario.options,
             recovered: RecoveredState(
                 acceptedEpoch: disk.acceptedEpoch, currentEpoch: disk.currentEpoch, transactions: disk.log,
-                base: disk.snapshot.lastZxid, floor: disk.snapshot.lastZxid))
-        trace(index, "starts with \(state.lastZxid), epoch \(disk.currentEpoch), accepted \(disk.acceptedEpoch)")
+                base: disk.snapshot.lastZXID, floor: disk.snapshot.lastZXID))
+        trace(index, "starts with \(state.lastZXID), epoch \(disk.currentEpoch), accepted \(disk.acceptedEpoch)")
         agenda.plan(.sessionTick(index, incarnation: nodes[index].incarnation), at: now + 10_000)
         step(index, .start)
     }
@@ -354,15 +354,15 @@ package final class Simulator {
             nodes[index].state = state
             trace(index, "truncates to \(zxid)")
             if let problem { judge.accuse("server \(nodes[index].id) reloads and \(problem)") }
-            if state.lastZxid > zxid {
-                judge.accuse("server \(nodes[index].id) truncates to \(zxid) and has \(state.lastZxid)")
+            if state.lastZXID > zxid {
+                judge.accuse("server \(nodes[index].id) truncates to \(zxid) and has \(state.lastZXID)")
             }
         case .restore(let connection, let zxid):
             guard let received = nodes[index].received.first(where: { $0.on == connection }) else { return }
             nodes[index].state = received.state
             trace(index, "restores a snapshot at \(zxid)")
-            if received.state.lastZxid != zxid {
-                judge.accuse("a snapshot of \(zxid) holds \(received.state.lastZxid)")
+            if received.state.lastZXID != zxid {
+                judge.accuse("a snapshot of \(zxid) holds \(received.state.lastZXID)")
             }
         case .prepare(let request, _):
             prepare(request, on: index)
@@ -401,7 +401,7 @@ package final class Simulator {
             nodes[index].sessionDeadlines = nodes[index].state.sessions.map { ($0, deadline) }
             judge.established(
                 nodes[index].id, incarnation: nodes[index].incarnation, epoch: epoch, state: nodes[index].state,
-                onDisksOf: holders(of: nodes[index].state.lastZxid, in: epoch))
+                onDisksOf: holders(of: nodes[index].state.lastZXID, in: epoch))
         case .following, .observing:
             nodes[index].isServing = true
             judge.shows(nodes[index].state, on: nodes[index].id)
@@ -425,7 +425,7 @@ package final class Simulator {
             received = nodes[index].received.first { $0.on == connection }?.state
             nodes[index].received.removeAll { $0.on == connection }
         }
-        if case .truncate(let zxid) = write, zxid < nodes[index].disk.written.snapshot.lastZxid {
+        if case .truncate(let zxid) = write, zxid < nodes[index].disk.written.snapshot.lastZXID {
             judge.accuse("server \(nodes[index].id) must truncate to \(zxid), below its snapshot")
         }
         nodes[index].disk.write(write, ticket, received: received)
@@ -459,7 +459,7 @@ package final class Simulator {
     }
 
     private func prepare(_ request: Quorum.Request, on index: Int) {
-        guard let zxid = nodes[index].quorum?.nextZxid,
+        guard let zxid = nodes[index].quorum?.nextZXID,
             let transaction = request.operation.op == .reconfig
                 ? prepareReconfig(request, zxid, on: index) : prepare(request.operation.body, zxid, on: index)
         else { return }
@@ -527,7 +527,7 @@ package final class Simulator {
         nodes[from].lastConnection += 1
         nodes[to].lastConnection += 1
         let ids = (
-            ConnectionID(rawValue: nodes[from].lastConnection), ConnectionID(rawValue: nodes[to].lastConnection)
+            LinkID(rawValue: nodes[from].lastConnection), LinkID(rawValue: nodes[to].lastConnection)
         )
         links.append(
             Link(
@@ -542,7 +542,7 @@ package final class Simulator {
         step(to, .accepted(ids.1))
     }
 
-    private func send(_ item: Link.Item, from index: Int, on connection: ConnectionID) {
+    private func send(_ item: Link.Item, from index: Int, on connection: LinkID) {
         guard let place = nodes[index].connections.first(where: { $0.id == connection }) else { return }
         guard !links[place.link].isBroken else { return }
         let other = 1 - place.side
@@ -597,7 +597,7 @@ package final class Simulator {
     }
 
     /// This side no longer uses the connection.
-    private func forget(_ connection: ConnectionID, on index: Int) {
+    private func forget(_ connection: LinkID, on index: Int) {
         guard let place = nodes[index].connections.firstIndex(where: { $0.id == connection }) else { return }
         let (_, link, side) = nodes[index].connections.remove(at: place)
         links[link][side].isOpen = false

@@ -146,7 +146,7 @@ extension Simulator {
 
     /// One leader, and everybody with it.
     private var isWhole: Bool {
-        guard let leader = nodes.firstIndex(where: { $0.isLeader }), let epoch = nodes[leader].quorum?.visibleZxid.epoch
+        guard let leader = nodes.firstIndex(where: { $0.isLeader }), let epoch = nodes[leader].quorum?.visibleZXID.epoch
         else { return false }
         return nodes.indices.allSatisfy { index in
             switch nodes[index].quorum?.status {

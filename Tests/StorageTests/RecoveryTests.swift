@@ -83,7 +83,7 @@ import ZooKeeperProtocol
         let other = DataDirectory(dataDir: "/other", files: SimulatedFiles())
         try other.writeWhole(tree, digest: true)
         let again = try other.load(try #require(other.snapshotFiles().first))
-        #expect(again.lastProcessedZxid == tree.lastProcessedZxid)
+        #expect(again.lastZXID == tree.lastZXID)
         #expect(again.digest == tree.digest)
         #expect(again.sessions.map(\.id) == tree.sessions.map(\.id))
         #expect(again.digestMismatches == 0)

@@ -75,7 +75,7 @@ final class PipelinedClient: Sendable {
         do {
             try connection.send([
                 ConnectRequest(
-                    lastZxidSeen: session.lastSeen, timeout: 30_000, session: session.id,
+                    lastZXIDSeen: session.lastSeen, timeout: 30_000, session: session.id,
                     password: session.password.isEmpty ? [UInt8](repeating: 0, count: 16) : session.password,
                     readOnly: false
                 ).encoded

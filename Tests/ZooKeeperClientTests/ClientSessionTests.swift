@@ -19,7 +19,7 @@ struct ClientSessionTests {
         #expect(request.session == .none)
         #expect(request.timeout == 9000)
         #expect(request.password == [UInt8](repeating: 0, count: 16))
-        #expect(request.lastZxidSeen == .zero)
+        #expect(request.lastZXIDSeen == .zero)
         #expect(request.readOnly == false)
         session.accept(now: 2)
         #expect(session.effects() == [.enter(.connected)])
@@ -41,7 +41,7 @@ struct ClientSessionTests {
         let request = try ConnectRequest(decoding: try #require(session.sent().first))
         #expect(request.session == Self.credentials.id)
         #expect(request.password == Self.credentials.password)
-        #expect(request.lastZxidSeen == ZXID(rawValue: 0x1_0000_0005))
+        #expect(request.lastZXIDSeen == ZXID(rawValue: 0x1_0000_0005))
     }
 
     @Test func `a session of before is continued`() throws {
@@ -185,7 +185,7 @@ struct ClientSessionTests {
             session.effects() == [
                 .succeed(5, .init(zxid: ZXID(rawValue: 3), body: Stat().encoded)), .fail(6, .init(.noNode)),
             ])
-        #expect(session.core.lastZxidSeen == ZXID(rawValue: 4))
+        #expect(session.core.lastZXIDSeen == ZXID(rawValue: 4))
     }
 
     @Test func `sent requests are lost with the connection, others wait for the next`() {
@@ -412,7 +412,7 @@ struct ClientSessionTests {
         session.reply(xid: -1, zxid: -1, body: known.encoded, now: 1)
         session.reply(xid: -1, zxid: -1, body: unknown.encoded, now: 1)
         #expect(session.effects() == [.notify(known), .notify(unknown)])
-        #expect(session.core.lastZxidSeen == .zero)
+        #expect(session.core.lastZXIDSeen == .zero)
     }
 
     @Test func `watches that are still there are left with the next server`() {
@@ -436,7 +436,7 @@ struct ClientSessionTests {
         _ = session.sent()
         session.accept(now: 5002)
         let watches = SetWatches(
-            relativeZxid: ZXID(rawValue: 8), data: ["/data"], exist: ["/missing"], child: ["/children"])
+            relativeZXID: ZXID(rawValue: 8), data: ["/data"], exist: ["/missing"], child: ["/children"])
         #expect(session.sent() == [RequestHeader(xid: -8, op: .setWatches).encoded + watches.encoded])
         _ = session.effects()
         session.core.submit(.whoAmI, id: 7, now: 5003)
@@ -459,7 +459,7 @@ struct ClientSessionTests {
         _ = session.sent()
         session.accept(now: 5002)
         let watches = SetWatches2(
-            relativeZxid: ZXID(rawValue: 8), data: [], exist: [], child: [], persistent: ["/p"],
+            relativeZXID: ZXID(rawValue: 8), data: [], exist: [], child: [], persistent: ["/p"],
             persistentRecursive: ["/r"])
         #expect(session.sent() == [RequestHeader(xid: -8, op: .setWatches2).encoded + watches.encoded])
     }
@@ -504,7 +504,7 @@ struct ClientSessionTests {
     }
 
     @Test func `many watches are left in several requests`() {
-        var table = WatchTable()
+        var table = ClientWatches()
         for index in 0..<3000 { table.insert("/" + String(repeating: "x", count: 96) + "\(index)", .data) }
         let requests = table.restoring(since: .zero)
         #expect(requests.count == 3)

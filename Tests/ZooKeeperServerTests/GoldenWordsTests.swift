@@ -19,7 +19,7 @@ import ZooKeeperProtocol
 
     @Test("srvr and conf read as Apache's, numbers apart", arguments: Role.allCases)
     func words(role: Role) throws {
-        for word in [FourLetterWord.srvr, .conf] {
+        for word in [ServerWord.srvr, .conf] {
             let ours = try answer(word, as: role)
             #expect(shape(ours) == shape(try captured(role, word)), "\(word)")
         }
@@ -52,10 +52,10 @@ import ZooKeeperProtocol
 
     @Test("Between two reigns a member of an ensemble refuses, in Apache's words")
     func looking() throws {
-        #expect(FourLetterWord.srvr.refusal == "This ZooKeeper instance is not currently serving requests\n")
-        #expect(FourLetterWord.hash.refusal == "This ZooKeeper instance is not currently serving requests")
-        #expect(FourLetterWord.isro.refusal == "null")
-        #expect(FourLetterWord.allCases.filter(\.needsNoService) == [.envi, .gtmk, .ruok, .stmk, .telnetClose])
+        #expect(ServerWord.srvr.refusal == "This ZooKeeper instance is not currently serving requests\n")
+        #expect(ServerWord.hash.refusal == "This ZooKeeper instance is not currently serving requests")
+        #expect(ServerWord.isro.refusal == "null")
+        #expect(ServerWord.allCases.filter(\.needsNoService) == [.envi, .gtmk, .ruok, .stmk, .telnetClose])
         let report = EnsembleReport(
             id: ServerID(rawValue: 1), role: .looking, phase: .election, configuration: try configuration(.leader),
             initLimit: 10, syncLimit: 5)
@@ -104,7 +104,7 @@ import ZooKeeperProtocol
 
     private static var nothing: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: nil, count: 0) }
 
-    private func answer(_ word: FourLetterWord, as role: Role) throws -> String {
+    private func answer(_ word: ServerWord, as role: Role) throws -> String {
         try withCore(try report(role)) { $0.text(of: word, argument: Self.nothing) }
     }
 
@@ -177,7 +177,7 @@ import ZooKeeperProtocol
 
     // MARK: Comparing
 
-    private func captured(_ role: Role, _ word: FourLetterWord) throws -> String {
+    private func captured(_ role: Role, _ word: ServerWord) throws -> String {
         let root = #filePath.components(separatedBy: "/GoldenWordsTests.swift")[0]
         return try String(
             contentsOfFile: root + "/Fixtures/fourletter/\(role.rawValue)/\(word.rawValue).txt", encoding: .utf8)

@@ -62,7 +62,7 @@ private enum Request: CaseIterable {
         case .delete: DeleteRequest(path: "/a", version: -1).encoded
         case .get, .exists: ReadRequest(path: "/a", watch: false).encoded
         case .sync: PathRecord(path: "/a").encoded
-        // relativeZxid and three empty lists.
+        // relativeZXID and three empty lists.
         case .setWatches: [UInt8](repeating: 0, count: 20)
         // The end of a multi without operations.
         case .multi: [0xff, 0xff, 0xff, 0xff, 1, 0xff, 0xff, 0xff, 0xff]
@@ -97,7 +97,7 @@ private final class Client {
 
     func greet() async throws {
         let request = ConnectRequest(
-            lastZxidSeen: .zero, timeout: 30_000, session: .none, password: [UInt8](repeating: 0, count: 16),
+            lastZXIDSeen: .zero, timeout: 30_000, session: .none, password: [UInt8](repeating: 0, count: 16),
             readOnly: false)
         try await put([request.encoded]) { _ in }
         _ = try await frame()

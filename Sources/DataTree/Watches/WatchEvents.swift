@@ -2,7 +2,7 @@ import Jute
 import ZooKeeperProtocol
 
 /// Names a client connection of this server to the tree; `WatchTable.connect` hands them out.
-package struct ConnectionID: RawRepresentable, Hashable, Sendable {
+package struct ClientID: RawRepresentable, Hashable, Sendable {
     package let rawValue: UInt32
 
     package init(rawValue: UInt32) { self.rawValue = rawValue }
@@ -12,7 +12,7 @@ package struct ConnectionID: RawRepresentable, Hashable, Sendable {
 /// that shows the change.
 package struct WatchEvents: Sendable {
     package struct Event: Hashable, Sendable {
-        package let connection: ConnectionID
+        package let connection: ClientID
         package let type: EventType
         /// Where the path is in `paths`; events of one change share it.
         let path: Range<Int>
@@ -47,7 +47,7 @@ package struct WatchEvents: Sendable {
         return paths.count - path.count..<paths.count
     }
 
-    mutating func add(_ type: EventType, _ path: Range<Int>, to connection: ConnectionID) {
+    mutating func add(_ type: EventType, _ path: Range<Int>, to connection: ClientID) {
         events.append(Event(connection: connection, type: type, path: path))
     }
 }

@@ -72,26 +72,26 @@ package struct WatchTable {
 
     // MARK: Connections
 
-    package mutating func connect(_ identities: [AuthID]) -> ConnectionID {
+    package mutating func connect(_ identities: [AuthID]) -> ClientID {
         if let place = freeConnections.popLast() {
             connections[Int(place)] = Connection(identities: identities)
-            return ConnectionID(rawValue: place)
+            return ClientID(rawValue: place)
         }
         connections.append(Connection(identities: identities))
-        return ConnectionID(rawValue: UInt32(connections.count - 1))
+        return ClientID(rawValue: UInt32(connections.count - 1))
     }
 
     /// Who the connection is, after an auth packet.
-    package mutating func setIdentities(_ identities: [AuthID], of connection: ConnectionID) {
+    package mutating func setIdentities(_ identities: [AuthID], of connection: ClientID) {
         connections[Int(connection.rawValue)].identities = identities
     }
 
-    package func identities(of connection: ConnectionID) -> [AuthID] {
+    package func identities(of connection: ClientID) -> [AuthID] {
         connections[Int(connection.rawValue)].identities
     }
 
     /// Forgets the connection and all its watches; its id may be given to another one.
-    package mutating func disconnect(_ connection: ConnectionID) {
+    package mutating func disconnect(_ connection: ClientID) {
         invariant(connections[Int(connection.rawValue)].isOpen, "a connection is closed once")
         while connections[Int(connection.rawValue)].firstWatch != 0 {
             let watch = connections[Int(connection.rawValue)].firstWatch
@@ -106,12 +106,12 @@ package struct WatchTable {
 
     // MARK: Setting and removing
 
-    package mutating func add(_ mode: WatchMode, _ kind: WatchKind, path: Bytes, for connection: ConnectionID) {
+    package mutating func add(_ mode: WatchMode, _ kind: WatchKind, path: Bytes, for connection: ClientID) {
         set(mode, kind, on: watch(path, connection) ?? makeWatch(path, connection))
     }
 
     /// Whether the connection had such a watch.
-    package mutating func remove(_ kind: WatchKind, path: Bytes, for connection: ConnectionID) -> Bool {
+    package mutating func remove(_ kind: WatchKind, path: Bytes, for connection: ClientID) -> Bool {
         guard let watch = watch(path, connection), watches[Int(watch)][kind] != .none else { return false }
         set(.none, kind, on: watch)
         dropIfUnused(watch)
@@ -184,21 +184,21 @@ package struct WatchTable {
             guard mayKnow(connections[connection].identities) else { continue }
             let range = place ?? events.addPath(path)
             place = range
-            events.add(type, range, to: ConnectionID(rawValue: UInt32(connection)))
+            events.add(type, range, to: ClientID(rawValue: UInt32(connection)))
         }
     }
 
     // MARK: Reports
 
     /// Every path that is watched in a table, sorted, with the connections that watch it (`wchp`, `wchc`).
-    package func report(_ kind: WatchKind) -> [(path: String, connections: [ConnectionID])] {
-        var report: [(path: String, connections: [ConnectionID])] = []
+    package func report(_ kind: WatchKind) -> [(path: String, connections: [ClientID])] {
+        var report: [(path: String, connections: [ClientID])] = []
         for slot in paths.occupied {
-            var watchers: [ConnectionID] = []
+            var watchers: [ClientID] = []
             var watch = paths[slot]
             while watch != 0 {
                 if watches[Int(watch)][kind] != .none {
-                    watchers.append(ConnectionID(rawValue: watches[Int(watch)].connection))
+                    watchers.append(ClientID(rawValue: watches[Int(watch)].connection))
                 }
                 watch = watches[Int(watch)].nextOfPath
             }
@@ -211,7 +211,7 @@ package struct WatchTable {
 
     // MARK: The lists
 
-    private func watch(_ path: Bytes, _ connection: ConnectionID) -> UInt32? {
+    private func watch(_ path: Bytes, _ connection: ClientID) -> UInt32? {
         guard let slot = paths.find(path) else { return nil }
         var watch = paths[slot]
         while watch != 0 {
@@ -221,7 +221,7 @@ package struct WatchTable {
         return nil
     }
 
-    private mutating func makeWatch(_ path: Bytes, _ connection: ConnectionID) -> UInt32 {
+    private mutating func makeWatch(_ path: Bytes, _ connection: ClientID) -> UInt32 {
         let slot = paths.find(path) ?? paths.insert(path, 0)
         var watch = Watch(path: UInt32(slot), connection: connection.rawValue)
         watch.nextOfPath = paths[slot]

@@ -5,7 +5,7 @@ package struct ConnectRequest: Hashable, Sendable {
     /// 0; servers ignore it.
     package var protocolVersion: Int32
     /// The highest zxid the client has seen. A server that lags behind it must refuse by closing.
-    package var lastZxidSeen: ZXID
+    package var lastZXIDSeen: ZXID
     /// The session timeout wished for, in milliseconds.
     package var timeout: Int32
     /// `SessionID.none` asks for a new session.
@@ -15,11 +15,11 @@ package struct ConnectRequest: Hashable, Sendable {
     package var readOnly: Bool?
 
     package init(
-        protocolVersion: Int32 = 0, lastZxidSeen: ZXID, timeout: Int32, session: SessionID, password: [UInt8]?,
+        protocolVersion: Int32 = 0, lastZXIDSeen: ZXID, timeout: Int32, session: SessionID, password: [UInt8]?,
         readOnly: Bool?
     ) {
         self.protocolVersion = protocolVersion
-        self.lastZxidSeen = lastZxidSeen
+        self.lastZXIDSeen = lastZXIDSeen
         self.timeout = timeout
         self.session = session
         self.password = password
@@ -30,7 +30,7 @@ package struct ConnectRequest: Hashable, Sendable {
 extension ConnectRequest: JuteRecord {
     package init(from reader: inout JuteReader) throws(JuteError) {
         protocolVersion = try reader.readInt32()
-        lastZxidSeen = try reader.readZXID()
+        lastZXIDSeen = try reader.readZXID()
         timeout = try reader.readInt32()
         session = try reader.readSessionID()
         password = try reader.readBuffer()
@@ -39,7 +39,7 @@ extension ConnectRequest: JuteRecord {
 
     package func write(to writer: inout JuteWriter) {
         writer.write(protocolVersion)
-        writer.write(lastZxidSeen)
+        writer.write(lastZXIDSeen)
         writer.write(timeout)
         writer.write(session)
         writer.write(password)

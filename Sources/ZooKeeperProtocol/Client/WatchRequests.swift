@@ -53,14 +53,14 @@ extension WatcherRequest: JuteRecord {
 /// A null list is an error of the client (MarshallingError), but only after the lists before it took effect.
 package struct SetWatches: Hashable, Sendable {
     /// The last zxid that the client saw: later changes are told at once.
-    package var relativeZxid: ZXID
+    package var relativeZXID: ZXID
     package var data: [String]?
     /// Paths whose znode did not exist.
     package var exist: [String]?
     package var child: [String]?
 
-    package init(relativeZxid: ZXID, data: [String]?, exist: [String]?, child: [String]?) {
-        self.relativeZxid = relativeZxid
+    package init(relativeZXID: ZXID, data: [String]?, exist: [String]?, child: [String]?) {
+        self.relativeZXID = relativeZXID
         self.data = data
         self.exist = exist
         self.child = child
@@ -69,14 +69,14 @@ package struct SetWatches: Hashable, Sendable {
 
 extension SetWatches: JuteRecord {
     package init(from reader: inout JuteReader) throws(JuteError) {
-        relativeZxid = try reader.readZXID()
+        relativeZXID = try reader.readZXID()
         data = try reader.readStrings()
         exist = try reader.readStrings()
         child = try reader.readStrings()
     }
 
     package func write(to writer: inout JuteWriter) {
-        writer.write(relativeZxid)
+        writer.write(relativeZXID)
         writer.write(data)
         writer.write(exist)
         writer.write(child)
@@ -85,7 +85,7 @@ extension SetWatches: JuteRecord {
 
 /// The body of setWatches2, which adds the watches of addWatch.
 package struct SetWatches2: Hashable, Sendable {
-    package var relativeZxid: ZXID
+    package var relativeZXID: ZXID
     package var data: [String]?
     package var exist: [String]?
     package var child: [String]?
@@ -93,10 +93,10 @@ package struct SetWatches2: Hashable, Sendable {
     package var persistentRecursive: [String]?
 
     package init(
-        relativeZxid: ZXID, data: [String]?, exist: [String]?, child: [String]?, persistent: [String]?,
+        relativeZXID: ZXID, data: [String]?, exist: [String]?, child: [String]?, persistent: [String]?,
         persistentRecursive: [String]?
     ) {
-        self.relativeZxid = relativeZxid
+        self.relativeZXID = relativeZXID
         self.data = data
         self.exist = exist
         self.child = child
@@ -107,7 +107,7 @@ package struct SetWatches2: Hashable, Sendable {
 
 extension SetWatches2: JuteRecord {
     package init(from reader: inout JuteReader) throws(JuteError) {
-        relativeZxid = try reader.readZXID()
+        relativeZXID = try reader.readZXID()
         data = try reader.readStrings()
         exist = try reader.readStrings()
         child = try reader.readStrings()
@@ -116,7 +116,7 @@ extension SetWatches2: JuteRecord {
     }
 
     package func write(to writer: inout JuteWriter) {
-        writer.write(relativeZxid)
+        writer.write(relativeZXID)
         writer.write(data)
         writer.write(exist)
         writer.write(child)

@@ -192,7 +192,7 @@ final class ClientConnection: ChannelInboundHandler {
         case .connecting: return .wait
         case .fresh:
             guard bytes.count >= 4 else { return .incomplete }
-            if let word = FourLetterWord(bytes) {
+            if let word = ServerWord(bytes) {
                 guard bytes.count >= 4 + word.argumentLength else { return .incomplete }
                 statistics.received += 1
                 server.answer(

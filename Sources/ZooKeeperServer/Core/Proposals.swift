@@ -2,9 +2,6 @@ import DataTree
 import DequeModule
 import ZooKeeperProtocol
 
-/// A client connection's name in the watch table (the quorum has connections of its own).
-typealias ClientID = ConnectionID
-
 /// What waits for its turn to be applied, in the order in which it was prepared (standalone, leader) or forwarded to the
 /// leader (learner).
 struct Proposals {

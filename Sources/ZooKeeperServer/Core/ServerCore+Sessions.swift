@@ -95,9 +95,9 @@ extension ServerCore {
             return connection.close()
         }
         metrics.connectionRequests += 1
-        guard request.lastZxidSeen <= lastZXID else {
+        guard request.lastZXIDSeen <= lastZXID else {
             logger.warning(
-                "refusing session \(request.session): its client has seen zxid \(request.lastZxidSeen), this server is at \(lastZXID); the client must try another server",
+                "refusing session \(request.session): its client has seen zxid \(request.lastZXIDSeen), this server is at \(lastZXID); the client must try another server",
                 metadata: ["client": "\(connection.remote)"])
             return connection.close()
         }

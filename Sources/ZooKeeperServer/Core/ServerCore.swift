@@ -108,7 +108,7 @@ final class ServerCore {
 
     // MARK: Counters
 
-    var statistics = ServerStatistics()
+    var statistics = RequestStatistics()
     var metrics = Metrics()
     var bytesReceived: Int64 = 0
     var digests = DigestHistory()
@@ -176,7 +176,7 @@ final class ServerCore {
     var bound: NIOLoopBound<ServerCore> { NIOLoopBound(self, eventLoop: loop) }
 
     /// How far what clients see goes.
-    var lastZXID: ZXID { max(tree.lastProcessedZxid, epochStart) }
+    var lastZXID: ZXID { max(tree.lastZXID, epochStart) }
     var uptime: Int64 { Clock.monotonic - started }
     var outstanding: Int { proposals.count }
 

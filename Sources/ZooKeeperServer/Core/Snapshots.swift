@@ -100,7 +100,7 @@ extension ServerCore {
         task.slice.removeAll()
         let hasMore = tree.writeSnapshot(task.snapshot, into: &task.slice)
         task.isWalked = !hasMore
-        let digest = hasMore || !settings.digestEnabled ? nil : (tree.lastProcessedZxid, tree.digest)
+        let digest = hasMore || !settings.digestEnabled ? nil : (tree.lastZXID, tree.digest)
         onSnapshotThread(task) { (task) throws(StorageError) in
             guard let file = task.file else { return }
             try task.slice.withUnsafeBytes { (bytes) throws(StorageError) in try file.write(bytes) }

@@ -1,7 +1,7 @@
 import DataTree
 import ZooKeeperProtocol
 
-/// What the server counts beyond `ServerStatistics`, in the words of Apache's `ServerMetrics`.
+/// What the server counts beyond `RequestStatistics`, in the words of Apache's `ServerMetrics`.
 struct Metrics {
     /// Milliseconds a sync of the log took.
     var fsync = Summary()

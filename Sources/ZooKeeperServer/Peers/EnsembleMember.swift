@@ -102,7 +102,7 @@ final class EnsembleMember {
     // MARK: From clients
 
     /// Leader: the zxid of the next txn; nil when it may make none.
-    var nextZXID: ZXID? { quorum.nextZxid }
+    var nextZXID: ZXID? { quorum.nextZXID }
 
     func propose(_ zxid: ZXID, _ entry: [UInt8]) {
         reign.proposed(bytes: entry.count, &core.metrics.quorum)
@@ -373,7 +373,7 @@ final class EnsembleMember {
         guard let request = try? ReconfigRequest(from: &reader) else {
             return .failure(Refusal(code: .marshallingError))
         }
-        guard let zxid = quorum.nextZxid else { return .failure(Refusal(code: .unimplemented)) }
+        guard let zxid = quorum.nextZXID else { return .failure(Refusal(code: .unimplemented)) }
         switch quorum.reconfiguration(request, at: zxid) {
         case .accepted(let configuration): return .success(Array(configuration.text.utf8))
         case .refused(let code): return .failure(Refusal(code: code))

@@ -5,7 +5,7 @@ import ZooKeeperProtocol
 
 extension ServerCore {
     /// Answers a four-letter word in the bytes Apache 3.8 would send, and closes (Apache's `FourLetterCommands`).
-    func answer(_ word: FourLetterWord, argument: UnsafeRawBufferPointer, on connection: ClientConnection) {
+    func answer(_ word: ServerWord, argument: UnsafeRawBufferPointer, on connection: ClientConnection) {
         refreshClock()
         statistics.packetsReceived += 1
         defer { connection.closeAfterFlush() }
@@ -21,7 +21,7 @@ extension ServerCore {
         connection.write { $0.write(raw: Array(text.utf8)) }
     }
 
-    func text(of word: FourLetterWord, argument: UnsafeRawBufferPointer) -> String {
+    func text(of word: ServerWord, argument: UnsafeRawBufferPointer) -> String {
         switch word {
         case .ruok: return "imok"
         case .isro: return isReadOnly ? "ro" : "rw"

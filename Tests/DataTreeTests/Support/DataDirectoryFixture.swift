@@ -45,7 +45,7 @@ struct DataDirectoryFixture {
     /// A tree from the snapshot with this zxid in its name.
     func tree(fromSnapshot zxid: Int64) throws -> DataTree {
         let path = try #require(try files("snapshot").first { $0.zxid == zxid }?.path)
-        return try SnapshotBytes(file: Self.read(path)).load(lastZxid: ZXID(rawValue: zxid))
+        return try SnapshotBytes(file: Self.read(path)).load(lastZXID: ZXID(rawValue: zxid))
     }
 
     static func read(_ path: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(filePath: path))) }
@@ -79,7 +79,7 @@ struct SnapshotBytes {
         }
     }
 
-    func load(lastZxid: ZXID) throws -> DataTree {
+    func load(lastZXID: ZXID) throws -> DataTree {
         var loader = DataTreeLoader()
         try body.withUnsafeBytes { bytes in
             var reader = JuteReader(bytes)
@@ -98,7 +98,7 @@ struct SnapshotBytes {
                 #expect(added)
             }
         }
-        return loader.finish(lastZxid: lastZxid, digest: digest)
+        return loader.finish(lastZXID: lastZXID, digest: digest)
     }
 }
 
@@ -178,6 +178,6 @@ extension DataTree {
         var writer = JuteWriter()
         let snapshot = beginSnapshot(into: &writer)
         while writeSnapshot(snapshot, into: &writer, size: writer.count + 100) {}
-        return SnapshotBytes(body: writer.bytes, digest: (lastProcessedZxid, digest))
+        return SnapshotBytes(body: writer.bytes, digest: (lastZXID, digest))
     }
 }

@@ -90,7 +90,7 @@ final class TestServer {
         return applyNext().error
     }
 
-    func read(_ request: Request, _ connection: ConnectionID, session: SessionID = session) -> (
+    func read(_ request: Request, _ connection: ClientID, session: SessionID = session) -> (
         error: ErrorCode, body: [UInt8]
     ) {
         var body = JuteWriter()

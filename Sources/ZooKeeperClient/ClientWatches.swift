@@ -1,7 +1,7 @@
 import ZooKeeperProtocol
 
 /// The watches a client has left with its server, to leave them with the next one after a reconnection.
-struct WatchTable {
+struct ClientWatches {
     enum Kind: Hashable, CaseIterable {
         case data
         /// Left by exists on a znode that was missing.
@@ -64,10 +64,10 @@ struct WatchTable {
 
 extension SetWatches2 {
     fileprivate static func empty(since zxid: ZXID) -> SetWatches2 {
-        SetWatches2(relativeZxid: zxid, data: [], exist: [], child: [], persistent: [], persistentRecursive: [])
+        SetWatches2(relativeZXID: zxid, data: [], exist: [], child: [], persistent: [], persistentRecursive: [])
     }
 
-    fileprivate mutating func append(_ path: String, _ kind: WatchTable.Kind) {
+    fileprivate mutating func append(_ path: String, _ kind: ClientWatches.Kind) {
         switch kind {
         case .data: data?.append(path)
         case .exist: exist?.append(path)

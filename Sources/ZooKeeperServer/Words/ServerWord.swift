@@ -1,5 +1,5 @@
 /// The four-letter words of ZooKeeper 3.8, recognised where the length of a connection's first frame would be.
-enum FourLetterWord: String, CaseIterable {
+enum ServerWord: String, CaseIterable {
     case conf, cons, crst, dirs, dump, envi, gtmk, hash, isro, mntr, ruok, srst, srvr, stat, stmk, wchc, wchp, wchs
     /// What telnet sends when it is interrupted; closes the connection without an answer.
     case telnetClose
@@ -31,8 +31,8 @@ enum FourLetterWord: String, CaseIterable {
         }
     }
 
-    private static let byCode: [UInt32: FourLetterWord] = {
-        var table: [UInt32: FourLetterWord] = [0xfff4_fffd: .telnetClose]
+    private static let byCode: [UInt32: ServerWord] = {
+        var table: [UInt32: ServerWord] = [0xfff4_fffd: .telnetClose]
         for word in allCases where word != .telnetClose {
             table[word.rawValue.utf8.reduce(0) { $0 << 8 | UInt32($1) }] = word
         }

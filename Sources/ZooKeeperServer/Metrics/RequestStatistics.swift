@@ -1,7 +1,7 @@
 import DataTree
 
 /// What a server counts for `srvr`, `mntr` and the metrics endpoint.
-struct ServerStatistics {
+struct RequestStatistics {
     /// Of requests, milliseconds from arrival to reply.
     var latency = Summary()
     var readLatency = Histogram()
@@ -29,7 +29,7 @@ struct ServerStatistics {
     /// `srst`: begins anew, except that refused authentications stay.
     mutating func reset() {
         let authFailures = authFailures
-        self = ServerStatistics()
+        self = RequestStatistics()
         self.authFailures = authFailures
     }
 }

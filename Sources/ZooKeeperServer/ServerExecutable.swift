@@ -5,7 +5,7 @@ import ServerConfig
 
 /// The life of a server's process, `NAME [FLAG…] CONFIG`: in the foreground, until SIGTERM or SIGINT. The executables differ only in
 /// what they plug in.
-package enum ServerProcess {
+package enum ServerExecutable {
     /// - Parameters:
     ///   - name: of the executable.
     ///   - security: its TLS, nil when it has none.
