@@ -121,7 +121,7 @@ extension Simulator {
                 trace(nil, "whole")
             }
             let served = clients.allSatisfy { $0.acknowledged >= 3 }
-            let settled = nodes.allSatisfy { $0.state.chain == nodes[0].state.chain }
+            let settled = Set(nodes.indices.filter { !waitsForLaterEpoch($0) }.map { nodes[$0].state.chain }).count == 1
             if let since = wholeSince, served, settled, now > since + Int(scenario.sessionTimeout) * 2000 {
                 isDone = true
                 return
@@ -144,11 +144,24 @@ extension Simulator {
     /// Who is in no configuration follows.
     private func isObserver(_ index: Int) -> Bool { judge.configuration.member(nodes[index].id)?.isVoter == false }
 
-    /// One leader, and everybody with it.
-    private var isWhole: Bool {
+    /// Where the leader is, and its epoch.
+    private var reign: (leader: Int, epoch: Epoch)? {
         guard let leader = nodes.firstIndex(where: { $0.isLeader }), let epoch = nodes[leader].quorum?.visibleZXID.epoch
-        else { return false }
-        return nodes.indices.allSatisfy { index in
+        else { return nil }
+        return (leader, epoch)
+    }
+
+    /// Who is in no configuration and has promised a later epoch than the leader's joins in that one, and not sooner
+    /// (Docs/decisions/0008-epochs-are-promised-once.md).
+    private func waitsForLaterEpoch(_ index: Int) -> Bool {
+        guard let reign, judge.configuration.member(nodes[index].id) == nil else { return false }
+        return nodes[index].disk.written.acceptedEpoch > reign.epoch
+    }
+
+    /// One leader, and with it everybody who can be.
+    private var isWhole: Bool {
+        guard let (leader, epoch) = reign else { return false }
+        return nodes.indices.filter { !waitsForLaterEpoch($0) }.allSatisfy { index in
             switch nodes[index].quorum?.status {
             case .leading(let other): other == epoch
             case .following(let server, let other):
