@@ -97,18 +97,21 @@ let package = Package(
                 "Diagnostics", "DurableFiles", "ServerConfig", "Templates", "Topology",
             ], swiftSettings: settings),
         .target(
-            name: "Supervision", dependencies: ["CLinux", "DurableFiles", "ZooKeeperClient"], swiftSettings: settings),
+            name: "Planning", dependencies: ["ServerConfig", "Topology", "ZooKeeperProtocol"], swiftSettings: settings),
+        .target(
+            name: "Supervision", dependencies: ["CLinux", "DurableFiles", "Planning", "ZooKeeperClient"],
+            swiftSettings: settings),
         .target(
             name: "Operations",
             dependencies: [
-                "CLinux", "Diagnostics", "DurableFiles", "Provisioning", "ServerConfig", "Supervision", "Topology",
-                "YAML", "ZooKeeperClient", "ZooKeeperProtocol",
+                "CLinux", "Diagnostics", "DurableFiles", "Planning", "Provisioning", "ServerConfig", "Supervision",
+                "Topology", "YAML", "ZooKeeperClient", "ZooKeeperProtocol",
             ], swiftSettings: settings),
         .executableTarget(
             name: "paddock",
             dependencies: [
-                "Diagnostics", "DurableFiles", "Operations", "Provisioning", "ServerConfig", "Supervision", "Templates",
-                "Topology",
+                "Diagnostics", "DurableFiles", "Operations", "Planning", "Provisioning", "ServerConfig", "Supervision",
+                "Templates", "Topology",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: settings),
 
@@ -152,7 +155,8 @@ let package = Package(
             name: "SupervisionTestTool", dependencies: ["Supervision"], path: "Tests/SupervisionTestTool",
             swiftSettings: settings),
         .testTarget(
-            name: "SupervisionTests", dependencies: ["DurableFiles", "Supervision", "SupervisionTestTool", "zkserver"],
+            name: "SupervisionTests",
+            dependencies: ["DurableFiles", "Planning", "Supervision", "SupervisionTestTool", "zkserver"],
             swiftSettings: settings),
         .testTarget(
             name: "ZooKeeperServerTests",
@@ -183,10 +187,13 @@ let package = Package(
             dependencies: ["Diagnostics", "DurableFiles", "Provisioning", "ServerConfig", "Topology"],
             exclude: ["Fixtures"], swiftSettings: settings),
         .testTarget(
+            name: "PlanningTests", dependencies: ["Planning", "ServerConfig", "Topology", "ZooKeeperProtocol"],
+            swiftSettings: settings),
+        .testTarget(
             name: "OperationsTests",
             dependencies: [
-                "DurableFiles", "Operations", "Provisioning", "ServerConfig", "Supervision", "SupervisionTestTool",
-                "Topology", "ZooKeeperClient", "ZooKeeperProtocol", "zkserver",
+                "DurableFiles", "Operations", "Planning", "Provisioning", "ServerConfig", "Supervision",
+                "SupervisionTestTool", "Topology", "ZooKeeperClient", "ZooKeeperProtocol", "zkserver",
             ], swiftSettings: settings),
         .testTarget(
             name: "ZooKeeperShellTests", dependencies: ["ZooKeeperClient", "ZooKeeperShell"], swiftSettings: settings),

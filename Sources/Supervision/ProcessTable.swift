@@ -1,6 +1,7 @@
 import CLinux
 import DurableFiles
 import Glibc
+import Planning
 
 /// A process for good: the pid alone may belong to another one tomorrow.
 package struct ProcessIdentity: Codable, Hashable, Sendable {

@@ -1,3 +1,5 @@
+import Planning
+
 /// The life of one supervised server, as a state machine without processes, files or clocks: each input returns what to do.
 ///
 /// ```

@@ -1,6 +1,7 @@
 import DurableFiles
 import FoundationEssentials
 import Glibc
+import Planning
 
 /// What outlives the supervisor, per server: `supervisor/servers/N.json`.
 struct ServerRecord: Codable, Hashable, Sendable {

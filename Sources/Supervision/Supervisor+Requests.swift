@@ -2,6 +2,7 @@ import CLinux
 import DurableFiles
 import FoundationEssentials
 import Glibc
+import Planning
 
 extension Supervisor {
     /// A request that is answered when its servers are where it wants them.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Operations
+import Planning
 import Supervision
 
 /// A command about ensembles of the state directory.

@@ -1,4 +1,5 @@
 import Operations
+import Planning
 
 /// What `--json` prints in the place of a result when a command fails.
 struct ErrorOutput: Encodable {

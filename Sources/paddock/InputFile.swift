@@ -1,5 +1,6 @@
 import DurableFiles
 import Operations
+import Planning
 import Provisioning
 
 /// A file that the user named; `-` is the standard input.

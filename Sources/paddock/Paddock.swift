@@ -1,5 +1,6 @@
 import ArgumentParser
 import Operations
+import Planning
 
 @main
 struct Paddock: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DurableFiles
 import Operations
+import Planning
 import Supervision
 
 /// The command that ran for the user ended with this code, and so does `paddock`.

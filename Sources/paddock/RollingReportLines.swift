@@ -1,4 +1,5 @@
 import Operations
+import Planning
 
 /// What a rolling restart or a migration did, for people: a row a step, then what the canary saw.
 struct RollingReportLines {

@@ -1,4 +1,5 @@
 import Operations
+import Planning
 
 /// `paddock status` for people: a row a server, then what is wrong.
 struct StatusTable {

@@ -1,4 +1,5 @@
 import Operations
+import Planning
 
 /// `up --timeline`: when each server passed each station, in seconds since the first one was spawned.
 struct TimelineTable {
@@ -16,7 +17,9 @@ struct TimelineTable {
                 [.init("\(server)")]
                     + Timeline.Station.allCases.map { station in
                         .init(
-                            timeline.time(server, station).map { StatusTable.decimal($0 - start, places: 2) + "s" }
+                            timeline.moment(of: server, at: station).map {
+                                StatusTable.decimal($0 - start, places: 2) + "s"
+                            }
                                 ?? "–")
                     })
         }

@@ -1,3 +1,4 @@
+import Planning
 import Provisioning
 import Testing
 import Topology

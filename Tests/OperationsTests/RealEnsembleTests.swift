@@ -1,4 +1,5 @@
 import Glibc
+import Planning
 import Supervision
 import Synchronization
 import Testing
@@ -89,7 +90,7 @@ struct RealEnsembles: Sendable {
             #expect(report.status?.health == .healthy, "\(report.status?.problems ?? [])")
             for station in Timeline.Station.allCases where station != .looking {
                 for id in [1, 2, 3, 4] as [ServerID] {
-                    #expect(report.timeline.time(id, station) != nil, "server \(id) \(station)")
+                    #expect(report.timeline.moment(of: id, at: station) != nil, "server \(id) \(station)")
                 }
             }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Planning
 import ServerConfig
 import Testing
 import ZooKeeperClient

@@ -1,5 +1,6 @@
 import DurableFiles
 import Glibc
+import Planning
 import Testing
 
 @testable import Supervision

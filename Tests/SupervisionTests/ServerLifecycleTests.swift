@@ -1,3 +1,4 @@
+import Planning
 import Testing
 
 @testable import Supervision
@@ -33,7 +34,7 @@ import Testing
     }
 
     /// Dies at once, and again after each delay.
-    func crashLooping(_ status: Supervision.ExitStatus, lives: Int) -> (ServerLifecycle, delays: [Duration]) {
+    func crashLooping(_ status: Planning.ExitStatus, lives: Int) -> (ServerLifecycle, delays: [Duration]) {
         var lifecycle = starting()
         var (now, delays) = (start, [Duration]())
         for _ in 0..<lives {

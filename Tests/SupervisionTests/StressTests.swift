@@ -1,4 +1,5 @@
 import Glibc
+import Planning
 import Testing
 
 @testable import Supervision

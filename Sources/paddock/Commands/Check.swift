@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import Operations
+import Planning
 import Provisioning
 import ServerConfig
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Operations
+import Planning
 
 struct DoctorCommand: EnsembleCommand {
     static let configuration = CommandConfiguration(

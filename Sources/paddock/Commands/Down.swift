@@ -1,5 +1,6 @@
 import ArgumentParser
 import Operations
+import Planning
 
 struct Down: EnsembleCommand {
     static let configuration = CommandConfiguration(

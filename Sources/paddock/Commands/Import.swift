@@ -3,6 +3,7 @@ import Diagnostics
 import DurableFiles
 import Glibc
 import Operations
+import Planning
 import Provisioning
 
 struct Import: PaddockCommand {

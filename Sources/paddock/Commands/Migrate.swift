@@ -1,5 +1,6 @@
 import ArgumentParser
 import Operations
+import Planning
 import Topology
 
 struct Migrate: EnsembleCommand {

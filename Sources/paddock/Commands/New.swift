@@ -2,6 +2,7 @@ import ArgumentParser
 import DurableFiles
 import Glibc
 import Operations
+import Planning
 import Templates
 
 struct New: PaddockCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Operations
+import Planning
 
 struct RollingRestartCommand: EnsembleCommand {
     static let configuration = CommandConfiguration(

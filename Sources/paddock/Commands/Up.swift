@@ -1,5 +1,6 @@
 import ArgumentParser
 import Operations
+import Planning
 import Provisioning
 import Templates
 
@@ -111,7 +112,7 @@ private struct UpOutput: Encodable {
         let start = report.timeline.start ?? 0
         timeline = report.timeline.servers.flatMap { server in
             Timeline.Station.allCases.compactMap { station in
-                report.timeline.time(server, station).map {
+                report.timeline.moment(of: server, at: station).map {
                     Passage(server: server.rawValue, station: station.rawValue, seconds: $0 - start)
                 }
             }

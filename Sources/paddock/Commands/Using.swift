@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Operations
+import Planning
 import Supervision
 import Templates
 

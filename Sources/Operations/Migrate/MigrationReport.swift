@@ -1,0 +1,13 @@
+import Planning
+
+/// What `migrate --json` prints.
+package struct MigrationReport: Codable, Hashable, Sendable {
+    package var version = 1
+    package var ensemble: String
+    package var engine: String
+    package var steps: [RollingRestart.Step]
+    /// Seconds between two acknowledged writes of the canary.
+    package var longestWriteGap: Double
+    package var writes: Int
+    package var lost: Int
+}

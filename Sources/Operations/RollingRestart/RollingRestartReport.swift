@@ -1,0 +1,18 @@
+import Planning
+
+/// What `rolling-restart --json` prints.
+package struct RollingRestartReport: Codable, Hashable, Sendable {
+    package var version = 1
+    package var steps: [RollingRestart.Step]
+    /// Seconds between two acknowledged writes of the canary.
+    package var longestWriteGap: Double
+    package var writes: Int
+    package var lost: Int
+
+    package init(steps: [RollingRestart.Step], longestWriteGap: Double, writes: Int, lost: Int) {
+        self.steps = steps
+        self.longestWriteGap = longestWriteGap
+        self.writes = writes
+        self.lost = lost
+    }
+}

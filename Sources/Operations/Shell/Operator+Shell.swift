@@ -1,0 +1,24 @@
+import Planning
+import Supervision
+import Topology
+
+extension Operator {
+    /// How to run the interactive client on the ensemble, or on one of its servers.
+    package func shell(_ name: String?, server word: String? = nil) async throws -> Launch {
+        let ensemble = try store.open(name)
+        var connect = ensemble.topology.connectString
+        if let word {
+            let isRole = ServerSelection.needsRoles([word])
+            let sweep = isRole ? await ensemble.sweeper(try await controlIfRunning(ensemble.home)).sweep() : nil
+            let chosen = try ensemble.selection(sweep).resolve([word])
+            guard let id = chosen.first, chosen.count == 1, let server = ensemble.topology[id] else {
+                throw OperationError(
+                    .badUsage, "'\(word)' is not one server", mend: "name a server by its id, or leader")
+            }
+            connect = server.clientAddress
+        }
+        return Launch(
+            executable: try ShellProgram.find(environment: environment), arguments: ["-server", connect],
+            environment: environment, workingDirectory: ".")
+    }
+}

@@ -1,0 +1,130 @@
+import Planning
+import ServerConfig
+import Supervision
+import ZooKeeperProtocol
+
+/// Asks every server of an ensemble at once, and the supervisor about their processes.
+struct Sweeper: Sendable {
+    var members: [Member]
+    /// Nil to do without a supervisor.
+    var control: ControlClient?
+    /// Where the last supervisor recorded what it ran: what is known of processes when none runs.
+    var home: SupervisorHome?
+    /// How long one server may take to answer.
+    var timeout: Duration = .seconds(2)
+    /// Whether the memory of the processes is wanted too: it costs the kernel a walk over their pages.
+    var includesMemory = false
+
+    func sweep() async -> Sweep {
+        // The processes first: one that is gone meanwhile shows as silent, never as a process without a port.
+        let status = try? await control?.status()
+        let processes = status?.servers ?? home?.recordedServers ?? []
+        var seen = await look(
+            at: members.map { member in
+                let process = processes.first { $0.id == Int(member.id.rawValue) }
+                return (process.map { member.reached(by: $0) } ?? member, process)
+            })
+        let said = Self.configuration(seen)
+        if let said {
+            // Those that the topology does not have, or has elsewhere since a reconfig.
+            let silent = seen.filter { $0.observation.role == .unknown && $0.observation.process?.pid != nil }
+            let moved = silent.compactMap { server in
+                server.observation.member.reached(by: said).map { ($0, server.observation.process) }
+            }
+            let strangers = said.servers.filter { line in !members.contains { $0.id == line.id } }.map(Member.init)
+            let others = await look(at: moved + strangers.map { ($0, nil) })
+            seen = seen.filter { server in !others.contains { $0.observation.id == server.observation.id } } + others
+        }
+        return Sweep(
+            supervisor: status.map { Sweep.SupervisorFacts(pid: $0.pid, uptime: $0.uptime) },
+            servers: seen.map(\.observation),
+            configuration: Self.configuration(seen) ?? said ?? RewrittenFiles.configuration(members),
+            planned: members)
+    }
+
+    /// An observation and the ensemble's configuration as that server has it.
+    private typealias Seen = (observation: ServerObservation, configuration: QuorumConfig?)
+
+    private func look(at servers: [(member: Member, process: ServerProcess?)]) async -> [Seen] {
+        await withTaskGroup(of: Seen.self) { group in
+            for (member, process) in servers { group.addTask { await observe(member, process: process) } }
+            var seen: [Seen] = []
+            for await server in group { seen.append(server) }
+            return seen.sorted { $0.observation.id < $1.observation.id }
+        }
+    }
+
+    /// The leader's word, which is what counts, else the youngest.
+    private static func configuration(_ seen: [Seen]) -> QuorumConfig? {
+        let leaders = seen.filter { $0.observation.role == .leader && $0.configuration != nil }
+        return (leaders.isEmpty ? seen : leaders).compactMap(\.configuration).max { $0.version < $1.version }
+    }
+
+    /// A sweep in which servers that are behind were given a moment: they are asked again until they have what the
+    /// leader had, at most `attempts` times. Under load every server is a few txns behind at any one look.
+    func settledSweep(attempts: Int = 5) async -> Sweep {
+        var sweep = await sweep()
+        for _ in 0..<attempts {
+            guard let mark = sweep.leader?.serving?.zxid else { break }
+            let behind = sweep.servers.indices.filter { index in
+                guard let zxid = sweep.servers[index].serving?.zxid else { return false }
+                return !Readiness.hasCaughtUp(zxid, to: mark)
+            }
+            if behind.isEmpty { break }
+            guard (try? await Task.sleep(for: .milliseconds(50))) != nil else { break }
+            for index in behind {
+                let server = sweep.servers[index]
+                let again = await observe(server.member, process: server.process).observation
+                (sweep.servers[index].answer, sweep.servers[index].memory) = (again.answer, again.memory)
+            }
+        }
+        return sweep
+    }
+
+    private func observe(_ member: Member, process: ServerProcess?) async -> Seen {
+        let memory = includesMemory ? process?.pid.flatMap { ProcessMemory.proportional(pid: $0) } : nil
+        // A process that is stopped by SIGSTOP still accepts connections: do not wait for its answer.
+        switch process?.state {
+        case .paused:
+            return (
+                ServerObservation(member: member, process: process, answer: .silent("paused"), memory: memory), nil
+            )
+        case .stopped, .backingOff, .failed, .starting, .running, nil:
+            let (answer, configuration) = await ServerAnswer.ask(
+                host: member.clientHost, port: member.clientPort, timeout: timeout)
+            return (
+                ServerObservation(member: member, process: process, answer: answer, memory: memory), configuration
+            )
+        }
+    }
+}
+
+extension Member {
+    /// Where its process listens, which may have been started before the topology changed.
+    fileprivate func reached(by process: ServerProcess) -> Member {
+        guard process.pid != nil else { return self }
+        var member = self
+        (member.clientHost, member.clientPort) = (process.clientHost, process.clientPort)
+        return member
+    }
+
+    /// Where a reconfig has put it; nil when that is where it was looked for.
+    fileprivate func reached(by configuration: QuorumConfig) -> Member? {
+        guard let client = configuration.server(id)?.client else { return nil }
+        var member = self
+        if let host = client.host, !HostAddress.isWildcard(host) { member.clientHost = host }
+        member.clientPort = client.port
+        return member == self ? nil : member
+    }
+
+    /// A server that only the ensemble's configuration has.
+    fileprivate init(_ line: ServerLine) {
+        let (host, address) = (line.client?.host.flatMap { HostAddress.isWildcard($0) ? nil : $0 }, line.addresses[0])
+        self.init(
+            id: line.id, role: line.role, engine: "unknown", clientHost: host ?? address.host,
+            clientPort: line.client?.port ?? 2181,
+            quorum: "\(ServerLine.bracketed(address.host)):\(address.quorumPort)",
+            election: "\(ServerLine.bracketed(address.host)):\(address.electionPort)", directory: "",
+            isInTopology: false)
+    }
+}

@@ -1,0 +1,157 @@
+import ZooKeeperProtocol
+
+/// What `paddock status` shows and its `--json` prints; every key is always there.
+package struct EnsembleStatus: Codable, Hashable, Sendable {
+    package enum Health: String, Codable, Hashable, Sendable {
+        case healthy
+        /// A quorum, but something is down or behind.
+        case degraded
+        case noQuorum = "no-quorum"
+        case down
+
+        /// Of `paddock status`.
+        package var exitCode: Int32 {
+            switch self {
+            case .healthy: 0
+            case .degraded: 3
+            case .noQuorum: 4
+            case .down: 5
+            }
+        }
+    }
+
+    package var version = 1
+    package var ensemble: String
+    package var health: Health
+    package var leader: Int64?
+    package var connect: String
+    package var votes: Votes
+    package var supervisor: Sweep.SupervisorFacts?
+    package var servers: [ServerStatus]
+    /// Why it is not healthy, for people: one line a reason.
+    package var problems: [String]
+    /// What will need care, and is no fault yet: one line each.
+    package var notes: [String]
+
+    private enum CodingKeys: String, CodingKey {
+        case version, ensemble, health, leader, connect, votes, supervisor, servers, problems, notes
+    }
+
+    /// Written by hand because the synthesised form leaves out what is nil.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(version, forKey: .version)
+        try container.encode(ensemble, forKey: .ensemble)
+        try container.encode(health, forKey: .health)
+        try container.encode(leader, forKey: .leader)
+        try container.encode(connect, forKey: .connect)
+        try container.encode(votes, forKey: .votes)
+        try container.encode(supervisor, forKey: .supervisor)
+        try container.encode(servers, forKey: .servers)
+        try container.encode(problems, forKey: .problems)
+        try container.encode(notes, forKey: .notes)
+    }
+}
+
+extension EnsembleStatus {
+    /// Days before its end from which on a certificate is spoken of, as the server does.
+    private static let certificateNotice = 30
+
+    /// The health of what was seen. Pure: the same sweep is the same status.
+    ///
+    /// - Parameters:
+    ///   - connect: where clients would connect by the topology; where a leader serves, the sweep knows better
+    ///   - electorate: who votes by the topology; where servers say who votes, that counts
+    package init(ensemble: String, connect: String, electorate: Electorate, sweep: Sweep) {
+        let leader = sweep.leader
+        let electorate = sweep.electorate(planned: electorate)
+        let hasQuorum = electorate.isQuorum(sweep.voting) && leader != nil
+        var problems = sweep.drift.map(\.sentence)
+        var rows: [ServerStatus] = []
+        for server in sweep.servers {
+            let lag = Self.lag(of: server, behind: leader)
+            rows.append(ServerStatus(server, lag: lag))
+            // What is not in the ensemble is told above, and is missed by nobody.
+            guard server.isMember else { continue }
+            if let problem = Self.problem(of: server, leader: leader, lag: lag) { problems.append(problem) }
+        }
+        problems += sweep.suspects.map(\.sentence)
+        notes = []
+        for server in sweep.servers {
+            guard let days = server.serving?.certificateDays, days < Self.certificateNotice else { continue }
+            if days < 0 {
+                problems.append(
+                    "a TLS certificate of server \(server.id) has ended: put a new one in its place and restart the server"
+                )
+            } else {
+                notes.append(
+                    "a TLS certificate of server \(server.id) ends in \(days) day\(days == 1 ? "" : "s"): put a new one in its place and restart the server"
+                )
+            }
+        }
+        let isAnyAlive = sweep.servers.contains { server in
+            if case .silent = server.answer {
+                return server.process?.pid != nil || server.process?.state == .backingOff
+            }
+            return true
+        }
+        self.ensemble = ensemble
+        let clients = sweep.servers.filter(\.isMember).map(\.member.client).joined(separator: ",")
+        self.connect = leader == nil || clients.isEmpty ? connect : clients
+        self.leader = leader?.id.rawValue
+        // Without a leader nobody's vote counts.
+        votes = electorate.votes(of: leader == nil ? [] : sweep.voting)
+        supervisor = sweep.supervisor
+        servers = rows
+        if !isAnyAlive {
+            health = .down
+        } else if !hasQuorum {
+            health = .noQuorum
+        } else {
+            if sweep.supervisor == nil {
+                problems.append("no supervisor runs: a server that dies stays dead; `paddock up` starts one")
+            }
+            health = problems.isEmpty ? .healthy : .degraded
+        }
+        self.problems = problems
+    }
+
+    /// Txns between where the leader was and where the server was; a server that was asked later may be ahead.
+    private static func lag(of server: ServerObservation, behind leader: ServerObservation?) -> Int64? {
+        guard let own = server.serving?.zxid, let ahead = leader?.serving?.zxid, own.epoch == ahead.epoch else {
+            return nil
+        }
+        return max(0, ahead.rawValue - own.rawValue)
+    }
+
+    private static func problem(of server: ServerObservation, leader: ServerObservation?, lag: Int64?) -> String? {
+        let name = "server \(server.id)"
+        if let process = server.process {
+            switch process.state {
+            case .stopped: return "\(name) is stopped"
+            case .paused: return "\(name) is paused"
+            case .backingOff: return "\(name) died\(process.reason)\(process.nextStartInWords)"
+            case .failed: return "\(name) failed\(process.reason)\(process.nextStartInWords)"
+            case .starting, .running: break
+            }
+        }
+        switch server.answer {
+        case .silent(let why): return "\(name) does not answer at \(server.member.client): \(why)"
+        case .notServing: return "\(name) has no leader"
+        case .serving(let serving):
+            guard server.isInItsRole else {
+                return "\(name) is \(serving.role.rawValue) and should be \(server.member.role.rawValue)"
+            }
+            if serving.role == .leader, let leader, leader.id != server.id {
+                return "\(name) believes that it leads, but server \(leader.id) does"
+            }
+            if let lag, lag > 0 { return "\(name) is \(lag) txn\(lag == 1 ? "" : "s") behind the leader" }
+            // Before the first txn of an epoch a synced server still shows the last zxid of the one before.
+            if lag == nil, let ahead = leader?.serving?.zxid, ahead.counter > 0 {
+                return "\(name) is behind the leader, in epoch \(serving.zxid.epoch) of \(ahead.epoch)"
+            }
+            return nil
+        }
+    }
+
+}
