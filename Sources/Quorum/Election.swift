@@ -38,8 +38,8 @@ struct Election: Sendable {
 
     /// Starts a new round and sends the first proposal.
     init(_ server: inout Server) {
-        let lastZXID = server.options.faults.contains(.voteWithoutUncommitted) ? server.history.last : server.lastLogged
-        ownVote = server.isVoter ? Vote(leader: server.id, zxid: lastZXID, peerEpoch: server.currentEpoch) : .none
+        ownVote =
+            server.isVoter ? Vote(leader: server.id, zxid: server.lastLogged, peerEpoch: server.currentEpoch) : .none
         if server.dataDiffers, server.isVoter, server.membership.voters.count > 1 {
             candidacy = .reluctant(until: server.now + server.options.reluctance)
             initial = ownVote.withoutCandidate
@@ -157,7 +157,7 @@ struct Election: Sendable {
 
     /// Whether a quorum agrees on the proposal for long enough.
     private mutating func conclude(_ server: inout Server) -> Vote? {
-        if server.options.faults.contains(.electAnybody), let anybody = anybody(server) { return anybody }
+        if let winner = server.rules.winnerByLot(server, proposal: proposal) { return winner }
         let own = Ballot(vote: proposal, round: server.round, state: .looking, version: Ballot.ownVersion)
         let agreeing = Self.supporters(of: own, in: received)
         guard server.isQuorum(agreeing) else {
@@ -169,14 +169,6 @@ struct Election: Sendable {
         let final = finalAt ?? server.now + server.options.electionWait
         finalAt = final
         return server.now >= final ? proposal : nil
-    }
-
-    /// `Faults.electAnybody`.
-    private func anybody(_ server: Server) -> Vote? {
-        let voters = Array(server.membership.voters)
-        let draw = (server.id.rawValue &* 0x9E37 &+ server.round) &* 0x85EB_CA6B >> 7
-        let leader = voters[draw & 1 == 0 ? 0 : voters.count - 1]
-        return Vote(leader: leader, zxid: proposal.zxid, peerEpoch: proposal.peerEpoch)
     }
 
     /// A settled server spoke: join its leader if a quorum has.
@@ -261,16 +253,8 @@ extension Server {
     /// Whether `vote` beats `other`. A candidate of weight 0 never does.
     func prefers(_ vote: Vote, to other: Vote) -> Bool {
         guard membership.committed.verifier.weight(of: vote.leader) > 0 else { return false }
-        if options.faults.contains(.electBlindly) { return vote.leader > other.leader }
-        return vote > other
+        return rules.isBetter(vote, than: other)
     }
 
-    func isQuorum(_ set: ServerSet) -> Bool {
-        if options.faults.contains(.countObservers) { return set.count > membership.voters.count / 2 }
-        if options.faults.contains(.halfIsQuorum) {
-            return set.overlap(membership.voters) * 2 >= membership.voters.count
-        }
-        if options.faults.contains(.reconfigByOldQuorum) { return membership.committed.verifier.isQuorum(set) }
-        return membership.isQuorum(set)
-    }
+    func isQuorum(_ set: ServerSet) -> Bool { rules.isQuorum(set, of: membership) }
 }

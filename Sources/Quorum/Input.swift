@@ -71,7 +71,10 @@ extension Quorum {
         var answersEffect: Bool {
             switch self {
             case .propose, .revalidated: true
-            default: false
+            case .start, .tick, .notification, .unreachable, .connected, .connectFailed, .accepted, .packet,
+                .snapshotArrived, .disconnected, .durable, .logRead, .request, .revalidate, .touch, .dataDiffers,
+                .shutDown:
+                false
             }
         }
     }

@@ -138,7 +138,7 @@ struct Leader: Sendable {
 
     /// Whether what this learner says counts. Who observes and is proposed as a voter counts for what is proposed.
     private func counts(_ peer: LearnerPeer, _ server: Server) -> Bool {
-        if server.options.faults.contains(.countObservers) { return true }
+        if !server.rules.onlyVotersCount { return true }
         guard server.membership.voters.contains(peer.server) else { return false }
         return !peer.isObserver || !server.membership.committed.voters.contains(peer.server)
     }
@@ -233,9 +233,7 @@ struct Leader: Sendable {
     private mutating func decideEpoch(_ server: inout Server) {
         guard case .discovering = phase else { return }
         guard server.isQuorum(known) else { return }
-        let epoch =
-            server.options.faults.contains(.reuseEpoch)
-            ? max(highestAccepted, Epoch(rawValue: 1)) : highestAccepted.next
+        let epoch = server.rules.newEpoch(above: highestAccepted)
         phase = .storing(epoch)
         server.accept(epoch)
         held.hold(.announce(epoch), for: server)
@@ -260,7 +258,7 @@ struct Leader: Sendable {
                 return true
             }
             let isAhead = (currentEpoch, packet.zxid) > (server.currentEpoch, server.lastApplied)
-            if isAhead, !server.options.faults.contains(.electBlindly) {
+            if isAhead, server.rules.refusesLearnersAhead {
                 close(index, because: .aheadOfLeader(epoch: currentEpoch, zxid: packet.zxid), &server)
                 return true
             }
@@ -291,11 +289,7 @@ struct Leader: Sendable {
 
     private mutating func gather(_ epoch: Epoch, _ server: inout Server) {
         phase = .gathering(epoch)
-        if server.options.faults.contains(.leaderAcksBeforeDurable) {
-            release(.acknowledgeNewLeader, &server)
-        } else {
-            held.hold(.acknowledgeNewLeader, for: server)
-        }
+        acknowledge(.acknowledgeNewLeader, &server)
         for index in peers.indices { synchronise(index, &server) }
     }
 
@@ -348,14 +342,14 @@ struct Leader: Sendable {
         peers[index].offered = offered.version
         voidAcks(of: peers[index].server, server)
         peers[index].phase = .synchronising
-        peers[index].isSubscribed = !server.options.faults.contains(.subscribeLate)
+        peers[index].isSubscribed = server.rules.syncSubscribes
         updateAudience()
     }
 
     /// What this learner ACKed over an earlier connection no longer stands: TRUNC or SNAP takes it off its disk until it
     /// has logged the proposals that follow once more. Counting it meanwhile could lose a committed txn.
     private mutating func voidAcks(of learner: ServerID, _ server: Server) {
-        guard !server.options.faults.contains(.keepAcksOverSync) else { return }
+        guard server.rules.syncVoidsAcks else { return }
         for place in outstanding.indices { outstanding[place].acks.remove(learner) }
     }
 
@@ -409,7 +403,7 @@ struct Leader: Sendable {
 
     /// Strangers too: a reconfig may make them voters while what they ACKed is outstanding. A quorum sees its voters only.
     private mutating func count(_ zxid: ZXID, from index: Int, _ server: inout Server) {
-        if peers[index].isObserver, !server.options.faults.contains(.countObservers) { return }
+        if peers[index].isObserver, server.rules.onlyVotersCount { return }
         count(zxid, from: peers[index].server, &server)
     }
 
@@ -521,7 +515,7 @@ struct Leader: Sendable {
 
     private mutating func establish(_ server: inout Server) {
         guard case .gathering(let epoch) = phase else { return }
-        guard server.isQuorum(entered) || server.options.faults.contains(.serveBeforeQuorum) else { return }
+        guard server.isQuorum(entered) || !server.rules.servingNeedsQuorum else { return }
         phase = .serving(epoch)
         server.vote.peerEpoch = epoch
         pingAt = server.now + server.options.tickTime / 2
@@ -577,7 +571,7 @@ struct Leader: Sendable {
     mutating func request(_ request: Quorum.Request, from origin: Quorum.Origin, _ server: inout Server) {
         guard case .serving = phase, drain == nil, handover == nil else { return }
         if request.operation.op == .sync {
-            if outstanding.isEmpty || server.options.faults.contains(.syncOvertakes) {
+            if outstanding.isEmpty || !server.rules.syncAwaitsProposals {
                 answerSync(origin, &server)
             } else {
                 outstanding[outstanding.endIndex - 1].syncs.append(origin)
@@ -598,11 +592,11 @@ struct Leader: Sendable {
             // That was the last one of this epoch (reference 8.15).
             drain = (server.now + server.options.tickTime, .zxidsExhausted(zxid.epoch))
         }
-        if server.options.faults.contains(.leaderAcksBeforeDurable) {
-            release(.acknowledge(zxid), &server)
-        } else {
-            held.hold(.acknowledge(zxid), for: server)
-        }
+        acknowledge(.acknowledge(zxid), &server)
+    }
+
+    private mutating func acknowledge(_ own: Held, _ server: inout Server) {
+        if server.rules.ownAckAwaitsDisk { held.hold(own, for: server) } else { release(own, &server) }
     }
 
     private mutating func tellFollowers(of transaction: Transaction, _ server: inout Server) {
@@ -697,7 +691,7 @@ struct Leader: Sendable {
     private func checkQuorum(_ server: inout Server) {
         var here: ServerSet = [server.id]
         for peer in peers where peer.phase.isBehindNewLeader && counts(peer, server) { here.insert(peer.server) }
-        if !server.isQuorum(here), !server.options.faults.contains(.leadAlone) {
+        if !server.isQuorum(here), server.rules.leadingNeedsQuorum {
             server.leave(.quorumLost(stillHere: here))
         }
     }

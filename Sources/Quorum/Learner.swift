@@ -269,7 +269,7 @@ struct Learner: Sendable {
                 return true
             }
             phase = .synchronising(epoch)
-            if !server.options.faults.contains(.ignoreTruncate) { server.truncate(to: packet.zxid) }
+            if server.rules.truncCutsLog { server.truncate(to: packet.zxid) }
         default:
             phase = .synchronising(epoch)
         }
@@ -282,23 +282,18 @@ struct Learner: Sendable {
         case .connecting, .discovering, .promising, .receivingSnapshot: return false
         }
         guard let bytes = packet.data else { return false }
-        let lenient = !server.options.faults.isDisjoint(with: [.subscribeLate, .ignoreTruncate])
-        if lenient {
-            if packet.zxid <= server.lastLogged { return true }
-        } else {
+        if server.rules.gapsAreRefused {
             // The next of its epoch, or the first of a later one: anything else is a gap (ZOOKEEPER-4925).
             guard packet.zxid.follows(server.lastLogged) else { return false }
+        } else if packet.zxid <= server.lastLogged {
+            return true
         }
         server.log(Transaction(zxid: packet.zxid, bytes: bytes))
-        if server.options.faults.contains(.applyProposals) { server.commitNext() }
+        if !server.rules.appliesOnlyCommitted { server.commitNext() }
         guard packet.type == .proposal else { return true }
         switch phase {
         case .entering, .entered, .serving:
-            if server.options.faults.contains(.ackProposalBeforeDurable) {
-                release(.acknowledge(packet.zxid), &server)
-            } else {
-                held.hold(.acknowledge(packet.zxid), for: server)
-            }
+            acknowledge(.acknowledge(packet.zxid), onceDurable: server.rules.proposalAckAwaitsDisk, &server)
         case .connecting, .discovering, .promising, .receivingSnapshot, .synchronising:
             break
         }
@@ -308,9 +303,7 @@ struct Learner: Sendable {
     private func commit(_ zxid: ZXID, _ server: inout Server) -> Bool {
         guard let next = server.uncommitted.first else { return true }
         if zxid <= server.lastApplied { return true }
-        guard zxid == next.zxid else {
-            return !server.options.faults.isDisjoint(with: [.subscribeLate, .ignoreTruncate])
-        }
+        guard zxid == next.zxid else { return !server.rules.gapsAreRefused }
         server.commitNext()
         return true
     }
@@ -346,11 +339,7 @@ struct Learner: Sendable {
         }
         phase = .entering(epoch)
         server.enter(epoch)
-        if server.options.faults.contains(.ackNewLeaderBeforeDurable) {
-            release(.acknowledgeNewLeader(epoch), &server)
-        } else {
-            held.hold(.acknowledgeNewLeader(epoch), for: server)
-        }
+        acknowledge(.acknowledgeNewLeader(epoch), onceDurable: server.rules.newLeaderAckAwaitsDisk, &server)
         if kind == .follower {
             for transaction in server.uncommitted { held.hold(.acknowledgeEarlier(transaction.zxid), for: server) }
         }
@@ -377,6 +366,10 @@ struct Learner: Sendable {
         server.vote.peerEpoch = epoch
         server.effects.append(.become(status))
         return true
+    }
+
+    private mutating func acknowledge(_ action: Held, onceDurable: Bool, _ server: inout Server) {
+        if onceDurable { held.hold(action, for: server) } else { release(action, &server) }
     }
 
     private mutating func release(_ action: Held, _ server: inout Server) {

@@ -138,7 +138,7 @@ package struct Quorum: Sendable {
 
     /// Takes in one thing that happened, now or when its turn comes. `now` must not go back.
     package mutating func step(_ input: Input, now: Milliseconds) {
-        guard isSettled || input.answersEffect || options.faults.contains(.effectsBehindNextInput) else {
+        guard isSettled || input.answersEffect || !server.rules.inputsAwaitEffects else {
             waiting.append((input, now))
             return
         }
@@ -160,13 +160,14 @@ package struct Quorum: Sendable {
             server.unreachable.insert(peer)
             // It may be another process soon, which has heard nothing.
             server.replies[peer] = nil
-        default:
+        case .start, .tick, .connected, .connectFailed, .accepted, .packet, .snapshotArrived, .disconnected, .logRead,
+            .request, .propose, .revalidate, .revalidated, .touch, .shutDown:
             break
         }
         take(input)
         while let departure = server.takeDeparture() {
             leave(departure.reason, successor: departure.successor)
-            lookAhead()
+            updateOutlook()
         }
     }
 
@@ -176,43 +177,43 @@ package struct Quorum: Sendable {
         switch consume current {
         case .idle:
             role = .idle
-            if case .start = input { look(.started) }
-            lookAhead()
+            if case .start = input { beginLooking(because: .started) }
+            updateOutlook()
         case .stopped:
             role = .stopped
             if case .accepted(let connection) = input { close(connection) }
             if case .connected(let connection, _) = input { close(connection) }
         case .looking(let election):
             look(input, election)
-            lookAhead()
+            updateOutlook()
         case .leading(var leader):
             lead(input, &leader)
-            lookAhead(leader)
+            updateOutlook(leader)
             role = .leading(leader)
         case .learning(var learner):
             learn(input, &learner)
-            lookAhead(learner)
+            updateOutlook(learner)
             role = .learning(learner)
         case .moved:
             break
         }
     }
 
-    /// Sets what the shell asks for at every step.
-    private mutating func lookAhead() {
+    /// Sets `nextZXID` and `nextDeadline`.
+    private mutating func updateOutlook() {
         switch role {
         case .looking(let election): (nextZXID, nextDeadline) = (nil, election.deadline)
-        case .leading(let leader): lookAhead(leader)
-        case .learning(let learner): lookAhead(learner)
+        case .leading(let leader): updateOutlook(leader)
+        case .learning(let learner): updateOutlook(learner)
         case .idle, .stopped, .moved: (nextZXID, nextDeadline) = (nil, .max)
         }
     }
 
-    private mutating func lookAhead(_ leader: borrowing Leader) {
+    private mutating func updateOutlook(_ leader: borrowing Leader) {
         (nextZXID, nextDeadline) = (leader.nextZXID(server), leader.deadline(server))
     }
 
-    private mutating func lookAhead(_ learner: borrowing Learner) {
+    private mutating func updateOutlook(_ learner: borrowing Learner) {
         (nextZXID, nextDeadline) = (nil, learner.deadline(server))
     }
 
@@ -248,8 +249,7 @@ package struct Quorum: Sendable {
             server.leave(.shutDown)
             return
         case .start, .connectFailed, .snapshotArrived, .durable, .logRead, .request, .propose, .revalidate,
-            .revalidated,
-            .touch, .dataDiffers:
+            .revalidated, .touch, .dataDiffers:
             break
         }
         role = .looking(election)
@@ -301,13 +301,14 @@ package struct Quorum: Sendable {
 
     // MARK: Changes of role
 
-    private mutating func look(_ reason: Departure, successor: ServerID? = nil) {
+    private mutating func beginLooking(because reason: Departure, successor: ServerID? = nil) {
         lastDeparture = reason
         server.effects.append(.become(.looking(reason)))
-        if server.options.faults.contains(.voteWithoutUncommitted), !server.uncommitted.isEmpty {
+        if server.rules.votesForWholeLog || server.uncommitted.isEmpty {
+            server.commitAll()
+        } else {
             server.truncate(to: server.lastApplied)
         }
-        server.commitAll()
         if let successor {
             settle(Vote(leader: successor, zxid: server.lastLogged, peerEpoch: server.currentEpoch))
             return
@@ -354,7 +355,7 @@ package struct Quorum: Sendable {
             role = .stopped
             server.effects.append(.become(.stopped))
         } else {
-            look(departure, successor: successor)
+            beginLooking(because: departure, successor: successor)
         }
     }
 

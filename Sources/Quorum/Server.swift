@@ -9,6 +9,7 @@ import ZooKeeperProtocol
 struct Server: Sendable {
     let id: ServerID
     let options: QuorumOptions
+    let rules: Rules
     var membership: Membership
     var now: Milliseconds = 0
     /// To be carried out, in order.
@@ -51,6 +52,7 @@ struct Server: Sendable {
     init(id: ServerID, membership: Membership, options: QuorumOptions, recovered: RecoveredState) {
         self.id = id
         self.options = options
+        rules = Rules(planted: options.faults)
         self.membership = membership
         floor = recovered.floor
         dataDiffers = recovered.differs
@@ -110,19 +112,19 @@ struct Server: Sendable {
     mutating func accept(_ epoch: Epoch) {
         invariant(epoch >= acceptedEpoch, "server \(id): accepts epoch \(epoch) after \(acceptedEpoch)")
         acceptedEpoch = epoch
-        write(.acceptedEpoch(options.faults.contains(.epochsNotStored) ? .zero : epoch))
+        write(.acceptedEpoch(rules.stored(epoch)))
     }
 
     /// Whoever asks from now on is told `epoch`; until the disk has it again, a crash leaves the later one, which does no harm.
     mutating func takeBackAccepted(to epoch: Epoch) {
         acceptedEpoch = epoch
-        write(.acceptedEpoch(options.faults.contains(.epochsNotStored) ? .zero : epoch))
+        write(.acceptedEpoch(rules.stored(epoch)))
     }
 
     mutating func enter(_ epoch: Epoch) {
         invariant(epoch >= currentEpoch, "server \(id): enters epoch \(epoch) after \(currentEpoch)")
         currentEpoch = epoch
-        write(.currentEpoch(options.faults.contains(.epochsNotStored) ? .zero : epoch))
+        write(.currentEpoch(rules.stored(epoch)))
     }
 
     /// A reconfig among the txns is known, and on its way to the disk, before it is logged (reference 8.17).
