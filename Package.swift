@@ -1,12 +1,6 @@
 // swift-tools-version: 6.3
 import PackageDescription
 
-/// Every target of ours: warnings are errors, and an existential says `any`.
-let settings: [SwiftSetting] = [
-    .enableUpcomingFeature("ExistentialAny"),
-    .treatAllWarnings(as: .error),
-]
-
 let package = Package(
     name: "paddock",
     products: [
@@ -25,32 +19,28 @@ let package = Package(
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "CLinux"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .target(name: "Diagnostics", swiftSettings: settings),
-        .target(name: "DurableFiles", swiftSettings: settings),
-        .target(name: "Jute", swiftSettings: settings),
-        .target(name: "ZooKeeperProtocol", dependencies: ["Jute"], swiftSettings: settings),
+        .target(name: "Diagnostics"),
+        .target(name: "DurableFiles"),
+        .target(name: "Jute"),
+        .target(name: "ZooKeeperProtocol", dependencies: ["Jute"]),
         .target(
             name: "ZooKeeperClient",
             dependencies: [
                 "Jute", "ZooKeeperProtocol", .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
-            ],
-            swiftSettings: settings),
+            ]),
         .target(
             name: "Quorum",
             dependencies: [
                 "Diagnostics", "Jute", "ZooKeeperProtocol", .product(name: "DequeModule", package: "swift-collections"),
-            ],
-            swiftSettings: settings),
+            ]),
         .target(
-            name: "ServerConfig", dependencies: ["Diagnostics", "ZooKeeperProtocol"], swiftSettings: settings),
+            name: "ServerConfig", dependencies: ["Diagnostics", "ZooKeeperProtocol"]),
         .target(
-            name: "DataTree", dependencies: ["CLinux", "Diagnostics", "Jute", "ZooKeeperProtocol"],
-            swiftSettings: settings),
+            name: "DataTree", dependencies: ["CLinux", "Diagnostics", "Jute", "ZooKeeperProtocol"]),
         .target(
             name: "Storage",
-            dependencies: ["CZlib", "DataTree", "Diagnostics", "DurableFiles", "Jute", "ZooKeeperProtocol"],
-            swiftSettings: settings),
+            dependencies: ["CZlib", "DataTree", "Diagnostics", "DurableFiles", "Jute", "ZooKeeperProtocol"]),
         .target(
             name: "ZooKeeperServer",
             dependencies: [
@@ -61,11 +51,10 @@ let package = Package(
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
-            ],
-            swiftSettings: settings),
+            ]),
         .executableTarget(
             name: "zkserver",
-            dependencies: ["ZooKeeperServer"], swiftSettings: settings),
+            dependencies: ["ZooKeeperServer"]),
         // TLS is apart: BoringSSL triples what there is to build, and most who try Paddock never need it.
         .target(
             name: "ZooKeeperServerTLS",
@@ -73,91 +62,85 @@ let package = Package(
                 "ZooKeeperServer", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOTLS", package: "swift-nio"),
-            ],
-            swiftSettings: settings),
+            ]),
         .executableTarget(
-            name: "zkserver-tls", dependencies: ["ZooKeeperServer", "ZooKeeperServerTLS"], swiftSettings: settings),
+            name: "zkserver-tls", dependencies: ["ZooKeeperServer", "ZooKeeperServerTLS"]),
         .target(
             name: "ZooKeeperShell",
-            dependencies: ["Diagnostics", "DurableFiles", "ServerConfig", "ZooKeeperClient", "ZooKeeperProtocol"],
-            swiftSettings: settings),
+            dependencies: ["Diagnostics", "DurableFiles", "ServerConfig", "ZooKeeperClient", "ZooKeeperProtocol"]),
         .executableTarget(
-            name: "zkcli", dependencies: ["CLibEdit", "DurableFiles", "ZooKeeperShell"], swiftSettings: settings),
-        .target(name: "YAML", dependencies: ["CLibYAML", "Diagnostics"], swiftSettings: settings),
+            name: "zkcli", dependencies: ["CLibEdit", "DurableFiles", "ZooKeeperShell"]),
+        .target(name: "YAML", dependencies: ["CLibYAML", "Diagnostics"]),
         .target(
-            name: "Topology", dependencies: ["Diagnostics", "ServerConfig", "YAML"], swiftSettings: settings),
+            name: "Topology", dependencies: ["Diagnostics", "ServerConfig", "YAML"]),
         .target(
             name: "Templates", dependencies: [.product(name: "Mustache", package: "swift-mustache")], path: "templates",
             exclude: ["examples", "zkserver.service.j2"],
-            resources: [.embedInCode("zoo.cfg.mustache"), .embedInCode("topology.yaml.mustache")],
-            swiftSettings: settings),
+            resources: [.embedInCode("zoo.cfg.mustache"), .embedInCode("topology.yaml.mustache")]),
         .target(
             name: "Provisioning",
             dependencies: [
                 "Diagnostics", "DurableFiles", "ServerConfig", "Templates", "Topology",
-            ], swiftSettings: settings),
+            ]),
         .target(
-            name: "Planning", dependencies: ["ServerConfig", "Topology", "ZooKeeperProtocol"], swiftSettings: settings),
+            name: "Planning", dependencies: ["ServerConfig", "Topology", "ZooKeeperProtocol"]),
         .target(
-            name: "Supervision", dependencies: ["CLinux", "DurableFiles", "Planning", "ZooKeeperClient"],
-            swiftSettings: settings),
+            name: "Supervision", dependencies: ["CLinux", "DurableFiles", "Planning", "ZooKeeperClient"]),
         .target(
             name: "Operations",
             dependencies: [
                 "CLinux", "Diagnostics", "DurableFiles", "Planning", "Provisioning", "ServerConfig", "Supervision",
                 "Topology", "YAML", "ZooKeeperClient", "ZooKeeperProtocol",
-            ], swiftSettings: settings),
+            ]),
         .executableTarget(
             name: "paddock",
             dependencies: [
                 "Diagnostics", "DurableFiles", "Operations", "Planning", "Provisioning", "ServerConfig", "Supervision",
                 "Templates", "Topology",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ], swiftSettings: settings),
+            ]),
 
-        .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: settings),
-        .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles"], swiftSettings: settings),
+        .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"]),
+        .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles"]),
         .testTarget(
-            name: "QuorumTests", dependencies: ["Jute", "Quorum", "ZooKeeperProtocol"], swiftSettings: settings),
+            name: "QuorumTests", dependencies: ["Jute", "Quorum", "ZooKeeperProtocol"]),
         .target(
             name: "Simulation",
             dependencies: [
                 "Jute", "Quorum", "ZooKeeperProtocol", .product(name: "DequeModule", package: "swift-collections"),
-            ], path: "Tests/Simulation", swiftSettings: settings),
+            ], path: "Tests/Simulation"),
         .executableTarget(
             name: "simulate",
             dependencies: ["Simulation", .product(name: "ArgumentParser", package: "swift-argument-parser")],
-            path: "Tests/SimulateCommand", swiftSettings: settings),
-        .testTarget(name: "SimulationTests", dependencies: ["Simulation", "simulate"], swiftSettings: settings),
+            path: "Tests/SimulateCommand"),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation", "simulate"]),
         .testTarget(
             name: "ServerConfigTests", dependencies: ["Diagnostics", "ServerConfig", "TestSupport"],
-            exclude: ["Fixtures"], swiftSettings: settings),
+            exclude: ["Fixtures"]),
         .executableTarget(
             name: "GenerateBenchmark", dependencies: ["Provisioning", "ServerConfig", "Topology"],
-            path: "Benchmarks/GenerateBenchmark", swiftSettings: settings),
+            path: "Benchmarks/GenerateBenchmark"),
         .executableTarget(
             name: "DataTreeBenchmark", dependencies: ["DataTree", "Jute", "ZooKeeperProtocol"],
-            path: "Benchmarks/DataTreeBenchmark", exclude: ["README.md"], swiftSettings: settings),
+            path: "Benchmarks/DataTreeBenchmark", exclude: ["README.md"]),
         .executableTarget(
             name: "LoadGenerator",
             dependencies: [
                 "Jute", "ZooKeeperProtocol", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
-            path: "Benchmarks/LoadGenerator", swiftSettings: settings),
+            path: "Benchmarks/LoadGenerator"),
         .testTarget(
-            name: "DataTreeTests", dependencies: ["DataTree", "Jute", "ZooKeeperProtocol"], swiftSettings: settings),
+            name: "DataTreeTests", dependencies: ["DataTree", "Jute", "ZooKeeperProtocol"]),
         .testTarget(
             name: "StorageTests",
             dependencies: ["DataTree", "DurableFiles", "Jute", "Storage", "ZooKeeperProtocol"],
-            exclude: ["Fixtures"], swiftSettings: settings),
+            exclude: ["Fixtures"]),
         .executableTarget(
-            name: "SupervisionTestTool", dependencies: ["Supervision"], path: "Tests/SupervisionTestTool",
-            swiftSettings: settings),
+            name: "SupervisionTestTool", dependencies: ["Supervision"], path: "Tests/SupervisionTestTool"),
         .testTarget(
             name: "SupervisionTests",
-            dependencies: ["DurableFiles", "Planning", "Supervision", "SupervisionTestTool", "zkserver"],
-            swiftSettings: settings),
+            dependencies: ["DurableFiles", "Planning", "Supervision", "SupervisionTestTool", "zkserver"]),
         .testTarget(
             name: "ZooKeeperServerTests",
             dependencies: [
@@ -166,52 +149,52 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ],
-            exclude: ["Fixtures"], swiftSettings: settings),
+            exclude: ["Fixtures"]),
         .testTarget(
             name: "ZooKeeperServerTLSTests",
             dependencies: [
                 "ServerConfig", "ZooKeeperServer", "ZooKeeperServerTLS",
                 .product(name: "NIOCore", package: "swift-nio"),
-            ],
-            swiftSettings: settings),
-        .testTarget(name: "YAMLTests", dependencies: ["Diagnostics", "YAML"], swiftSettings: settings),
-        .testTarget(name: "JuteTests", dependencies: ["Jute"], swiftSettings: settings),
+            ]),
+        .testTarget(name: "YAMLTests", dependencies: ["Diagnostics", "YAML"]),
+        .testTarget(name: "JuteTests", dependencies: ["Jute"]),
         .testTarget(
-            name: "ZooKeeperProtocolTests", dependencies: ["Jute", "ZooKeeperProtocol"], resources: [.copy("Fixtures")],
-            swiftSettings: settings),
+            name: "ZooKeeperProtocolTests", dependencies: ["Jute", "ZooKeeperProtocol"], resources: [.copy("Fixtures")]),
         .testTarget(
-            name: "TopologyTests", dependencies: ["Diagnostics", "ServerConfig", "Topology", "YAML"],
-            swiftSettings: settings),
+            name: "TopologyTests", dependencies: ["Diagnostics", "ServerConfig", "Topology", "YAML"]),
         .testTarget(
             name: "ProvisioningTests",
             dependencies: ["Diagnostics", "DurableFiles", "Provisioning", "ServerConfig", "Topology"],
-            exclude: ["Fixtures"], swiftSettings: settings),
+            exclude: ["Fixtures"]),
         .testTarget(
-            name: "PlanningTests", dependencies: ["Planning", "ServerConfig", "Topology", "ZooKeeperProtocol"],
-            swiftSettings: settings),
+            name: "PlanningTests", dependencies: ["Planning", "ServerConfig", "Topology", "ZooKeeperProtocol"]),
         .testTarget(
             name: "OperationsTests",
             dependencies: [
                 "DurableFiles", "Operations", "Planning", "Provisioning", "ServerConfig", "Supervision",
                 "SupervisionTestTool", "Topology", "ZooKeeperClient", "ZooKeeperProtocol", "zkserver",
-            ], swiftSettings: settings),
+            ]),
         .testTarget(
-            name: "ZooKeeperShellTests", dependencies: ["ZooKeeperClient", "ZooKeeperShell"], swiftSettings: settings),
+            name: "ZooKeeperShellTests", dependencies: ["ZooKeeperClient", "ZooKeeperShell"]),
         .testTarget(
             name: "ZooKeeperClientTests",
             dependencies: ["Jute", "TestSupport", "ZooKeeperClient", "ZooKeeperProtocol"],
-            resources: [.copy("Fixtures")],
-            swiftSettings: settings),
+            resources: [.copy("Fixtures")]),
         .target(
             name: "TestSupport", dependencies: ["Jute", "ZooKeeperClient", "ZooKeeperProtocol"],
-            path: "Tests/TestSupport", swiftSettings: settings),
+            path: "Tests/TestSupport"),
         .testTarget(
             name: "InteropTests",
             dependencies: [
                 "Diagnostics", "ServerConfig", "TestSupport", "ZooKeeperClient", "zkcli", "zkserver", "zkserver-tls",
             ],
-            exclude: ["Fixtures", "Scripts"], swiftSettings: settings),
-        .testTarget(name: "PaddockTests", dependencies: ["TestSupport", "zkcli", "zkserver"], swiftSettings: settings),
+            exclude: ["Fixtures", "Scripts"]),
+        .testTarget(name: "PaddockTests", dependencies: ["TestSupport", "zkcli", "zkserver"]),
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Every target of ours: warnings are errors, and an existential says `any`.
+for target in package.targets where target.type != .system {
+    target.swiftSettings = [.enableUpcomingFeature("ExistentialAny"), .treatAllWarnings(as: .error)]
+}
