@@ -37,7 +37,9 @@ let package = Package(
         .target(
             name: "ServerConfig", dependencies: ["Diagnostics", "ZooKeeperProtocol"]),
         .target(
-            name: "DataTree", dependencies: ["CLinux", "Diagnostics", "Jute", "ZooKeeperProtocol"]),
+            name: "TreeMemory", dependencies: ["CLinux", "Diagnostics", "Jute", "ZooKeeperProtocol"]),
+        .target(
+            name: "DataTree", dependencies: ["Diagnostics", "Jute", "TreeMemory", "ZooKeeperProtocol"]),
         .target(
             name: "Storage",
             dependencies: ["CZlib", "DataTree", "Diagnostics", "DurableFiles", "Jute", "ZooKeeperProtocol"]),
@@ -103,7 +105,7 @@ let package = Package(
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"]),
         .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles"]),
         .testTarget(
-            name: "QuorumTests", dependencies: ["Jute", "Quorum", "ZooKeeperProtocol"]),
+            name: "QuorumTests", dependencies: ["Jute", "Quorum", "TestSupport", "ZooKeeperProtocol"]),
         .target(
             name: "Simulation",
             dependencies: [
@@ -131,7 +133,7 @@ let package = Package(
             ],
             path: "Benchmarks/LoadGenerator"),
         .testTarget(
-            name: "DataTreeTests", dependencies: ["DataTree", "Jute", "ZooKeeperProtocol"]),
+            name: "DataTreeTests", dependencies: ["DataTree", "Jute", "TestSupport", "TreeMemory", "ZooKeeperProtocol"]),
         .testTarget(
             name: "StorageTests",
             dependencies: ["DataTree", "DurableFiles", "Jute", "Storage", "ZooKeeperProtocol"],
@@ -140,7 +142,7 @@ let package = Package(
             name: "SupervisionTestTool", dependencies: ["Supervision"], path: "Tests/SupervisionTestTool"),
         .testTarget(
             name: "SupervisionTests",
-            dependencies: ["DurableFiles", "Planning", "Supervision", "SupervisionTestTool", "zkserver"]),
+            dependencies: ["DurableFiles", "Planning", "Supervision", "SupervisionTestTool", "TestSupport", "zkserver"]),
         .testTarget(
             name: "ZooKeeperServerTests",
             dependencies: [
@@ -156,12 +158,14 @@ let package = Package(
                 "ServerConfig", "ZooKeeperServer", "ZooKeeperServerTLS",
                 .product(name: "NIOCore", package: "swift-nio"),
             ]),
-        .testTarget(name: "YAMLTests", dependencies: ["Diagnostics", "YAML"]),
+        .testTarget(name: "TreeMemoryTests", dependencies: ["TestSupport", "TreeMemory", "ZooKeeperProtocol"]),
+        .testTarget(name: "YAMLTests", dependencies: ["Diagnostics", "TestSupport", "YAML"]),
         .testTarget(name: "JuteTests", dependencies: ["Jute"]),
         .testTarget(
-            name: "ZooKeeperProtocolTests", dependencies: ["Jute", "ZooKeeperProtocol"], resources: [.copy("Fixtures")]),
+            name: "ZooKeeperProtocolTests", dependencies: ["Jute", "TestSupport", "ZooKeeperProtocol"],
+            resources: [.copy("Fixtures")]),
         .testTarget(
-            name: "TopologyTests", dependencies: ["Diagnostics", "ServerConfig", "Topology", "YAML"]),
+            name: "TopologyTests", dependencies: ["Diagnostics", "ServerConfig", "TestSupport", "Topology", "YAML"]),
         .testTarget(
             name: "ProvisioningTests",
             dependencies: ["Diagnostics", "DurableFiles", "Provisioning", "ServerConfig", "Topology"],

@@ -1,4 +1,5 @@
 import Jute
+import TreeMemory
 import ZooKeeperProtocol
 
 /// What applying a txn came to.
@@ -69,12 +70,11 @@ extension DataTree {
                 acls.release(acl)
                 return .noNode
             }
-            let counts = !NodeDigest.excludes(path: path)
-            if counts { digest &-= nodeDigest(node) }
-            acls.release(store[node].pointee.acl)
-            store[node].pointee.acl = acl
-            if version != 0 || store.extra(node) != nil { store.ensureExtra(node).pointee.aversion = version }
-            if counts { digest &+= nodeDigest(node) }
+            acls.release(store[node].acl)
+            store[node].acl = acl
+            if store[extra: node].aversion != version {
+                changing(node, path) { store[extra: node].aversion = version }
+            }
             clientStat(node).write(to: &reply)
             return .ok
         case .check:
@@ -179,22 +179,20 @@ extension DataTree {
         raiseCVersion(of: parent, parentPath, parentCVersion, header.zxid)
         let node = store.insert(
             under: parent, name: name, data: data, zxid: header.zxid, time: header.time, hash: hash)
-        store[node].pointee.acl = acl
+        store[node].acl = acl
+        store[node].checksum = content
         if let list = kind.list {
-            store.ensureExtra(node).pointee.ephemeralOwner = kind.owner
+            store[extra: node].ephemeralOwner = kind.owner
             addToOwner(node, list)
         }
-        if !NodeDigest.excludes(path: path) {
-            store[node].pointee.checksum = content
-            digest &+= nodeDigest(node)
-        }
+        born(node, path)
         approximateDataSize += path.count + (data?.count ?? 0)
         quotaNodeCreated(path, name)
         updateQuota(path, bytes: Int64(data?.count ?? 0), count: 1)
         traffic.wrote(path, bytes: data?.count ?? 0)
 
         fire(.nodeCreated, path, in: [.data], acl: acl)
-        fire(.nodeChildrenChanged, Bytes(rebasing: path[..<max(cut, 1)]), in: [.child], acl: store[parent].pointee.acl)
+        fire(.nodeChildrenChanged, Bytes(rebasing: path[..<max(cut, 1)]), in: [.child], acl: store[parent].acl)
         return .success(node)
     }
 
@@ -207,36 +205,31 @@ extension DataTree {
 
     /// cversion and pzxid move together, and only forward: replay must not turn them back.
     private func raiseCVersion(of node: NodeID, _ path: Bytes, _ cversion: Int32, _ zxid: ZXID) {
-        let extra = store.ensureExtra(node)
-        let raised = cversion == -1 ? extra.pointee.cversion &+ 1 : cversion
-        guard raised > extra.pointee.cversion else { return }
-        let counts = !NodeDigest.excludes(path: path)
-        if counts { digest &-= nodeDigest(node) }
-        extra.pointee.cversion = raised
-        extra.pointee.pzxid = zxid.rawValue
-        if counts { digest &+= nodeDigest(node) }
+        let current = store[extra: node].cversion
+        let raised = cversion == -1 ? current &+ 1 : cversion
+        guard raised > current else { return }
+        changing(node, path) {
+            store[extra: node].cversion = raised
+            store[extra: node].pzxid = zxid.rawValue
+        }
     }
 
     // MARK: Setting data
 
     private func setData(_ path: Bytes, _ data: Bytes?, version: Int32, _ header: TxnHeader) -> NodeID? {
         guard let node = store.find(path) else { return nil }
-        let counts = !NodeDigest.excludes(path: path)
-        if counts { digest &-= nodeDigest(node) }
-        let record = store[node]
-        let difference = Int64(data?.count ?? 0) - Int64(max(record.pointee.dataLength, 0))
-        store.setData(node, data)
-        approximateDataSize += Int(difference)
-        record.pointee.mzxid = header.zxid.rawValue
-        record.pointee.mtime = header.time
-        record.pointee.version = version
-        if counts {
-            record.pointee.checksum = NodeDigest.content(path: path, data: data)
-            digest &+= nodeDigest(node)
+        let difference = (data?.count ?? 0) - store.dataLength(node)
+        changing(node, path) {
+            store.setData(node, data)
+            store[node].checksum = NodeDigest.content(path: path, data: data)
+            store[node].mzxid = header.zxid.rawValue
+            store[node].mtime = header.time
+            store[node].version = version
         }
-        updateQuota(path, bytes: difference, count: 0)
+        approximateDataSize += difference
+        updateQuota(path, bytes: Int64(difference), count: 0)
         traffic.wrote(path, bytes: data?.count ?? 0)
-        fire(.nodeDataChanged, path, in: [.data], acl: record.pointee.acl)
+        fire(.nodeDataChanged, path, in: [.data], acl: store[node].acl)
         return node
     }
 
@@ -247,39 +240,36 @@ extension DataTree {
         let parentPath = Bytes(rebasing: path[..<cut])
         guard let parent = store.find(parentPath) else { return .noNode }
         // The parent is touched even when the node is gone already, see Apache's `deleteNode`.
-        if zxid.rawValue > store.stat(parent).pzxid.rawValue {
-            let counts = !NodeDigest.excludes(path: parentPath)
-            if counts { digest &-= nodeDigest(parent) }
-            store.ensureExtra(parent).pointee.pzxid = zxid.rawValue
-            if counts { digest &+= nodeDigest(parent) }
+        if zxid.rawValue > store[extra: parent].pzxid {
+            changing(parent, parentPath) { store[extra: parent].pzxid = zxid.rawValue }
         }
         let name = Bytes(rebasing: path[(cut + 1)...])
         guard let node = store.child(of: parent, named: name) else { return .noNode }
-        let bytes = Int64(max(store[node].pointee.dataLength, 0))
+        let bytes = Int64(store.dataLength(node))
         // The watchers' right to know is that to the node, so its ACL must outlive it here.
-        let acl = store[node].pointee.acl
+        let acl = store[node].acl
         acls.retain(acl)
-        removeWithDescendants(node, counts: !NodeDigest.excludes(path: path))
+        removeWithDescendants(node, path)
         if let subject = Quotas.subject(ofQuotaNode: path, named: Quotas.limitsName) { quotas.unmark(subject) }
         updateQuota(path, bytes: -bytes, count: -1)
         traffic.wrote(path, bytes: 0)
 
         fire(.nodeDeleted, path, in: [.data, .child], acl: acl)
-        fire(.nodeChildrenChanged, Bytes(rebasing: path[..<max(cut, 1)]), in: [.child], acl: store[parent].pointee.acl)
+        fire(.nodeChildrenChanged, Bytes(rebasing: path[..<max(cut, 1)]), in: [.child], acl: store[parent].acl)
         acls.release(acl)
         return .ok
     }
 
     /// A node with children is deleted only in replay, when a fuzzy snapshot holds children of its next life: the log
     /// will create them again.
-    private func removeWithDescendants(_ node: NodeID, counts: Bool) {
-        while let child = store.firstChild(node) { removeWithDescendants(child, counts: counts) }
-        if counts { digest &-= nodeDigest(node) }
-        if let extra = store.extra(node), let list = NodeKind(owner: extra.pointee.ephemeralOwner).list {
-            removeFromOwner(node, list)
+    private func removeWithDescendants(_ node: NodeID, _ path: Bytes) {
+        while let child = store.firstChild(node) {
+            store.path(child).withUnsafeBytes { removeWithDescendants(child, $0) }
         }
-        acls.release(store[node].pointee.acl)
-        approximateDataSize -= store.pathLength(node) + Int(max(store[node].pointee.dataLength, 0))
+        leaving(node, path)
+        if let list = NodeKind(owner: store[extra: node].ephemeralOwner).list { removeFromOwner(node, list) }
+        acls.release(store[node].acl)
+        approximateDataSize -= path.count + store.dataLength(node)
         store.remove(node)
     }
 
@@ -302,7 +292,7 @@ extension DataTree {
 
     func deleteOwned(by owner: Int64, zxid: ZXID) {
         while let list = owned[owner] {
-            pathBytes(NodeID(rawValue: list.first)).withUnsafeBytes { _ = delete($0, zxid: zxid) }
+            store.path(store.first(in: list.nodes)!).withUnsafeBytes { _ = delete($0, zxid: zxid) }
         }
     }
 
@@ -347,7 +337,7 @@ extension DataTree {
         let made = nodeDigest(node)
         return owners.map { owner in
             stat.ephemeralOwner = owner
-            return NodeDigest.value(content: store[node].pointee.checksum, stat) &- made
+            return NodeDigest.value(content: store[node].checksum, stat) &- made
         }
     }
 
@@ -367,7 +357,7 @@ extension DataTree {
         if let top = subject.withUnsafeBytes({ store.find($0) }) {
             forEachNode(below: top) { node in
                 count += 1
-                bytes += Int64(max(store[node].pointee.dataLength, 0))
+                bytes += Int64(store.dataLength(node))
             }
         }
         setQuotaText(stats, QuotaText(count: count, bytes: bytes))

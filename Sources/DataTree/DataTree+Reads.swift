@@ -1,4 +1,5 @@
 import Jute
+import TreeMemory
 import ZooKeeperProtocol
 
 /// Who asks: a connection of this server and its session.
@@ -29,7 +30,7 @@ extension DataTree {
         switch op {
         case .getData, .getChildren, .getChildren2:
             guard let path = try? reader.readPresentSlice(), let node = store.find(path) else { return 100 }
-            return 100 + (op == .getData ? Int(max(store[node].pointee.dataLength, 0)) : store.childCount(node) * 32)
+            return 100 + (op == .getData ? store.dataLength(node) : store.childCount(node) * 32)
         case .multiRead, .getEphemerals, .getACL: return 64 << 10
         default: return 100
         }
@@ -148,7 +149,7 @@ extension DataTree {
 
     private func getACL(_ path: Bytes, _ connection: ClientID, _ reply: inout JuteWriter) -> ErrorCode {
         guard let node = store.find(path) else { return .noNode }
-        let acl = store[node].pointee.acl
+        let acl = store[node].acl
         if acl == ACLCache.open {
             reply.write(raw: ACLCache.openEncoded)
         } else {
@@ -169,7 +170,7 @@ extension DataTree {
         let wanted = isBlank || prefix!.elementsEqual([slash]) ? [] : [UInt8](prefix!)
         var paths: [[UInt8]] = []
         forEachOwned(by: session.rawValue) { node in
-            let path = pathBytes(node)
+            let path = store.path(node)
             if path.starts(with: wanted) { paths.append(path) }
         }
         paths.sort { $0.lexicographicallyPrecedes($1) }
@@ -208,7 +209,7 @@ extension DataTree {
     }
 
     private func mayRead(_ node: NodeID, _ connection: ClientID) -> Bool {
-        let acl = store[node].pointee.acl
+        let acl = store[node].acl
         return acl == ACLCache.open || allows(acl, .read, to: watches.identities(of: connection))
     }
 

@@ -1,4 +1,5 @@
 import Jute
+import TreeMemory
 import ZooKeeperProtocol
 
 /// A snapshot being taken in slices while the tree goes on changing (Apache's fuzzy snapshot).
@@ -56,11 +57,9 @@ extension DataTree {
         let stat = store.stat(node)
         // Created since the snapshot began: the log has it, whole. Its ACL may not be in this file.
         if stat.czxid > snapshot.zxid { return }
-        let length = store.pathLength(node)
-        writer.write(Int32(length))
-        writer.withRoom(length) { store.writePath(node, endingAt: $0 + length) }
+        store.writePath(node, to: &writer)
         writer.write(slice: store.data(node))
-        let acl = store[node].pointee.acl
+        let acl = store[node].acl
         // A list newer than the snapshot was set by a setACL that the log will apply again.
         writer.write(acl == ACLCache.open || acl > snapshot.lastACL ? -1 : Int64(acl))
         stat.write(to: &writer)

@@ -1,5 +1,6 @@
 import Diagnostics
 import Jute
+import TreeMemory
 import ZooKeeperProtocol
 
 /// The applied state of a server: znodes, sessions, watches, and what follows from them (Apache's `DataTree`).
@@ -50,8 +51,7 @@ package final class DataTree {
     var owned: [Int64: OwnedNodes] = [:]
 
     struct OwnedNodes {
-        var first: UInt32 = 0
-        var count = 0
+        var nodes = NodeList()
         /// Of their paths, each with its length prefix: what a closeSession txn would hold.
         var pathBytes = 0
     }
@@ -69,8 +69,8 @@ package final class DataTree {
         watches = WatchTable(seed: seed)
         lastZXID = .zero
         store = NodeStore(seed: seed)
-        store.setData(.root, Bytes(start: nil, count: 0))
-        store[.root].pointee.checksum = NodeDigest.content(path: Bytes(start: nil, count: 0), data: nil)
+        store.setData(.root, .empty)
+        store[.root].checksum = NodeDigest.content(path: .empty, data: nil)
         digest = nodeDigest(.root)
     }
 
@@ -84,7 +84,9 @@ package final class DataTree {
     package var memory: Int { store.memory }
     package var sessionCount: Int { sessionTimeouts.count }
     package var ephemeralCount: Int {
-        owned.reduce(0) { $0 + ($1.key == NodeKind.containerOwner || $1.key == NodeKind.ttlOwner ? 0 : $1.value.count) }
+        owned.reduce(0) {
+            $0 + ($1.key == NodeKind.containerOwner || $1.key == NodeKind.ttlOwner ? 0 : $1.value.nodes.count)
+        }
     }
     /// Whether some node has a time to live, for which the servers must have `extendedTypesEnabled`.
     package var hasTTLNodes: Bool { owned[NodeKind.ttlOwner] != nil }
@@ -139,15 +141,15 @@ package final class DataTree {
         var paths: [String] = []
         forEachOwned(by: NodeKind.containerOwner) { node in
             guard store.childCount(node) == 0 else { return }
-            let used = (store.extra(node)?.pointee.cversion ?? 0) > 0
-            let idle = now - store[node].pointee.mtime
+            let used = store[extra: node].cversion > 0
+            let idle = now - store[node].mtime
             if used || maxNeverUsed != 0 && idle > maxNeverUsed { paths.append(pathString(node)) }
         }
         forEachOwned(by: NodeKind.ttlOwner) { node in
-            guard store.childCount(node) == 0, let extra = store.extra(node),
-                case .ttl(let milliseconds) = NodeKind(owner: extra.pointee.ephemeralOwner)
+            guard store.childCount(node) == 0,
+                case .ttl(let milliseconds) = NodeKind(owner: store[extra: node].ephemeralOwner)
             else { return }
-            if now - store[node].pointee.mtime > milliseconds { paths.append(pathString(node)) }
+            if now - store[node].mtime > milliseconds { paths.append(pathString(node)) }
         }
         return paths.sorted()
     }
@@ -166,15 +168,15 @@ package final class DataTree {
     /// Sets the text of /zookeeper/config, which each server keeps for itself: no txn, no watch, no digest.
     package func setConfiguration(_ text: [UInt8], version: Int64, now: Int64) {
         guard let node = find(DataTree.configPath) else { return }
-        approximateDataSize += text.count - Int(max(store[node].pointee.dataLength, 0))
+        approximateDataSize += text.count - store.dataLength(node)
         text.withUnsafeBytes { store.setData(node, $0) }
-        store[node].pointee.mzxid = version
-        store[node].pointee.mtime = now
-        store[node].pointee.version = -1
+        store[node].mzxid = version
+        store[node].mtime = now
+        store[node].version = -1
     }
 
     /// The version of the configuration in /zookeeper/config: its mzxid.
-    package var configurationVersion: Int64 { find(Self.configPath).map { store[$0].pointee.mzxid } ?? 0 }
+    package var configurationVersion: Int64 { find(Self.configPath).map { store[$0].mzxid } ?? 0 }
 
     package static let configPath = "/zookeeper/config"
 
@@ -185,19 +187,30 @@ package final class DataTree {
         return path.withUTF8 { store.find(Bytes($0)) }
     }
 
-    func pathString(_ node: NodeID) -> String { String(decoding: pathBytes(node), as: UTF8.self) }
-
-    func pathBytes(_ node: NodeID) -> [UInt8] {
-        let length = store.pathLength(node)
-        return [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
-            if let base = buffer.baseAddress { store.writePath(node, endingAt: UnsafeMutableRawPointer(base) + length) }
-            count = length
-        }
-    }
+    func pathString(_ node: NodeID) -> String { String(decoding: store.path(node), as: UTF8.self) }
 
     func nodeDigest(_ node: NodeID) -> UInt64 {
-        NodeDigest.value(content: store[node].pointee.checksum, store.stat(node))
+        NodeDigest.value(content: store[node].checksum, store.stat(node))
     }
+
+    /// What the node at `path` adds to the digest of the tree.
+    private func share(_ node: NodeID, _ path: Bytes) -> UInt64 {
+        NodeDigest.excludes(path: path) ? 0 : nodeDigest(node)
+    }
+
+    /// Every change of a node's data or Stat goes through here, so that the digest stays that of all nodes.
+    @inline(__always)
+    func changing(_ node: NodeID, _ path: Bytes, _ change: () -> Void) {
+        let before = share(node, path)
+        change()
+        digest = digest &- before &+ share(node, path)
+    }
+
+    /// A new node has all that its digest covers.
+    func born(_ node: NodeID, _ path: Bytes) { digest &+= share(node, path) }
+
+    /// A node is about to be removed.
+    func leaving(_ node: NodeID, _ path: Bytes) { digest &-= share(node, path) }
 
     /// The Stat as clients see it.
     func clientStat(_ node: NodeID) -> Stat {
@@ -208,7 +221,7 @@ package final class DataTree {
         return Stat(
             czxid: stat.czxid, mzxid: stat.mzxid, ctime: stat.ctime, mtime: stat.mtime, version: stat.version,
             cversion: stat.cversion &* 2 &- children, aversion: stat.aversion, ephemeralOwner: owner,
-            dataLength: max(store[node].pointee.dataLength, 0), numChildren: children, pzxid: stat.pzxid)
+            dataLength: Int32(store.dataLength(node)), numChildren: children, pzxid: stat.pzxid)
     }
 
     func allows(_ acl: ACLCache.ID, _ wanted: Permissions, to identities: [AuthID]) -> Bool {
@@ -217,25 +230,19 @@ package final class DataTree {
 
     /// /zookeeper and its children, where they are missing; from birth they have all-zero Stats.
     func addSystemNodes() {
-        for path in ["/zookeeper", Self.configPath, "/zookeeper/quota"] where find(path) == nil {
-            let (parent, name) = (
-                path.dropLast(path.split(separator: "/").last!.count + 1), path.split(separator: "/").last!
-            )
-            let bytes = Array(name.utf8)
-            let node = bytes.withUnsafeBytes {
-                store.insert(
-                    under: find(String(parent))!, name: $0, data: Bytes(start: nil, count: 0), zxid: .zero, time: 0)
-            }
-            if path == "/zookeeper" {
-                store[node].pointee.checksum = Array(path.utf8).withUnsafeBytes {
-                    NodeDigest.content(path: $0, data: nil)
+        for text in ["/zookeeper", Self.configPath, "/zookeeper/quota"] where find(text) == nil {
+            Array(text.utf8).withUnsafeBytes { path in
+                let cut = ZNodePath.lastSlash(of: path)!
+                let node = store.insert(
+                    under: store.find(Bytes(rebasing: path[..<cut]))!, name: Bytes(rebasing: path[(cut + 1)...]),
+                    data: .empty, zxid: .zero, time: 0)
+                store[node].checksum = NodeDigest.content(path: path, data: nil)
+                approximateDataSize += path.count
+                if text == Self.configPath {
+                    store[node].acl = acls.retain(.readOnly)
+                    store[extra: node].aversion = -1
                 }
-                digest &+= nodeDigest(node)
-            }
-            approximateDataSize += path.utf8.count
-            if path == Self.configPath {
-                store[node].pointee.acl = acls.retain(.readOnly)
-                store.ensureExtra(node).pointee.aversion = -1
+                born(node, path)
             }
         }
     }
@@ -243,35 +250,24 @@ package final class DataTree {
     // MARK: Owned nodes
 
     func forEachOwned(by owner: Int64, _ body: (NodeID) -> Void) {
-        var next = owned[owner]?.first ?? 0
-        while next != 0 {
-            let node = NodeID(rawValue: next)
-            next = store.extra(node)!.pointee.nextOwned
+        var next = (owned[owner]?.nodes).flatMap { store.first(in: $0) }
+        while let node = next {
+            next = store.nextListed(node)
             body(node)
         }
     }
 
     func addToOwner(_ node: NodeID, _ owner: Int64) {
         var list = owned[owner] ?? OwnedNodes()
-        let extra = store.ensureExtra(node)
-        extra.pointee.nextOwned = list.first
-        extra.pointee.previousOwned = 0
-        if list.first != 0 { store.extra(NodeID(rawValue: list.first))!.pointee.previousOwned = node.rawValue }
-        list.first = node.rawValue
-        list.count += 1
+        store.link(node, into: &list.nodes)
         list.pathBytes += 4 + store.pathLength(node)
         owned[owner] = list
     }
 
     func removeFromOwner(_ node: NodeID, _ owner: Int64) {
-        let extra = store.extra(node)!
-        let (next, previous) = (extra.pointee.nextOwned, extra.pointee.previousOwned)
-        if next != 0 { store.extra(NodeID(rawValue: next))!.pointee.previousOwned = previous }
-        if previous != 0 { store.extra(NodeID(rawValue: previous))!.pointee.nextOwned = next }
         var list = owned[owner]!
-        if previous == 0 { list.first = next }
-        list.count -= 1
+        store.unlink(node, from: &list.nodes)
         list.pathBytes -= 4 + store.pathLength(node)
-        owned[owner] = list.count == 0 ? nil : list
+        owned[owner] = list.nodes.count == 0 ? nil : list
     }
 }

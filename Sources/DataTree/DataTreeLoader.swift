@@ -1,5 +1,5 @@
-import Glibc
 import Jute
+import TreeMemory
 import ZooKeeperProtocol
 
 /// Makes a tree from the content of a snapshot: sessions, ACLs, then nodes, parents first, as the file has them.
@@ -35,7 +35,7 @@ package struct DataTreeLoader: ~Copyable {
         if path.count <= 1 {
             node = .root
             content = NodeDigest.content(path: path, data: data)
-            tree.digest &-= tree.nodeDigest(.root)
+            tree.leaving(.root, path)
             tree.store.setData(.root, data)
             tree.approximateDataSize += data?.count ?? 0
         } else {
@@ -48,7 +48,7 @@ package struct DataTreeLoader: ~Copyable {
             if let known = tree.store.child(of: parent, named: name, hash: hash) {
                 // A fuzzy snapshot may hold a node twice, when it was deleted and made again meanwhile: the later one counts.
                 forget(known, path)
-                tree.approximateDataSize -= path.count + Int(max(tree.store[known].pointee.dataLength, 0))
+                tree.approximateDataSize -= path.count + tree.store.dataLength(known)
                 tree.store.setData(known, data)
                 node = known
                 isNew = false
@@ -59,12 +59,10 @@ package struct DataTreeLoader: ~Copyable {
         }
         if node != .root { tree.approximateDataSize += path.count + (data?.count ?? 0) }
         tree.store.setStat(node, stat)
-        tree.store[node].pointee.acl = acl == -1 ? ACLCache.open : use(acl)
+        tree.store[node].acl = acl == -1 ? ACLCache.open : use(acl)
         if let list = NodeKind(owner: stat.ephemeralOwner).list { tree.addToOwner(node, list) }
-        if !NodeDigest.excludes(path: path) {
-            tree.store[node].pointee.checksum = content
-            tree.digest &+= tree.nodeDigest(node)
-        }
+        tree.store[node].checksum = content
+        tree.born(node, path)
         if isNew, path.starts(with: Quotas.root),
             let subject = Quotas.subject(ofQuotaNode: path, named: Quotas.limitsName)
         {
@@ -98,9 +96,7 @@ package struct DataTreeLoader: ~Copyable {
     }
 
     private mutating func findParent(_ path: Bytes) -> Bool {
-        if path.count == parentPath.count, path.isEmpty || memcmp(path.baseAddress!, parentPath, path.count) == 0 {
-            return true
-        }
+        if same(parentPath, path) { return true }
         guard let found = tree.store.find(path) else { return false }
         parent = found
         parentPath = [UInt8](path)
@@ -115,10 +111,8 @@ package struct DataTreeLoader: ~Copyable {
     }
 
     private func forget(_ node: NodeID, _ path: Bytes) {
-        if !NodeDigest.excludes(path: path) { tree.digest &-= tree.nodeDigest(node) }
-        if let extra = tree.store.extra(node), let list = NodeKind(owner: extra.pointee.ephemeralOwner).list {
-            tree.removeFromOwner(node, list)
-        }
-        tree.acls.release(tree.store[node].pointee.acl)
+        tree.leaving(node, path)
+        if let list = NodeKind(owner: tree.store[extra: node].ephemeralOwner).list { tree.removeFromOwner(node, list) }
+        tree.acls.release(tree.store[node].acl)
     }
 }

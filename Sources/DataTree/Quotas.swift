@@ -1,3 +1,4 @@
+import TreeMemory
 import ZooKeeperProtocol
 
 /// The paths that have a quota, for finding the longest one above a path (Apache's `PathTrie` and `Quotas`).

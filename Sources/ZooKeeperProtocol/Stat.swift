@@ -81,17 +81,19 @@ extension Stat: JuteRecord {
 
 /// A znode's Stat as snapshots hold it, 60 bytes: cversion counts creates only, ephemeralOwner also marks containers
 /// and TTL nodes, and what can be counted is left out.
+@usableFromInline
 package struct StatPersisted: Hashable, Sendable {
-    package var czxid: ZXID
-    package var mzxid: ZXID
-    package var ctime: Int64
-    package var mtime: Int64
-    package var version: Int32
-    package var cversion: Int32
-    package var aversion: Int32
-    package var ephemeralOwner: Int64
-    package var pzxid: ZXID
+    @usableFromInline package var czxid: ZXID
+    @usableFromInline package var mzxid: ZXID
+    @usableFromInline package var ctime: Int64
+    @usableFromInline package var mtime: Int64
+    @usableFromInline package var version: Int32
+    @usableFromInline package var cversion: Int32
+    @usableFromInline package var aversion: Int32
+    @usableFromInline package var ephemeralOwner: Int64
+    @usableFromInline package var pzxid: ZXID
 
+    @inlinable
     package init(
         czxid: ZXID = .zero, mzxid: ZXID = .zero, ctime: Int64 = 0, mtime: Int64 = 0, version: Int32 = 0,
         cversion: Int32 = 0, aversion: Int32 = 0, ephemeralOwner: Int64 = 0, pzxid: ZXID = .zero
@@ -109,7 +111,7 @@ package struct StatPersisted: Hashable, Sendable {
 }
 
 extension StatPersisted: JuteRecord {
-    package init(from reader: inout JuteReader) throws(JuteError) {
+    @usableFromInline package init(from reader: inout JuteReader) throws(JuteError) {
         czxid = try reader.readZXID()
         mzxid = try reader.readZXID()
         ctime = try reader.readInt64()
@@ -121,7 +123,7 @@ extension StatPersisted: JuteRecord {
         pzxid = try reader.readZXID()
     }
 
-    package func write(to writer: inout JuteWriter) {
+    @usableFromInline package func write(to writer: inout JuteWriter) {
         writer.withRoom(60) { room in
             room.storeBytes(of: czxid.rawValue.bigEndian, toByteOffset: 0, as: Int64.self)
             room.storeBytes(of: mzxid.rawValue.bigEndian, toByteOffset: 8, as: Int64.self)

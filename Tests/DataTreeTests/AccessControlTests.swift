@@ -45,17 +45,6 @@ import ZooKeeperProtocol
         #expect(access.resolve([ACL(.all, AuthID(scheme: "digest", id: "a:b"))], for: []) == nil)
     }
 
-    /// The check value of the algorithm, and every split of a text into two pieces.
-    @Test func crc32() {
-        let text = Array("123456789 and a little more than eight bytes".utf8)
-        text[..<9].withUnsafeBytes { #expect(CRC32.value(CRC32.update(CRC32.initial, $0)) == 0xcbf4_3926) }
-        let whole = text.withUnsafeBytes { CRC32.update(CRC32.initial, $0) }
-        for cut in 0...text.count {
-            let first = text[..<cut].withUnsafeBytes { CRC32.update(CRC32.initial, $0) }
-            #expect(text[cut...].withUnsafeBytes { CRC32.update(first, $0) } == whole)
-        }
-    }
-
     @Test(arguments: [
         ("1.2.3.4", "1.2.3.4", true), ("1.2.3.4", "1.2.3.5", false), ("10.0.0.0/8", "10.255.1.2", true),
         ("10.0.0.0/8", "11.0.0.1", false), ("10.20.30.40/16", "10.20.1.1", true), ("0.0.0.0/0", "200.1.2.3", true),

@@ -1,5 +1,6 @@
 import Jute
 import Testing
+import TreeMemory
 import ZooKeeperProtocol
 
 @testable import DataTree
@@ -293,7 +294,7 @@ import ZooKeeperProtocol
                 var stat = probe.tree.store.stat(node)
                 let made = probe.tree.nodeDigest(node)
                 stat.ephemeralOwner = owner
-                off &+= NodeDigest.value(content: probe.tree.store[node].pointee.checksum, stat) &- made
+                off &+= NodeDigest.value(content: probe.tree.store[node].checksum, stat) &- made
             }
             entry.digest = TxnDigest(tree: probe.tree.digest &+ off)
             server.replaceLast(entry.encoded)

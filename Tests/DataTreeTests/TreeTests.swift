@@ -326,7 +326,7 @@ import ZooKeeperProtocol
         let added = Array("/a".utf8).withUnsafeBytes { loader.addNode($0, data: nil, acl: 9, stat: StatPersisted()) }
         #expect(added)
         let tree = loader.finish(lastZXID: .zero, digest: nil)
-        let acl = tree.store[tree.find("/a")!].pointee.acl
+        let acl = tree.store[tree.find("/a")!].acl
         #expect(!tree.allows(acl, .all, to: [PreparerErrorTests.bob]))
         #expect(tree.allows(acl, .all, to: [PreparerErrorTests.boss]))
     }

@@ -1,5 +1,5 @@
-import Glibc
 import Jute
+import TreeMemory
 import ZooKeeperProtocol
 
 /// Each ACL that some node has, once, under a number (Apache's `ReferenceCountedACLCache`).
@@ -38,11 +38,7 @@ struct ACLCache {
 
     /// The number of an encoded list, with one more use. A null or empty list, which allows everything as well, counts as open.
     mutating func retain(encoded slice: Bytes) throws(JuteError) -> ID {
-        if slice.count == Self.openEncoded.count,
-            Self.openEncoded.withUnsafeBytes({ memcmp($0.baseAddress!, slice.baseAddress!, slice.count) == 0 })
-        {
-            return Self.open
-        }
+        if same(Self.openEncoded, slice) { return Self.open }
         let bytes = [UInt8](slice)
         if let id = numbers[bytes] {
             retain(id)

@@ -1,3 +1,4 @@
+import TreeMemory
 import ZooKeeperProtocol
 
 /// A node as it will be once all prepared txns are applied.

@@ -1,4 +1,5 @@
 import Jute
+import TreeMemory
 import ZooKeeperProtocol
 
 /// The fields of a create request, borrowed.
@@ -167,7 +168,7 @@ extension TxnPreparer {
     }
 
     private static func isSpecial(_ path: Bytes) -> Bool {
-        path.count == 1 || systemPaths.contains { path.elementsEqual($0) }
+        path.count == 1 || systemPaths.contains { same($0, path) }
     }
 
     private static let systemPaths = ["/zookeeper", "/zookeeper/quota", "/zookeeper/config"].map { Array($0.utf8) }
@@ -313,7 +314,7 @@ struct ResolvedACL: ~Copyable {
 
     /// Refuses lists that may not be set (InvalidACL) or are too long for a txn.
     init(_ requested: Bytes, limit: Int, _ step: PrepareStep) throws(Refusal) {
-        if requested.count == ACLCache.openEncoded.count, requested.elementsEqual(ACLCache.openEncoded) {
+        if same(ACLCache.openEncoded, requested) {
             id = ACLCache.open
             encoded = ACLCache.openEncoded
             return

@@ -1,4 +1,5 @@
 import Jute
+import TreeMemory
 import ZooKeeperProtocol
 
 extension TxnPreparer {
@@ -11,7 +12,7 @@ extension TxnPreparer {
         let tree = step.tree
         var paths: [[UInt8]] = []
         tree.forEachOwned(by: session) { node in
-            let path = tree.pathBytes(node)
+            let path = tree.store.path(node)
             let slot = path.withUnsafeBytes { pending.find($0) }
             if slot == nil { paths.append(path) }
         }

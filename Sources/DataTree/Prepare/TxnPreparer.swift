@@ -1,4 +1,5 @@
 import Jute
+import TreeMemory
 import ZooKeeperProtocol
 
 /// A write as the leader gets it, from a client of its own or forwarded by a learner.
@@ -138,7 +139,7 @@ package struct TxnPreparer: ~Copyable {
         into entry: inout JuteWriter
     ) -> ErrorCode {
         let request = WriteRequest(
-            session: session, cxid: 0, op: .closeSession, body: Bytes(start: nil, count: 0), identities: [])
+            session: session, cxid: 0, op: .closeSession, body: .empty, identities: [])
         return prepare(request, zxid: zxid, time: time, tree: tree, sessions: &sessions, into: &entry)
     }
 
@@ -240,10 +241,9 @@ package struct TxnPreparer: ~Copyable {
             return node.exists ? (node, slot) : nil
         }
         guard let id = tree.store.find(path) else { return nil }
-        let record = tree.store[id].pointee
         let node = PendingNode(
             stat: tree.store.stat(id), childCount: Int32(truncatingIfNeeded: tree.store.childCount(id)),
-            dataLength: Int(max(record.dataLength, 0)), content: record.checksum, acl: record.acl)
+            dataLength: tree.store.dataLength(id), content: tree.store[id].checksum, acl: tree.store[id].acl)
         return (node, nil)
     }
 

@@ -1,3 +1,4 @@
+import TreeMemory
 import ZooKeeperProtocol
 
 /// Bytes read and written below each first component of a path (Apache's `read_per_namespace`, `write_per_namespace`).

@@ -1,4 +1,5 @@
 import Jute
+import TreeMemory
 import ZooKeeperProtocol
 
 /// Names a client connection of this server to the tree; `WatchTable.connect` hands them out.

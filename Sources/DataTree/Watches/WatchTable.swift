@@ -1,4 +1,5 @@
 import Diagnostics
+import TreeMemory
 import ZooKeeperProtocol
 
 /// Which of the two tables of a server a watch is in (Apache's `dataWatches` and `childWatches`).

@@ -148,7 +148,7 @@ extension DataTree {
                         ctime: stat.ctime, mtime: stat.mtime, ephemeralOwner: stat.ephemeralOwner.rawValue,
                         version: stat.version, cversion: stat.cversion, aversion: stat.aversion,
                         dataLength: stat.dataLength, numChildren: stat.numChildren),
-                    acl: acls.list(store[node].pointee.acl).map {
+                    acl: acls.list(store[node].acl).map {
                         .init(perms: $0.permissions.rawValue, scheme: $0.id.scheme, id: $0.id.id)
                     },
                     children: children.sorted()))
@@ -160,7 +160,7 @@ extension DataTree {
     func recomputedDigest() -> UInt64 {
         var sum: UInt64 = 0
         forEachNode(below: .root) { node in
-            let path = pathBytes(node)
+            let path = store.path(node)
             path.withUnsafeBytes { path in
                 if NodeDigest.excludes(path: path) { return }
                 sum &+= NodeDigest.value(

@@ -1,8 +1,23 @@
-let slash = UInt8(ascii: "/")
+import Glibc
+
+/// Borrowed bytes: a path, a name, data. Good only until the store, or whoever owns them, changes.
+@usableFromInline package typealias Bytes = UnsafeRawBufferPointer
+
+extension Bytes {
+    @inlinable package static var empty: Bytes { Bytes(start: nil, count: 0) }
+}
+
+@inlinable package var slash: UInt8 { UInt8(ascii: "/") }
+
+/// Whether both hold the same bytes.
+@inlinable package func same(_ a: Bytes, _ b: Bytes) -> Bool {
+    a.count == b.count && (a.isEmpty || memcmp(a.baseAddress!, b.baseAddress!, a.count) == 0)
+}
+
+@inlinable package func same(_ a: [UInt8], _ b: Bytes) -> Bool { a.withUnsafeBytes { same($0, b) } }
 
 /// A quick hash of bytes, eight at a time (multiply and fold). Not for anything an output depends on.
-@inline(__always)
-func hashBytes(_ bytes: Bytes, seed: UInt64) -> UInt64 {
+package func hashBytes(_ bytes: Bytes, seed: UInt64) -> UInt64 {
     @inline(__always) func mix(_ a: UInt64, _ b: UInt64) -> UInt64 {
         let product = a.multipliedFullWidth(by: b)
         return product.high ^ product.low

@@ -1,6 +1,7 @@
 import CLinux
 import Diagnostics
 import Glibc
+import Jute
 import ZooKeeperProtocol
 
 /// The nodes of a tree, compactly: about 90 bytes a node beside its name and data, no allocation a node.
@@ -10,14 +11,18 @@ import ZooKeeperProtocol
 /// Knows nothing of ZooKeeper's rules: who may be created or deleted when is decided above.
 ///
 /// Every `Bytes` handed out points into the store and is good until the next mutation.
-struct NodeStore: ~Copyable {
+@usableFromInline package struct NodeStore: ~Copyable {
     /// Nodes in the store, the root included.
-    private(set) var count = 1
+    package private(set) var count = 1
 
     private var records: Region
     private let extras: Region
     private let buckets: Region
     private var heap: PayloadHeap
+    /// Where the three begin; they never move.
+    @usableFromInline let firstRecord: UnsafeMutablePointer<NodeRecord>
+    @usableFromInline let firstExtra: UnsafeMutablePointer<NodeExtra>
+    @usableFromInline let payloads: UnsafeMutableRawPointer
 
     private var recordsEnd: UInt32 = 2
     private var freeRecord: UInt32 = 0
@@ -31,19 +36,22 @@ struct NodeStore: ~Copyable {
     private var walks: [UInt32] = []
 
     /// A store with a root and nothing else. `seed` only spreads names over buckets; it never shows in any output.
-    init(seed: UInt64 = 0) {
+    package init(seed: UInt64 = 0) {
         self.records = Region(bytes: 16 << 30)
         self.extras = Region(bytes: 8 << 30)
         self.buckets = Region(bytes: 1 << 30)
         self.heap = PayloadHeap(reserve: 32 << 30)
+        self.firstRecord = records.base.assumingMemoryBound(to: NodeRecord.self)
+        self.firstExtra = extras.base.assumingMemoryBound(to: NodeExtra.self)
+        self.payloads = heap.base
         self.seed = seed &+ 0x9e37_79b9_7f4a_7c15
-        self[.root].initialize(to: NodeRecord())
-        self[.root].pointee.payload = heap.allocate(MemoryLayout<NodeBirth>.size)
+        at(.root).initialize(to: NodeRecord())
+        at(.root).pointee.payload = heap.allocate(MemoryLayout<NodeBirth>.size)
         birth(.root).initialize(to: NodeBirth(czxid: 0, ctime: 0))
     }
 
     /// Bytes of memory touched so far.
-    var memory: Int {
+    package var memory: Int {
         Int(recordsEnd) * MemoryLayout<NodeRecord>.stride + Int(extrasEnd) * MemoryLayout<NodeExtra>.stride
             + bucketCount * 4 + heap.bytesTouched
     }
@@ -51,7 +59,7 @@ struct NodeStore: ~Copyable {
     // MARK: Looking up
 
     /// The node at a path; "" and "/" are the root. A path that is not well formed simply leads nowhere.
-    func find(_ path: Bytes) -> NodeID? {
+    package func find(_ path: Bytes) -> NodeID? {
         guard let start = path.baseAddress, path.count > 1 else {
             return path.isEmpty || path[0] == slash ? .root : nil
         }
@@ -71,22 +79,22 @@ struct NodeStore: ~Copyable {
         }
     }
 
-    func child(of parent: NodeID, named name: Bytes) -> NodeID? {
+    package func child(of parent: NodeID, named name: Bytes) -> NodeID? {
         child(of: parent, named: name, hash: hash(parent, name))
     }
 
     /// The hash that `child(of:named:hash:)` and `insert` want. The memory they will look at is being fetched from now on,
     /// while the caller does something else.
-    func foresee(_ parent: NodeID, _ name: Bytes) -> UInt32 {
+    package func foresee(_ parent: NodeID, _ name: Bytes) -> UInt32 {
         let hash = hash(parent, name)
         clinux_prefetch(bucket(hash))
         return hash
     }
 
-    func child(of parent: NodeID, named name: Bytes, hash: UInt32) -> NodeID? {
+    package func child(of parent: NodeID, named name: Bytes, hash: UInt32) -> NodeID? {
         var candidate = bucket(hash).pointee
         while candidate != 0 {
-            let record = self[NodeID(rawValue: candidate)]
+            let record = at(NodeID(rawValue: candidate))
             if record.pointee.hash == hash, record.pointee.parent == parent.rawValue,
                 Int(record.pointee.nameLength) == name.count,
                 name.count == 0 || memcmp(namePointer(record), name.baseAddress!, name.count) == 0
@@ -100,38 +108,41 @@ struct NodeStore: ~Copyable {
 
     // MARK: Reading a node
 
-    @inline(__always)
-    subscript(node: NodeID) -> UnsafeMutablePointer<NodeRecord> {
-        records.base.assumingMemoryBound(to: NodeRecord.self) + Int(node.rawValue)
+    @inlinable package subscript(node: NodeID) -> NodeRecord {
+        _read { yield at(node).pointee }
+        _modify { yield &at(node).pointee }
     }
 
-    /// The node's extra fields, if it has any that differ from the defaults.
-    @inline(__always)
-    func extra(_ node: NodeID) -> UnsafeMutablePointer<NodeExtra>? {
-        let slot = self[node].pointee.extra
-        return slot == 0 ? nil : extraSlot(slot)
+    /// The fields that most nodes leave at their defaults: memory is taken when one is set.
+    @inlinable package subscript(extra node: NodeID) -> NodeExtra {
+        get { extra(node)?.pointee ?? NodeExtra(pzxid: birth(node).pointee.czxid) }
+        _modify { yield &ensureExtra(node).pointee }
     }
 
-    func name(_ node: NodeID) -> Bytes {
-        Bytes(start: namePointer(self[node]), count: Int(self[node].pointee.nameLength))
+    @inlinable package func name(_ node: NodeID) -> Bytes {
+        let record = at(node)
+        return Bytes(start: namePointer(record), count: Int(record.pointee.nameLength))
     }
+
+    /// Bytes of data, none when it is null.
+    @inlinable package func dataLength(_ node: NodeID) -> Int { Int(max(at(node).pointee.dataLength, 0)) }
 
     /// nil for null data.
-    func data(_ node: NodeID) -> Bytes? {
-        let record = self[node]
+    @inlinable package func data(_ node: NodeID) -> Bytes? {
+        let record = at(node)
         guard record.pointee.dataLength >= 0 else { return nil }
         return Bytes(
             start: namePointer(record) + Int(record.pointee.nameLength), count: Int(record.pointee.dataLength))
     }
 
-    func parent(_ node: NodeID) -> NodeID? { optional(self[node].pointee.parent) }
-    func childCount(_ node: NodeID) -> Int { Int(extra(node)?.pointee.childCount ?? 0) }
+    @inlinable package func parent(_ node: NodeID) -> NodeID? { optional(at(node).pointee.parent) }
+    @inlinable package func childCount(_ node: NodeID) -> Int { Int(extra(node)?.pointee.childCount ?? 0) }
     /// Children are listed in the order in which they were created.
-    func firstChild(_ node: NodeID) -> NodeID? { optional(extra(node)?.pointee.firstChild ?? 0) }
-    func nextSibling(_ node: NodeID) -> NodeID? { optional(self[node].pointee.nextSibling) }
+    @inlinable package func firstChild(_ node: NodeID) -> NodeID? { optional(extra(node)?.pointee.firstChild ?? 0) }
+    @inlinable package func nextSibling(_ node: NodeID) -> NodeID? { optional(at(node).pointee.nextSibling) }
 
-    func stat(_ node: NodeID) -> StatPersisted {
-        let record = self[node]
+    @inlinable package func stat(_ node: NodeID) -> StatPersisted {
+        let record = at(node)
         let birth = birth(node).pointee
         let extra = extra(node)?.pointee ?? NodeExtra(pzxid: birth.czxid)
         return StatPersisted(
@@ -141,21 +152,36 @@ struct NodeStore: ~Copyable {
     }
 
     /// Bytes of the node's full path; 0 for the root.
-    func pathLength(_ node: NodeID) -> Int {
+    package func pathLength(_ node: NodeID) -> Int {
         var (length, node) = (0, node)
         while node != .root {
-            let record = self[node]
+            let record = at(node)
             length += 1 + Int(record.pointee.nameLength)
             node = NodeID(rawValue: record.pointee.parent)
         }
         return length
     }
 
-    /// Writes the node's path so that it ends where `end` points, as `pathLength` bytes before it.
-    func writePath(_ node: NodeID, endingAt end: UnsafeMutableRawPointer) {
+    package func path(_ node: NodeID) -> [UInt8] {
+        let length = pathLength(node)
+        return [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
+            if let base = buffer.baseAddress { writePath(node, endingAt: UnsafeMutableRawPointer(base) + length) }
+            count = length
+        }
+    }
+
+    /// Appends the node's path as a string; that of the root is empty.
+    package func writePath(_ node: NodeID, to writer: inout JuteWriter) {
+        let length = pathLength(node)
+        writer.write(Int32(length))
+        writer.withRoom(length) { writePath(node, endingAt: $0 + length) }
+    }
+
+    /// Writes `pathLength` bytes before `end`.
+    private func writePath(_ node: NodeID, endingAt end: UnsafeMutableRawPointer) {
         var (end, node) = (end, node)
         while node != .root {
-            let record = self[node]
+            let record = at(node)
             end -= Int(record.pointee.nameLength)
             memcpy(end, namePointer(record), Int(record.pointee.nameLength))
             end -= 1
@@ -169,11 +195,11 @@ struct NodeStore: ~Copyable {
     /// Adds a child. There must be none of that name. Its Stat is that of a node created by `zxid` at `time`.
     ///
     /// - Parameter hash: of parent and name, if it is known.
-    mutating func insert(
+    package mutating func insert(
         under parent: NodeID, name: Bytes, data: Bytes?, zxid: ZXID, time: Int64, hash known: UInt32? = nil
     ) -> NodeID {
         let node = takeRecord()
-        let record = self[node]
+        let record = at(node)
         record.initialize(to: NodeRecord())
         record.pointee.parent = parent.rawValue
         record.pointee.nameLength = UInt32(name.count)
@@ -187,10 +213,10 @@ struct NodeStore: ~Copyable {
 
         let family = ensureExtra(parent)
         if let first = optional(family.pointee.firstChild) {
-            let last = self[first].pointee.previousSibling
-            self[NodeID(rawValue: last)].pointee.nextSibling = node.rawValue
+            let last = at(first).pointee.previousSibling
+            at(NodeID(rawValue: last)).pointee.nextSibling = node.rawValue
             record.pointee.previousSibling = last
-            self[first].pointee.previousSibling = node.rawValue
+            at(first).pointee.previousSibling = node.rawValue
         } else {
             family.pointee.firstChild = node.rawValue
             record.pointee.previousSibling = node.rawValue
@@ -207,21 +233,21 @@ struct NodeStore: ~Copyable {
     }
 
     /// Takes a node without children out. Walks that stood on it go on behind it.
-    mutating func remove(_ node: NodeID) {
+    package mutating func remove(_ node: NodeID) {
         invariant(node != .root && childCount(node) == 0, "only a leaf can be removed")
         for walk in walks.indices where walks[walk] == node.rawValue { walks[walk] = successor(node) }
-        let record = self[node]
+        let record = at(node)
         let (next, previous) = (record.pointee.nextSibling, record.pointee.previousSibling)
         let family = ensureExtra(NodeID(rawValue: record.pointee.parent))
         let isFirst = family.pointee.firstChild == node.rawValue
         // Behind the last one the first knows who is last now.
         if let after = optional(next == 0 && !isFirst ? family.pointee.firstChild : next) {
-            self[after].pointee.previousSibling = previous
+            at(after).pointee.previousSibling = previous
         }
         if isFirst {
             family.pointee.firstChild = next
         } else {
-            self[NodeID(rawValue: previous)].pointee.nextSibling = next
+            at(NodeID(rawValue: previous)).pointee.nextSibling = next
         }
         family.pointee.childCount -= 1
 
@@ -229,8 +255,8 @@ struct NodeStore: ~Copyable {
         if bucket.pointee == node.rawValue {
             bucket.pointee = record.pointee.hashNext
         } else {
-            var before = self[NodeID(rawValue: bucket.pointee)]
-            while before.pointee.hashNext != node.rawValue { before = self[NodeID(rawValue: before.pointee.hashNext)] }
+            var before = at(NodeID(rawValue: bucket.pointee))
+            while before.pointee.hashNext != node.rawValue { before = at(NodeID(rawValue: before.pointee.hashNext)) }
             before.pointee.hashNext = record.pointee.hashNext
         }
         heap.free(record.pointee.payload, bytes: blockLength(record))
@@ -244,8 +270,8 @@ struct NodeStore: ~Copyable {
     }
 
     /// Replaces the data and nothing else.
-    mutating func setData(_ node: NodeID, _ data: Bytes?) {
-        let record = self[node]
+    package mutating func setData(_ node: NodeID, _ data: Bytes?) {
+        let record = at(node)
         let (oldBlock, oldLength) = (record.pointee.payload, blockLength(record))
         let kept = MemoryLayout<NodeBirth>.size + Int(record.pointee.nameLength)
         record.pointee.dataLength = data.map { Int32($0.count) } ?? -1
@@ -260,9 +286,9 @@ struct NodeStore: ~Copyable {
     }
 
     /// Sets every persisted field.
-    mutating func setStat(_ node: NodeID, _ stat: StatPersisted) {
+    package mutating func setStat(_ node: NodeID, _ stat: StatPersisted) {
         birth(node).pointee = NodeBirth(czxid: stat.czxid.rawValue, ctime: stat.ctime)
-        let record = self[node]
+        let record = at(node)
         record.pointee.mzxid = stat.mzxid.rawValue
         record.pointee.mtime = stat.mtime
         record.pointee.version = stat.version
@@ -276,7 +302,7 @@ struct NodeStore: ~Copyable {
     }
 
     /// The node's extra fields, made with their default values if there were none.
-    mutating func ensureExtra(_ node: NodeID) -> UnsafeMutablePointer<NodeExtra> {
+    @usableFromInline mutating func ensureExtra(_ node: NodeID) -> UnsafeMutablePointer<NodeExtra> {
         if let extra = extra(node) { return extra }
         var slot = freeExtra
         if slot != 0 {
@@ -286,16 +312,44 @@ struct NodeStore: ~Copyable {
             extrasEnd += 1
             invariant(Int(extrasEnd) * MemoryLayout<NodeExtra>.stride <= extras.capacity, "too many znodes")
         }
-        self[node].pointee.extra = slot
+        at(node).pointee.extra = slot
         extraSlot(slot).initialize(to: NodeExtra(pzxid: birth(node).pointee.czxid))
         return extraSlot(slot)
     }
+
+    // MARK: Lists
+
+    package mutating func link(_ node: NodeID, into list: inout NodeList) {
+        let extra = ensureExtra(node)
+        extra.pointee.nextListed = list.head
+        extra.pointee.previousListed = 0
+        if let head = optional(list.head) { ensureExtra(head).pointee.previousListed = node.rawValue }
+        list.head = node.rawValue
+        list.count += 1
+    }
+
+    package mutating func unlink(_ node: NodeID, from list: inout NodeList) {
+        let extra = ensureExtra(node)
+        let (next, previous) = (extra.pointee.nextListed, extra.pointee.previousListed)
+        if let next = optional(next) { ensureExtra(next).pointee.previousListed = previous }
+        if let previous = optional(previous) {
+            ensureExtra(previous).pointee.nextListed = next
+        } else {
+            list.head = next
+        }
+        list.count -= 1
+    }
+
+    package func first(in list: NodeList) -> NodeID? { optional(list.head) }
+
+    /// The next one of the list that the node is in.
+    package func nextListed(_ node: NodeID) -> NodeID? { optional(extra(node)?.pointee.nextListed ?? 0) }
 
     // MARK: Walks
 
     /// Starts a walk over all nodes, parents before children. Between two steps the store may change: nodes that go before
     /// the walk reaches them are not met, nodes that come may be met or not.
-    mutating func startWalk(at node: NodeID = .root) -> Int {
+    package mutating func startWalk(at node: NodeID = .root) -> Int {
         if let place = walks.firstIndex(of: .max) {
             walks[place] = node.rawValue
             return place
@@ -305,19 +359,19 @@ struct NodeStore: ~Copyable {
     }
 
     /// The next node of a walk, or nil at its end.
-    mutating func step(_ walk: Int) -> NodeID? {
+    package mutating func step(_ walk: Int) -> NodeID? {
         guard let node = optional(walks[walk]) else { return nil }
         walks[walk] = firstChild(node)?.rawValue ?? successor(node)
         return node
     }
 
-    mutating func endWalk(_ walk: Int) { walks[walk] = .max }
+    package mutating func endWalk(_ walk: Int) { walks[walk] = .max }
 
     /// The node after `node` and all below it, 0 when there is none.
     private func successor(_ node: NodeID) -> UInt32 {
         var node = node
         while node != .root {
-            let record = self[node]
+            let record = at(node)
             if record.pointee.nextSibling != 0 { return record.pointee.nextSibling }
             node = NodeID(rawValue: record.pointee.parent)
         }
@@ -326,27 +380,36 @@ struct NodeStore: ~Copyable {
 
     // MARK: Places
 
-    private func extraSlot(_ slot: UInt32) -> UnsafeMutablePointer<NodeExtra> {
-        extras.base.assumingMemoryBound(to: NodeExtra.self) + Int(slot)
+    @inlinable @inline(__always) func at(_ node: NodeID) -> UnsafeMutablePointer<NodeRecord> {
+        firstRecord + Int(node.rawValue)
     }
 
-    @inline(__always)
-    private func birth(_ node: NodeID) -> UnsafeMutablePointer<NodeBirth> {
-        heap.pointer(self[node].pointee.payload).assumingMemoryBound(to: NodeBirth.self)
+    /// The node's extra fields, if it has any that differ from the defaults.
+    @inlinable @inline(__always) func extra(_ node: NodeID) -> UnsafeMutablePointer<NodeExtra>? {
+        let slot = at(node).pointee.extra
+        return slot == 0 ? nil : extraSlot(slot)
     }
 
-    @inline(__always)
-    private func namePointer(_ record: UnsafeMutablePointer<NodeRecord>) -> UnsafeMutableRawPointer {
-        heap.pointer(record.pointee.payload) + MemoryLayout<NodeBirth>.size
+    @inlinable func extraSlot(_ slot: UInt32) -> UnsafeMutablePointer<NodeExtra> {
+        firstExtra + Int(slot)
     }
 
-    @inline(__always)
-    private func blockLength(_ record: UnsafeMutablePointer<NodeRecord>) -> Int {
+    @inlinable @inline(__always) func birth(_ node: NodeID) -> UnsafeMutablePointer<NodeBirth> {
+        PayloadHeap.pointer(at(node).pointee.payload, in: payloads).assumingMemoryBound(to: NodeBirth.self)
+    }
+
+    @inlinable @inline(__always) func namePointer(_ record: UnsafeMutablePointer<NodeRecord>) -> UnsafeMutableRawPointer
+    {
+        PayloadHeap.pointer(record.pointee.payload, in: payloads) + MemoryLayout<NodeBirth>.size
+    }
+
+    @inline(__always) private func blockLength(_ record: UnsafeMutablePointer<NodeRecord>) -> Int {
         MemoryLayout<NodeBirth>.size + Int(record.pointee.nameLength) + Int(max(record.pointee.dataLength, 0))
     }
 
-    @inline(__always)
-    private func optional(_ reference: UInt32) -> NodeID? { reference == 0 ? nil : NodeID(rawValue: reference) }
+    @inlinable @inline(__always) func optional(_ reference: UInt32) -> NodeID? {
+        reference == 0 ? nil : NodeID(rawValue: reference)
+    }
 
     /// `memmove`, as data may be copied within the store.
     private func copy(_ bytes: Bytes, to target: UnsafeMutableRawPointer) {
@@ -355,7 +418,7 @@ struct NodeStore: ~Copyable {
 
     private mutating func takeRecord() -> NodeID {
         if let node = optional(freeRecord) {
-            freeRecord = self[node].pointee.hashNext
+            freeRecord = at(node).pointee.hashNext
             return node
         }
         let node = NodeID(rawValue: recordsEnd)
@@ -367,15 +430,14 @@ struct NodeStore: ~Copyable {
 
     // MARK: The hash table
 
-    @inline(__always)
-    private func bucket(_ hash: UInt32) -> UnsafeMutablePointer<UInt32> {
+    @inline(__always) private func bucket(_ hash: UInt32) -> UnsafeMutablePointer<UInt32> {
         var index = Int(hash & (lowMask << 1 | 1))
         if index >= bucketCount { index = Int(hash & lowMask) }
         return buckets.base.assumingMemoryBound(to: UInt32.self) + index
     }
 
     /// Makes as many buckets as `nodes` will want, at once and not one by one; for a store that is empty.
-    mutating func expect(_ nodes: Int) {
+    package mutating func expect(_ nodes: Int) {
         guard count == 1, nodes > bucketCount else { return }
         bucketCount = min(nodes, buckets.capacity / 4)
         lowMask = UInt32(1) << UInt32(Int.bitWidth - 1 - bucketCount.leadingZeroBitCount) - 1
@@ -391,7 +453,7 @@ struct NodeStore: ~Copyable {
         table[old] = 0
         bucketCount += 1
         while node != 0 {
-            let record = self[NodeID(rawValue: node)]
+            let record = at(NodeID(rawValue: node))
             let next = record.pointee.hashNext
             let target = Int(record.pointee.hash & (lowMask << 1 | 1)) == new ? new : old
             record.pointee.hashNext = table[target]
@@ -401,8 +463,7 @@ struct NodeStore: ~Copyable {
         if bucketCount == (Int(lowMask) + 1) * 2 { lowMask = lowMask << 1 | 1 }
     }
 
-    @inline(__always)
-    private func hash(_ parent: NodeID, _ name: Bytes) -> UInt32 {
+    @inline(__always) private func hash(_ parent: NodeID, _ name: Bytes) -> UInt32 {
         let hash = hashBytes(name, seed: seed &+ UInt64(parent.rawValue) &* 0xff51_afd7_ed55_8ccd)
         return UInt32(truncatingIfNeeded: hash ^ hash >> 32)
     }

@@ -1,4 +1,4 @@
-import Glibc
+import TreeMemory
 
 /// Values by path: a hash table that is asked with borrowed bytes and allocates nothing to answer.
 ///
@@ -93,10 +93,5 @@ struct PathTable<Value> {
         var position = Int(truncatingIfNeeded: slots[slot].hash) & (index.count - 1)
         while index[position] != 0 { position = (position + 1) & (index.count - 1) }
         index[position] = UInt32(slot) + 1
-    }
-
-    private func same(_ path: [UInt8], _ bytes: Bytes) -> Bool {
-        path.count == bytes.count
-            && path.withUnsafeBytes { path.isEmpty || memcmp($0.baseAddress!, bytes.baseAddress!, path.count) == 0 }
     }
 }

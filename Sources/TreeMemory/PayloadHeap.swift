@@ -6,7 +6,7 @@ import Glibc
 /// Sizes are rounded up to a class: every multiple of 8 bytes up to 1 KiB, then eight classes to a doubling (at most
 /// 12 % too much). A freed block goes to the free list of its class; a request takes a block of its class, else it cuts
 /// one of the smallest larger class, else it takes fresh memory. Blocks are not merged.
-struct PayloadHeap: ~Copyable {
+@usableFromInline struct PayloadHeap: ~Copyable {
     /// Bytes ever taken from the region: what the process pays for.
     var bytesTouched: Int { Int(top) * Self.unit }
 
@@ -17,7 +17,7 @@ struct PayloadHeap: ~Copyable {
     /// A bit per class: set when its list is not empty.
     private var nonEmpty: [UInt64]
 
-    private static let unit = 8
+    @inlinable static var unit: Int { 8 }
     private static let exactClasses = 128
     private static let classCount = exactClasses + 25 * 8
 
@@ -27,8 +27,18 @@ struct PayloadHeap: ~Copyable {
         self.nonEmpty = Array(repeating: 0, count: (Self.classCount + 63) / 64)
     }
 
-    @inline(__always)
-    func pointer(_ reference: UInt32) -> UnsafeMutableRawPointer { region.base + Int(reference) &* Self.unit }
+    /// Where reference 0 would be.
+    var base: UnsafeMutableRawPointer { region.base }
+
+    @inline(__always) func pointer(_ reference: UInt32) -> UnsafeMutableRawPointer {
+        Self.pointer(reference, in: region.base)
+    }
+
+    @inlinable @inline(__always) static func pointer(_ reference: UInt32, in base: UnsafeMutableRawPointer)
+        -> UnsafeMutableRawPointer
+    {
+        base + Int(reference) &* unit
+    }
 
     /// Whether a block taken for `old` bytes is the very block that `new` bytes would get.
     static func sameClass(_ old: Int, _ new: Int) -> Bool { sizeClass(units(old)) == sizeClass(units(new)) }
@@ -99,20 +109,17 @@ struct PayloadHeap: ~Copyable {
 
     // MARK: Size classes
 
-    @inline(__always)
-    private static func units(_ bytes: Int) -> Int { max(1, (bytes + unit - 1) / unit) }
+    @inline(__always) private static func units(_ bytes: Int) -> Int { max(1, (bytes + unit - 1) / unit) }
 
     /// The smallest class whose blocks hold `units`.
-    @inline(__always)
-    private static func sizeClass(_ units: Int) -> Int {
+    @inline(__always) private static func sizeClass(_ units: Int) -> Int {
         if units <= exactClasses { return units - 1 }
         let exponent = Int.bitWidth - 1 - (units - 1).leadingZeroBitCount
         let step = (units - 1) >> (exponent - 3) & 7
         return exactClasses + (exponent - 7) * 8 + step
     }
 
-    @inline(__always)
-    private static func units(ofClass sizeClass: Int) -> Int {
+    @inline(__always) private static func units(ofClass sizeClass: Int) -> Int {
         if sizeClass < exactClasses { return sizeClass + 1 }
         let (exponent, step) = ((sizeClass - exactClasses) / 8 + 7, (sizeClass - exactClasses) % 8)
         return (9 + step) << (exponent - 3)

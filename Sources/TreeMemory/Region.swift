@@ -41,8 +41,7 @@ struct Region: ~Copyable {
 
     /// To be told how far an arena that grows from the front is filled. Another thread has the next large page cleared
     /// meanwhile: that takes the kernel milliseconds, in which nobody would be served.
-    @inline(__always)
-    mutating func filled(to end: Int) {
+    @inline(__always) mutating func filled(to end: Int) {
         if _slowPath(end + Self.largePage > ready) { prepareNext() }
     }
 
