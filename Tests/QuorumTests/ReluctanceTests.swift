@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import ZooKeeperProtocol
 
@@ -92,13 +93,9 @@ import ZooKeeperProtocol
     /// Servers with histories of different lengths that start one by one and fail, some of them with data that differs.
     @Test("Whoever differs, there is a leader as long as a quorum is up", arguments: 0..<60)
     func always(seed: UInt64) {
-        var state = seed
+        var random = SeededGenerator(seed: seed)
         func draw(_ range: Range<Int64>) -> Int64 {
-            // SplitMix64
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var value = (state ^ state >> 30) &* 0xbf58_476d_1ce4_e5b9
-            value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
-            return range.lowerBound + Int64((value ^ value >> 31) % UInt64(range.count))
+            range.lowerBound + Int64(random.next() % UInt64(range.count))
         }
         let ids: [ServerID] = draw(0..<2) == 0 ? [1, 2, 3] : [1, 2, 3, 4, 5]
         let configuration = Self.configuration(ids)

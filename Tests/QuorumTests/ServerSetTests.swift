@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import ZooKeeperProtocol
 
@@ -13,7 +14,7 @@ import ZooKeeperProtocol
 
     /// Against Swift's own Set, with ids in and out of the bit range.
     @Test func behavesAsASet() {
-        var generator = SplitMix64(seed: 1)
+        var generator = SeededGenerator(seed: 1)
         let ids: [ServerID] = [-9, 0, 1, 2, 63, 64, 127, 128, 200, 255, 256, 90_000]
         var set = ServerSet()
         var other = ServerSet()
@@ -42,20 +43,5 @@ import ZooKeeperProtocol
             #expect(set.contains(id) == oracle.contains(id))
             #expect((set == other) == (oracle == otherOracle))
         }
-    }
-}
-
-/// A small generator of numbers, so that tests repeat exactly.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import Planning
+import TestSupport
 import Testing
 
 @testable import Supervision
@@ -10,7 +11,7 @@ import Testing
     @Test func killsAtAnyMomentNeitherLoseNorDoubleAServer() async throws {
         let seconds = getenv("SUPERVISION_STRESS_SECONDS").flatMap { Double(String(cString: $0)) } ?? 6
         let seed = UInt64.random(in: 0 ... .max)
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         try await withEnsemble { ensemble in
             let ids = Array(1...5)
             let specs = try ids.map { try ensemble.spec($0) }
@@ -67,17 +68,5 @@ import Testing
             #expect(running.keys.sorted() == wanted.sorted(), "seed \(seed)")
             for id in wanted { #expect(running[id]?.map(\.pid) == [status.server(id)?.pid ?? 0], "seed \(seed)") }
         }
-    }
-}
-
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

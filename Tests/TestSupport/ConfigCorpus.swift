@@ -10,13 +10,13 @@ package struct ConfigCorpus {
     /// The keys whose values are replaced.
     private let keys: [String]
     private let dataDir: String
-    private var random: Generator
+    private var random: SeededGenerator
 
     /// - Parameter dataDir: it holds the myid 1.
     package init(dataDir: String, keys: [String], seed: UInt64) {
         self.dataDir = dataDir
         self.keys = keys
-        random = Generator(state: seed)
+        random = SeededGenerator(seed: seed)
     }
 
     private var head: String { "tickTime=2000\ninitLimit=10\nsyncLimit=5\ndataDir=\(dataDir)\nclientPort=2181\n" }
@@ -154,18 +154,5 @@ package struct ConfigCorpus {
             lines[index] = String(line[..<place]) + String(line[(place + 1)...])
         }
         return lines.joined(separator: "\n") + ending
-    }
-
-    /// SplitMix64.
-    private struct Generator {
-        var state: UInt64
-
-        mutating func below(_ bound: Int) -> Int {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return Int((mixed ^ (mixed >> 31)) % UInt64(bound))
-        }
     }
 }

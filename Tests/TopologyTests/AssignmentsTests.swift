@@ -1,5 +1,6 @@
 import Diagnostics
 import ServerConfig
+import TestSupport
 import Testing
 
 @testable import Topology

@@ -1,5 +1,6 @@
 import Diagnostics
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Topology

@@ -1,4 +1,5 @@
 import Jute
+import TestSupport
 import Testing
 import ZooKeeperProtocol
 
@@ -6,7 +7,7 @@ import ZooKeeperProtocol
 struct DecoderFuzzTests {
     @Test(arguments: 0..<8 as Range<UInt64>)
     func `damaged bytes are an error or a value`(seed: UInt64) throws {
-        var random = SplitMix64(state: seed)
+        var random = SeededGenerator(seed: seed)
         var values = 0
         for bytes in Self.corpus {
             for _ in 0..<3 {
@@ -76,17 +77,7 @@ struct DecoderFuzzTests {
     }
 }
 
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-
+extension SeededGenerator {
     /// Flips, overwrites, cuts and repeats: lengths and counts are hit often, because most of a record is such.
     mutating func damage(_ bytes: [UInt8]) -> [UInt8] {
         var bytes = bytes

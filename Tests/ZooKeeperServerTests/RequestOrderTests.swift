@@ -1,6 +1,7 @@
 import Jute
 import NIOCore
 import NIOEmbedded
+import TestSupport
 import Testing
 import ZooKeeperProtocol
 
@@ -11,7 +12,7 @@ import ZooKeeperProtocol
     @Test func requestsOfAllKindsAreAnsweredInOrder() async throws {
         try await LoneLeader.with { leader in
             let client = try await leader.connectClient()
-            var generator = SplitMix(state: 7)
+            var generator = SeededGenerator(seed: 7)
             for _ in 0..<20 {
                 let asked = (0..<12).map { _ in Request.allCases.randomElement(using: &generator)! }
                 let xids = try await client.send(asked)
@@ -162,18 +163,5 @@ private final class Client {
             }
             input.writeImmutableBuffer(try await channel.waitForOutboundWrite(as: ByteBuffer.self))
         }
-    }
-}
-
-/// The same numbers each time.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }
