@@ -29,13 +29,15 @@ let package = Package(
                 "Jute", "ZooKeeperProtocol", .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ]),
+        .target(name: "Membership", dependencies: ["ZooKeeperProtocol"]),
         .target(
             name: "Quorum",
             dependencies: [
-                "Diagnostics", "Jute", "ZooKeeperProtocol", .product(name: "DequeModule", package: "swift-collections"),
+                "Diagnostics", "Jute", "Membership", "ZooKeeperProtocol",
+                .product(name: "DequeModule", package: "swift-collections"),
             ]),
         .target(
-            name: "ServerConfig", dependencies: ["Diagnostics", "ZooKeeperProtocol"]),
+            name: "ServerConfig", dependencies: ["Diagnostics", "Membership", "ZooKeeperProtocol"]),
         .target(
             name: "TreeMemory", dependencies: ["CLinux", "Diagnostics", "Jute", "ZooKeeperProtocol"]),
         .target(
@@ -46,7 +48,8 @@ let package = Package(
         .target(
             name: "ZooKeeperServer",
             dependencies: [
-                "CLinux", "DataTree", "Diagnostics", "DurableFiles", "Jute", "Quorum", "ServerConfig", "Storage",
+                "CLinux", "DataTree", "Diagnostics", "DurableFiles", "Jute", "Membership", "Quorum", "ServerConfig",
+                "Storage",
                 "ZooKeeperProtocol",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
@@ -69,12 +72,14 @@ let package = Package(
             name: "zkserver-tls", dependencies: ["ZooKeeperServer", "ZooKeeperServerTLS"]),
         .target(
             name: "ZooKeeperShell",
-            dependencies: ["Diagnostics", "DurableFiles", "ServerConfig", "ZooKeeperClient", "ZooKeeperProtocol"]),
+            dependencies: [
+                "Diagnostics", "DurableFiles", "Membership", "ServerConfig", "ZooKeeperClient", "ZooKeeperProtocol",
+            ]),
         .executableTarget(
             name: "zkcli", dependencies: ["CLibEdit", "DurableFiles", "ZooKeeperShell"]),
         .target(name: "YAML", dependencies: ["CLibYAML", "Diagnostics"]),
         .target(
-            name: "Topology", dependencies: ["Diagnostics", "ServerConfig", "YAML"]),
+            name: "Topology", dependencies: ["Diagnostics", "Membership", "ServerConfig", "YAML"]),
         .target(
             name: "Templates", dependencies: [.product(name: "Mustache", package: "swift-mustache")], path: "templates",
             exclude: ["examples", "zkserver.service.j2"],
@@ -82,34 +87,38 @@ let package = Package(
         .target(
             name: "Provisioning",
             dependencies: [
-                "Diagnostics", "DurableFiles", "ServerConfig", "Templates", "Topology",
+                "Diagnostics", "DurableFiles", "Membership", "ServerConfig", "Templates", "Topology",
             ]),
         .target(
-            name: "Planning", dependencies: ["ServerConfig", "Topology", "ZooKeeperProtocol"]),
+            name: "Planning", dependencies: ["Membership", "ServerConfig", "Topology", "ZooKeeperProtocol"]),
         .target(
             name: "Supervision", dependencies: ["CLinux", "DurableFiles", "Planning", "ZooKeeperClient"]),
         .target(
             name: "Operations",
             dependencies: [
-                "CLinux", "Diagnostics", "DurableFiles", "Planning", "Provisioning", "ServerConfig", "Supervision",
+                "CLinux", "Diagnostics", "DurableFiles", "Membership", "Planning", "Provisioning", "ServerConfig",
+                "Supervision",
                 "Topology", "YAML", "ZooKeeperClient", "ZooKeeperProtocol",
             ]),
         .executableTarget(
             name: "paddock",
             dependencies: [
-                "Diagnostics", "DurableFiles", "Operations", "Planning", "Provisioning", "ServerConfig", "Supervision",
+                "Diagnostics", "DurableFiles", "Membership", "Operations", "Planning", "Provisioning", "ServerConfig",
+                "Supervision",
                 "Templates", "Topology",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"]),
         .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles"]),
+        .testTarget(name: "MembershipTests", dependencies: ["Membership", "TestSupport"]),
         .testTarget(
-            name: "QuorumTests", dependencies: ["Jute", "Quorum", "TestSupport", "ZooKeeperProtocol"]),
+            name: "QuorumTests", dependencies: ["Jute", "Membership", "Quorum", "TestSupport", "ZooKeeperProtocol"]),
         .target(
             name: "Simulation",
             dependencies: [
-                "Jute", "Quorum", "ZooKeeperProtocol", .product(name: "DequeModule", package: "swift-collections"),
+                "Jute", "Membership", "Quorum", "ZooKeeperProtocol",
+                .product(name: "DequeModule", package: "swift-collections"),
             ], path: "Tests/Simulation"),
         .executableTarget(
             name: "simulate",
@@ -117,7 +126,7 @@ let package = Package(
             path: "Tests/SimulateCommand"),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "simulate"]),
         .testTarget(
-            name: "ServerConfigTests", dependencies: ["Diagnostics", "ServerConfig", "TestSupport"],
+            name: "ServerConfigTests", dependencies: ["Diagnostics", "Membership", "ServerConfig", "TestSupport"],
             exclude: ["Fixtures"]),
         .executableTarget(
             name: "GenerateBenchmark", dependencies: ["Provisioning", "ServerConfig", "Topology"],
@@ -146,7 +155,8 @@ let package = Package(
         .testTarget(
             name: "ZooKeeperServerTests",
             dependencies: [
-                "DataTree", "Jute", "Quorum", "ServerConfig", "Storage", "TestSupport", "ZooKeeperProtocol",
+                "DataTree", "Jute", "Membership", "Quorum", "ServerConfig", "Storage", "TestSupport",
+                "ZooKeeperProtocol",
                 "ZooKeeperServer",
                 .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
@@ -165,17 +175,19 @@ let package = Package(
             name: "ZooKeeperProtocolTests", dependencies: ["Jute", "TestSupport", "ZooKeeperProtocol"],
             resources: [.copy("Fixtures")]),
         .testTarget(
-            name: "TopologyTests", dependencies: ["Diagnostics", "ServerConfig", "TestSupport", "Topology", "YAML"]),
+            name: "TopologyTests",
+            dependencies: ["Diagnostics", "Membership", "ServerConfig", "TestSupport", "Topology", "YAML"]),
         .testTarget(
             name: "ProvisioningTests",
-            dependencies: ["Diagnostics", "DurableFiles", "Provisioning", "ServerConfig", "Topology"],
+            dependencies: ["Diagnostics", "DurableFiles", "Membership", "Provisioning", "ServerConfig", "Topology"],
             exclude: ["Fixtures"]),
         .testTarget(
-            name: "PlanningTests", dependencies: ["Planning", "ServerConfig", "Topology", "ZooKeeperProtocol"]),
+            name: "PlanningTests",
+            dependencies: ["Membership", "Planning", "ServerConfig", "Topology", "ZooKeeperProtocol"]),
         .testTarget(
             name: "OperationsTests",
             dependencies: [
-                "DurableFiles", "Operations", "Planning", "Provisioning", "ServerConfig", "Supervision",
+                "DurableFiles", "Membership", "Operations", "Planning", "Provisioning", "ServerConfig", "Supervision",
                 "SupervisionTestTool", "Topology", "ZooKeeperClient", "ZooKeeperProtocol", "zkserver",
             ]),
         .testTarget(

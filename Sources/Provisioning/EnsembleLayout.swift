@@ -1,4 +1,4 @@
-import ServerConfig
+import Membership
 
 /// Where everything of one ensemble is, below its root directory:
 ///

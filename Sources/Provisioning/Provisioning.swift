@@ -1,6 +1,7 @@
 import Diagnostics
 import DurableFiles
 import Glibc
+import Membership
 import ServerConfig
 import Topology
 
@@ -90,7 +91,7 @@ private struct Planner {
             // One that a reconfiguration took out of its own file cannot start with that any more.
             let rewrite = try ServerRewrite(old).flatMap { rewrite throws(FileError) in
                 let members = try text(rewrite.dynamicFile).map {
-                    QuorumConfig.read(ZooCfg(text: $0).effectiveEntries).config
+                    EnsembleConfiguration.read(ZooCfg(text: $0).effectiveEntries).config
                 }
                 return members.map { $0.server(id) != nil } == false ? nil : rewrite
             }

@@ -28,7 +28,8 @@ package struct ServerFiles {
     package func connect() -> String { topology.connectString + "\n" }
 
     package func zooCfg(_ server: TopologyServer, membership: Membership = .inline) -> String {
-        let members = membership == .inline ? memberLines() : []
+        let isListed = membership == .inline && !topology.isStandalone
+        let members = isListed ? topology.configuration.lines(topology.lineStyle) : []
         let values: [String: Any] = [
             "ensemble": topology.ensemble,
             "id": "\(server.id)",
@@ -82,17 +83,5 @@ package struct ServerFiles {
     /// Where members come from files, a voter has to be there before those that count on it are restarted with the new list.
     private func isClosed(_ server: TopologyServer) -> Bool {
         server.engine == .bundled && !topology.isStandalone && server.setting("reconfigEnabled")?.lowercased() == "true"
-    }
-
-    private func memberLines() -> [String] {
-        guard !topology.isStandalone else { return [] }
-        var lines = topology.serverLines.map { $0.text(topology.lineStyle) }
-        lines += topology.groups.map { group in
-            "group.\(group.group)=\(group.members.map(\.description).joined(separator: ":"))"
-        }
-        if !topology.groups.isEmpty {
-            lines += topology.participants.map { "weight.\($0.id)=\($0.weight ?? 1)" }
-        }
-        return lines
     }
 }

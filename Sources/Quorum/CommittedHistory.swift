@@ -1,5 +1,6 @@
 import DequeModule
 import Jute
+import Membership
 import ZooKeeperProtocol
 
 /// One txn as it is logged and sent: its zxid and the bytes of header, body and digest.

@@ -1,3 +1,4 @@
+import Membership
 import ZooKeeperProtocol
 
 /// One search for a leader: fast leader election (reference 7.5, Apache's `FastLeaderElection.lookForLeader`).

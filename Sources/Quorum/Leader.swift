@@ -1,5 +1,6 @@
 import DequeModule
 import Diagnostics
+import Membership
 import ZooKeeperProtocol
 
 /// A server that won an election: agrees with a quorum on a new epoch, gives every learner its history, then proposes and
@@ -214,7 +215,7 @@ struct Leader: Sendable {
 
     /// Whether this learner must be able to join: an observer cannot go back on its promise either. A stranger waits for a later epoch.
     private func belongs(_ peer: LearnerPeer, _ server: Server) -> Bool {
-        counts(peer, server) || server.membership.committed.member(peer.server) != nil
+        counts(peer, server) || server.membership.committed.server(peer.server) != nil
     }
 
     // MARK: Discovery
@@ -478,7 +479,7 @@ struct Leader: Sendable {
     /// Who leads in `configuration`: this server if it is a voter at the same address, else whoever ACKed most of what is
     /// outstanding behind the reconfig (Apache's `getDesignatedLeader`).
     private func designate(in configuration: EnsembleConfiguration, acks: ServerSet, _ server: Server) -> ServerID {
-        let (before, after) = (server.membership.committed.member(server.id), configuration.member(server.id))
+        let (before, after) = (server.membership.committed.server(server.id), configuration.server(server.id))
         if let after, after.isVoter, before?.quorumAddress == after.quorumAddress { return server.id }
         var candidates = configuration.voters.filter { $0 != server.id && acks.contains($0) }
         for later in outstanding {
@@ -507,7 +508,7 @@ struct Leader: Sendable {
         var here: ServerSet = [server.id]
         for peer in peers where peer.phase == .serving && !peer.isObserver {
             // One that follows and has just become an observer is about to leave and to come back as one.
-            let observes = server.membership.committed.member(peer.server)?.isVoter == false
+            let observes = server.membership.committed.server(peer.server)?.isVoter == false
             if !observes { here.insert(peer.server) }
         }
         return verifier.isQuorum(here)

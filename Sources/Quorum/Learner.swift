@@ -1,4 +1,5 @@
 import DequeModule
+import Membership
 import ZooKeeperProtocol
 
 /// A server that follows or observes a leader: finds it, promises its epoch, takes over its history, then logs and applies

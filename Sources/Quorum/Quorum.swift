@@ -1,4 +1,5 @@
 import DequeModule
+import Membership
 import ZooKeeperProtocol
 
 /// One server of an ensemble as the others see it: it looks for a leader, then leads, follows or observes, and looks again
@@ -51,7 +52,7 @@ package struct Quorum: Sendable {
         id: ServerID, configuration: EnsembleConfiguration, proposed: EnsembleConfiguration? = nil,
         options: QuorumOptions = QuorumOptions(), recovered: RecoveredState = RecoveredState()
     ) {
-        server = Server(id: id, membership: Membership(configuration), options: options, recovered: recovered)
+        server = Server(id: id, membership: JointConfiguration(configuration), options: options, recovered: recovered)
         if options.reconfigEnabled, let proposed { server.recover(proposed) }
     }
 
@@ -59,7 +60,7 @@ package struct Quorum: Sendable {
 
     package var id: ServerID { server.id }
     package var options: QuorumOptions { server.options }
-    package var membership: Membership { server.membership }
+    package var membership: JointConfiguration { server.membership }
     package var acceptedEpoch: Epoch { server.acceptedEpoch }
     package var currentEpoch: Epoch { server.currentEpoch }
     package var lastLogged: ZXID { server.lastLogged }

@@ -1,3 +1,4 @@
+import Membership
 import ZooKeeperProtocol
 
 /// What elections and Zab decide where implementations have gone wrong, each as a plain fact. This is the protocol; the simulator plants
@@ -12,7 +13,7 @@ struct Rules: Sendable {
     // MARK: Votes
 
     /// Whether `set` is a quorum: of the committed configuration and of the proposed one.
-    func isQuorum(_ set: ServerSet, of membership: Membership) -> Bool {
+    func isQuorum(_ set: ServerSet, of membership: JointConfiguration) -> Bool {
         if planted.isEmpty { return membership.isQuorum(set) }
         if planted.contains(.countObservers) { return set.count > membership.voters.count / 2 }
         if planted.contains(.halfIsQuorum) {

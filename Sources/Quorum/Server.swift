@@ -1,5 +1,6 @@
 import DequeModule
 import Diagnostics
+import Membership
 import ZooKeeperProtocol
 
 /// What a server keeps whatever its role: who it is, its epochs and log, its vote, and the effects being gathered.
@@ -10,7 +11,7 @@ struct Server: Sendable {
     let id: ServerID
     let options: QuorumOptions
     let rules: Rules
-    var membership: Membership
+    var membership: JointConfiguration
     var now: Milliseconds = 0
     /// To be carried out, in order.
     var effects: Deque<Quorum.Effect> = []
@@ -49,7 +50,7 @@ struct Server: Sendable {
     private(set) var lastTicket = WriteTicket(rawValue: 0)
     private var durableTicket = WriteTicket(rawValue: 0)
 
-    init(id: ServerID, membership: Membership, options: QuorumOptions, recovered: RecoveredState) {
+    init(id: ServerID, membership: JointConfiguration, options: QuorumOptions, recovered: RecoveredState) {
         self.id = id
         self.options = options
         rules = Rules(planted: options.faults)
@@ -76,7 +77,7 @@ struct Server: Sendable {
     /// How this server learns. Who is in no configuration (not yet, or no more) follows without a vote; who observes and is
     /// proposed as a voter follows, since observers do not ACK and the reconfig may need it.
     var learnerKind: Learner.Kind {
-        membership.committed.member(id)?.isVoter != false || membership.voters.contains(id) ? .follower : .observer
+        membership.committed.server(id)?.isVoter != false || membership.voters.contains(id) ? .follower : .observer
     }
 
     /// Asks for the end of the present role. The first reason stands.
@@ -219,7 +220,7 @@ extension Server {
     /// Only a member is believed: a stranger may be of another ensemble.
     mutating func adopt(_ text: String?, from sender: ServerID) -> Bool {
         guard options.reconfigEnabled, let text, text != membership.committed.text,
-            membership.committed.member(sender) != nil || membership.voters.contains(sender),
+            membership.committed.server(sender) != nil || membership.voters.contains(sender),
             let configuration = EnsembleConfiguration(text: text),
             configuration.version > membership.committed.version
         else { return false }

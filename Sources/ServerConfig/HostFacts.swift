@@ -1,3 +1,5 @@
+import Membership
+
 /// What a check has to know about a host, gathered beforehand by someone who may look (`HostFacts.gather()` in
 /// Provisioning) and handed in as a value.
 package struct HostFacts: Hashable, Sendable {

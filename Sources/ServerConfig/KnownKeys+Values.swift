@@ -1,4 +1,5 @@
 import Diagnostics
+import Membership
 
 extension KnownKeys {
     /// Everything that can be said about one setting by itself: whether the key exists and the value fits it. Server,

@@ -1,3 +1,5 @@
+import Membership
+
 /// Characters that look like another one, or like nothing: they come with text copied from web pages and documents, and no
 /// program takes them for what they look like.
 package enum LookAlike {

@@ -1,3 +1,5 @@
+import Membership
+
 /// What stands in an example or a template until somebody writes the real thing.
 package enum Placeholder {
     /// What of `text` is a placeholder, so certainly that it can be nothing else; nil when nothing is.

@@ -1,4 +1,5 @@
 import Diagnostics
+import Membership
 
 /// Java's `Properties.load`, with a place for each character. Source: `java.util.Properties.LineReader` and `load0`.
 struct PropertiesReader {

@@ -1,15 +1,6 @@
-/// How a server's configuration files change with a reconfig (reference 5.6; Apache's `QuorumPeerConfig.editStaticConfig` and
-/// `writeDynamicConfig`).
-extension QuorumConfig {
-    /// What `<zoo.cfg>.dynamic.<version>` holds: the lines in order, without a version, and without a final line end.
-    package var dynamicFileText: String { lines(.modern).sorted().joined(separator: "\n") }
+import Membership
 
-    /// The name of that file, beside zoo.cfg.
-    package func dynamicFileName(besides zooCfg: String) -> String {
-        "\(zooCfg).dynamic.\(String(version, radix: 16))"
-    }
-}
-
+/// How a server's zoo.cfg changes with a reconfig (reference 5.6; Apache's `QuorumPeerConfig.editStaticConfig`).
 extension ZooCfg {
     /// This zoo.cfg with its server lines moved to `dynamicFile`: what the dynamic file says goes, all else stays, comments
     /// included.

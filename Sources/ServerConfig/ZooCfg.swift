@@ -1,4 +1,5 @@
 import Diagnostics
+import Membership
 
 /// A zoo.cfg as text: every line is kept as it was written, so an unmodified document prints its very bytes, and a
 /// change touches its own line only.

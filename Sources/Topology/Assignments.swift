@@ -1,4 +1,4 @@
-import ServerConfig
+import Membership
 
 /// What an ensemble keeps for life, beside its topology: ids and ports do not move when the file changes.
 ///

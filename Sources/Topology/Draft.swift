@@ -1,5 +1,5 @@
 import Diagnostics
-import ServerConfig
+import Membership
 
 /// A value and where the file gives it.
 struct Placed<Value> {

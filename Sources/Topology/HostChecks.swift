@@ -1,4 +1,5 @@
 import Diagnostics
+import Membership
 import ServerConfig
 
 /// Hosts: real addresses, that the other servers and the clients can reach.

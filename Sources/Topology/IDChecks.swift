@@ -1,4 +1,4 @@
-import ServerConfig
+import Membership
 
 /// Ids: 1…255, each once.
 enum IDChecks {

@@ -1,4 +1,5 @@
 import Diagnostics
+import Membership
 import ServerConfig
 
 /// Ports: in range, not the kernel's, free, and one server's only.

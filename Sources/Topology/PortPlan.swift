@@ -1,5 +1,3 @@
-import ServerConfig
-
 /// The ports of servers that do not choose their own: base + slot × offset, where slot counts the servers of one host.
 struct PortPlan {
     /// What the file gives; the others have their default.

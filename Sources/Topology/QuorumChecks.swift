@@ -1,5 +1,4 @@
 import Diagnostics
-import ServerConfig
 
 /// Votes: how many there are, what they tolerate, and how groups and weights share them.
 enum QuorumChecks {

@@ -1,4 +1,5 @@
 import Diagnostics
+import Membership
 import ServerConfig
 
 /// A server with everything filled in, and where the file says so.

@@ -1,4 +1,5 @@
 import Diagnostics
+import Membership
 import ServerConfig
 
 /// zoo.cfg settings: each by itself (against `KnownKeys`), together on one server, and between servers.

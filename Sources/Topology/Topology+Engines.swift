@@ -1,3 +1,4 @@
+import Membership
 import ServerConfig
 import YAML
 

@@ -1,5 +1,5 @@
 import Diagnostics
-import ServerConfig
+import Membership
 
 /// An ensemble as a user described it, resolved and checked: every server with its id, host, ports and settings.
 package struct Topology: Hashable, Sendable {
@@ -39,10 +39,13 @@ package struct Topology: Hashable, Sendable {
     /// The `server.N` lines in the order of their ids; none when the server stands alone.
     package var serverLines: [ServerLine] { isStandalone ? [] : servers.map(\.line) }
 
-    /// `group.N` lines, ascending by group; empty when every participant counts alike.
-    package var groups: [(group: Int, members: [ServerID])] {
-        let grouped = Dictionary(grouping: participants.filter { $0.group != nil }) { $0.group! }
-        return grouped.sorted { $0.key < $1.key }.map { ($0.key, $0.value.map(\.id)) }
+    /// Who belongs to the ensemble and votes, as its files are to say.
+    package var configuration: EnsembleConfiguration {
+        let grouped = Dictionary(grouping: participants.filter { $0.group != nil }) { Int64($0.group!) }
+        let weights = grouped.isEmpty ? [] : participants.map { ($0.id, Int64($0.weight ?? 1)) }
+        return EnsembleConfiguration(
+            servers: servers.map(\.line), groups: grouped.mapValues { $0.map(\.id) },
+            weights: Dictionary(uniqueKeysWithValues: weights))
     }
 
     /// Where clients connect: `host:port,host:port`, ascending by id, observers included.

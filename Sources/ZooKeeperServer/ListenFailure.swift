@@ -1,7 +1,7 @@
 import Glibc
+import Membership
 import NIOCore
 import NIOPosix
-import ServerConfig
 
 /// Why a port could not be opened, and what to do: each reason has its own way out.
 enum ListenFailure: Hashable, Sendable {

@@ -1,4 +1,5 @@
 import Glibc
+import Membership
 import ServerConfig
 import ZooKeeperClient
 
@@ -80,7 +81,7 @@ package enum ResultText {
         for line in ZooCfg(text: text).lines {
             guard case .entry(let entry) = line.content else { continue }
             if entry.key == "version" { version = entry.value }
-            guard entry.key.hasPrefix("server."), let server = ServerLine.parse(id: ServerID(rawValue: 1), entry.value)
+            guard entry.key.hasPrefix("server."), let server = ServerLine(id: 1, entry.value)
             else { continue }
             clients.append(server.client?.text ?? "")
         }

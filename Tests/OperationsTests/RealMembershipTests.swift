@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Membership
 import Planning
 import ServerConfig
 import Testing
@@ -39,7 +40,7 @@ extension RealEnsembleTests {
 
             var status = try await command.status(nil)
             #expect(status.health == .degraded)
-            #expect(status.votes == Votes(have: 2, need: 2, of: 2))
+            #expect(status.votes == Votes(have: 2, of: 2))
             #expect(status.problems.count == 1)
             #expect(
                 status.problems.first?.contains("the topology has server \(gone), the ensemble's configuration") == true
@@ -59,7 +60,7 @@ extension RealEnsembleTests {
             #expect(back.actions.map(\.text).first?.hasPrefix("reconfigure the ensemble: server.\(gone)=") == true)
             #expect(back.actions.last == .start([ServerID(Int64(gone))]))
             #expect(back.status?.health == .healthy, "\(back.status?.problems ?? [])")
-            #expect(back.status?.votes == Votes(have: 3, need: 2, of: 3))
+            #expect(back.status?.votes == Votes(have: 3, of: 3))
             #expect(try await command.up(.stored(nil)).actions == [])
 
             // Who joins is named first, who leaves is forgotten first; nobody else is restarted.
@@ -132,7 +133,7 @@ extension RealEnsembleTests {
                 topology(client: 6, quorum: 3, more: server(4, ports[16], ports[17])))
             #expect(joined.actions == [.start([4]), .roll([1, 2, 3])])
             #expect(joined.status?.health == .healthy, "\(joined.status?.problems ?? [])")
-            #expect(joined.status?.votes == Votes(have: 4, need: 3, of: 4))
+            #expect(joined.status?.votes == Votes(have: 4, of: 4))
             let left = try await command.up(topology(client: 6, quorum: 3))
             #expect(left.actions.last == .remove([4]))
             #expect(left.status?.health == .healthy, "\(left.status?.problems ?? [])")

@@ -1,4 +1,4 @@
-import ServerConfig
+import Membership
 import ZooKeeperProtocol
 
 @testable import Planning
@@ -8,7 +8,7 @@ struct PaperEnsemble {
     var observations: [ServerObservation] = []
     var supervisor: Sweep.SupervisorFacts? = Sweep.SupervisorFacts(pid: 4100, uptime: 61)
     /// Who is in the ensemble as its servers say it.
-    var configuration: QuorumConfig?
+    var configuration: EnsembleConfiguration?
 
     init(participants: Int, observers: Int = 0, leader: ServerID? = nil, zxid: Int64 = 0x1_0000_0005) {
         for number in 1...(participants + observers) {
@@ -52,7 +52,7 @@ struct PaperEnsemble {
         without leaving: Set<ServerID> = [], adding: [ServerLine] = [], version: Int64 = 0x1_0000_0009
     ) {
         let lines = observations.map(\.member).filter { !leaving.contains($0.id) }.map { Self.line($0.id, $0.role) }
-        configuration = QuorumConfig(servers: lines + adding, version: version)
+        configuration = EnsembleConfiguration(servers: lines + adding, version: version)
     }
 
     /// The `server.N` line of a member on paper.
@@ -63,8 +63,8 @@ struct PaperEnsemble {
             client: ServerLine.ClientAddress(host: "127.0.0.1", port: 2181 + offset))
     }
 
-    var electorate: Electorate {
-        Electorate(observations.filter { $0.member.role == .participant }.map { Electorate.Voter(id: $0.id) })
+    var electorate: QuorumVerifier {
+        .majority(voters: ServerSet(observations.lazy.filter { $0.member.role == .participant }.map(\.id)))
     }
 
     mutating func change(_ id: ServerID, _ change: (inout ServerObservation) -> Void) {

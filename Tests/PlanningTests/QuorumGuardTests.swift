@@ -1,10 +1,11 @@
+import Membership
 import Testing
 import ZooKeeperProtocol
 
 @testable import Planning
 
 @Suite struct QuorumGuardTests {
-    private let three = Electorate([1, 2, 3].map { Electorate.Voter(id: $0) })
+    private let three = QuorumVerifier.majority(voters: [1, 2, 3])
 
     @Test func stoppingTwoOfThreeIsRefused() {
         let guardian = QuorumGuard(electorate: three, able: [1, 2, 3])
@@ -50,7 +51,7 @@ import ZooKeeperProtocol
     }
 
     @Test func aSingleServerIsItsOwnQuorum() {
-        let guardian = QuorumGuard(electorate: Electorate([Electorate.Voter(id: 1)]), able: [1])
+        let guardian = QuorumGuard(electorate: .majority(voters: [1]), able: [1])
         #expect(guardian.consequence(ofTaking: [1]) == "zero votes of one would be left, one is needed")
         #expect(guardian.wouldLoseQuorum(without: [1]))
     }

@@ -1,4 +1,3 @@
-import ServerConfig
 import Testing
 import ZooKeeperProtocol
 

@@ -1,4 +1,4 @@
-import ServerConfig
+import Membership
 import Testing
 import ZooKeeperProtocol
 
@@ -77,7 +77,7 @@ import ZooKeeperProtocol
     /// The leader still counts three, the next one will count four.
     @Test func aVoterThatJoinsIsCountedByWhoComesNext() {
         var ensemble = PaperEnsemble(participants: 4, leader: 2)
-        ensemble.configuration = QuorumConfig(servers: [1, 2, 3].map { PaperEnsemble.line($0, .participant) })
+        ensemble.configuration = EnsembleConfiguration(servers: [1, 2, 3].map { PaperEnsemble.line($0, .participant) })
         var machine = RollingRestart(
             servers: [1], electorate: ensemble.electorate,
             options: RollingRestart.Options(patience: 60, coming: ensemble.electorate), now: 0)

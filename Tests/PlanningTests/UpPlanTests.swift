@@ -1,4 +1,4 @@
-import ServerConfig
+import Membership
 import Testing
 import ZooKeeperProtocol
 
@@ -18,14 +18,14 @@ import ZooKeeperProtocol
         return situation(
             before: before, after: after, running: running, outdated: outdated, withData: withData, leader: leader,
             observersBefore: observersBefore, observers: observers, relocated: relocated,
-            agreed: agreed.map { QuorumConfig(servers: lines($0, observersBefore), version: 1) },
+            agreed: agreed.map { EnsembleConfiguration(servers: lines($0, observersBefore), version: 1) },
             lines: lines(after, observers))
     }
 
     private static func situation(
         before: Set<ServerID>, after: Set<ServerID>, running: Set<ServerID>, outdated: Set<ServerID>,
         withData: Set<ServerID>, leader: ServerID?, observersBefore: Set<ServerID>, observers: Set<ServerID>,
-        relocated: Set<ServerID>, agreed: QuorumConfig?, lines: [ServerLine]
+        relocated: Set<ServerID>, agreed: EnsembleConfiguration?, lines: [ServerLine]
     ) -> UpPlan.Situation {
         UpPlan.Situation(
             votersBefore: before, serversBefore: before.isEmpty ? [] : before.union(observersBefore), voters: after,
@@ -136,7 +136,7 @@ import ZooKeeperProtocol
         let plan = UpPlan(situation)
         #expect(plan.actions == [.stop([1, 2, 3, 9]), .start([1, 2, 3, 9]), .start([4])])
         #expect(plan.outage?.hasPrefix("with quorum.membersOnly the servers would turn server 4 away") == true)
-        situation.agreed = QuorumConfig(
+        situation.agreed = EnsembleConfiguration(
             servers: [1, 2, 3].map { PaperEnsemble.line($0, .participant) } + [PaperEnsemble.line(9, .observer)],
             version: 1)
         #expect(UpPlan(situation).outage == nil)

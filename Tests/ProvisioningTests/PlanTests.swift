@@ -1,4 +1,5 @@
 import DurableFiles
+import Membership
 import ServerConfig
 import Testing
 import Topology

@@ -1,3 +1,4 @@
+import Membership
 import ServerConfig
 import Testing
 import Topology
@@ -98,7 +99,7 @@ import Topology
         let version = stage.hasPrefix("1") ? "100000000" : "100000004"
         let rewrite = try #require(ServerRewrite(after))
         #expect(rewrite.dynamicFile == "/zk/s1/zoo.cfg.dynamic.\(version)")
-        #expect(QuorumConfig.version(ofFileNamed: rewrite.dynamicFile) == Int64(version, radix: 16))
+        #expect(EnsembleConfiguration.version(ofFileNamed: rewrite.dynamicFile) == Int64(version, radix: 16))
         #expect(rewrite.keepsKeys(of: before))
         #expect(!rewrite.keepsKeys(of: before + "maxClientCnxns=7\n"))
         #expect(!rewrite.keepsKeys(of: nil))

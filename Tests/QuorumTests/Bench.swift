@@ -1,4 +1,5 @@
 import Jute
+import Membership
 import Testing
 import ZooKeeperProtocol
 
@@ -19,12 +20,9 @@ struct Bench {
         configuration: EnsembleConfiguration? = nil, proposed: EnsembleConfiguration? = nil,
         options: QuorumOptions = QuorumOptions(), recovered: RecoveredState = RecoveredState(), diskIsQuick: Bool = true
     ) {
-        let members =
-            voters.map { EnsembleConfiguration.Member(id: $0, isVoter: true) }
-            + observers.map { EnsembleConfiguration.Member(id: $0, isVoter: false) }
         quorum = Quorum(
-            id: id, configuration: configuration ?? EnsembleConfiguration(members: members), proposed: proposed,
-            options: options, recovered: recovered)
+            id: id, configuration: configuration ?? EnsembleConfiguration(voters: voters, observers: observers),
+            proposed: proposed, options: options, recovered: recovered)
         self.diskIsQuick = diskIsQuick
         put(.start)
     }
@@ -121,4 +119,20 @@ extension [Quorum.Effect] {
 
 extension LinkID: ExpressibleByIntegerLiteral {
     public init(integerLiteral value: UInt64) { self.init(rawValue: value) }
+}
+
+extension EnsembleConfiguration {
+    /// Without a text, as where configurations never change.
+    init(
+        voters: [ServerID], observers: [ServerID] = [], groups: [Int64: [ServerID]] = [:],
+        weights: [ServerID: Int64] = [:]
+    ) {
+        let ids = voters + observers
+        self.init(
+            servers: ids.map {
+                ServerLine(
+                    id: $0, host: "h\($0)", quorumPort: 2888, electionPort: 3888,
+                    role: observers.contains($0) ? .observer : .participant)
+            }, groups: groups, weights: weights, text: "")
+    }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Jute
+import Membership
 import Testing
 import ZooKeeperProtocol
 
@@ -69,7 +70,7 @@ struct CapturedStream {
             EnsembleConfiguration(text: String(decoding: newLeader.data ?? [], as: UTF8.self)))
         self.configuration = configuration
         leader = try #require(
-            configuration.members.first { $0.quorumAddress.hasSuffix(":\(file.leaderPort)") }?.id)
+            configuration.servers.first { $0.quorumAddress.hasSuffix(":\(file.leaderPort)") }?.id)
         cutAtGap()
     }
 

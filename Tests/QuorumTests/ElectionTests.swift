@@ -1,4 +1,5 @@
 import Jute
+import Membership
 import Testing
 import ZooKeeperProtocol
 
@@ -323,9 +324,8 @@ import ZooKeeperProtocol
 
     /// 7.5: a voter of weight 0 never wins, but votes.
     @Test func aServerOfWeightZeroIsNotElected() {
-        let members = [1, 2, 3, 4, 5].map { EnsembleConfiguration.Member(id: $0, isVoter: true) }
         let configuration = EnsembleConfiguration(
-            members: members, groups: [.init([1: 1, 2: 1, 3: 1]), .init([4: 0, 5: 0])])
+            voters: [1, 2, 3, 4, 5], groups: [1: [1, 2, 3], 2: [4, 5]], weights: [4: 0, 5: 0])
         var bench = Bench(1, configuration: configuration)
         _ = bench.take()
         bench.put(.notification(looking(for: 5), from: 5))

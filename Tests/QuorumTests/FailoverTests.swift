@@ -1,3 +1,4 @@
+import Membership
 import Testing
 import ZooKeeperProtocol
 
@@ -6,8 +7,7 @@ import ZooKeeperProtocol
 /// From the end of a leader to the next one no time passes on the servers' clocks: each step follows from a message, and none
 /// waits for a timer. What is left in the world is the network and the disks.
 @Suite struct FailoverTests {
-    private static let configuration = EnsembleConfiguration(
-        members: [1, 2, 3].map { .init(id: $0, isVoter: true) } + [.init(id: 4, isVoter: false)])
+    private static let configuration = EnsembleConfiguration(voters: [1, 2, 3], observers: [4])
 
     private func serving() -> Ensemble {
         var ensemble = Ensemble([1, 2, 3, 4], Self.configuration)

@@ -1,4 +1,5 @@
 import Jute
+import Membership
 import Testing
 import ZooKeeperProtocol
 
@@ -154,9 +155,7 @@ import ZooKeeperProtocol
     // MARK: Members only
 
     private static let threeAndAReconfig = EnsembleConfiguration(
-        version: 0x2_0000_0005,
-        members: ([1, 2, 3, 4] as [ServerID]).map { .init(id: $0, isVoter: $0 != 4) },
-        text: "server.1=h1:1:2\nserver.2=h2:1:2\nserver.3=h3:1:2\nserver.4=h4:1:2:observer\nversion=200000005")
+        text: "server.1=h1:1:2\nserver.2=h2:1:2\nserver.3=h3:1:2\nserver.4=h4:1:2:observer\nversion=200000005")!
 
     /// Whether a leader with `quorum.membersOnly` takes in server 4 and then 9 of a configuration with 1 to 3.
     @Test(arguments: [(true, false), (true, true), (false, false)])
@@ -468,7 +467,7 @@ import ZooKeeperProtocol
     /// 8.15: the counter never reaches its last value.
     @Test func whenTheEpochHasNoMoreZXIDANewOneIsElected() {
         var server = Server(
-            id: 1, membership: Membership(EnsembleConfiguration(members: [.init(id: 1, isVoter: true)])),
+            id: 1, membership: JointConfiguration(EnsembleConfiguration(voters: [1])),
             options: QuorumOptions(),
             recovered: RecoveredState(acceptedEpoch: .zero, currentEpoch: .zero, base: .zero))
         var leader = Leader(&server)

@@ -1,4 +1,5 @@
 import Jute
+import Membership
 import Testing
 import ZooKeeperProtocol
 

@@ -1,3 +1,4 @@
+import Membership
 import TestSupport
 import Testing
 import ZooKeeperProtocol
@@ -7,8 +8,7 @@ import ZooKeeperProtocol
 /// Servers whose data is known to differ stand for election only if nobody else can.
 @Suite struct ReluctanceTests {
     private static func configuration(_ voters: [ServerID], observers: [ServerID] = []) -> EnsembleConfiguration {
-        EnsembleConfiguration(
-            members: voters.map { .init(id: $0, isVoter: true) } + observers.map { .init(id: $0, isVoter: false) })
+        EnsembleConfiguration(voters: voters, observers: observers)
     }
 
     private static func state(_ zxid: Int64 = 0x1_0000_0005, differs: Bool = false) -> RecoveredState {

@@ -1,4 +1,5 @@
 import Foundation
+import Membership
 import Testing
 
 @testable import ServerConfig
@@ -19,8 +20,7 @@ import Testing
 
     @Test func theDynamicFileIsApaches() throws {
         let before = ZooCfg(text: try fixture("0-before-start/zoo.cfg"))
-        var config = QuorumConfig.read(before.effectiveEntries).config
-        config.version = 0x1_0000_0000
+        let config = EnsembleConfiguration.read(before.effectiveEntries, version: 0x1_0000_0000).config
         #expect(config.dynamicFileText == (try fixture("1-after-first-start/zoo.cfg.dynamic.100000000")))
         #expect(config.dynamicFileName(besides: "/zk/s1/zoo.cfg") == "/zk/s1/zoo.cfg.dynamic.100000000")
     }

@@ -1,55 +1,10 @@
 import Diagnostics
+import Membership
 import ServerConfig
 import Testing
 
-struct ServerLineTests {
-    struct Accepted: CustomTestStringConvertible, Sendable {
-        var text: String
-        var line: ServerLine
-        var modern: String
-        var testDescription: String { text }
-    }
-
-    static let accepted: [Accepted] = [
-        Accepted(
-            text: "zk1:2888:3888", line: ServerLine(id: 1, host: "zk1", quorumPort: 2888, electionPort: 3888),
-            modern: "server.1=zk1:2888:3888:participant"),
-        Accepted(
-            text: "10.0.0.1:2888:3888:OBSERVER;2181",
-            line: ServerLine(
-                id: 1, host: "10.0.0.1", quorumPort: 2888, electionPort: 3888, role: .observer,
-                client: .init(host: nil, port: 2181)),
-            modern: "server.1=10.0.0.1:2888:3888:observer;0.0.0.0:2181"),
-        Accepted(
-            text: "[fe80::1]:2888:3888:participant;[::1]:2181",
-            line: ServerLine(
-                id: 1, host: "fe80::1", quorumPort: 2888, electionPort: 3888,
-                client: .init(host: "::1", port: 2181)),
-            modern: "server.1=[fe80::1]:2888:3888:participant;[::1]:2181"),
-        Accepted(
-            text: "a:2888:3888|b:2889:3889;c:2181",
-            line: ServerLine(
-                id: 1,
-                addresses: [
-                    .init(host: "a", quorumPort: 2888, electionPort: 3888),
-                    .init(host: "b", quorumPort: 2889, electionPort: 3889),
-                ], client: .init(host: "c", port: 2181)),
-            modern: "server.1=a:2888:3888|b:2889:3889:participant;c:2181"),
-        Accepted(
-            text: "a:2888:3888:Observer ",
-            line: ServerLine(id: 1, host: "a", quorumPort: 2888, electionPort: 3888, role: .observer),
-            modern: "server.1=a:2888:3888:observer"),
-    ]
-
-    @Test(arguments: accepted) func reads(_ value: Accepted) {
-        var problems: [Diagnostic] = []
-        let place = SourceLocation(line: 1, column: 1)
-        let line = ServerLine.parse(id: 1, PlacedText(value.text, at: place), into: &problems)
-        #expect(problems.map { $0.rendered() } == [])
-        #expect(line == value.line)
-        #expect(line?.text() == value.modern)
-    }
-
+/// What is said of a `server.N` line that ZooKeeper would refuse.
+@Suite struct ServerLineTests {
     struct Refused: CustomTestStringConvertible, Sendable {
         var text: String
         var column: Int
@@ -119,24 +74,16 @@ struct ServerLineTests {
     ]
 
     @Test(arguments: refused) func refuses(_ value: Refused) {
-        var problems: [Diagnostic] = []
-        let place = SourceLocation(line: 7, column: 10)
-        let line = ServerLine.parse(id: value.id, PlacedText(value.text, at: place), file: "zoo.cfg", into: &problems)
-        #expect(line == nil)
+        let cfg = ZooCfg(text: "server.\(value.id)=\(value.text)")
+        let reading = EnsembleConfiguration.read(cfg.effectiveEntries, file: "zoo.cfg")
+        #expect(reading.config.servers == [])
+        var problems = reading.problems
         for index in problems.indices { problems[index].edit = nil }
         #expect(
             problems == [
                 Diagnostic(
-                    .error, rule: value.rule, file: "zoo.cfg", at: SourceLocation(line: 7, column: value.column),
+                    .error, rule: value.rule, file: "zoo.cfg", at: SourceLocation(line: 1, column: value.column),
                     value.message, mend: value.mend)
             ])
-    }
-
-    @Test func printsTheClassicForm() {
-        let client = ServerLine.ClientAddress(host: "a", port: 2181)
-        let observer = ServerLine(
-            id: 9, host: "a", quorumPort: 2888, electionPort: 3888, role: .observer, client: client)
-        #expect(observer.text(.classic) == "server.9=a:2888:3888:observer")
-        #expect(observer.text(.modern) == "server.9=a:2888:3888:observer;a:2181")
     }
 }

@@ -1,4 +1,5 @@
 import Jute
+import Membership
 import Quorum
 import ZooKeeperProtocol
 
@@ -29,7 +30,7 @@ extension Simulator {
     /// What a server starts with: the ensemble's configuration, and one that is not in it adds itself.
     func firstConfiguration(of index: Int) -> EnsembleConfiguration {
         let id = nodes[index].id
-        let members = configuration.members
+        let members = configuration.servers
         if members.contains(where: { $0.id == id }) { return configuration }
         let comesToVote = id.rawValue % 2 == 0
         return Self.configuration(

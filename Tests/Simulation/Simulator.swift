@@ -1,4 +1,5 @@
 import DequeModule
+import Membership
 import Quorum
 import ZooKeeperProtocol
 

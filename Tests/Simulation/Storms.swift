@@ -142,7 +142,7 @@ extension Simulator {
     }
 
     /// Who is in no configuration follows.
-    private func isObserver(_ index: Int) -> Bool { judge.configuration.member(nodes[index].id)?.isVoter == false }
+    private func isObserver(_ index: Int) -> Bool { judge.configuration.server(nodes[index].id)?.isVoter == false }
 
     /// Where the leader is, and its epoch.
     private var reign: (leader: Int, epoch: Epoch)? {
@@ -154,7 +154,7 @@ extension Simulator {
     /// Who is in no configuration and has promised a later epoch than the leader's joins in that one, and not sooner
     /// (Docs/decisions/0008-epochs-are-promised-once.md).
     private func waitsForLaterEpoch(_ index: Int) -> Bool {
-        guard let reign, judge.configuration.member(nodes[index].id) == nil else { return false }
+        guard let reign, judge.configuration.server(nodes[index].id) == nil else { return false }
         return nodes[index].disk.written.acceptedEpoch > reign.epoch
     }
 

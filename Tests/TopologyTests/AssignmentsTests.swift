@@ -1,5 +1,5 @@
 import Diagnostics
-import ServerConfig
+import Membership
 import TestSupport
 import Testing
 

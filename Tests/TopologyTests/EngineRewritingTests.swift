@@ -1,4 +1,4 @@
-import ServerConfig
+import Membership
 import Testing
 
 @testable import Topology

@@ -93,8 +93,8 @@ import Testing
               - {id: 3, group: 5}
               - {id: 4, group: 4}
             """)
-        #expect(topology.groups.map(\.group) == [3, 4, 5])
-        #expect(topology.groups.map(\.members) == [[2], [4], [1, 3]])
+        #expect(topology.configuration.groups == [3: [2], 4: [4], 5: [1, 3]])
+        #expect(topology.configuration.weights == [1: 1, 2: 2, 3: 1, 4: 1])
         #expect(topology[2]?.weight == 2)
         #expect(topology.lineStyle == .classic)
         #expect(topology.serverLines[0].text(topology.lineStyle) == "server.1=127.0.0.1:2888:3888")

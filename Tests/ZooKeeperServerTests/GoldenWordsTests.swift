@@ -1,6 +1,7 @@
 import DataTree
 import Foundation
 import Logging
+import Membership
 import NIOPosix
 import ServerConfig
 import Storage
@@ -136,10 +137,10 @@ import ZooKeeperProtocol
     }
 
     /// The membership that Apache's server of that role told.
-    private func configuration(_ role: Role) throws -> QuorumConfig {
+    private func configuration(_ role: Role) throws -> EnsembleConfiguration {
         let text = try captured(role == .readOnly ? .leader : role, .conf)
         let servers = text[text.range(of: "membership: \n")!.upperBound...].split(separator: "\n").dropLast()
-        return try QuorumConfig(
+        return try EnsembleConfiguration(
             servers: servers.map { line in
                 let parts = line.split(separator: "=", maxSplits: 1)
                 let sides = parts[1].split(separator: ";")

@@ -1,4 +1,5 @@
 import Diagnostics
+import Membership
 import Provisioning
 import ServerConfig
 
@@ -46,7 +47,7 @@ extension CheckedFile.Kind {
     private static func isDynamic(_ text: String, _ name: String) -> Bool {
         let entries = ZooCfg(text: text).entries
         return !name.hasSuffix(".cfg") && entries.contains { $0.key.hasPrefix("server.") }
-            && entries.allSatisfy { QuorumConfig.isQuorumKey($0.key) || $0.key == "version" }
+            && entries.allSatisfy { EnsembleConfiguration.isKey($0.key) || $0.key == "version" }
     }
 
     private static let topologyKeys = [

@@ -1,5 +1,6 @@
 import Diagnostics
 import DurableFiles
+import Membership
 import Planning
 import Provisioning
 import ServerConfig
@@ -36,10 +37,7 @@ package struct Ensemble: Sendable {
         }
     }
 
-    package var electorate: Electorate {
-        Electorate(
-            topology.participants.map { Electorate.Voter(id: $0.id, group: $0.group, weight: $0.weight ?? 1) })
-    }
+    package var electorate: QuorumVerifier { topology.configuration.verifier }
 
     /// Whether a server has data on its disk: txns, or a snapshot of more than the empty tree. What a first start leaves is none.
     package func hasData(_ server: TopologyServer) -> Bool {

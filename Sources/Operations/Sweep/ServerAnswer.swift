@@ -1,12 +1,12 @@
+import Membership
 import Planning
-import ServerConfig
 import ZooKeeperClient
 
 /// What a server says of itself on its client port, through `srvr` and, when it leads, `mntr`.
 enum ServerAnswer {
     static func ask(
         host: String, port: Int, timeout: Duration
-    ) async -> (answer: ServerObservation.Answer, configuration: QuorumConfig?) {
+    ) async -> (answer: ServerObservation.Answer, configuration: EnsembleConfiguration?) {
         let address = ServerAddress(host: host, port: port)
         do {
             let statistics = try await FourLetterWords.srvr(address, timeout: timeout)
@@ -34,10 +34,10 @@ enum ServerAnswer {
     }
 
     /// Who is in the ensemble, as this server says in `conf`; nil when it stands alone, or the word is not allowed.
-    private static func configuration(_ address: ServerAddress, _ timeout: Duration) async -> QuorumConfig? {
+    private static func configuration(_ address: ServerAddress, _ timeout: Duration) async -> EnsembleConfiguration? {
         guard let values = try? await FourLetterWords.conf(address, timeout: timeout) else { return nil }
-        let lines = values.filter { QuorumConfig.isQuorumKey($0.name) || $0.name == "version" }
-        let configuration = QuorumConfig.parse(lines.map { "\($0.name)=\($0.value)" }.joined(separator: "\n")).config
+        let lines = values.filter { EnsembleConfiguration.isKey($0.name) || $0.name == "version" }
+        let configuration = EnsembleConfiguration(text: lines.map { "\($0.name)=\($0.value)" }.joined(separator: "\n"))
         return configuration?.servers.isEmpty == false ? configuration : nil
     }
 

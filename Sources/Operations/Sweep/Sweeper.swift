@@ -1,3 +1,4 @@
+import Membership
 import Planning
 import ServerConfig
 import Supervision
@@ -43,7 +44,7 @@ struct Sweeper: Sendable {
     }
 
     /// An observation and the ensemble's configuration as that server has it.
-    private typealias Seen = (observation: ServerObservation, configuration: QuorumConfig?)
+    private typealias Seen = (observation: ServerObservation, configuration: EnsembleConfiguration?)
 
     private func look(at servers: [(member: Member, process: ServerProcess?)]) async -> [Seen] {
         await withTaskGroup(of: Seen.self) { group in
@@ -55,7 +56,7 @@ struct Sweeper: Sendable {
     }
 
     /// The leader's word, which is what counts, else the youngest.
-    private static func configuration(_ seen: [Seen]) -> QuorumConfig? {
+    private static func configuration(_ seen: [Seen]) -> EnsembleConfiguration? {
         let leaders = seen.filter { $0.observation.role == .leader && $0.configuration != nil }
         return (leaders.isEmpty ? seen : leaders).compactMap(\.configuration).max { $0.version < $1.version }
     }
@@ -109,7 +110,7 @@ extension Member {
     }
 
     /// Where a reconfig has put it; nil when that is where it was looked for.
-    fileprivate func reached(by configuration: QuorumConfig) -> Member? {
+    fileprivate func reached(by configuration: EnsembleConfiguration) -> Member? {
         guard let client = configuration.server(id)?.client else { return nil }
         var member = self
         if let host = client.host, !HostAddress.isWildcard(host) { member.clientHost = host }

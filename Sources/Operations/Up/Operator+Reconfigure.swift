@@ -1,5 +1,5 @@
+import Membership
 import Planning
-import ServerConfig
 import Supervision
 import ZooKeeperClient
 import ZooKeeperProtocol

@@ -1,3 +1,4 @@
+import Membership
 import ZooKeeperProtocol
 
 /// What `paddock status` shows and its `--json` prints; every key is always there.
@@ -62,7 +63,7 @@ extension EnsembleStatus {
     /// - Parameters:
     ///   - connect: where clients would connect by the topology; where a leader serves, the sweep knows better
     ///   - electorate: who votes by the topology; where servers say who votes, that counts
-    package init(ensemble: String, connect: String, electorate: Electorate, sweep: Sweep) {
+    package init(ensemble: String, connect: String, electorate: QuorumVerifier, sweep: Sweep) {
         let leader = sweep.leader
         let electorate = sweep.electorate(planned: electorate)
         let hasQuorum = electorate.isQuorum(sweep.voting) && leader != nil

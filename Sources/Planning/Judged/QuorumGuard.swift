@@ -1,12 +1,13 @@
+import Membership
 import ZooKeeperProtocol
 
 /// What taking servers away would do to the quorum. Commands that stop servers ask it first.
 package struct QuorumGuard: Hashable, Sendable {
-    package var electorate: Electorate
+    package var electorate: QuorumVerifier
     /// The servers that can vote now: they run, are not paused and answer.
     package var able: Set<ServerID>
 
-    package init(electorate: Electorate, able: Set<ServerID>) {
+    package init(electorate: QuorumVerifier, able: Set<ServerID>) {
         self.electorate = electorate
         self.able = able
     }

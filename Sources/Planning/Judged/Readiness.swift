@@ -1,10 +1,11 @@
+import Membership
 import ZooKeeperProtocol
 
 /// When an ensemble is ready, and what it still lacks. Pure: it judges a sweep.
 package struct Readiness: Hashable, Sendable {
-    package var electorate: Electorate
+    package var electorate: QuorumVerifier
 
-    package init(electorate: Electorate) { self.electorate = electorate }
+    package init(electorate: QuorumVerifier) { self.electorate = electorate }
 
     /// Something that keeps the ensemble from being ready.
     package struct Lack: Hashable, Sendable {

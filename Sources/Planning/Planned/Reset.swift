@@ -1,3 +1,4 @@
+import Membership
 import ZooKeeperProtocol
 
 /// Whether a server may throw away what it holds and fetch it from the others, and in which order that goes. Pure: it judges a sweep.
@@ -7,9 +8,9 @@ import ZooKeeperProtocol
 /// was acknowledged is with them.
 package struct Reset: Hashable, Sendable {
     package var server: ServerID
-    package var electorate: Electorate
+    package var electorate: QuorumVerifier
 
-    package init(server: ServerID, electorate: Electorate) {
+    package init(server: ServerID, electorate: QuorumVerifier) {
         self.server = server
         self.electorate = electorate
     }
@@ -20,7 +21,7 @@ package struct Reset: Hashable, Sendable {
             return "server \(server) is not in the ensemble's configuration, so that nobody would give it its data back"
         }
         let electorate = sweep.electorate(planned: electorate)
-        guard electorate.voters.contains(where: { $0.id != server }) else {
+        guard electorate.voters.contains(where: { $0 != server }) else {
             return "server \(server) has the only copy of the data"
         }
         let others = sweep.voting.subtracting([server])

@@ -1,3 +1,4 @@
+import Membership
 import ZooKeeperProtocol
 
 /// Restarting servers one after the other without taking the service away, as a state machine: it is fed what is seen
@@ -22,11 +23,11 @@ package struct RollingRestart: Sendable {
         /// configuration yet.
         package var ignored: Set<ServerID>
         /// Who votes once all are restarted, where that changes: a quorum of those must remain, too.
-        package var coming: Electorate?
+        package var coming: QuorumVerifier?
 
         package init(
             patience: Double, pause: Double = 0, force: Bool = false, ignored: Set<ServerID> = [],
-            coming: Electorate? = nil
+            coming: QuorumVerifier? = nil
         ) {
             self.patience = patience
             self.pause = pause
@@ -82,13 +83,13 @@ package struct RollingRestart: Sendable {
     }
 
     /// Where the servers themselves do not say who votes.
-    private let electorate: Electorate
+    private let electorate: QuorumVerifier
     private let options: Options
     private var pending: Set<ServerID>
     private var state: State
     package private(set) var steps: [Step] = []
 
-    package init(servers: Set<ServerID>, electorate: Electorate, options: Options, now: Double) {
+    package init(servers: Set<ServerID>, electorate: QuorumVerifier, options: Options, now: Double) {
         self.electorate = electorate
         self.options = options
         pending = servers
@@ -179,7 +180,7 @@ package struct RollingRestart: Sendable {
             let consequence = QuorumGuard(electorate: electorate, able: voting).consequence(ofTaking: [server.id])
             return (
                 "restarting server \(server.id) would take the quorum away: \(consequence)",
-                !electorate.isQuorum(Set(electorate.ids).subtracting([server.id]))
+                !electorate.isQuorum(Set(electorate.voters).subtracting([server.id]))
             )
         }
         return nil

@@ -1,4 +1,4 @@
-import ServerConfig
+import Membership
 import ZooKeeperProtocol
 
 /// What `up` has to do to the servers, in order, once the new files are written. Pure: `--dry-run` prints the same plan
@@ -63,11 +63,11 @@ package struct UpPlan: Hashable, Sendable {
         /// Servers whose quorum or election address is another one now than where the running servers look for them.
         package var relocated: Set<ServerID>
         /// Who is in the ensemble, when its servers keep that themselves; nil when they take it from their files.
-        package var agreed: QuorumConfig?
+        package var agreed: EnsembleConfiguration?
         /// As the topology has them, for `agreed`.
         package var lines: [ServerLine]
         /// How the voters' votes count.
-        package var electorate: Electorate
+        package var electorate: QuorumVerifier
         /// Leaders turn away who is not in their list (`quorum.membersOnly`).
         package var isClosed: Bool
 
@@ -75,7 +75,7 @@ package struct UpPlan: Hashable, Sendable {
             votersBefore: Set<ServerID>, serversBefore: Set<ServerID>, voters: Set<ServerID>, servers: Set<ServerID>,
             running: Set<ServerID>, outdated: Set<ServerID> = [], withData: Set<ServerID> = [],
             leader: ServerID? = nil, isStandalone: Bool = false, relocated: Set<ServerID> = [],
-            agreed: QuorumConfig? = nil, lines: [ServerLine] = [], electorate: Electorate? = nil,
+            agreed: EnsembleConfiguration? = nil, lines: [ServerLine] = [], electorate: QuorumVerifier? = nil,
             isClosed: Bool = false
         ) {
             self.votersBefore = votersBefore
@@ -91,7 +91,7 @@ package struct UpPlan: Hashable, Sendable {
             self.agreed = agreed
             self.lines = lines
             self.isClosed = isClosed
-            self.electorate = electorate ?? Electorate(voters.sorted().map { Electorate.Voter(id: $0) })
+            self.electorate = electorate ?? .majority(voters: ServerSet(voters))
         }
     }
 
@@ -172,7 +172,7 @@ package struct UpPlan: Hashable, Sendable {
     }
 
     private static func reconfiguring(
-        _ agreed: QuorumConfig, _ situation: Situation, running: Set<ServerID>, leaving: [ServerID]
+        _ agreed: EnsembleConfiguration, _ situation: Situation, running: Set<ServerID>, leaving: [ServerID]
     ) -> [Action] {
         var actions: [Action] = []
         let known = Set(agreed.servers.map(\.id))

@@ -1,4 +1,4 @@
-import ServerConfig
+import Membership
 import ZooKeeperProtocol
 
 /// One thing in which the topology and the ensemble's own configuration differ: what was changed with `reconfig`, or what
@@ -18,7 +18,7 @@ package struct Drift: Hashable, Sendable {
     package var version: Int64
 
     /// What differs between the members as the topology plans them and `configuration`, by id.
-    package static func between(_ members: [Member], and configuration: QuorumConfig) -> [Drift] {
+    package static func between(_ members: [Member], and configuration: EnsembleConfiguration) -> [Drift] {
         let ids = Set(members.map(\.id) + configuration.servers.map(\.id)).sorted()
         return ids.flatMap { id in
             differences(members.first { $0.id == id }, configuration.server(id)).map {

@@ -1,4 +1,4 @@
-import ServerConfig
+import Membership
 import ZooKeeperProtocol
 
 /// A server of the ensemble as its topology plans it: what status and procedures need to know beside what they see.

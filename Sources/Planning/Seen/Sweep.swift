@@ -1,4 +1,4 @@
-import ServerConfig
+import Membership
 import ZooKeeperProtocol
 
 /// All servers of an ensemble, asked at about the same time.
@@ -19,7 +19,7 @@ package struct Sweep: Hashable, Sendable {
     /// By id, ascending.
     package var servers: [ServerObservation]
     /// Who is in the ensemble as its servers say; nil when none of them said it.
-    package let configuration: QuorumConfig?
+    package let configuration: EnsembleConfiguration?
     /// Where the topology says otherwise, by id.
     package let drift: [Drift]
 
@@ -27,7 +27,7 @@ package struct Sweep: Hashable, Sendable {
     ///   - servers: with the roles that the topology plans; what `configuration` says of them goes before that
     ///   - planned: the members as the topology plans them; nil when they are those of `servers`
     package init(
-        supervisor: SupervisorFacts?, servers: [ServerObservation], configuration: QuorumConfig? = nil,
+        supervisor: SupervisorFacts?, servers: [ServerObservation], configuration: EnsembleConfiguration? = nil,
         planned: [Member]? = nil
     ) {
         self.supervisor = supervisor
@@ -68,7 +68,7 @@ package struct Sweep: Hashable, Sendable {
     }
 
     /// How votes are counted now: as the servers say, else as the topology plans it.
-    package func electorate(planned: Electorate) -> Electorate { configuration.map(Electorate.init) ?? planned }
+    package func electorate(planned: QuorumVerifier) -> QuorumVerifier { configuration?.verifier ?? planned }
 
     package func server(_ id: ServerID) -> ServerObservation? { servers.first { $0.id == id } }
 

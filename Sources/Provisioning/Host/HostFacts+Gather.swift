@@ -1,5 +1,6 @@
 import DurableFiles
 import Glibc
+import Membership
 import ServerConfig
 
 extension HostFacts {

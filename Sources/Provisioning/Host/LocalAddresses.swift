@@ -1,5 +1,5 @@
 import Glibc
-import ServerConfig
+import Membership
 
 /// The addresses of this machine, to tell whether a host of a topology is this one.
 package struct LocalAddresses: Hashable, Sendable {

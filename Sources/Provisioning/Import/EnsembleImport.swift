@@ -1,4 +1,5 @@
 import Diagnostics
+import Membership
 import ServerConfig
 import Topology
 

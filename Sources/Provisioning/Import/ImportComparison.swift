@@ -1,4 +1,5 @@
 import Diagnostics
+import Membership
 import ServerConfig
 import Topology
 
@@ -29,7 +30,7 @@ struct ImportComparison {
         var names = old.effectiveEntries.map(\.key)
         names += new.effectiveEntries.map(\.key).filter { !names.contains($0) }
         return names.flatMap { (key) -> [Diagnostic] in
-            guard !QuorumConfig.isQuorumKey(key), !Self.followsFromTheLine.contains(key) else { return [] }
+            guard !EnsembleConfiguration.isKey(key), !Self.followsFromTheLine.contains(key) else { return [] }
             // Without a quorum nobody reads these.
             if members.isStandalone, ["initLimit", "syncLimit", "peerType"].contains(key) { return [] }
             let place = old.entry(key)?.location

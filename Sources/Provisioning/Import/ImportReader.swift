@@ -1,4 +1,5 @@
 import Diagnostics
+import Membership
 import ServerConfig
 import Topology
 
@@ -57,7 +58,7 @@ struct ImportReader {
     }
 
     private mutating func members(
-        _ quorum: QuorumConfig, _ owners: [ServerID: ZooCfgFile], _ ownerless: ZooCfgFile?
+        _ quorum: EnsembleConfiguration, _ owners: [ServerID: ZooCfgFile], _ ownerless: ZooCfgFile?
     ) -> ImportedMembers {
         let isStandalone = !files[0].cfg.isDistributed(quorum)
         var lines = quorum.servers
@@ -106,7 +107,7 @@ struct ImportReader {
         ]
         var settings = cfg["tickTime"] == nil ? [Setting("tickTime", "3000")] : []
         for entry in cfg.effectiveEntries {
-            if owned.contains(entry.key) || QuorumConfig.isQuorumKey(entry.key) { continue }
+            if owned.contains(entry.key) || EnsembleConfiguration.isKey(entry.key) { continue }
             if entry.key == "admin.serverAddress", entry.value == line.addresses[0].host { continue }
             if entry.key == "4lw.commands.whitelist", entry.value == ServerFiles.fourLetterWords { continue }
             settings.append(Setting(entry.key, entry.value))
@@ -117,11 +118,11 @@ struct ImportReader {
 
 extension ZooCfgFile {
     /// The members: in the dynamic file when there is one.
-    var quorum: QuorumConfig {
+    var quorum: EnsembleConfiguration {
         if case .text(let text, _) = surroundings.dynamicConfig {
-            return QuorumConfig.read(ZooCfg(text: text).effectiveEntries).config
+            return EnsembleConfiguration.read(ZooCfg(text: text).effectiveEntries).config
         }
-        return QuorumConfig.read(cfg.effectiveEntries).config
+        return EnsembleConfiguration.read(cfg.effectiveEntries).config
     }
 
     /// By its myid, or by a `server.N` in its path.

@@ -1,4 +1,4 @@
-import ServerConfig
+import Membership
 import Topology
 import YAML
 

@@ -1,5 +1,3 @@
-import ServerConfig
-
 /// The JVM flags that the files beside a zoo.cfg give its server: `zookeeper-env.sh` and `java.env`, which Apache's scripts source.
 package struct StartFlags: Hashable, Sendable {
     /// In the order in which the JVM gets them.

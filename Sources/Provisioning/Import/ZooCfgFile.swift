@@ -1,6 +1,7 @@
 import Diagnostics
 import DurableFiles
 import Glibc
+import Membership
 import ServerConfig
 
 /// A zoo.cfg on disk with what belongs to it.
@@ -57,8 +58,10 @@ package struct ZooCfgFile: Sendable {
         if !dataDir.isEmpty, access(dataDir, F_OK) == 0 {
             inDataDir = Self.companion(["\(dataDir)/myid"]) ?? .missing(file: "\(dataDir)/myid")
         }
-        var quorum = QuorumConfig.read(cfg.effectiveEntries).config
-        if case .text(let text, _) = dynamic { quorum = QuorumConfig.read(ZooCfg(text: text).effectiveEntries).config }
+        var quorum = EnsembleConfiguration.read(cfg.effectiveEntries).config
+        if case .text(let text, _) = dynamic {
+            quorum = EnsembleConfiguration.read(ZooCfg(text: text).effectiveEntries).config
+        }
         self.init(path: path, cfg: cfg)
         self.place = place ?? Self.place(of: quorum, cfg, besides: beside, inDataDir, host)
         switch self.place {
@@ -90,7 +93,8 @@ package struct ZooCfgFile: Sendable {
     }
 
     private static func place(
-        of quorum: QuorumConfig, _ cfg: ZooCfg, besides beside: ZooCfg.Companion?, _ inDataDir: ZooCfg.Companion?,
+        of quorum: EnsembleConfiguration, _ cfg: ZooCfg, besides beside: ZooCfg.Companion?,
+        _ inDataDir: ZooCfg.Companion?,
         _ facts: HostFacts
     ) -> Place {
         func id(_ companion: ZooCfg.Companion?) -> ServerID? {

@@ -1,4 +1,5 @@
 import Diagnostics
+import Membership
 
 /// What the bundled server refuses, and what it ignores.
 extension ConfigChecker {
@@ -46,7 +47,7 @@ extension ConfigChecker {
 
     private mutating func checkSupport(_ entry: ZooCfg.Entry) {
         let key = entry.key
-        guard KnownKeys.isKnown(key), !QuorumConfig.isQuorumKey(key), !isOfBundled(key) else { return }
+        guard KnownKeys.isKnown(key), !EnsembleConfiguration.isKey(key), !isOfBundled(key) else { return }
         if let harmless = KnownKeys.harmless[key], entry.value.lowercased() == harmless { return }
         if KnownKeys.protections.contains(key) {
             refuse(

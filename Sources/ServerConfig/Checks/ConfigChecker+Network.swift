@@ -1,4 +1,5 @@
 import Diagnostics
+import Membership
 
 /// Ports and hosts, of this server and of all.
 extension ConfigChecker {

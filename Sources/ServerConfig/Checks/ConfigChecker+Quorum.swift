@@ -1,10 +1,11 @@
 import Diagnostics
+import Membership
 
 /// The members of the ensemble, and who of them this server is.
 extension ConfigChecker {
     mutating func checkQuorum() {
         if let pointer = effective["dynamicConfigFile"] {
-            for entry in cfg.effectiveEntries where QuorumConfig.isQuorumKey(entry.key) {
+            for entry in cfg.effectiveEntries where EnsembleConfiguration.isKey(entry.key) {
                 error(
                     "dynamic-file", entry.keyLocation,
                     "'\(entry.key)' must be in the dynamic file '\(pointer.value)' as long as dynamicConfigFile is set",
@@ -13,7 +14,7 @@ extension ConfigChecker {
             guard readDynamicFile(pointer) else { return }
         } else {
             quorumFile = file
-            quorum = QuorumConfig.read(cfg.effectiveEntries, file: file)
+            quorum = EnsembleConfiguration.read(cfg.effectiveEntries, file: file)
             problems += Self.withoutLookAlikes(quorum.problems, cfg)
         }
         checkMembers()
@@ -47,17 +48,17 @@ extension ConfigChecker {
         var textChecker = ConfigChecker(cfg: document, file: path, surroundings: ZooCfg.Surroundings())
         textChecker.checkText()
         problems += textChecker.problems
-        for entry in document.effectiveEntries where !QuorumConfig.isQuorumKey(entry.key) {
+        for entry in document.effectiveEntries where !EnsembleConfiguration.isKey(entry.key) {
             if entry.key == "version" {
                 error(
                     "dynamic-key", entry.keyLocation,
                     "a dynamic file must not hold its version: that is the end of its name",
                     mend: "remove the line", in: path, edit: .remove(key: "version"))
             } else {
-                problems.append(QuorumConfig.unrecognised(entry, file: path))
+                problems.append(EnsembleConfiguration.unrecognised(entry, file: path))
             }
         }
-        quorum = QuorumConfig.read(document.effectiveEntries, file: path)
+        quorum = EnsembleConfiguration.read(document.effectiveEntries, file: path)
         problems += Self.withoutLookAlikes(quorum.problems, document)
     }
 
@@ -111,7 +112,7 @@ extension ConfigChecker {
 
     private var lastPlace: SourceLocation? { quorum.config.servers.last.flatMap { quorum.places[$0.id] } }
 
-    private mutating func checkCounts(_ config: QuorumConfig) {
+    private mutating func checkCounts(_ config: EnsembleConfiguration) {
         let participants = config.participants.count
         let standaloneEnabled = isTrue("standaloneEnabled")
         if participants == 0 {

@@ -1,4 +1,5 @@
 import Diagnostics
+import Membership
 
 /// What opens the server too wide, or does not fit together.
 extension ConfigChecker {

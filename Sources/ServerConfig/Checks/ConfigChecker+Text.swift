@@ -1,4 +1,5 @@
 import Diagnostics
+import Membership
 
 /// What Java's properties syntax makes of the text, and each key by itself.
 extension ConfigChecker {
@@ -49,7 +50,7 @@ extension ConfigChecker {
         guard let found = LookAlike.first(in: entry.value) else { return false }
         let kind = KnownKeys.key(entry.key)?.kind
         // In a name, a password or a list of words it may be meant; anywhere else it cannot be.
-        let isText = kind == .text || kind == .list || (kind == nil && !QuorumConfig.isQuorumKey(entry.key))
+        let isText = kind == .text || kind == .list || (kind == nil && !EnsembleConfiguration.isKey(entry.key))
         report(
             isText ? .warning : .error, "look-alike", entry.placedValue.place(of: found.scalar),
             "the value of \(entry.key) has \(found.name) (\(LookAlike.code(found.scalar))) in it",
@@ -94,7 +95,7 @@ extension ConfigChecker {
     }
 
     mutating func checkValues() {
-        for entry in cfg.effectiveEntries where !QuorumConfig.isQuorumKey(entry.key) {
+        for entry in cfg.effectiveEntries where !EnsembleConfiguration.isKey(entry.key) {
             // With another character in it a key or a value is reported as that.
             if LookAlike.first(in: entry.key) != nil { continue }
             let found = KnownKeys.check(

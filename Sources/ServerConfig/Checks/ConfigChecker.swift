@@ -1,4 +1,5 @@
 import Diagnostics
+import Membership
 
 /// One run over one zoo.cfg. The rules are in the extensions, by subject.
 struct ConfigChecker {
@@ -12,7 +13,7 @@ struct ConfigChecker {
     var problems: [Diagnostic] = []
 
     /// The server, group and weight lines of zoo.cfg, or of the dynamic file when there is one.
-    var quorum = QuorumConfig.Reading()
+    var quorum = EnsembleConfiguration.Reading()
     /// Where the server lines stand.
     var quorumFile: String?
     /// The id in myid, once read.

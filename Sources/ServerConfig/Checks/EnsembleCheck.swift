@@ -1,4 +1,5 @@
 import Diagnostics
+import Membership
 
 /// What several zoo.cfg files say together, when they are the files of one ensemble.
 package struct EnsembleCheck {
@@ -29,7 +30,7 @@ package struct EnsembleCheck {
         let host: String?
 
         var file: String { member.file }
-        var config: QuorumConfig { checker.quorum.config }
+        var config: EnsembleConfiguration { checker.quorum.config }
 
         init(_ member: Member) {
             self.member = member
@@ -74,7 +75,7 @@ package struct EnsembleCheck {
     }
 
     /// Lists that share a server, or name the same ids, are meant to be one list.
-    private static func isSameEnsemble(_ one: QuorumConfig, _ two: QuorumConfig) -> Bool {
+    private static func isSameEnsemble(_ one: EnsembleConfiguration, _ two: EnsembleConfiguration) -> Bool {
         if one.servers.isEmpty || two.servers.isEmpty { return false }
         if one.servers.map(\.id) == two.servers.map(\.id) { return true }
         let places = Set(one.servers.flatMap(\.addresses).map(key))

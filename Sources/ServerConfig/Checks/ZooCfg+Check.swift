@@ -1,4 +1,5 @@
 import Diagnostics
+import Membership
 
 extension ZooCfg {
     /// What a zoo.cfg needs beside itself to be judged, read beforehand by someone who may. What is unknown is not
@@ -51,7 +52,7 @@ extension ZooCfg {
     }
 
     /// Whether ZooKeeper would form a quorum with these servers, or run alone. Source: `QuorumPeerConfig.isDistributed`.
-    package func isDistributed(_ quorum: QuorumConfig) -> Bool {
+    package func isDistributed(_ quorum: EnsembleConfiguration) -> Bool {
         quorum.participants.count > 1 || self["standaloneEnabled"]?.lowercased() == "false"
     }
 }

@@ -1,4 +1,4 @@
-import ServerConfig
+import Membership
 import ZooKeeperProtocol
 
 /// What the admin server tells of the ensemble.

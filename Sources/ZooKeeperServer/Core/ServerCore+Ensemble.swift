@@ -1,5 +1,5 @@
 import DataTree
-import ServerConfig
+import Membership
 import Storage
 import ZooKeeperProtocol
 
@@ -83,15 +83,15 @@ extension ServerCore {
 
     // MARK: The tree
 
-    func replaceTree(by newTree: DataTree, configuration: QuorumConfig) {
+    func replaceTree(by newTree: DataTree, configuration: EnsembleConfiguration) {
         preparer.reset(tree: tree)
         tree = newTree
         tree.replyLimit = settings.replyLimit
-        tree.setConfiguration(Array(configuration.versionedText.utf8), version: configuration.version, now: Clock.wall)
+        tree.setConfiguration(Array(configuration.text.utf8), version: configuration.version, now: Clock.wall)
     }
 
     /// Loads the tree anew from the disk, behind everything that is being written.
-    func reload(configuration: QuorumConfig) {
+    func reload(configuration: EnsembleConfiguration) {
         let (directory, options) = (directory, settings.recoveryOptions)
         let outcome = log.drain { () -> Reloaded in
             do throws(StorageError) { return Reloaded(.success(try directory.recover(options))) } catch {

@@ -1,5 +1,5 @@
 import DataTree
-import ServerConfig
+import Membership
 
 /// What a server of an ensemble knows of its part in it: what the four-letter words, the monitor and the admin server tell
 /// beyond a standalone server's answers. Whoever runs the quorum's state machines fills it in.
@@ -30,13 +30,14 @@ package struct EnsembleReport: Sendable {
     package var phase: Phase
     /// While a learner synchronises.
     package var syncMode: SyncMode?
-    package var configuration: QuorumConfig
+    package var configuration: EnsembleConfiguration
     package var initLimit: Int
     package var syncLimit: Int
     package var leader: ServerID?
 
     package init(
-        id: ServerID, role: Role, phase: Phase, syncMode: SyncMode? = nil, configuration: QuorumConfig, initLimit: Int,
+        id: ServerID, role: Role, phase: Phase, syncMode: SyncMode? = nil, configuration: EnsembleConfiguration,
+        initLimit: Int,
         syncLimit: Int, leader: ServerID? = nil
     ) {
         self.id = id
@@ -124,7 +125,7 @@ package struct LeaderReport: Sendable {
     }
 
     /// Synced learners that vote in `configuration`, that would and are not in it, and observers.
-    func synced(_ configuration: QuorumConfig) -> (followers: Int, nonVoting: Int, observers: Int) {
+    func synced(_ configuration: EnsembleConfiguration) -> (followers: Int, nonVoting: Int, observers: Int) {
         let synced = learners.filter(\.isSynced)
         let voters = Set(configuration.participants.map(\.id))
         return (

@@ -1,7 +1,7 @@
 import Logging
+import Membership
 import NIOCore
 import NIOPosix
-import ServerConfig
 import ZooKeeperProtocol
 
 /// The connections between election ports, one for each pair of servers: the one with the larger id dials (reference 7.1; Apache's
@@ -57,19 +57,19 @@ final class ElectionMesh {
         self.logger = logger
         self.listener = listener
         connectTimeout = .milliseconds(Int64(settings.electionConnectTimeout))
-        addresses = Self.addresses(of: settings.members)
+        addresses = Self.addresses(of: settings.members.servers)
         self.warnings = warnings
         silent = Antechamber(capacity: capacity)
         callers = PeerAddresses(loop: loop)
         callers.setHosts(addresses.values.joined().map(\.host))
     }
 
-    private static func addresses(of members: QuorumConfig) -> [ServerID: [ServerLine.Address]] {
-        Dictionary(members.servers.map { ($0.id, $0.addresses) }) { first, _ in first }
+    private static func addresses(of members: [ServerLine]) -> [ServerID: [ServerLine.Address]] {
+        Dictionary(members.map { ($0.id, $0.addresses) }) { first, _ in first }
     }
 
     /// Takes note of a new configuration.
-    func setMembers(_ members: QuorumConfig) {
+    func setMembers(_ members: [ServerLine]) {
         addresses = Self.addresses(of: members)
         callers.setHosts(addresses.values.joined().map(\.host))
     }

@@ -1,5 +1,4 @@
 import Quorum
-import ServerConfig
 import ZooKeeperProtocol
 
 /// What the four-letter words, the monitor and the admin server ask a member.

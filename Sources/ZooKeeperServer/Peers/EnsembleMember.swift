@@ -2,10 +2,10 @@ import DataTree
 import DurableFiles
 import Jute
 import Logging
+import Membership
 import NIOCore
 import NIOPosix
 import Quorum
-import ServerConfig
 import Storage
 import ZooKeeperProtocol
 
@@ -56,7 +56,7 @@ final class EnsembleMember {
         silent = Antechamber(capacity: core.descriptors.strangers)
         security = transport.dials
         quorum = Quorum(
-            id: settings.id, configuration: EnsembleConfiguration(text: settings.members.versionedText)!,
+            id: settings.id, configuration: settings.members,
             proposed: proposed.flatMap { EnsembleConfiguration(text: $0) }, options: settings.options,
             recovered: recovered)
         mesh = ElectionMesh(
@@ -71,7 +71,7 @@ final class EnsembleMember {
 
     func start() {
         core.tree.setConfiguration(
-            Array(settings.members.versionedText.utf8), version: settings.members.version, now: Clock.wall)
+            Array(settings.members.text.utf8), version: settings.members.version, now: Clock.wall)
         step(.start)
         core.flush()
     }
@@ -238,7 +238,9 @@ final class EnsembleMember {
     }
 
     private func dial(_ peer: ServerID) {
-        guard let address = reachable.server(peer)?.addresses.first else { return step(.connectFailed(to: peer)) }
+        guard let address = reachable.first(where: { $0.id == peer })?.addresses.first else {
+            return step(.connectFailed(to: peer))
+        }
         let link = makeLink(isDialled: true)
         let bound = NIOLoopBound(self, eventLoop: loop)
         let boundLink = NIOLoopBound(link, eventLoop: loop)
@@ -348,23 +350,21 @@ final class EnsembleMember {
     // MARK: The configuration
 
     /// Every server that is or may become a member, with where it is reached.
-    private var reachable: QuorumConfig {
-        var all = settings.members
-        if let proposed = quorum.membership.proposed.flatMap({ QuorumConfig.parse($0.text).config }) {
-            for line in proposed.servers where all.server(line.id) == nil { all.servers.append(line) }
-        }
-        return all
+    private var reachable: [ServerLine] {
+        let members = settings.members
+        let coming = quorum.membership.proposed?.servers.filter { members.server($0.id) == nil }
+        return members.servers + (coming ?? [])
     }
 
     private func activate(_ configuration: EnsembleConfiguration) {
-        guard let config = QuorumConfig.parse(configuration.text).config else { return }
-        logger.info("the ensemble's configuration is now version \(String(config.version, radix: 16))")
-        settings.members = config
+        logger.info("the ensemble's configuration is now version \(String(configuration.version, radix: 16))")
+        settings.members = configuration
         mesh.setMembers(reachable)
-        if core.tree.configurationVersion != config.version {
-            core.tree.setConfiguration(Array(configuration.text.utf8), version: config.version, now: Clock.wall)
+        if core.tree.configurationVersion != configuration.version {
+            core.tree.setConfiguration(
+                Array(configuration.text.utf8), version: configuration.version, now: Clock.wall)
         }
-        if let client = config.server(settings.id)?.listen { core.listen(client) }
+        if let client = configuration.server(settings.id)?.listen { core.listen(client) }
     }
 
     /// Leader: the text that a client's reconfig leads to, or why it is refused.
@@ -382,12 +382,11 @@ final class EnsembleMember {
 
     /// Leader: why a configuration is refused that no topology could have either.
     func objection(to configuration: [UInt8]) -> Refusal? {
-        let (next, problems) = QuorumConfig.parse(String(decoding: configuration, as: UTF8.self))
-        let now = QuorumConfig.parse(quorum.membership.committed.text).config ?? QuorumConfig(servers: [])
-        let largestID: Int64 = core.settings.extendedTypes ? 254 : 255
-        let objection =
-            next.map { now.objection(to: $0, largestID: largestID) } ?? problems.first?.message ?? "it cannot be read"
-        guard let objection else { return nil }
+        guard let next = EnsembleConfiguration(text: String(decoding: configuration, as: UTF8.self)) else {
+            return Refusal(code: .badArguments)
+        }
+        let largestID: ServerID = core.settings.extendedTypes ? 254 : 255
+        guard let objection = quorum.membership.committed.objection(to: next, largestID: largestID) else { return nil }
         logger.warning("a reconfig is refused: \(objection)")
         return Refusal(code: .badArguments)
     }
@@ -478,8 +477,7 @@ final class EnsembleMember {
             mesh.setMembers(reachable)
             keep(ticket) { (files) throws(FileError) in try files.setProposed(configuration?.text) }
         case .configuration(let configuration):
-            let config = QuorumConfig.parse(configuration.text).config
-            keep(ticket) { (files) throws(FileError) in if let config { try files.activate(config) } }
+            keep(ticket) { (files) throws(FileError) in try files.activate(configuration) }
         }
     }
 

@@ -1,5 +1,6 @@
 import DurableFiles
 import Glibc
+import Membership
 import ServerConfig
 
 /// The files in which a server keeps its ensemble's configuration when that may change (`reconfigEnabled`; reference 5.6): zoo.cfg itself,
@@ -36,14 +37,14 @@ struct ConfigurationFiles: Sendable {
 
     /// A configuration is in force: the dynamic file first, then the zoo.cfg that points to it, so that a crash in between
     /// leaves a zoo.cfg that is whole.
-    func activate(_ config: QuorumConfig) throws(FileError) {
+    func activate(_ config: EnsembleConfiguration) throws(FileError) {
         let dynamic = config.dynamicFileName(besides: zooCfg)
         try DurableFile.write(Array(config.dynamicFileText.utf8), to: dynamic, mode: mode)
         let cfg = ZooCfg(bytes: try ConfigFile.read(zooCfg))
         let hasClientAddress = config.server(id)?.client != nil
         let pointing = cfg.pointing(toDynamicFile: dynamic, hasClientAddress: hasClientAddress)
         try DurableFile.write(pointing.bytes, to: zooCfg, mode: mode)
-        let pending = try proposed().flatMap { QuorumConfig.parse($0).config }
+        let pending = try proposed().flatMap { EnsembleConfiguration(text: $0) }
         if let pending, pending.version <= config.version { try setProposed(nil) }
     }
 }

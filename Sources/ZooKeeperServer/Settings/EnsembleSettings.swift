@@ -1,10 +1,10 @@
+import Membership
 import Quorum
-import ServerConfig
 
 /// What a zoo.cfg says about this server's ensemble.
 package struct EnsembleSettings: Sendable {
     package var id: ServerID
-    package var members: QuorumConfig
+    package var members: EnsembleConfiguration
     /// This server's own line. It stays when a reconfig takes the server out of the ensemble.
     package let line: ServerLine
     /// Where configurations are kept when they may change (`reconfigEnabled`).
@@ -24,7 +24,7 @@ package struct EnsembleSettings: Sendable {
     /// Milliseconds (`connectToLearnerMasterLimit`, else initLimit).
     package var learnerConnectTimeout = 20_000
 
-    init(_ line: ServerLine, members: QuorumConfig, options: QuorumOptions) {
+    init(_ line: ServerLine, members: EnsembleConfiguration, options: QuorumOptions) {
         self.line = line
         id = line.id
         self.members = members

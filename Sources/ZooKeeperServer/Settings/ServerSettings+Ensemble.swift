@@ -1,3 +1,4 @@
+import Membership
 import Quorum
 import ServerConfig
 
@@ -8,10 +9,10 @@ extension ServerSettings {
     /// A single participant without observers stands alone unless `standaloneEnabled=false`, as in Apache's
     /// `QuorumPeerConfig`.
     mutating func readEnsemble(_ cfg: ZooCfg, _ surroundings: ZooCfg.Surroundings, file: String) {
-        var members = QuorumConfig.read(cfg.effectiveEntries).config
+        var members = EnsembleConfiguration.read(cfg.effectiveEntries).config
         if case .text(let text, let path) = surroundings.dynamicConfig {
-            members = QuorumConfig.read(ZooCfg(text: text).effectiveEntries).config
-            members.version = QuorumConfig.version(ofFileNamed: path)
+            let version = EnsembleConfiguration.version(ofFileNamed: path)
+            members = EnsembleConfiguration.read(ZooCfg(text: text).effectiveEntries, version: version).config
         }
         let standsAlone = cfg["standaloneEnabled"]?.lowercased() != "false"
         guard cfg.isDistributed(members) else {

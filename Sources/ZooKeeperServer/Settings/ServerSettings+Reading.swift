@@ -1,5 +1,6 @@
 import Diagnostics
 import DurableFiles
+import Membership
 import ServerConfig
 
 extension ServerSettings {

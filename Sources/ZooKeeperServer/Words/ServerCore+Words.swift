@@ -1,6 +1,6 @@
 import DataTree
 import Jute
-import ServerConfig
+import Membership
 import ZooKeeperProtocol
 
 extension ServerCore {
@@ -113,7 +113,7 @@ extension ServerCore {
             "peerType=\(own?.role == .observer ? 1 : 0)",
         ]
         let text = lines.map { $0 + "\n" }.joined()
-        return ensemble.isReadOnly ? text : text + "membership: \n" + ensemble.configuration.versionedText
+        return ensemble.isReadOnly ? text : text + "membership: \n" + ensemble.configuration.text
     }
 
     // MARK: Connections

@@ -1,7 +1,7 @@
-/// How Java reads the small pieces of text in a zoo.cfg, where it differs from Swift.
-enum JavaText {
+/// How Java reads the small pieces of text in a configuration, where it differs from Swift.
+package enum JavaText {
     /// `String.trim()`: every character up to U+0020 goes, at both ends.
-    static func trimmed(_ text: some StringProtocol) -> String {
+    package static func trimmed(_ text: some StringProtocol) -> String {
         var scalars = Substring(text).unicodeScalars
         while let first = scalars.first, first.value <= 0x20 { scalars.removeFirst() }
         while let last = scalars.last, last.value <= 0x20 { scalars.removeLast() }
@@ -9,13 +9,13 @@ enum JavaText {
     }
 
     /// `Integer.parseInt`: ASCII digits, an optional sign, 32 bits.
-    static func int32(_ text: some StringProtocol) -> Int? { Int32(text).map(Int.init) }
+    package static func int32(_ text: some StringProtocol) -> Int? { Int32(text).map(Int.init) }
 
     /// A number that Java reads, but that few would write so: `010` (octal to others) or `+10`.
-    static func isSpeltOddly(_ text: some StringProtocol) -> Bool {
+    package static func isSpeltOddly(_ text: some StringProtocol) -> Bool {
         text.first == "+" || (text.count > 1 && text.drop { $0 == "-" }.first == "0" && text != "-0")
     }
 
     /// `Long.parseLong`.
-    static func int64(_ text: some StringProtocol) -> Int64? { Int64(text) }
+    package static func int64(_ text: some StringProtocol) -> Int64? { Int64(text) }
 }

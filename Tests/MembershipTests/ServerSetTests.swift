@@ -1,8 +1,6 @@
+import Membership
 import TestSupport
 import Testing
-import ZooKeeperProtocol
-
-@testable import Quorum
 
 @Suite struct ServerSetTests {
     @Test func membersComeInRisingOrderWhateverTheirIds() {

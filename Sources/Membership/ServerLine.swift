@@ -62,6 +62,18 @@ package struct ServerLine: Hashable, Sendable {
     }
 
     package var key: String { "server.\(id)" }
+    package var isVoter: Bool { role == .participant }
+
+    /// `host:quorumPort` of the first address. A designated leader keeps its office only if this stays the same (reference 8.17).
+    package var quorumAddress: String { "\(Self.bracketed(addresses[0].host)):\(addresses[0].quorumPort)" }
+
+    /// `host:port` of each port that the server is reached at, but for addresses that mean another machine on each one.
+    package var endpoints: [String] {
+        var found = addresses.flatMap { [($0.host, $0.quorumPort), ($0.host, $0.electionPort)] }
+        if let client, let host = client.host { found.append((host, client.port)) }
+        return found.filter { !HostAddress.isWildcard($0.0) && !HostAddress.isLoopback($0.0) }
+            .map { "\(Self.bracketed($0.0.lowercased())):\($0.1)" }
+    }
 
     /// What stands to the right of the `=`.
     package func value(_ style: Style = .modern) -> String {

@@ -1,7 +1,5 @@
+import Membership
 import Testing
-import ZooKeeperProtocol
-
-@testable import Quorum
 
 @Suite struct QuorumVerifierTests {
     /// Every subset of up to seven voters plus two strangers, against counting on fingers.
@@ -55,6 +53,26 @@ import ZooKeeperProtocol
         #expect(verifier.weight(of: 9) == 0)
     }
 
+    /// How many there are, are needed and are possible: servers, or groups that have weight. Observers (server 9 here) have no vote.
+    @Test(
+        arguments: [
+            (.majority(voters: [1]), [1], 1, 1, 1), (.majority(voters: [1]), [], 0, 1, 1),
+            (.majority(voters: [1, 2]), [1], 1, 2, 2), (.majority(voters: [1, 2, 3]), [1, 3], 2, 2, 3),
+            (.majority(voters: [1, 2, 3]), [1, 9], 1, 2, 3), (.majority(voters: [1, 2, 3, 4]), [1, 2], 2, 3, 4),
+            (.majority(voters: [1, 2, 3, 4, 5]), [1, 2, 3], 3, 3, 5), (threeGroups, [1, 2, 4, 5], 2, 2, 2),
+            (threeGroups, [1, 2, 3, 4], 1, 2, 2), (threeGroups, [1, 4, 7, 8, 9], 0, 2, 2),
+        ] as [(QuorumVerifier, ServerSet, Int, Int, Int)])
+    func votes(_ verifier: QuorumVerifier, _ present: ServerSet, have: Int, need: Int, of: Int) {
+        let votes = verifier.votes(of: present)
+        #expect((votes.have, votes.need, votes.of) == (have, need, of))
+        #expect(verifier.isQuorum(present) == (have >= need))
+    }
+
+    /// Three groups of three, the third without weight: two groups count.
+    private static let threeGroups = QuorumVerifier.hierarchical(
+        voters: [1, 2, 3, 4, 5, 6, 7, 8, 9],
+        groups: [.init([1: 1, 2: 1, 3: 1]), .init([4: 1, 5: 1, 6: 1]), .init([7: 0, 8: 0, 9: 0])])
+
     /// Every subset against the definition written out the long way.
     @Test func weightedGroupsAgainstTheDefinition() {
         let groups: [[(ServerID, Int64)]] = [[(1, 2), (2, 1), (3, 1)], [(4, 1), (5, 3)], [(6, 0)], [(7, 5)]]
@@ -76,5 +94,11 @@ import ZooKeeperProtocol
 func subsets(of servers: [ServerID]) -> [[ServerID]] {
     (0..<(1 << servers.count)).map { bits in
         servers.indices.filter { bits >> $0 & 1 == 1 }.map { servers[$0] }
+    }
+}
+
+extension QuorumVerifier.Group {
+    fileprivate init(_ members: KeyValuePairs<ServerID, Int64>) {
+        self.init(members.map { .init(server: $0.key, weight: $0.value) })
     }
 }
