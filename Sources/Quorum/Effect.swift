@@ -2,7 +2,8 @@ import Membership
 import ZooKeeperProtocol
 
 extension Quorum {
-    /// What the shell has to do, in the order given. It decides nothing: what must wait for the disk, the core holds back.
+    /// What the shell has to do, in the order given. It decides nothing: the core holds back what must wait for the
+    /// disk.
     package enum Effect: Sendable {
         // MARK: Other servers
 
@@ -20,7 +21,7 @@ extension Quorum {
 
         // MARK: The disk
 
-        /// Do these in order; report with `durable` (several at once is welcome: group commit).
+        /// Do these in order; report with `durable`, which may stand for several (group commit).
         case write(Write, WriteTicket)
         /// Read the log from the last txn at or below `from`; answer with `logRead`.
         case readLog(from: ZXID, for: LinkID)
@@ -36,16 +37,16 @@ extension Quorum {
 
         // MARK: The configuration
 
-        /// This configuration is in force from now on (only with `reconfigEnabled`). Show its text in /zookeeper/config unless a
-        /// txn has just brought it there, reach the other servers at its addresses, and listen to clients where this
-        /// server's own line says. Its files are `Write.configuration`, which comes before.
+        /// This configuration is in force from now on (only with `reconfigEnabled`). Show its text in /zookeeper/config
+        /// unless a txn has just brought it there, reach the other servers at its addresses, and listen to clients
+        /// where this server's own line says. Its files are `Write.configuration`, which comes before.
         case activate(EnsembleConfiguration)
 
         // MARK: Clients
 
         /// Leader: make a txn of this with `Quorum.nextZXID` and `propose` it before anything else.
         case prepare(Request, from: Origin)
-        /// The oldest `sync` of our own clients that waits is done.
+        /// The oldest waiting `sync` of this server's clients is done.
         case synced
         /// Leader: is this session tracked? It then belongs to that learner. Answer with `revalidated`.
         case revalidate(SessionID, timeout: Int32, for: LinkID)
@@ -67,8 +68,8 @@ extension Quorum {
         case snapshot(from: LinkID, at: ZXID)
         case acceptedEpoch(Epoch)
         case currentEpoch(Epoch)
-        /// The last proposed configuration, with its version: keep it as `<zoo.cfg>.dynamic.next`; nil: remove that file. Its new
-        /// servers may call from now on, and may have to be called (`Quorum.membership`).
+        /// The last proposed configuration, with its version: keep it as `<zoo.cfg>.dynamic.next`; nil: remove that
+        /// file. Its new servers may call from now on, and may have to be called (`Quorum.membership`).
         case proposedConfiguration(EnsembleConfiguration?)
         /// The configuration in force: write `<zoo.cfg>.dynamic.<version>`, point zoo.cfg there (reference 5.6), remove
         /// `<zoo.cfg>.dynamic.next` if its version is not above this one.
@@ -105,22 +106,22 @@ extension Quorum {
         case connectionLost(ServerID)
         case epochTooLow(Epoch, accepted: Epoch)
         case unexpected(PacketType, from: ServerID)
-        /// There is only a snapshot above it; the leader is asked for its own.
+        /// There is only a snapshot above it; the next leader is asked for a whole tree.
         case cannotTruncate(to: ZXID)
-        /// The leader has begun to look for one itself.
+        /// The leader itself has begun to look for a leader.
         case leaderLooks(ServerID)
         // As a leader.
-        /// Nobody has joined yet, and a voter that was not waited for has a better candidate.
+        /// No quorum has joined yet, and a voter that the election did not wait for has a better candidate.
         case betterVote(ServerID, from: ServerID)
         case noQuorumInTime(LeaderProgress)
         case quorumLost(stillHere: ServerSet)
-        /// A member has promised this epoch to somebody: only a later one can include it.
+        /// A member has promised this epoch: it can join in a later one only.
         case higherEpochPromised(Epoch, by: ServerID)
-        /// A voter has promised our epoch already and cannot be counted.
+        /// A voter had promised this leader's epoch before, so its promise does not count.
         case epochPromisedBefore(Epoch, by: ServerID)
         case zxidsExhausted(Epoch)
         // As either.
-        /// A reconfig changed this server's part, or the leader; the next role may follow at once.
+        /// A reconfig changed this server's role, or the leader; the next role may follow at once.
         case configurationChanged
         case shutDown
     }

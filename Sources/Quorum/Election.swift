@@ -5,11 +5,12 @@ import ZooKeeperProtocol
 ///
 /// Everyone proposes itself, adopts better votes it hears and tells all voters whenever its proposal changes. It ends
 /// when a quorum of equal votes has stood for `electionWait`, or at once when every voter that can be
-/// reached has voted the same; or when a quorum of settled servers, their leader among them, follows somebody.
+/// reached has voted the same; or when a quorum of servers has a leader already, and that leader says so itself.
 ///
-/// A voter whose data differs (`Quorum.Input.dataDiffers`) is reluctant: it asks the others for their votes, in a round that counts for
-/// nobody, and adopts any whose history is not behind its own. It stands for election itself when there is none: all others have
-/// spoken or cannot be reached, or `reluctance` is over. When a candidate comes after that, it gives way, once.
+/// A voter whose data differs (`Quorum.Input.dataDiffers`) is reluctant: it asks the others for their votes, in a round
+/// that nobody counts, and adopts any vote whose history is not behind its own. It stands for election itself when
+/// there is no such vote and all others have spoken or cannot be reached, or `reluctance` is over. When a candidate
+/// comes after that, it gives way, once.
 struct Election: Sendable {
     private enum Candidacy: Hashable, Sendable {
         case ready
@@ -21,7 +22,7 @@ struct Election: Sendable {
     }
 
     private var proposal: Vote
-    /// What this server would propose on its own. Of a reluctant one: for nobody.
+    /// What this server would propose on its own; without a candidate if it is reluctant.
     private let initial: Vote
     /// This server as a candidate.
     private let ownVote: Vote
@@ -95,7 +96,7 @@ struct Election: Sendable {
             return nil
         }
         if case .standing = candidacy, ballot.vote.leader == sender, server.prefers(ballot.vote, to: initial) {
-            // In a new round: in this one the votes for this server are out.
+            // In a new round: in this one this server has asked for votes.
             candidacy = .gaveWay
             server.round = max(server.round, ballot.round) + 1
             received.removeAll(keepingCapacity: true)
@@ -112,9 +113,9 @@ struct Election: Sendable {
                 server.reply(proposal, round: server.round, state: .looking, to: sender)
                 return nil
             }
-            // A server without a candidate of its own follows those who vote, in whatever round they are. It does not answer: it
-            // is answered itself, whatever it says, and the two would never stop. What the sender said in a later round it said
-            // before it was started again.
+            // A server without a candidate of its own follows the voters, in whatever round they are. It does not
+            // answer: it is answered itself, whatever it says, and the two would never stop. What the sender said in a
+            // later round it said before it was started again.
             received[sender] = nil
             guard received.keys.allSatisfy({ $0 == server.id }) else { return nil }
             server.round = ballot.round
@@ -128,8 +129,8 @@ struct Election: Sendable {
         } else if server.prefers(ballot.vote, to: proposal) {
             adopt(ballot.vote, &server)
         } else if ballot.vote != proposal, proposal.hasCandidate || initial == .none {
-            // It may have been told while it had not begun to look: it heard us as a follower, and would hear us again only
-            // when the vote is repeated.
+            // The sender may have got this vote while it still followed, and would get it again only when the vote is
+            // repeated.
             server.reply(proposal, round: server.round, state: .looking, to: sender)
         }
         received[sender] = ballot
@@ -152,8 +153,8 @@ struct Election: Sendable {
         adopt(ownVote, &server)
     }
 
-    /// The round of a notification that only asks for the votes of others: below all rounds, so that everybody answers and nobody
-    /// counts it.
+    /// The round of a notification that only asks for the votes of others: below all rounds, so that everybody answers
+    /// it and nobody counts it.
     private static let roundOfAsking: Int64 = 0
 
     /// Whether a quorum agrees on the proposal for long enough.
@@ -187,8 +188,8 @@ struct Election: Sendable {
     /// Whether a quorum of `ballots` agrees with `ballot` and its leader says itself that it leads: without that
     /// servers would keep choosing a leader that is gone.
     ///
-    /// What is only proposed does not matter here: who joins a leader decides nothing, and the proposal that this server still
-    /// waits for may have been lost by all who lead (Apache asks for both quorums, and waits for ever).
+    /// Proposed configurations do not matter here: to join a leader decides nothing, and the proposal that this server
+    /// still waits for may be lost at all others (Apache asks for both quorums, and waits for ever).
     private static func hasLeader(_ ballot: Ballot, in ballots: [ServerID: Ballot], _ server: Server) -> Bool {
         guard server.membership.committed.verifier.isQuorum(supporters(of: ballot, in: ballots)) else { return false }
         if ballot.vote.leader == server.id { return ballot.round == server.round }
@@ -240,8 +241,8 @@ extension Server {
                 to: peer))
     }
 
-    /// Answers a notification, but not the same thing again and again: two servers that see each other's vote as worse, or as
-    /// none, and answer it would never stop.
+    /// Answers a notification, but not the same thing again and again: two servers that see each other's vote as worse,
+    /// or as none, and answer it would never stop.
     mutating func reply(_ vote: Vote, round: Int64, state: ServerState, to peer: ServerID) {
         let ballot = Ballot(vote: vote, round: round, state: state, version: Ballot.ownVersion)
         let limit = options.minNotificationInterval / 2

@@ -1,4 +1,4 @@
-/// Known protocol bugs that the core can be told to commit, so that the simulator can prove it would find them.
+/// Known protocol bugs that can be planted in the core (`Rules`), so that the simulator can prove it would find them.
 ///
 /// Nothing outside the simulator and its tests sets one. Each is a mistake that an implementation of Zab made, or that
 /// the paper warns of; the names in brackets are ZooKeeper's tickets.
@@ -42,8 +42,8 @@ package struct Faults: OptionSet, Hashable, Sendable {
     package static let electBlindly = Faults(rawValue: 1 << 15)
     /// A leader goes on though its quorum is gone.
     package static let leadAlone = Faults(rawValue: 1 << 16)
-    /// Every election ends at once with the first or the last voter as its winner, by chance. No bug: Zab must be safe with any
-    /// election, if not live.
+    /// Every election ends at once with the first or the last voter as its winner, by lot. No bug: Zab must be safe
+    /// with any election, if not live.
     package static let electAnybody = Faults(rawValue: 1 << 17)
     /// The next input is looked at before the effects of the last one are carried out.
     package static let effectsBehindNextInput = Faults(rawValue: 1 << 18)

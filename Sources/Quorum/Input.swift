@@ -28,14 +28,15 @@ extension Quorum {
 
         /// A notification arrived on the election port.
         case notification(Notification, from: ServerID)
-        /// The election connection to `server` broke or could not be made: nobody waits for its vote until it is heard again.
+        /// The election connection to a server broke or could not be made: its vote is not waited for until it is heard
+        /// again.
         case unreachable(ServerID)
 
         /// The connection asked for by `Effect.connect` stands.
         case connected(LinkID, to: ServerID)
         /// It could not be made.
         case connectFailed(to: ServerID)
-        /// Somebody connected to our quorum port.
+        /// A connection came to this server's quorum port.
         case accepted(LinkID)
         case packet(QuorumPacket, from: LinkID)
         /// The stream behind a SNAP packet arrived whole and checked; the shell holds it until `Effect.restore`.
@@ -49,25 +50,26 @@ extension Quorum {
         /// when the log does not reach back so far or would be too much to send.
         case logRead([Transaction]?, for: LinkID)
 
-        /// A write or sync of one of our own clients; goes to whoever leads.
+        /// A write or sync of one of this server's clients; goes to the leader.
         case request(Request)
         /// The txn a leader's shell made of the request of `Effect.prepare`, with the zxid of `Quorum.nextZXID`.
         case propose(Transaction)
-        /// A client of ours wants its session back: ask the leader.
+        /// A client of this server wants its session back: ask the leader.
         case revalidate(SessionID, timeout: Int32)
         /// A leader's answer to `Effect.revalidate`.
         case revalidated(SessionID, isValid: Bool, for: LinkID)
-        /// A session of one of our clients was heard; the next PING's answer tells the leader.
+        /// A session of one of this server's clients was heard; the next PING's answer tells the leader.
         case touch(SessionID, timeout: Int32)
 
-        /// The tree was found to differ from the digests of its txns. Until a leader's whole tree takes its place, this server
-        /// stands for election only if nobody else can.
+        /// The tree was found to differ from the digests of its txns. Until a leader's whole tree takes its place, this
+        /// server stands for election only if no other voter can.
         case dataDiffers
 
-        /// Stop: a leader first commits what is outstanding, then everybody is let go.
+        /// Stop: a leader first commits what is outstanding, then all connections are closed.
         case shutDown
 
-        /// Whether this is what an effect asks for (or a leader's shell decides, for its own clients), and belongs before the rest.
+        /// Whether it answers an effect (or is a txn that the leader's shell makes for its own clients), and so comes
+        /// before inputs that wait.
         var answersEffect: Bool {
             switch self {
             case .propose, .revalidated: true
@@ -88,7 +90,7 @@ extension Quorum {
     /// A client's write or sync, or a change of a session, on its way to the leader.
     package struct Request: Hashable, Sendable {
         package var operation: ForwardedRequest
-        /// Who asks. Never nil for a client's own operation: an Apache leader refuses those without.
+        /// The client's identities. Never nil for a client's own operation: an Apache leader refuses those without.
         package var authInfo: [AuthID]?
 
         package init(_ operation: ForwardedRequest, authInfo: [AuthID]?) {

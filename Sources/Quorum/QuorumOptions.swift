@@ -26,8 +26,8 @@ package struct QuorumOptions: Hashable, Sendable {
     package var historyLimit = 500
     /// Bytes of them at most: the rest of what a learner has missed is in the log on disk.
     package var historyByteLimit = 32 << 20
-    /// The longest txn that every server takes as a proposal, bytes. One that is longer, from a log that had no such limit, reaches
-    /// learners in a snapshot.
+    /// The longest txn that every server takes as a proposal, bytes. One that is longer, from a log that had no such
+    /// limit, reaches learners in a snapshot.
     package var maxTxnLength = JuteLimits.standard.maxFieldLength
     /// Whether a learner behind that history may be given txns from the log on disk instead of a snapshot.
     package var syncFromDisk = true

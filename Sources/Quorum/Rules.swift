@@ -1,8 +1,8 @@
 import Membership
 import ZooKeeperProtocol
 
-/// What elections and Zab decide where implementations have gone wrong, each as a plain fact. This is the protocol; the simulator plants
-/// deviations from it (`Faults`) and must find them.
+/// What the protocol demands at each place where implementations have gone wrong, as plain facts. The simulator plants
+/// deviations (`Faults`) to prove that it would find them; with none planted, this is elections and Zab.
 struct Rules: Sendable {
     private let planted: Faults
 
@@ -25,12 +25,12 @@ struct Rules: Sendable {
 
     var onlyVotersCount: Bool { hasNone(of: .countObservers) }
 
-    /// Whether a vote for the one beats a vote for the other, the weights of both being above 0.
+    /// Whether one vote beats another when the weights of both candidates are above 0.
     func isBetter(_ vote: Vote, than other: Vote) -> Bool {
         hasNone(of: .electBlindly) ? vote > other : vote.leader > other.leader
     }
 
-    /// Who wins before anybody has voted: nobody.
+    /// Who wins without an election: nobody, but with `Faults.electAnybody`.
     func winnerByLot(_ server: Server, proposal: Vote) -> Vote? {
         guard planted.contains(.electAnybody) else { return nil }
         let voters = Array(server.membership.voters)
@@ -44,7 +44,7 @@ struct Rules: Sendable {
 
     // MARK: Epochs
 
-    /// The epoch of a new leader, of whose quorum nobody has accepted more than `accepted`.
+    /// The epoch of a new leader whose quorum has accepted no epoch above `accepted`.
     func newEpoch(above accepted: Epoch) -> Epoch {
         hasNone(of: .reuseEpoch) ? accepted.next : max(accepted, Epoch(rawValue: 1))
     }
@@ -77,7 +77,8 @@ struct Rules: Sendable {
     var proposalAckAwaitsDisk: Bool { hasNone(of: .ackProposalBeforeDurable) }
     var appliesOnlyCommitted: Bool { hasNone(of: .applyProposals) }
     var truncCutsLog: Bool { hasNone(of: .ignoreTruncate) }
-    /// Whether a leader is left whose proposals or commits do not follow one another. Not under faults that bring that about.
+    /// Whether it leaves a leader whose proposals or commits leave something out. Not with faults that make leaders do
+    /// so.
     var gapsAreRefused: Bool { hasNone(of: [.subscribeLate, .ignoreTruncate]) }
 
     // MARK: All

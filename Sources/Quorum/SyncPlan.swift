@@ -66,7 +66,7 @@ enum SyncPlan: Hashable, Sendable {
             return .diff(to: max, Array(transactions[transactions.index(after: index)...]))
         }
         if learner.isStartOfEpoch { return .diff(to: max, Array(transactions[index...])) }
-        // The learner's last txn is not in our history.
+        // The learner's last txn is not in this history.
         guard next.epoch == learner.epoch, previous != .zero else { return .snapshot }
         return .truncate(to: previous, Array(transactions[index...]))
     }

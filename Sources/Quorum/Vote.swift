@@ -17,7 +17,7 @@ package struct Vote: Hashable, Sendable {
     package static let none = Vote(
         leader: ServerID(.min), zxid: ZXID(rawValue: .min), peerEpoch: Epoch(rawValue: .min))
 
-    /// For nobody: any candidate whose history is not behind this one's is better.
+    /// A vote without a candidate: any candidate whose history is not behind is better.
     var withoutCandidate: Vote { Vote(leader: ServerID(.min), zxid: zxid, peerEpoch: peerEpoch) }
     var hasCandidate: Bool { leader != ServerID(.min) }
 }
