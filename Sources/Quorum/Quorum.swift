@@ -2,16 +2,17 @@ import DequeModule
 import Membership
 import ZooKeeperProtocol
 
-/// One server of an ensemble as the others see it: it looks for a leader, then leads, follows or observes, and looks again
-/// when that ends (Apache's `QuorumPeer`).
+/// One server of an ensemble as the others see it: it looks for a leader, then leads, follows or observes, and looks
+/// again when that ends (Apache's `QuorumPeer`).
 ///
-/// A value without sockets, files, clocks, threads or chance: the same inputs at the same times give the same effects.
-/// The shell calls `step` with whatever happens, then carries out one `nextEffect()` after the other until there is none,
-/// then waits for the next thing or for `nextDeadline`.
+/// A value without sockets, files, clocks, threads or random numbers: the same inputs at the same times give the same
+/// effects. The shell calls `step` with whatever happens, then carries out one `nextEffect()` after the other until
+/// there is none, then waits for the next thing or for `nextDeadline`.
 ///
-/// One input at a time, and all its effects before the next: the core sees to that itself. What is put in while effects are
-/// still to be carried out waits for them. A leader that looked at a learner's `sync` before the write in front of it has
-/// become a proposal would answer the sync first. Only inputs that answer an effect (`prepare` with `propose`) are taken at once.
+/// One input at a time, and all its effects before the next: the core sees to that itself. What is put in while effects
+/// are still to be carried out waits for them. A leader that looked at a learner's `sync` before the write in front of
+/// it has become a proposal would answer the sync first. Only inputs that answer an effect (`prepare` with `propose`)
+/// are taken at once.
 ///
 /// ```
 ///            ┌──────────── departure ────────────┐
@@ -19,7 +20,7 @@ import ZooKeeperProtocol
 /// start ─► looking ─► leading │ following │ observing
 /// ```
 package struct Quorum: Sendable {
-    private enum Role: Sendable {
+    enum Role: Sendable {
         /// Before `start`.
         case idle
         /// Can become: leading, following (a voter), observing (all others).
@@ -35,10 +36,10 @@ package struct Quorum: Sendable {
     }
 
     private var server: Server
-    private var role = Role.idle
+    private(set) var role = Role.idle
     /// Learners that came before this server knew whether it leads, and what they said. At most one packet each.
     private var early: [(connection: LinkID, packet: QuorumPacket?)] = []
-    /// Observers that asked while nobody was elected: they are told as soon as somebody is.
+    /// Observers that asked who leads during an election: they are told when it is over.
     private var askers: ServerSet = []
     /// Inputs that came before all effects of an earlier one were carried out, and when they came.
     private var waiting: Deque<(input: Input, now: Milliseconds)> = []
@@ -66,7 +67,8 @@ package struct Quorum: Sendable {
     package var lastLogged: ZXID { server.lastLogged }
     package var lastApplied: ZXID { server.lastApplied }
 
-    /// The next thing to do; nil when all that was put in is dealt with. To ask for it says that the one before is done.
+    /// The next thing to do; nil when all inputs are dealt with. To ask for it means that the effect before is carried
+    /// out.
     package mutating func nextEffect() -> Effect? {
         while server.effects.isEmpty {
             guard let next = waiting.popFirst() else {
@@ -81,34 +83,22 @@ package struct Quorum: Sendable {
 
     /// The zxid for the txn of the next `propose`; nil when this server does not lead.
     ///
-    /// Kept, as `nextDeadline`: they are read at every step, and to look into the role would copy it.
+    /// Stored, as `nextDeadline` is: both are read at every step, and a look into the role would copy it.
     package private(set) var nextZXID: ZXID?
 
     /// When `tick` must be put in at the latest.
     package private(set) var nextDeadline = Milliseconds.max
 
-    /// Whether the disk has reported this write.
-    package func hasStored(_ ticket: WriteTicket) -> Bool { server.isDurable(ticket) }
-
-    /// What becomes of a client's reconfig, to be asked when `Effect.prepare` brings one (reference 2.18): propose a txn of type 16 with the
-    /// text of what is accepted, at this zxid; or one with the error. The checks of the switch (-123), of the session before
-    /// and of the ACL behind it are the shell's.
+    /// What becomes of a client's reconfig, to be asked when `Effect.prepare` brings one (reference 2.18): propose a
+    /// txn of type 16 with the text of what is accepted, at this zxid; or one with the error. The checks of the switch
+    /// (-123), of the session before and of the ACL behind it are the shell's.
     package func reconfiguration(_ request: ReconfigRequest, at zxid: ZXID) -> Reconfiguration {
         guard case .leading(let leader) = role, nextZXID != nil else { return .refused(.unimplemented) }
-        let membership = server.membership
-        if leader.isReconfiguring(server) { return .refused(.reconfigInProgress) }
-        if request.currentConfigID != -1, request.currentConfigID != membership.committed.version {
-            return .refused(.badVersion)
-        }
-        guard let configuration = membership.committed.changed(by: request, version: zxid.rawValue),
-            configuration.voters.count >= (options.standaloneEnabled ? 2 : 1)
-        else { return .refused(.badArguments) }
-        return leader.hasSynced(configuration.verifier, server)
-            ? .accepted(configuration) : .refused(.newConfigNoQuorum)
+        return leader.reconfiguration(request, at: zxid, server)
     }
 
-    /// How far what this server shows its clients goes: whoever serves in an epoch has seen all before it. Replies
-    /// carry it, and clients that have seen more are refused.
+    /// The zxid up to which clients of this server see the data; a server that serves in an epoch has all that was
+    /// before it. Replies carry it, and clients that have seen more are refused.
     package var visibleZXID: ZXID {
         switch status {
         case .leading(let epoch), .following(_, let epoch), .observing(_, let epoch):
@@ -130,7 +120,7 @@ package struct Quorum: Sendable {
 
     /// The learners of a server that leads, or prepares to.
     package var learners: [LearnerStatus] {
-        if case .leading(let leader) = role { leader.learners } else { [] }
+        if case .leading(let leader) = role { leader.learners.compactMap(\.status) } else { [] }
     }
 
     private var lastDeparture = Departure.started
@@ -159,7 +149,7 @@ package struct Quorum: Sendable {
             server.distrust()
         case .unreachable(let peer):
             server.unreachable.insert(peer)
-            // It may be another process soon, which has heard nothing.
+            // The next process on that address has heard no answer yet.
             server.replies[peer] = nil
         case .start, .tick, .connected, .connectFailed, .accepted, .packet, .snapshotArrived, .disconnected, .logRead,
             .request, .propose, .revalidate, .revalidated, .touch, .shutDown:
@@ -226,7 +216,7 @@ package struct Quorum: Sendable {
             winner = election.tick(&server)
         case .notification(let notification, let sender):
             if server.adopt(notification.config, from: sender) {
-                // Who votes has changed: from the beginning.
+                // The voters have changed: from the beginning.
                 election = Election(&server)
             }
             winner = election.receive(notification, from: sender, &server)
@@ -260,7 +250,7 @@ package struct Quorum: Sendable {
     private mutating func lead(_ input: Input, _ leader: inout Leader) {
         switch input {
         case .tick: leader.tick(&server)
-        case .accepted(let connection): leader.accept(connection, &server)
+        case .accepted(let connection): leader.accepted(connection, &server)
         case .packet(let packet, let connection): leader.receive(packet, from: connection, &server)
         case .disconnected(let connection): leader.disconnected(connection, &server)
         case .durable: leader.durable(&server)
@@ -270,7 +260,7 @@ package struct Quorum: Sendable {
         case .revalidated(let session, let isValid, let connection):
             leader.revalidated(session, isValid: isValid, for: connection, &server)
         case .connected(let connection, _): close(connection)
-        case .notification(let notification, let sender): leader.hear(notification, from: sender, &server)
+        case .notification(let notification, let sender): leader.notification(notification, from: sender, &server)
         case .shutDown: leader.shutDown(&server)
         case .start, .unreachable, .connectFailed, .snapshotArrived, .revalidate, .touch, .dataDiffers: break
         }
@@ -289,7 +279,7 @@ package struct Quorum: Sendable {
         case .revalidate(let session, let timeout): learner.revalidate(session, timeout: timeout, &server)
         case .touch(let session, let timeout): learner.touch(session, timeout: timeout)
         case .accepted(let connection): close(connection)
-        case .notification(let notification, let sender): learner.hear(notification, from: sender, &server)
+        case .notification(let notification, let sender): learner.notification(notification, from: sender, &server)
         case .unreachable(let peer): learner.unreachable(peer, &server)
         case .shutDown: server.leave(.shutDown)
         case .start, .logRead, .propose, .revalidated, .dataDiffers: break
@@ -329,7 +319,7 @@ package struct Quorum: Sendable {
             var leader = Leader(&server)
             server.effects.append(.become(leader.status))
             for learner in waiting {
-                leader.accept(learner.connection, &server)
+                leader.accepted(learner.connection, &server)
                 if let packet = learner.packet { leader.receive(packet, from: learner.connection, &server) }
             }
             role = .leading(leader)
@@ -345,8 +335,8 @@ package struct Quorum: Sendable {
 
     private mutating func leave(_ departure: Departure, successor: ServerID?) {
         switch role {
-        case .leading(var leader): leader.end(&server)
-        case .learning(var learner): learner.end(&server)
+        case .leading(let leader): leader.end(&server)
+        case .learning(let learner): learner.end(&server)
         case .looking:
             for learner in early { close(learner.connection) }
             early = []
@@ -362,11 +352,12 @@ package struct Quorum: Sendable {
 
     // MARK: Notifications
 
-    /// Answers those who look (reference 7.4); whether the notification changes our own mind is the election's business.
+    /// Answers servers that look for a leader (reference 7.4). What the notification means for this server's vote is
+    /// `Election`'s.
     private mutating func answer(_ notification: Notification, from sender: ServerID) {
         if case .stopped = role { return }
         guard server.membership.voters.contains(sender) else {
-            // Whoever has found its leader needs no answer: two that answer each other would never stop.
+            // A server that has found its leader needs no answer: two that answer each other would never stop.
             guard notification.state == .looking else { return }
             tell(sender, round: server.round)
             if case .looking = role { askers.insert(sender) }

@@ -3,7 +3,7 @@ import Diagnostics
 import Membership
 import ZooKeeperProtocol
 
-/// What a server keeps whatever its role: who it is, its epochs and log, its vote, and the effects being gathered.
+/// What a server keeps whatever its role: its id, epochs, log and vote, and the effects to be carried out.
 ///
 /// The roles (`Election`, `Leader`, `Learner`) work on it. Whatever is written goes to the disk in one queue of
 /// tickets, and `isDurable` tells how far the disk has come; that is all the core knows of disks.
@@ -20,7 +20,7 @@ struct Server: Sendable {
 
     /// The logical clock of elections: counts them, for the life of the process.
     var round: Int64 = 0
-    /// What a settled server answers to those who look; while looking, the own proposal.
+    /// This server's proposal while it looks for a leader; after that, what it answers to servers that look.
     var vote: Vote
     /// The round `vote` was decided in.
     var voteRound: Int64 = 0
@@ -34,7 +34,8 @@ struct Server: Sendable {
     // MARK: Epochs and log
 
     private(set) var acceptedEpoch: Epoch
-    /// The highest epoch that a member had promised when it was too late to begin a later one: the next reign of this server does.
+    /// The highest epoch that a member had promised when it was too late for this leader to begin a later one: it does
+    /// so when it leads again.
     var highestRefused = Epoch.zero
     private(set) var currentEpoch: Epoch
     /// Txns applied. Invariant: `history.last` is the last txn applied to the tree.
@@ -60,8 +61,8 @@ struct Server: Sendable {
         history = CommittedHistory(
             base: recovered.base, limit: options.historyLimit, byteLimit: options.historyByteLimit)
         for transaction in recovered.transactions { history.append(transaction) }
-        // A crash between log and currentEpoch leaves txns of a later epoch behind. They were logged in the order of that
-        // epoch's leader, behind its whole earlier history: the server has in fact entered it (ZOOKEEPER-1653).
+        // A crash between log and currentEpoch leaves txns of a later epoch behind. They were logged in the order of
+        // that epoch's leader, behind its whole earlier history: the server has in fact entered it (ZOOKEEPER-1653).
         currentEpoch = max(recovered.currentEpoch, history.last.epoch)
         acceptedEpoch = max(recovered.acceptedEpoch, currentEpoch)
         vote = Vote(leader: id, zxid: history.last, peerEpoch: currentEpoch)
@@ -70,19 +71,19 @@ struct Server: Sendable {
     /// The last txn in the log.
     var lastLogged: ZXID { uncommitted.last?.zxid ?? history.last }
     var lastApplied: ZXID { history.last }
-    /// Whether this server may lead, and its own vote is one. Who is only proposed as a voter waits for the commit: voters that have
-    /// not heard of the proposal know neither its vote nor its address.
+    /// Whether this server votes and may lead. One that is only proposed as a voter waits for the commit: voters that
+    /// have not heard of the proposal know neither its vote nor its address.
     var isVoter: Bool { membership.committed.voters.contains(id) }
 
-    /// How this server learns. Who is in no configuration (not yet, or no more) follows without a vote; who observes and is
-    /// proposed as a voter follows, since observers do not ACK and the reconfig may need it.
+    /// How this server learns. One that is in no configuration (not yet, or no more) follows without a vote. An
+    /// observer that is proposed as a voter follows: observers do not ACK, and the reconfig may need its ACK.
     var learnerKind: Learner.Kind {
         membership.committed.server(id)?.isVoter != false || membership.voters.contains(id) ? .follower : .observer
     }
 
     /// Asks for the end of the present role. The first reason stands.
     ///
-    /// - Parameter successor: who leads next without an election; nil to hold one.
+    /// - Parameter successor: the next leader, without an election; nil to hold one.
     mutating func leave(_ reason: Quorum.Departure, successor: ServerID? = nil) {
         departure = departure ?? (reason, successor)
     }
@@ -110,19 +111,20 @@ struct Server: Sendable {
 
     mutating func distrust() { dataDiffers = true }
 
-    mutating func accept(_ epoch: Epoch) {
+    mutating func storeAcceptedEpoch(_ epoch: Epoch) {
         invariant(epoch >= acceptedEpoch, "server \(id): accepts epoch \(epoch) after \(acceptedEpoch)")
         acceptedEpoch = epoch
         write(.acceptedEpoch(rules.stored(epoch)))
     }
 
-    /// Whoever asks from now on is told `epoch`; until the disk has it again, a crash leaves the later one, which does no harm.
-    mutating func takeBackAccepted(to epoch: Epoch) {
+    /// From now on this server has accepted `epoch`. If it crashes before the disk has that, the later one is there,
+    /// which does no harm.
+    mutating func takeBackAcceptedEpoch(to epoch: Epoch) {
         acceptedEpoch = epoch
         write(.acceptedEpoch(rules.stored(epoch)))
     }
 
-    mutating func enter(_ epoch: Epoch) {
+    mutating func storeCurrentEpoch(_ epoch: Epoch) {
         invariant(epoch >= currentEpoch, "server \(id): enters epoch \(epoch) after \(currentEpoch)")
         currentEpoch = epoch
         write(.currentEpoch(rules.stored(epoch)))
@@ -143,8 +145,8 @@ struct Server: Sendable {
         effects.append(.apply(transaction))
     }
 
-    /// Applies all that is logged. A server without a role has done so: its vote stands for its whole log, and
-    /// a TRUNC makes it load the tree anew.
+    /// Applies all that is logged, as a server does when its role ends: its vote then stands for its whole log, and a
+    /// TRUNC makes it load the tree anew.
     mutating func commitAll() {
         while !uncommitted.isEmpty { commitNext() }
     }
@@ -163,9 +165,10 @@ struct Server: Sendable {
         }
     }
 
-    /// Whether the log can be cut at `zxid`. It cannot when a leader whose uncommitted txns came to nothing had sent its whole tree
-    /// before: that snapshot is all there is. What is here stays until another whole tree takes its place: it may hold what
-    /// nobody else has (Apache cuts, loads the snapshot again, and has the txns back: ZOOKEEPER-1549).
+    /// Whether the log can be cut at `zxid`. It cannot when a leader whose uncommitted txns came to nothing had sent
+    /// its whole tree before: that snapshot is all there is. What is here stays until another whole tree takes its
+    /// place: it may hold what nobody else has (Apache cuts, loads the snapshot again, and has the txns back:
+    /// ZOOKEEPER-1549).
     mutating func canTruncate(to zxid: ZXID) -> Bool {
         if zxid < floor { mustBeReplaced = true }
         return zxid >= floor
@@ -216,8 +219,8 @@ extension Server {
         effects.append(.activate(configuration))
     }
 
-    /// Adopts a newer configuration that a notification brought to a server that looks (reference 7.4). Whoever sent it had it committed.
-    /// Only a member is believed: a stranger may be of another ensemble.
+    /// Adopts a newer configuration that a notification brought to a server that looks (reference 7.4). Its sender had
+    /// it committed. Only a member is believed: a stranger may be of another ensemble.
     mutating func adopt(_ text: String?, from sender: ServerID) -> Bool {
         guard options.reconfigEnabled, let text, text != membership.committed.text,
             membership.committed.server(sender) != nil || membership.voters.contains(sender),

@@ -1,3 +1,4 @@
+import Membership
 import ZooKeeperProtocol
 
 /// Whom a server wants as leader, and why: the candidate with the last txn it logged and the epoch it is in.

@@ -13,7 +13,10 @@ struct Bench {
     /// Whether writes are durable as soon as they are asked for.
     var diskIsQuick = true
     private(set) var lastWrite = WriteTicket(rawValue: 0)
+    private var lastStored = WriteTicket(rawValue: 0)
     var now: Milliseconds = 1000
+    /// How its states have changed, from step to step.
+    private(set) var arrows: Set<StateDiagram.Arrow> = []
 
     init(
         _ id: ServerID, voters: [ServerID] = [1, 2, 3], observers: [ServerID] = [],
@@ -28,16 +31,15 @@ struct Bench {
     }
 
     mutating func put(_ input: Quorum.Input) {
-        quorum.step(input, now: now)
-        gather()
+        step(input)
         if diskIsQuick { sync() }
     }
 
     /// The disk does all that was asked of it.
     mutating func sync() {
-        while quorum.isWaiting(for: lastWrite) {
-            quorum.step(.durable(lastWrite), now: now)
-            gather()
+        while lastStored < lastWrite {
+            lastStored = lastWrite
+            step(.durable(lastStored))
         }
     }
 
@@ -46,11 +48,16 @@ struct Bench {
         put(.tick)
     }
 
-    private mutating func gather() {
+    private mutating func step(_ input: Quorum.Input) {
+        let before = quorum.states
+        var beganAnew = false
+        quorum.step(input, now: now)
         while let effect = quorum.nextEffect() {
             if case .write(_, let ticket) = effect { lastWrite = ticket }
+            if case .become(.looking) = effect { beganAnew = true }
             effects.append(effect)
         }
+        arrows.formUnion(StateDiagram.documented.check(before, quorum.states, beganAnew: beganAnew))
     }
 
     mutating func take() -> [Quorum.Effect] {
@@ -85,11 +92,6 @@ struct Bench {
                         config: nil), from: voter))
         }
     }
-}
-
-extension Quorum {
-    /// Whether the disk has not reported `ticket` yet.
-    fileprivate func isWaiting(for ticket: WriteTicket) -> Bool { !hasStored(ticket) }
 }
 
 extension [Quorum.Effect] {

@@ -4,8 +4,8 @@ import ZooKeeperProtocol
 
 @testable import Quorum
 
-/// Our learner hears what an Apache leader said, and our leader what an Apache learner said; what ours answer must be what
-/// the Apache peer answered.
+/// Our learner hears what an Apache leader said, and our leader what an Apache learner said; what ours answer must be
+/// what the Apache peer answered.
 @Suite struct CaptureReplayTests {
     static let streams = [
         "diff-empty-first-quorum", "diff-nothing-missed", "diff-observer", "diff-old-leader-back", "diff-same-epoch",
@@ -62,8 +62,8 @@ import ZooKeeperProtocol
         #expect(effects.applied == committed)
     }
 
-    /// Without those where Apache's leader gives an empty learner a SNAP of its own empty tree, because it counts the start
-    /// of the epoch as a txn; ours has nothing to send and says DIFF.
+    /// Without those where Apache's leader gives an empty learner a SNAP of its own empty tree, because it counts the
+    /// start of the epoch as a txn; ours has nothing to send and says DIFF.
     @Test(arguments: streams.filter { $0 != "snap-late-follower" && $0 != "observer-snap-inform" })
     func ourLeaderTellsAnApacheLearnerWhatItsOwnDid(name: String) throws {
         let stream = try CapturedStream(name)

@@ -225,7 +225,8 @@ import ZooKeeperProtocol
         #expect(bench.take().notifications(to: 1).isEmpty)
     }
 
-    /// Two servers that each see the other's vote as worse, since each has another list of voters, would answer for ever.
+    /// Two servers that each see the other's vote as worse, since each has another list of voters, would answer for
+    /// ever.
     @Test func theSameAnswerIsNotGivenAgainAtOnce() {
         var bench = Bench(2)
         _ = bench.take()

@@ -4,8 +4,8 @@ import ZooKeeperProtocol
 
 @testable import Quorum
 
-/// Several servers whose messages arrive at once and in order, whose disks are quick, and whose clock stands still unless
-/// told to move: whatever they bring about without it needs no fixed wait.
+/// Several servers whose messages arrive at once and in order, whose disks are quick, and whose clock stands still
+/// unless told to move: whatever they bring about without it needs no fixed wait.
 struct Ensemble {
     private enum Delivery {
         case input(Quorum.Input)
@@ -99,8 +99,14 @@ struct Ensemble {
     }
 
     private mutating func step(_ id: ServerID, _ input: Quorum.Input) {
+        let before = servers[id]?.states ?? [:]
+        var beganAnew = false
         servers[id]?.step(input, now: now)
-        while let effect = servers[id]?.nextEffect() { perform(effect, id) }
+        while let effect = servers[id]?.nextEffect() {
+            if case .become(.looking) = effect { beganAnew = true }
+            perform(effect, id)
+        }
+        StateDiagram.documented.check(before, servers[id]?.states ?? [:], beganAnew: beganAnew)
     }
 
     private mutating func perform(_ effect: Quorum.Effect, _ id: ServerID) {

@@ -4,8 +4,8 @@ import ZooKeeperProtocol
 
 @testable import Quorum
 
-/// From the end of a leader to the next one no time passes on the servers' clocks: each step follows from a message, and none
-/// waits for a timer. What is left in the world is the network and the disks.
+/// From the end of a leader to the next one no time passes on the servers' clocks: each step follows from a message,
+/// and none waits for a timer. What is left in the world is the network and the disks.
 @Suite struct FailoverTests {
     private static let configuration = EnsembleConfiguration(voters: [1, 2, 3], observers: [4])
 

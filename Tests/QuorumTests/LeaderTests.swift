@@ -90,7 +90,8 @@ import ZooKeeperProtocol
         #expect(bench.take().packets(to: 1) == [.leaderInfo(Self.epoch)])
     }
 
-    /// Whoever promised an epoch to a candidate that came to nothing keeps its promise, and must be able to join all the same.
+    /// Whoever promised an epoch to a candidate that came to nothing keeps its promise, and must be able to join all
+    /// the same.
     @Test func aMemberThatPromisedMoreIsIncludedNowOrInTheNextReign() {
         var bench = elected(observers: [4])
         greet(&bench, 4, on: 1, accepted: 50, observer: true)

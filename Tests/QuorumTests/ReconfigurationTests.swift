@@ -286,7 +286,8 @@ import ZooKeeperProtocol
         #expect(bench.quorum.membership.committed == newer)
     }
 
-    /// The one before is in force as soon as it is committed; its way to the leader's disk only holds the next proposal back.
+    /// The one before is in force as soon as it is committed; its way to the leader's disk only holds the next proposal
+    /// back.
     @Test func aReconfigMayFollowTheOneThatWasAnswered() throws {
         var options = options
         options.standaloneEnabled = false

@@ -105,7 +105,8 @@ import ZooKeeperProtocol
         #expect(SyncPlan(learner: ZXID(rawValue: 0x1_0000_0002), history: history, options: options) == .snapshot)
     }
 
-    /// A closeSession txn that some server wrote before there was a limit: learners would hang up on it, again and again.
+    /// A closeSession txn that some server wrote before there was a limit: learners would hang up on it, again and
+    /// again.
     @Test func whatNoLearnerTakesIsInASnapshot() {
         var options = QuorumOptions()
         options.maxTxnLength = 1000
