@@ -46,11 +46,16 @@ let package = Package(
             name: "Storage",
             dependencies: ["CZlib", "DataTree", "Diagnostics", "DurableFiles", "Jute", "ZooKeeperProtocol"]),
         .target(
+            name: "RequestPipeline",
+            dependencies: [
+                "DataTree", "Diagnostics", "Jute", "Membership", "Quorum", "ZooKeeperProtocol",
+                .product(name: "DequeModule", package: "swift-collections"),
+            ]),
+        .target(
             name: "ZooKeeperServer",
             dependencies: [
-                "CLinux", "DataTree", "Diagnostics", "DurableFiles", "Jute", "Membership", "Quorum", "ServerConfig",
-                "Storage",
-                "ZooKeeperProtocol",
+                "CLinux", "DataTree", "Diagnostics", "DurableFiles", "Jute", "Membership", "Quorum", "RequestPipeline",
+                "ServerConfig", "Storage", "ZooKeeperProtocol",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
@@ -153,11 +158,13 @@ let package = Package(
             name: "SupervisionTests",
             dependencies: ["DurableFiles", "Planning", "Supervision", "SupervisionTestTool", "TestSupport", "zkserver"]),
         .testTarget(
+            name: "RequestPipelineTests",
+            dependencies: ["DataTree", "Jute", "Quorum", "RequestPipeline", "ZooKeeperProtocol"]),
+        .testTarget(
             name: "ZooKeeperServerTests",
             dependencies: [
-                "DataTree", "Jute", "Membership", "Quorum", "ServerConfig", "Storage", "TestSupport",
-                "ZooKeeperProtocol",
-                "ZooKeeperServer",
+                "DataTree", "Jute", "Membership", "Quorum", "RequestPipeline", "ServerConfig", "Storage", "TestSupport",
+                "ZooKeeperProtocol", "ZooKeeperServer",
                 .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ],

@@ -54,7 +54,8 @@ private struct Run {
     }
 
     mutating func reads() {
-        let connection = tree.watches.connect([])
+        let connection = ClientID(rawValue: 0)
+        tree.watches.connect(connection, [])
         let reader = Reader(connection: connection, session: Self.session)
         let bodies = (0..<1 << 16).map { _ in
             encode { writer in

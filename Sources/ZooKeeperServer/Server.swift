@@ -71,21 +71,14 @@ package final class Server: Sendable {
         let loop = group.next()
         let core = try loop.submit {
             let core = ServerCore(
-                settings: settings, directory: directory, recovered: opened.recovered, epochs: opened.epochs,
-                passwords: passwords, loop: loop, logger: logger, warnings: warnings)
-            core.metrics.loadTime.add(Clock.monotonic - began)
-            core.metrics.loadedTxns.add(Int64(opened.recovered.replayed))
+                settings: settings, directory: directory, recovered: opened.recovered,
+                membership: opened.membership(transports.peers), passwords: passwords, loop: loop, logger: logger,
+                warnings: warnings)
+            core.pipeline.metrics.loadTime.add(Clock.monotonic - began)
+            core.pipeline.metrics.loadedTxns.add(Int64(opened.recovered.replayed))
             core.onFailure = onFailure
-            core.certificates = transports.certificates
+            core.surroundings.certificates = transports.certificates
             core.snapshotThread.start()
-            if let ensemble = settings.ensemble, let state = opened.quorumState {
-                core.member = EnsembleMember(
-                    ensemble, core: core, transport: transports.peers, recovered: state, proposed: opened.proposed,
-                    loop: loop)
-                core.report = { [unowned core] in core.member?.report() }
-            } else {
-                core.removeOrphanedEphemerals()
-            }
             if opened.recovered.tree.digestMismatches > 0 {
                 logger.error(
                     "the data differs from the digests of its txns, or did when it was last loaded. \(core.mismatchAdvice)"
@@ -99,7 +92,7 @@ package final class Server: Sendable {
                 group: group, core: core, lock: lock, settings: settings, transports: transports, logger: logger,
                 warnings: warnings, loop: loop)
             // The ports are open before anybody hears of this server.
-            loop.execute { core.value.member?.start() }
+            loop.execute { core.value.start() }
             return server
         } catch {
             try? group.syncShutdownGracefully()
@@ -128,11 +121,18 @@ package final class Server: Sendable {
     /// What goes from the thread that loaded it to the event loop, once.
     private struct Opened: @unchecked Sendable {
         let recovered: Recovered
-        /// Both nil when the server stands alone.
-        var epochs: Epochs?
-        var quorumState: RecoveredState?
-        /// The text of a configuration that was under way when the server stopped.
-        var proposed: String?
+        /// Nil when the server stands alone.
+        var member: (settings: EnsembleSettings, state: RecoveredState, proposed: String?, epochs: Epochs)?
+
+        var epochs: Epochs? { member?.epochs }
+
+        func membership(_ transport: PeerTransport) -> ServerCore.Ensemble? {
+            member.map {
+                ServerCore.Ensemble(
+                    settings: $0.settings, transport: transport, recovered: $0.state, proposed: $0.proposed,
+                    epochs: $0.epochs)
+            }
+        }
     }
 
     private static func open(
@@ -167,7 +167,7 @@ package final class Server: Sendable {
                 acceptedEpoch: epochs.accepted, currentEpoch: epochs.current, transactions: tail.transactions,
                 base: tail.base ?? recovered.lastZXID, floor: try directory.snapshotFiles().last?.zxid ?? .zero,
                 differs: recovered.tree.digestMismatches > 0)
-            return (lock, Opened(recovered: recovered, epochs: epochs, quorumState: state, proposed: proposed))
+            return (lock, Opened(recovered: recovered, member: (ensemble, state, proposed, epochs)))
         } catch { throw .storage(error) }
     }
 
@@ -295,35 +295,5 @@ package final class Server: Sendable {
         }.wait()
         try group.syncShutdownGracefully()
         withExtendedLifetime(lock) {}
-    }
-}
-
-extension ServerCore {
-    /// Finishes what is under way, then closes all connections and calls `done`.
-    func shutDown(_ done: @escaping () -> Void) {
-        isShuttingDown = true
-        let finish = { [self] in
-            onIdle = nil
-            flush()
-            clientPort?.close()
-            for connection in Array(connections.values) { connection.close() }
-            if let task = snapshotTask {
-                // Its thread is stopped below; a half-written snapshot is only a temporary file.
-                snapshotTask = nil
-                task.file?.abandon()
-            }
-            writer.stop()
-            try? snapshotThread.syncShutdownGracefully()
-            logger.info("stopped at zxid \(lastZXID)")
-            done()
-        }
-        if let member, failure == nil {
-            // Clients are let go when what was under way is committed.
-            member.shutDown(finish)
-        } else if proposals.isEmpty || failure != nil {
-            finish()
-        } else {
-            onIdle = finish
-        }
     }
 }

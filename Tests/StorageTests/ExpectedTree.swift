@@ -37,7 +37,8 @@ struct ExpectedTree: Decodable {
 
     /// Compares every node as a super user would read it.
     func expectEqual(_ tree: DataTree, exceptConfig: Bool = false) throws {
-        let connection = tree.watches.connect([AuthID(scheme: "super", id: "")])
+        let connection = ClientID(rawValue: 0)
+        tree.watches.connect(connection, [AuthID(scheme: "super", id: "")])
         defer { tree.watches.disconnect(connection) }
         let reader = Reader(connection: connection, session: .none)
         #expect(tree.nodeCount == nodes.count + 1)

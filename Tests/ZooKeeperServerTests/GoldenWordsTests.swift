@@ -1,8 +1,7 @@
 import DataTree
 import Foundation
-import Logging
 import Membership
-import NIOPosix
+import RequestPipeline
 import ServerConfig
 import Storage
 import Testing
@@ -60,17 +59,16 @@ import ZooKeeperProtocol
         let report = EnsembleReport(
             id: ServerID(rawValue: 1), role: .looking, phase: .election, configuration: try configuration(.leader),
             initLimit: 10, syncLimit: 5)
-        try withCore(report) { core in
-            #expect(
-                core.adminAnswer("server_stats", parameters: [:]).text
-                    == """
-                    {
-                      "command" : "server_stats",
-                      "error" : "This ZooKeeper instance is not currently serving requests"
-                    }
-                    """)
-            #expect(core.adminAnswer("ruok", parameters: [:]).text.contains("\"error\" : null"))
-        }
+        let refused = try server(report)
+        #expect(
+            refused.answer(to: .serverStats).text
+                == """
+                {
+                  "command" : "server_stats",
+                  "error" : "This ZooKeeper instance is not currently serving requests"
+                }
+                """)
+        #expect(refused.answer(to: .ruok).text.contains("\"error\" : null"))
     }
 
     @Test("A read-only server says so")
@@ -86,15 +84,13 @@ import ZooKeeperProtocol
 
     @Test("The metrics endpoint prints what Prometheus reads")
     func prometheus() throws {
-        try withCore(nil) { core in
-            let page = core.metricsPage("/metrics")
-            #expect(page.body.contains("# TYPE znode_count gauge\nznode_count 5\n"))
-            #expect(page.body.contains("# TYPE fsynctime summary\nfsynctime_count 0\nfsynctime_sum 0\n"))
-            #expect(page.body.contains("# TYPE readlatency summary\nreadlatency{quantile=\"0.5\"} 0\n"))
-            var types: Set<Substring> = []
-            for line in page.body.split(separator: "\n") where line.hasPrefix("# TYPE ") {
-                #expect(types.insert(line.split(separator: " ")[2]).inserted, "\(line) comes twice")
-            }
+        let page = try server(nil).prometheusText
+        #expect(page.contains("# TYPE znode_count gauge\nznode_count 5\n"))
+        #expect(page.contains("# TYPE fsynctime summary\nfsynctime_count 0\nfsynctime_sum 0\n"))
+        #expect(page.contains("# TYPE readlatency summary\nreadlatency{quantile=\"0.5\"} 0\n"))
+        var types: Set<Substring> = []
+        for line in page.split(separator: "\n") where line.hasPrefix("# TYPE ") {
+            #expect(types.insert(line.split(separator: " ")[2]).inserted, "\(line) comes twice")
         }
         #expect(
             Metric("quota_count_usage_per_namespace", key: "a\"b", .gauge(3)).prometheus(isFirst: false)
@@ -103,10 +99,8 @@ import ZooKeeperProtocol
 
     // MARK: The server to ask
 
-    private static var nothing: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: nil, count: 0) }
-
     private func answer(_ word: ServerWord, as role: Role) throws -> String {
-        try withCore(try report(role)) { $0.text(of: word, argument: Self.nothing) }
+        try server(try report(role)).text(of: word)
     }
 
     private func report(_ role: Role) throws -> EnsembleReport? {
@@ -155,25 +149,16 @@ import ZooKeeperProtocol
             }, version: role == .leaderWithReconfig ? 0x2_0000_0003 : 0)
     }
 
-    /// Calls `body` with a server over an empty tree, on its event loop.
-    private func withCore<Result: Sendable>(
-        _ report: EnsembleReport?, _ body: @escaping @Sendable (ServerCore) throws -> Result
-    ) throws -> Result {
-        let path = NSTemporaryDirectory() + "golden-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        let loop = MultiThreadedEventLoopGroup.singleton.next()
-        return try loop.submit {
-            var settings = ServerSettings()
-            settings.client = ServerSettings.Listen(host: nil, port: 2181)
-            settings.myid = report?.id.rawValue ?? 0
-            let directory = DataDirectory(dataDir: path)
-            let core = ServerCore(
-                settings: settings, directory: directory, recovered: try directory.recover(), epochs: nil, loop: loop,
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-            defer { core.writer.stop() }
-            core.report = { report }
-            return try body(core)
-        }.wait()
+    /// What a server over an empty tree tells.
+    private func server(_ report: EnsembleReport?) throws -> ServerReport {
+        var settings = ServerSettings()
+        settings.client = ServerSettings.Listen(host: nil, port: 2181)
+        settings.myid = report?.id.rawValue ?? 0
+        let pipeline = RequestPipeline(
+            PipelineOptions(), tree: DataTree(), replication: Alone(lastZXID: .zero), now: 0, wall: 0)
+        return ServerReport(
+            [.clients, .sessions, .watches, .monitor, .directorySizes], of: pipeline, settings: settings,
+            directory: DataDirectory(dataDir: "/nowhere"), ensemble: report)
     }
 
     // MARK: Comparing

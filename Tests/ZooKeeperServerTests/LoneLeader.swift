@@ -36,13 +36,12 @@ struct LoneLeader {
             let recovered = try directory.recover()
             let core = ServerCore(
                 settings: settings, directory: directory, recovered: recovered,
-                epochs: try Epochs(directory, lastZXID: recovered.lastZXID), loop: loop,
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+                membership: ServerCore.Ensemble(
+                    settings: settings.ensemble!, transport: .plain, recovered: RecoveredState(), proposed: nil,
+                    epochs: try Epochs(directory, lastZXID: recovered.lastZXID)),
+                loop: loop, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
             core.snapshotThread.start()
-            core.member = EnsembleMember(
-                settings.ensemble!, core: core, transport: .plain, recovered: RecoveredState(), proposed: nil,
-                loop: loop)
-            core.member!.start()
+            core.start()
             return core.bound
         }
         let leader = LoneLeader(loop: loop, core: core)

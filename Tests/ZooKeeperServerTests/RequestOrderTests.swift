@@ -28,7 +28,8 @@ import ZooKeeperProtocol
             let client = try await leader.connectClient()
             let first = try await client.send([.create, .sync]) { core in
                 // Before the disk is done with it.
-                core.member!.shutDown {}
+                core.pipeline.shutDown()
+                core.carryOut()
             }
             _ = try await client.send([.set, .sync, .get, .ping, .sync])
             #expect(try await client.receiveToTheEnd() == first)

@@ -2,7 +2,7 @@ import Jute
 import TreeMemory
 import ZooKeeperProtocol
 
-/// Names a client connection of this server to the tree; `WatchTable.connect` hands them out.
+/// Names a client connection of this server while it stands: a small number, used again for a later one.
 package struct ClientID: RawRepresentable, Hashable, Sendable {
     package let rawValue: UInt32
 

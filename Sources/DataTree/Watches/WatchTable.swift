@@ -61,7 +61,6 @@ package struct WatchTable {
     private var watches: [Watch] = [Watch(path: 0, connection: 0)]
     private var freeWatches: [UInt32] = []
     private var connections: [Connection] = []
-    private var freeConnections: [UInt32] = []
     private var recursiveCount = 0
     /// Counts the changes that fired, to tell a connection only once of a deletion.
     private var change: UInt64 = 0
@@ -73,13 +72,16 @@ package struct WatchTable {
 
     // MARK: Connections
 
-    package mutating func connect(_ identities: [AuthID]) -> ClientID {
-        if let place = freeConnections.popLast() {
-            connections[Int(place)] = Connection(identities: identities)
-            return ClientID(rawValue: place)
-        }
-        connections.append(Connection(identities: identities))
-        return ClientID(rawValue: UInt32(connections.count - 1))
+    /// A client may set watches from now on, under the id that its owner gives it: small, and free.
+    package mutating func connect(_ client: ClientID, _ identities: [AuthID]) {
+        let place = Int(client.rawValue)
+        while connections.count <= place { connections.append(Connection(isOpen: false)) }
+        invariant(!connections[place].isOpen, "one connection at a time has an id")
+        connections[place] = Connection(identities: identities)
+    }
+
+    package func isConnected(_ client: ClientID) -> Bool {
+        client.rawValue < connections.count && connections[Int(client.rawValue)].isOpen
     }
 
     /// Who the connection is, after an auth packet.
@@ -91,7 +93,7 @@ package struct WatchTable {
         connections[Int(connection.rawValue)].identities
     }
 
-    /// Forgets the connection and all its watches; its id may be given to another one.
+    /// Forgets the connection and all its watches; its id may be used again.
     package mutating func disconnect(_ connection: ClientID) {
         invariant(connections[Int(connection.rawValue)].isOpen, "a connection is closed once")
         while connections[Int(connection.rawValue)].firstWatch != 0 {
@@ -100,9 +102,7 @@ package struct WatchTable {
             set(.none, .child, on: watch)
             dropIfUnused(watch)
         }
-        connections[Int(connection.rawValue)] = Connection()
-        connections[Int(connection.rawValue)].isOpen = false
-        freeConnections.append(connection.rawValue)
+        connections[Int(connection.rawValue)] = Connection(isOpen: false)
     }
 
     // MARK: Setting and removing

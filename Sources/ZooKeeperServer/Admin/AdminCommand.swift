@@ -1,4 +1,5 @@
 import DataTree
+import RequestPipeline
 import ZooKeeperProtocol
 
 /// The commands of the admin server, `/commands/NAME` (Apache's `Commands`).
@@ -56,53 +57,58 @@ enum AdminCommand: String, CaseIterable {
     ]
 }
 
-extension ServerCore {
-    /// The whole answer to `/commands/NAME?parameters`.
-    func adminAnswer(_ name: String, parameters: [String: String]) -> JSONText {
-        guard let command = AdminCommand(name: name) else {
-            return .object([("command", .string(name)), ("error", .string("Unknown command: \(name)"))])
+extension AdminCommand {
+    /// What its answer tells.
+    var parts: ServerReport.Parts {
+        switch self {
+        case .connections: .clients
+        case .dirs, .serverStats: .directorySizes
+        case .dump: .sessions
+        case .monitor: .monitor
+        case .stats: [.clients, .directorySizes]
+        case .watchSummary, .watches, .watchesByPath: .watches
+        case .configuration, .connectionStatReset, .environment, .getTraceMask, .hash, .initialConfiguration,
+            .isReadOnly, .lastSnapshot, .leader, .observerConnectionStatReset, .observers, .ruok, .setTraceMask,
+            .statReset, .systemProperties, .votingView, .zabstate:
+            []
         }
-        refreshClock()
+    }
+}
+
+extension ServerReport {
+    /// The whole answer to `/commands/NAME`, after it has been carried out.
+    ///
+    /// - Parameter complaint: why it could not be.
+    func answer(to command: AdminCommand, complaint: String? = nil) -> JSONText {
         if let ensemble, ensemble.isLooking, !command.needsNoService {
             return .object([
                 ("command", .string(command.rawValue)),
                 ("error", .string("This ZooKeeper instance is not currently serving requests")),
             ])
         }
-        var members = adminPayload(command, parameters)
+        var members = complaint.map { [("error", .string($0))] } ?? payload(of: command)
         members.append(("command", .string(command.rawValue)))
         if !members.contains(where: { $0.key == "error" }) { members.append(("error", .null)) }
         return .object(members)
     }
 
-    private func adminPayload(
-        _ command: AdminCommand, _ parameters: [String: String]
-    ) -> [(key: String, value: JSONText)] {
+    private func payload(of command: AdminCommand) -> [(key: String, value: JSONText)] {
         switch command {
         case .configuration: return configurationMembers
-        case .connectionStatReset:
-            for connection in connections.values { connection.statistics.reset() }
-            return []
+        case .connectionStatReset, .statReset, .observerConnectionStatReset, .ruok: return []
         case .connections:
             return [
                 ("connections", connectionList(isSecure: false, brief: false)),
                 ("secure_connections", connectionList(isSecure: true, brief: false)),
             ]
         case .dirs:
-            let sizes = directorySizes
-            return [("datadir_size", .integer(Int64(sizes.data))), ("logdir_size", .integer(Int64(sizes.log)))]
+            return [
+                ("datadir_size", .integer(Int64(directorySizes.data))),
+                ("logdir_size", .integer(Int64(directorySizes.log))),
+            ]
         case .dump: return dumpMembers
         case .environment: return ServerEnvironment.entries.map { ($0.key, .string($0.value)) }
-        case .getTraceMask: return [("tracemask", .integer(traceMask))]
-        case .setTraceMask:
-            guard let text = parameters["traceMask"] else {
-                return [("error", .string("setTraceMask requires long traceMask argument"))]
-            }
-            guard let mask = Int64(text) else {
-                return [("error", .string("setTraceMask requires long traceMask argument, got \(text)"))]
-            }
-            traceMask = mask
-            return [("tracemask", .integer(mask))]
+        case .getTraceMask, .setTraceMask: return [("tracemask", .integer(surroundings.traceMask))]
         case .hash:
             return [
                 (
@@ -120,15 +126,12 @@ extension ServerCore {
         case .initialConfiguration: return [("initial_configuration", .string(settings.text))]
         case .isReadOnly: return [("read_only", .bool(isReadOnly))]
         case .lastSnapshot:
-            return [("zxid", .string(lastSnapshot.zxid.hex)), ("timestamp", .integer(lastSnapshot.seconds))]
+            let snapshot = surroundings.lastSnapshot
+            return [("zxid", .string(snapshot.zxid.hex)), ("timestamp", .integer(snapshot.seconds))]
         case .leader: return leaderMembers
         case .monitor: return monitor().flatMap(\.lines).map { ($0.key, $0.value.json) }
-        case .observerConnectionStatReset, .ruok: return []
         case .observers: return observerMembers
         case .serverStats: return statsMembers
-        case .statReset:
-            resetStatistics()
-            return []
         case .stats:
             return statsMembers + [
                 ("connections", connectionList(isSecure: false, brief: true)),
@@ -147,12 +150,12 @@ extension ServerCore {
                 ("num_total_watches", .integer(Int64(summary.total))),
             ]
         case .watches:
-            let watches = watchesBySession().map { session, paths in
+            let watches = watchesBySession.map { session, paths in
                 (key: String(session.rawValue), value: JSONText.array(paths.map { .string($0) }))
             }
             return [("session_id_to_watched_paths", .object(watches))]
         case .watchesByPath:
-            let watches = watchesByPath().map { path, sessions in
+            let watches = watches.map { path, sessions in
                 (key: path, value: JSONText.array(sessions.map { .integer($0.rawValue) }))
             }
             return [("path_to_session_ids", .object(watches))]
@@ -161,7 +164,7 @@ extension ServerCore {
     }
 
     private func connectionList(isSecure: Bool, brief: Bool) -> JSONText {
-        .array(orderedConnections.filter { $0.isSecure == isSecure }.map { $0.json(brief: brief) })
+        .array(clients.filter { $0.isSecure == isSecure }.map { $0.json(brief: brief) })
     }
 
     private var configurationMembers: [(key: String, value: JSONText)] {
@@ -177,14 +180,11 @@ extension ServerCore {
     }
 
     private var dumpMembers: [(key: String, value: JSONText)] {
-        let expiries = sessions.expiries.map { bucket in
+        let expiries = expiries.map { bucket in
             (key: String(bucket.time), value: JSONText.array(bucket.sessions.map { .integer($0.rawValue) }))
         }
-        let ephemerals = tree.sessionsWithEphemerals.map { session in
-            (
-                key: String(session.rawValue),
-                value: JSONText.array(tree.ephemerals(of: session).map { .string($0) })
-            )
+        let ephemerals = ephemerals.map { session, paths in
+            (key: String(session.rawValue), value: JSONText.array(paths.map { .string($0) }))
         }
         return [
             ("expiry_time_to_session_ids", .object(expiries)), ("session_id_to_ephemeral_paths", .object(ephemerals)),
@@ -192,7 +192,6 @@ extension ServerCore {
     }
 
     private var statsMembers: [(key: String, value: JSONText)] {
-        let sizes = directorySizes
         let responses: [(key: String, value: JSONText)] = [
             ("last_buffer_size", .integer(statistics.lastResponseSize)),
             ("min_buffer_size", .integer(statistics.minResponseSize)),
@@ -203,14 +202,15 @@ extension ServerCore {
             ("packets_received", .integer(statistics.packetsReceived)),
             ("fsync_threshold_exceed_count", .integer(metrics.slowSyncs)),
             ("client_response_stats", .object(responses)),
-            ("data_dir_size", .integer(Int64(sizes.data))), ("log_dir_size", .integer(Int64(sizes.log))),
+            ("data_dir_size", .integer(Int64(directorySizes.data))),
+            ("log_dir_size", .integer(Int64(directorySizes.log))),
             ("provider_null", .bool(false)), ("server_state", .string(modeName)),
             ("last_processed_zxid", .integer(lastZXID.rawValue)),
             ("outstanding_requests", .integer(Int64(outstanding))),
             ("avg_latency", .decimal(statistics.latency.roundedAverage)),
             ("max_latency", .integer(statistics.latency.max)),
             ("min_latency", .integer(statistics.latency.min)),
-            ("num_alive_client_connections", .integer(Int64(connections.count))),
+            ("num_alive_client_connections", .integer(Int64(connectionCount))),
             ("auth_failed_count", .integer(statistics.authFailures)), ("non_mtlsremote_conn_count", .integer(0)),
             ("non_mtlslocal_conn_count", .integer(0)), ("uptime", .integer(uptime)),
         ]
@@ -218,11 +218,11 @@ extension ServerCore {
             ("version", .string(ServerVersion.text)), ("read_only", .bool(isReadOnly)),
             ("server_stats", .object(numbers)),
             ("client_response", .object(responses)),
-        ] + proposalMembers + [("node_count", .integer(Int64(tree.nodeCount)))]
+        ] + proposalMembers + [("node_count", .integer(Int64(nodeCount)))]
     }
 }
 
-extension ClientConnection {
+extension RequestPipeline.ClientReport {
     fileprivate func json(brief: Bool) -> JSONText {
         var members: [(key: String, value: JSONText)] = [
             ("remote_socket_address", .string(remote)), ("interest_ops", .integer(Int64(interestOps) ?? 0)),

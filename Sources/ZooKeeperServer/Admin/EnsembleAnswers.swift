@@ -2,7 +2,7 @@ import Membership
 import ZooKeeperProtocol
 
 /// What the admin server tells of the ensemble.
-extension ServerCore {
+extension ServerReport {
     var leaderMembers: [(key: String, value: JSONText)] {
         guard let ensemble else { return [("error", .string("server is not initialized"))] }
         guard let leader = ensemble.leader else { return [("error", .string("leader unknown"))] }

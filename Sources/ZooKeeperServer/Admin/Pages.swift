@@ -57,12 +57,19 @@ extension ServerCore {
     func metricsPage(_ target: String) -> HTTPAnswer {
         guard target.split(separator: "?").first == "/metrics" else { return .refusal(.notFound, "see /metrics") }
         refreshClock()
+        return HTTPAnswer(
+            contentType: "text/plain; version=0.0.4; charset=utf-8", body: report(.monitor).prometheusText)
+    }
+}
+
+extension ServerReport {
+    var prometheusText: String {
         var text = ""
         var previous = ""
         for metric in monitor() {
             text += metric.prometheus(isFirst: metric.name != previous)
             previous = metric.name
         }
-        return HTTPAnswer(contentType: "text/plain; version=0.0.4; charset=utf-8", body: text)
+        return text
     }
 }

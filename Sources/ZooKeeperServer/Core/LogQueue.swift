@@ -45,13 +45,7 @@ final class LogQueue {
         self.failed = failed
     }
 
-    /// Adds the record that `entry` writes to the batch being gathered.
-    func append(_ zxid: ZXID, entry: (inout JuteWriter) -> Void) {
-        gatheringBatch().records.append(zxid, entry: entry)
-        scheduleStart()
-    }
-
-    /// Adds a txn of a quorum, which tells `ticket` when it is durable.
+    /// Adds a txn to the batch being gathered, which tells `ticket` when it is durable.
     func append(_ zxid: ZXID, entry: UnsafeRawBufferPointer, ticket: UInt64) {
         let batch = gatheringBatch()
         batch.records.append(zxid, entry: entry)

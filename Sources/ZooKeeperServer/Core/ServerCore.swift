@@ -1,275 +1,371 @@
 import CLinux
 import DataTree
 import DequeModule
-import Jute
 import Logging
 import NIOCore
 import NIOPosix
+import Quorum
+import RequestPipeline
 import Storage
 import ZooKeeperProtocol
 
-/// What a server does for its clients.
-enum Service {
-    /// Decides writes alone.
-    case standalone
-    /// Decides writes and commits them with its quorum.
-    case leading
-    /// Hands writes to its leader: a follower or an observer.
-    case learning
-    /// Answers reads of clients that asked for it from data that may be old: there is no leader.
-    case readOnly
-    /// Nothing: there is no leader.
-    case none
-}
-
-/// A ZooKeeper server: the tree, the sessions, the connections and the write pipeline, all on one event loop.
+/// A ZooKeeper server's shell: connections, the log and snapshots around a `RequestPipeline`, all on one event loop.
 ///
-/// A write is prepared (its outcome decided), logged, and applied when it is durable (in an ensemble: when a quorum has it); a
-/// read is answered at once, unless writes of the same connection are before it. Everything a turn of the loop has answered goes
-/// out at its end.
+/// It says what time it is, puts in what happens, and carries out the effects of each input before the next. Everything a turn of
+/// the loop has answered goes out at its end (`flush`).
 final class ServerCore {
     let settings: ServerSettings
     let logger: Logger
+    let warnings: RecurringLog
     let loop: any EventLoop
     let directory: DataDirectory
-    var tree: DataTree
+    var pipeline: RequestPipeline
     let writer: LogWriter
     /// The order in which things reach the disk.
     private(set) lazy var log = LogQueue(
-        writer, loop: loop, isQuiet: { [unowned self] in isQuiet }, completed: { [unowned self] in logged($0) },
-        failed: { [unowned self] in logFailed($0) })
+        writer, loop: loop, isQuiet: { [unowned self] in pipeline.isQuiet },
+        completed: { [unowned self] in logged($0) }, failed: { [unowned self] in logFailed($0) })
 
-    var service: Service
     /// The client port, which a reconfig may move.
     var clientPort: MovableClientPort?
-    /// This server's part in its ensemble; nil when it stands alone.
-    var member: EnsembleMember?
-    /// Where the epoch served in begins: whoever serves in it has seen everything before.
-    var epochStart = ZXID.zero
-
-    var preparer: TxnPreparer
-    var sessions: SessionTracker
-    /// Sessions that only this server knows (`localSessionsEnabled`).
-    var localSessions: SessionTracker
-    var nextSession: SessionID
-    let passwords: SessionPasswords
-    var connections: [ObjectIdentifier: ClientConnection] = [:]
-    var connectionsOfHost: [String: Int] = [:]
-    var connectionsOfSession: [SessionID: ClientConnection] = [:]
-    /// By the tree's name for them.
-    var connectionsInTree: [ClientID: ClientConnection] = [:]
-
-    // MARK: The write pipeline (ServerCore+Writes)
-
-    /// What was prepared and is not yet applied, in zxid order.
-    var proposals: Proposals
-    var nextZXID: ZXID
-    /// Learner: syncs that the leader has been asked for.
-    var syncs: Proposals
-    /// Bytes of large requests among the reads that wait behind writes.
-    private var largeReads = 0
-    /// Bytes of large buffers used since free memory was last given back.
-    var burst = 0
-    private var memoryReturned: Int64 = 0
-    /// Learner: handshakes that wait for the leader's word on the session, by session.
-    var renewals: [SessionID: Deque<ClientConnection>] = [:]
-    /// The txn being decided, in a quorum.
-    var scratch = JuteWriter(capacity: 4096)
-    /// The body of the reply to the txn being applied.
-    var replyBody = JuteWriter(capacity: 4096)
-    /// Why the server stopped writing; set once, never cleared.
-    var failure: StorageError?
-    /// Called once when the log cannot be written any more.
-    var onFailure: (StorageError) -> Void = { _ in }
-    /// Called when the last write in flight is applied, while shutting down.
-    var onIdle: (() -> Void)?
-
-    // MARK: Snapshots and chores
+    /// The connections to the other servers; nil when it stands alone.
+    private(set) var member: EnsembleMember?
+    /// By the pipeline's name for them.
+    private var connections: ContiguousArray<ClientConnection?> = []
+    /// Connections that may go on, when the effects of what is being dealt with are carried out.
+    private var resumed: Deque<ClientID> = []
+    private var isCarryingOut = false
+    private var isResuming = false
+    private var timer: Scheduled<Void>?
+    private var timerDue = Int64.max
 
     var schedule: SnapshotSchedule
     var snapshotTask: SnapshotTask?
     let snapshotThread = NIOThreadPool(numberOfThreads: 1)
-    /// When the newest snapshot was written (wall clock, seconds) and its zxid.
-    var lastSnapshot: (zxid: ZXID, seconds: Int64)
-    /// Containers to delete, one at a time.
-    var doomedContainers: Deque<String> = []
-    /// Connections that may still ask for a session, in the order in which they came, and some that no longer do.
-    var handshakes: Deque<(deadline: Int64, connection: ClientConnection)> = []
-    /// How many do.
-    var sessionless = 0
     /// What this process may open.
-    let descriptors = DescriptorBudget.now
-    let warnings: RecurringLog
-    /// What this server shows to those that check it.
-    var certificates: [OwnCertificate] = []
+    let descriptors: DescriptorBudget
+    var surroundings = ServerReport.Surroundings()
     let pagePace = HTTPPort.Pace()
     private(set) lazy var adminPort = pages(idleTime: settings.admin?.idleTimeout ?? 0) { $0.adminPage($1) }
     private(set) lazy var metricsPort = pages(idleTime: 30_000) { $0.metricsPage($1) }
 
-    // MARK: Counters
+    /// Called once when the log cannot be written any more.
+    var onFailure: (StorageError) -> Void = { _ in }
+    /// Called when what was under way at the shutdown is done.
+    private var onStop: (() -> Void)?
+    var isShuttingDown: Bool { onStop != nil }
 
-    var statistics = RequestStatistics()
-    var metrics = Metrics()
-    var bytesReceived: Int64 = 0
-    var digests = DigestHistory()
-    /// Tells of this server's part in an ensemble; nil: standalone.
-    var report: () -> EnsembleReport? = { nil }
-    var ensemble: EnsembleReport? { report() }
-    /// `gtmk` and `stmk`; no trace is written.
-    var traceMask: Int64 = 306
-    let started: Int64
-
-    // MARK: The turn
-
-    /// Monotonic milliseconds, taken when the turn's first bytes came.
-    private(set) var now: Int64
-    /// Requests that came in this millisecond, and in the one before it.
-    var requestsNow = 0
-    private var requestsBefore = 0
-    private var dirty: [ClientConnection] = []
-    private var writers: [JuteWriter] = []
-    /// Connections that may not be read because too many requests are under way.
-    fileprivate var throttled: [ObjectIdentifier: ClientConnection] = [:]
-    var isShuttingDown = false
-    var connectionThrottle: ConnectionThrottle
+    /// What the server is besides standing alone: a member of an ensemble.
+    struct Ensemble {
+        let settings: EnsembleSettings
+        let transport: PeerTransport
+        let recovered: RecoveredState
+        /// The text of a configuration that was under way when the server stopped.
+        let proposed: String?
+        let epochs: Epochs
+    }
 
     init(
-        settings: ServerSettings, directory: DataDirectory, recovered: Recovered, epochs: Epochs?,
+        settings: ServerSettings, directory: DataDirectory, recovered: Recovered, membership: Ensemble? = nil,
         passwords: SessionPasswords = .derived, loop: any EventLoop, logger: Logger, warnings: RecurringLog? = nil
     ) {
-        self.passwords = passwords
         self.settings = settings
         self.directory = directory
         self.loop = loop
         self.logger = logger
         self.warnings = warnings ?? RecurringLog(logger)
-        tree = recovered.tree
-        service = epochs == nil ? .standalone : .none
-        preparer = TxnPreparer(settings.preparerOptions)
-        proposals = Proposals(largeRequestThreshold: settings.largeRequestThreshold)
-        syncs = proposals
-        tree.replyLimit = settings.replyLimit
-        started = Clock.monotonic
-        now = started
-        connectionThrottle = ConnectionThrottle(settings.connectionThrottle, now: started)
-        nextZXID = recovered.lastZXID.next
-        sessions = SessionTracker(tickTime: Int32(clamping: settings.tickTime), now: started)
-        localSessions = sessions
-        nextSession = .first(
-            serverID: UInt8(truncatingIfNeeded: settings.sessionServerID), milliseconds: Clock.wall)
+        descriptors = .now
+        let now = Clock.monotonic
+        let replication = membership.map { EnsembleMember.replication($0, settings) }
+        var options = settings.pipelineOptions(descriptors)
+        options.passwords = passwords
+        options.logsDebug = logger.logLevel <= .debug
+        pipeline = RequestPipeline(
+            options, tree: recovered.tree, replication: replication ?? Alone(lastZXID: recovered.lastZXID), now: now,
+            wall: Clock.wall)
         schedule = SnapshotSchedule(settings: settings, replayed: recovered.replayed)
-        lastSnapshot = (recovered.snapshot?.zxid ?? .zero, Clock.wall / 1000)
+        surroundings.lastSnapshot = (recovered.snapshot?.zxid ?? .zero, Clock.wall / 1000)
+        surroundings.started = now
         let log = TxnLog(
             directory, preallocation: settings.preallocation, sizeLimit: settings.logSizeLimit,
             syncs: settings.forceSync)
-        writer = LogWriter(LogWriter.Durable(directory: directory, log: log, epochs: epochs), loop: loop)
-        if service == .standalone { trackSessions() }
-    }
-
-    /// Starts to watch over every session of the tree, each with its whole timeout from now on.
-    func trackSessions() {
-        sessions = SessionTracker(tickTime: Int32(clamping: settings.tickTime), now: now)
-        for session in tree.sessions { sessions.track(session.id, timeout: session.timeout, now: now) }
+        writer = LogWriter(
+            LogWriter.Durable(directory: directory, log: log, epochs: membership?.epochs), loop: loop)
+        if let membership, let replication {
+            member = EnsembleMember(membership, replication, core: self, loop: loop)
+        }
     }
 
     /// This server for closures that come back to the loop.
     var bound: NIOLoopBound<ServerCore> { NIOLoopBound(self, eventLoop: loop) }
+    /// Why the server stopped writing.
+    var hasFailed: Bool { surroundings.hasFailed }
 
-    /// How far what clients see goes.
-    var lastZXID: ZXID { max(tree.lastZXID, epochStart) }
-    var uptime: Int64 { Clock.monotonic - started }
-    var outstanding: Int { proposals.count }
+    // MARK: The turn
 
-    func refreshClock() {
-        let time = Clock.monotonic
-        guard time != now else { return }
-        requestsBefore = time == now + 1 ? requestsNow : 0
-        requestsNow = 0
-        now = time
+    /// Something has happened: from now on it is later.
+    func refreshClock() { pipeline.advance(to: Clock.monotonic, wall: Clock.wall) }
+
+    /// Carries out what the input before has led to. What happens meanwhile waits until that is done.
+    func carryOut() {
+        guard !isCarryingOut else { return }
+        isCarryingOut = true
+        while let effect = pipeline.nextEffect() { perform(effect) }
+        isCarryingOut = false
+        guard !isResuming else { return }
+        isResuming = true
+        while let id = resumed.popFirst() { connection(id)?.processInput() }
+        isResuming = false
     }
 
-    /// Whether few requests came in the last one or two milliseconds.
-    var isQuiet: Bool { requestsBefore + requestsNow <= 16 }
-
-    // MARK: Output
-
-    func takeWriter() -> JuteWriter { writers.popLast() ?? JuteWriter(capacity: 1024) }
-
-    func giveBack(_ writer: consuming JuteWriter) {
-        guard writer.capacity <= 64 << 10, writers.count < 64 else { return }
-        writer.removeAll()
-        writers.append(writer)
+    private func perform(_ effect: RequestPipeline.Effect) {
+        switch effect {
+        case .flush: flush()
+        case .close(let id): connection(id)?.close()
+        case .resume(let id): resumed.append(id)
+        case .log(let line): write(line)
+        case .append(let zxid, let entry): entry.withUnsafeBytes { log.append(zxid, entry: $0, ticket: 0) }
+        case .keepMismatch(let zxid): keepMismatch(at: zxid)
+        case .returnMemory: snapshotThread.submit { _ in malloc_trim(0) }
+        case .stopped: finish()
+        case .quorum(let effect): member?.carryOut(effect)
+        }
     }
-
-    func markDirty(_ connection: ClientConnection) { dirty.append(connection) }
 
     /// Sends everything that was answered.
     func flush() {
         member?.flush()
-        guard !dirty.isEmpty else { return }
-        let connections = dirty
-        dirty.removeAll(keepingCapacity: true)
-        for connection in connections { connection.flush() }
+        while let id = pipeline.nextDirty() { connection(id)?.flush() }
+        setTimer()
     }
 
-    // MARK: Throttling
-
-    enum Admission { case now, later, never }
-
-    /// Whether a client's request of this length is taken. Who has requests under way lets them finish first, when all clients
-    /// together have more than `globalOutstandingLimit` or `heldLimit` bytes; a long one waits for the latter in any case.
-    /// `largeRequestMaxBytes` refuses, as in Apache's server.
-    func admits(_ length: Int, hasWaiting: Bool) -> Admission {
-        if failure != nil { return .later }
-        // A leader that takes nothing more is about to let its clients go: what comes behind a write that it dropped must not be
-        // answered.
-        if service == .leading, member?.nextZXID == nil { return .later }
-        if isOverloaded, hasWaiting || length > Self.largeBuffer && held >= Self.heldLimit { return .later }
-        guard isLarge(length),
-            proposals.largeBytes + syncs.largeBytes + largeReads + length > settings.largeRequestMaxBytes
-        else { return .now }
-        metrics.largeRequestsRejected += 1
-        return .never
+    /// What a read from the log thread or from another server led to is done: clients that were held back may go on.
+    func endTurn() {
+        pipeline.resumeThrottled()
+        carryOut()
+        flush()
     }
 
-    /// Bytes held for writes and syncs of this server's clients.
-    private var held: Int { proposals.bytes + syncs.bytes }
-    private var isOverloaded: Bool {
-        proposals.count + syncs.count >= settings.globalOutstandingLimit || held >= Self.heldLimit
+    private func setTimer() {
+        let due = pipeline.nextDeadline
+        guard due < timerDue else { return }
+        timer?.cancel()
+        timerDue = due
+        let bound = bound
+        timer = loop.scheduleTask(in: .milliseconds(max(0, due - Clock.monotonic))) { bound.value.timerFired() }
     }
 
-    /// Bytes of writes under way above which their clients wait. In an ensemble a write is held several times: for the log, for
-    /// the commit, and for each follower that does not read.
-    static let heldLimit = 32 << 20
-    /// What counts as a large buffer.
-    static let largeBuffer = 32 << 10
-
-    private func isLarge(_ length: Int) -> Bool {
-        settings.largeRequestThreshold >= 0 && length > settings.largeRequestThreshold
+    private func timerFired() {
+        timer = nil
+        timerDue = .max
+        refreshClock()
+        pipeline.tick()
+        carryOut()
+        flush()
     }
 
-    func readWaits(_ length: Int) { if isLarge(length) { largeReads += length } }
-    func readIsDone(_ length: Int) { if isLarge(length) { largeReads -= length } }
-
-    /// Gives memory back to the system when a burst is over; the allocator alone would keep it for the next.
-    func returnMemory() {
-        guard burst >= Self.heldLimit, held < Self.heldLimit / 8, now - memoryReturned >= 5000 else { return }
-        burst = 0
-        memoryReturned = now
-        snapshotThread.submit { _ in malloc_trim(0) }
+    private func write(_ line: LogLine) {
+        var metadata: Logger.Metadata = [:]
+        for (key, value) in line.metadata { metadata[key] = "\(value)" }
+        if let kind = line.kind { return warnings.warn(kind, line.text, metadata: metadata) }
+        let level: Logger.Level =
+            switch line.level {
+            case .debug: .debug
+            case .info: .info
+            case .warning: .warning
+            case .error: .error
+            }
+        logger.log(level: level, "\(line.text)", metadata: metadata.isEmpty ? nil : metadata)
     }
 
-    func paused(_ connection: ClientConnection) { throttled[ObjectIdentifier(connection)] = connection }
+    // MARK: Connections
 
-    /// Lets connections that were held back go on, after the load has fallen.
-    func resumeThrottled() {
-        guard !throttled.isEmpty, !isOverloaded else { return }
-        let held = throttled
-        throttled.removeAll()
-        for connection in held.values { connection.processInput() }
+    private func connection(_ id: ClientID) -> ClientConnection? {
+        id.rawValue < connections.count ? connections[Int(id.rawValue)] : nil
     }
-}
 
-extension ServerCore {
-    func forgetPaused(_ connection: ClientConnection) { throttled[ObjectIdentifier(connection)] = nil }
+    /// The pipeline's name for a new connection; nil: it is refused.
+    func opened(_ connection: ClientConnection) -> ClientID? {
+        refreshClock()
+        let id = pipeline.accept(
+            host: connection.remoteHost, remote: connection.remote, isSecure: connection.isSecure)
+        if let id {
+            let place = Int(id.rawValue)
+            if place == connections.count { connections.append(connection) } else { connections[place] = connection }
+        }
+        carryOut()
+        setTimer()
+        return id
+    }
+
+    func closed(_ id: ClientID) {
+        pipeline.closed(id)
+        connections[Int(id.rawValue)] = nil
+        carryOut()
+    }
+
+    /// Puts in the next frame of a client.
+    func take(_ bytes: UnsafeRawBufferPointer, from id: ClientID) -> RequestPipeline.Taken {
+        let taken = pipeline.take(bytes, from: id)
+        carryOut()
+        return taken
+    }
+
+    /// The configuration says where this server's clients connect.
+    func listen(_ address: ServerSettings.Listen) {
+        clientPort?.move(to: address) { [logger] result in
+            switch result {
+            case .success: logger.info("serving clients on \(address.host ?? "0.0.0.0"):\(address.port) from now on")
+            case .failure(let error):
+                logger.error(
+                    "cannot listen on \(address.host ?? "0.0.0.0"):\(address.port), the new client port: \(error). Clients are served where they were"
+                )
+            }
+        }
+    }
+
+    // MARK: Log
+
+    private func logged(_ step: LogQueue.Step) {
+        refreshClock()
+        switch step {
+        case .batch(let batch, _):
+            noteSync(batch)
+            schedule.logged(txns: batch.records.count, bytes: batch.records.byteCount)
+            pipeline.stored(batch.ticket) { batch.records.forEachEntry($0) }
+            carryOut()
+            takeSnapshotIfDue()
+        case .work(let work):
+            pipeline.stored(work.ticket)
+            carryOut()
+        }
+        endTurn()
+    }
+
+    func logFailed(_ error: StorageError) {
+        surroundings.hasFailed = true
+        pipeline.fail()
+        logger.critical("the data cannot be written; nothing more will be acknowledged: \(error)")
+        onFailure(error)
+    }
+
+    private func noteSync(_ batch: LogWriter.Batch) {
+        pipeline.metrics.syncBatchSize.add(Int64(batch.records.count))
+        let milliseconds = batch.syncNanoseconds / 1_000_000
+        pipeline.metrics.fsync.add(milliseconds)
+        if milliseconds >= settings.fsyncWarning {
+            pipeline.metrics.slowSyncs += 1
+            logger.warning(
+                "syncing the txn log took \(milliseconds) ms (fsync.warningthresholdms is \(settings.fsyncWarning)): is the disk of \(directory.logs) shared?"
+            )
+        }
+    }
+
+    /// The tree is not what the server that made this txn had. Said once, and kept for the next start.
+    private func keepMismatch(at zxid: ZXID) {
+        logger.error("after txn \(zxid) the data differs from the txn's digest. \(mismatchAdvice)")
+        // In its place between the writes: a leader's tree that comes later takes the mark away.
+        log.perform(
+            LogWriter.Work(ticket: 0) { (durable) throws(StorageError) in
+                try durable.directory.noteThatItDiffers(at: zxid)
+            })
+    }
+
+    /// What a tree that differs from its digests means, and how it is mended.
+    var mismatchAdvice: String {
+        guard member != nil else {
+            return "Restore the data from a backup; or, if it is known to be right, remove \(directory.mismatchMark)"
+        }
+        return """
+            This server does not stand for election while another can. If only this one has zk_digest_mismatches_count > 0 (mntr): stop it, move \
+            its version-2 directory away (keep myid) and start it, it then fetches the data from the leader (`paddock reset` does so). If all the followers have, the \
+            leader's data is the one that differs
+            """
+    }
+
+    /// Loads the tree anew from the disk, behind everything that is being written.
+    func reload() {
+        let (directory, options) = (directory, settings.recoveryOptions)
+        let outcome = log.drain { () -> Reloaded in
+            do throws(StorageError) { return Reloaded(.success(try directory.recover(options))) } catch {
+                return Reloaded(.failure(error))
+            }
+        }
+        switch outcome.result {
+        case .success(let recovered):
+            for note in recovered.notes { logger.warning("\(note)") }
+            pipeline.replaceTree(by: recovered.tree)
+        case .failure(let error): logFailed(error)
+        }
+    }
+
+    /// From the log thread to the loop, once.
+    private struct Reloaded: @unchecked Sendable {
+        let result: Result<Recovered, StorageError>
+        init(_ result: Result<Recovered, StorageError>) { self.result = result }
+    }
+
+    // MARK: Start and stop
+
+    /// Takes part in the ensemble, if there is one.
+    func start() {
+        refreshClock()
+        member?.start()
+        carryOut()
+        flush()
+    }
+
+    /// Starts what is done by the clock of the shell: silent peers, purging, a look at the certificates.
+    func startChores() {
+        let bound = bound
+        if let member {
+            let member = NIOLoopBound(member, eventLoop: loop)
+            let tick = TimeAmount.milliseconds(Int64(max(1, min(settings.tickTime, 1000))))
+            loop.scheduleRepeatedTask(initialDelay: tick, delay: tick) { _ in member.value.closeSilent() }
+        }
+        if !surroundings.certificates.isEmpty {
+            loop.scheduleRepeatedTask(initialDelay: .zero, delay: .hours(24)) { _ in
+                let server = bound.value
+                for warning in server.surroundings.certificates.compactMap({ $0.warning(now: Clock.wall / 1000) }) {
+                    server.logger.warning("\(warning)")
+                }
+            }
+        }
+        if settings.purgeIntervalHours > 0 {
+            loop.scheduleRepeatedTask(initialDelay: .zero, delay: .hours(Int64(settings.purgeIntervalHours))) { _ in
+                bound.value.purge()
+            }
+        }
+        carryOut()
+        flush()
+    }
+
+    /// Finishes what is under way, then closes all connections and calls `done`.
+    func shutDown(_ done: @escaping () -> Void) {
+        onStop = done
+        guard !hasFailed else { return finish() }
+        // Clients are let go when what was under way is done.
+        refreshClock()
+        pipeline.shutDown()
+        carryOut()
+        flush()
+    }
+
+    private func finish() {
+        guard let done = onStop else { return }
+        onStop = nil
+        flush()
+        timer?.cancel()
+        clientPort?.close()
+        for connection in connections { connection?.close() }
+        if let task = snapshotTask {
+            // Its thread is stopped below; a half-written snapshot is only a temporary file.
+            snapshotTask = nil
+            task.file?.abandon()
+        }
+        writer.stop()
+        try? snapshotThread.syncShutdownGracefully()
+        logger.info("stopped at zxid \(pipeline.lastZXID)")
+        done()
+    }
 }

@@ -2,6 +2,7 @@ import DataTree
 import Jute
 import NIOCore
 import NIOPosix
+import RequestPipeline
 import Storage
 import ZooKeeperProtocol
 
@@ -63,6 +64,7 @@ final class SnapshotTask: @unchecked Sendable {
 
 extension ServerCore {
     func takeSnapshotIfDue() {
+        let service = pipeline.service
         guard snapshotTask == nil, schedule.isDue, !isShuttingDown, service != .none, service != .readOnly else {
             return
         }
@@ -73,7 +75,7 @@ extension ServerCore {
         schedule.begin()
         log.roll()
         var slice = JuteWriter(capacity: 300 << 10)
-        let snapshot = tree.beginSnapshot(into: &slice)
+        let snapshot = pipeline.tree.beginSnapshot(into: &slice)
         let zxid = snapshot.zxid
         let task = SnapshotTask(snapshot, slice: slice, began: Clock.monotonic)
         snapshotTask = task
@@ -91,16 +93,16 @@ extension ServerCore {
     func abandonSnapshot() {
         guard let task = snapshotTask else { return }
         snapshotTask = nil
-        if !task.isWalked { tree.abandon(task.snapshot) }
+        if !task.isWalked { pipeline.tree.abandon(task.snapshot) }
         snapshotThread.submit { _ in task.file?.abandon() }
     }
 
     private func nextSlice(_ task: SnapshotTask) {
         guard task === snapshotTask else { return }
         task.slice.removeAll()
-        let hasMore = tree.writeSnapshot(task.snapshot, into: &task.slice)
+        let hasMore = pipeline.tree.writeSnapshot(task.snapshot, into: &task.slice)
         task.isWalked = !hasMore
-        let digest = hasMore || !settings.digestEnabled ? nil : (tree.lastZXID, tree.digest)
+        let digest = hasMore || !settings.digestEnabled ? nil : (pipeline.tree.lastZXID, pipeline.tree.digest)
         onSnapshotThread(task) { (task) throws(StorageError) in
             guard let file = task.file else { return }
             try task.slice.withUnsafeBytes { (bytes) throws(StorageError) in try file.write(bytes) }
@@ -114,8 +116,8 @@ extension ServerCore {
     private func snapshotWritten(_ task: SnapshotTask) {
         if task === snapshotTask { snapshotTask = nil }
         let milliseconds = Clock.monotonic - task.began
-        metrics.snapshots.add(milliseconds)
-        lastSnapshot = (task.snapshot.zxid, Clock.wall / 1000)
+        pipeline.metrics.snapshots.add(milliseconds)
+        surroundings.lastSnapshot = (task.snapshot.zxid, Clock.wall / 1000)
         logger.info("snapshot \(directory.snapshotPath(task.snapshot.zxid)) written in \(milliseconds) ms")
     }
 
@@ -142,7 +144,7 @@ extension ServerCore {
                 server.logger.error("snapshot \(task.snapshot.zxid) failed, the next is due as usual: \(failure)")
                 guard task === server.snapshotTask else { return }
                 server.snapshotTask = nil
-                if !task.isWalked { server.tree.abandon(task.snapshot) }
+                if !task.isWalked { server.pipeline.tree.abandon(task.snapshot) }
             }
         }
     }

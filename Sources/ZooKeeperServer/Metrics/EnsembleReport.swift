@@ -1,5 +1,6 @@
 import DataTree
 import Membership
+import RequestPipeline
 
 /// What a server of an ensemble knows of its part in it: what the four-letter words, the monitor and the admin server tell
 /// beyond a standalone server's answers. Whoever runs the quorum's state machines fills it in.
@@ -132,20 +133,5 @@ package struct LeaderReport: Sendable {
             synced.count { !$0.isObserver && voters.contains($0.id) },
             synced.count { !$0.isObserver && !voters.contains($0.id) }, synced.count(where: \.isObserver)
         )
-    }
-}
-
-/// Sizes of serialised proposals, bytes; -1 before the first.
-package struct ProposalSizes: Hashable, Sendable {
-    package private(set) var last: Int64 = -1
-    package private(set) var min: Int64 = -1
-    package private(set) var max: Int64 = -1
-
-    package init() {}
-
-    package mutating func add(_ size: Int64) {
-        last = size
-        min = min < 0 ? size : Swift.min(min, size)
-        max = Swift.max(max, size)
     }
 }

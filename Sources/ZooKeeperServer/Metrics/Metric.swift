@@ -1,4 +1,5 @@
 import DataTree
+import RequestPipeline
 
 /// One value that the server tells of itself, under the name that Apache's `ServerMetrics` gives it.
 struct Metric {

@@ -1,22 +1,23 @@
 import DataTree
+import RequestPipeline
 import ZooKeeperProtocol
 
-extension ServerCore {
+extension ServerReport {
     /// All that the server tells of itself, with the names and kinds of Apache's `ServerMetrics`: what `mntr`,
     /// `/commands/monitor` and the metrics endpoint print.
     func monitor() -> [Metric] {
         var all: [Metric] = [.text("version", ServerVersion.text), .text("server_state", modeName)]
-        all += certificates.map(\.metric)
+        all += surroundings.certificates.map(\.metric)
         all += ensembleGauges() + gauges() + quotaGauges() + counters() + summaries() + histograms()
         for learner in ensemble?.leading?.learners ?? [] {
             let key = "\(learner.id)"
             all.append(Metric("learner_handler_qp_size", key: key, .summary(learner.queueSizes)))
             all.append(Metric("learner_handler_qp_time_ms", key: key, .histogram(learner.queueTimes)))
         }
-        for entry in tree.traffic.entries {
+        for entry in traffic {
             if let reads = entry.reads { all.append(Metric("read_per_namespace", key: entry.name, .summary(reads))) }
         }
-        for entry in tree.traffic.entries {
+        for entry in traffic {
             if let writes = entry.writes {
                 all.append(Metric("write_per_namespace", key: entry.name, .summary(writes)))
             }
@@ -50,18 +51,18 @@ extension ServerCore {
     private func gauges() -> [Metric] {
         let files = ServerEnvironment.openFiles
         return [
-            .gauge("ephemerals_count", tree.ephemeralCount), .gauge("num_alive_connections", connections.count),
+            .gauge("ephemerals_count", ephemeralCount), .gauge("num_alive_connections", connectionCount),
             .decimal("avg_latency", statistics.latency.roundedAverage), .gauge("outstanding_requests", outstanding),
-            .gauge("znode_count", tree.nodeCount), .gauge("global_sessions", tree.sessionCount),
+            .gauge("znode_count", nodeCount), .gauge("global_sessions", sessionCount),
             .gauge("non_mtls_remote_conn_count", 0),
             .gauge("last_client_response_size", statistics.lastResponseSize),
             .gauge("packets_sent", statistics.packetsSent), .gauge("packets_received", statistics.packetsReceived),
             .gauge("max_client_response_size", statistics.maxResponseSize),
-            .decimal("connection_drop_probability", 0), .gauge("watch_count", tree.watches.count),
+            .decimal("connection_drop_probability", 0), .gauge("watch_count", watchCount),
             .gauge("auth_failed_count", statistics.authFailures), .gauge("min_latency", statistics.latency.min),
             .gauge("max_file_descriptor_count", files.limit),
-            .gauge("approximate_data_size", tree.approximateDataSize),
-            .gauge("open_file_descriptor_count", files.open), .gauge("local_sessions", localSessions.count),
+            .gauge("approximate_data_size", approximateDataSize),
+            .gauge("open_file_descriptor_count", files.open), .gauge("local_sessions", localSessionCount),
             .gauge("uptime", uptime),
             .gauge("max_latency", statistics.latency.max), .gauge("outstanding_tls_handshake", 0),
             .gauge("min_client_response_size", statistics.minResponseSize), .gauge("non_mtls_local_conn_count", 0),
@@ -70,7 +71,7 @@ extension ServerCore {
 
     /// Of each namespace with a quota. A hard limit comes before a soft one.
     private func quotaGauges() -> [Metric] {
-        let quotas = tree.quotaUsage.map { (namespace: String($0.path.split(separator: "/")[0]), quota: $0) }
+        let quotas = self.quotas.map { (namespace: String($0.path.split(separator: "/")[0]), quota: $0) }
         func gauges(_ name: String, _ value: (_ limits: QuotaText, _ used: QuotaText) -> Int64) -> [Metric] {
             quotas.map { Metric(name, key: $0.namespace, .gauge(value($0.quota.limits, $0.quota.used))) }
         }
@@ -83,19 +84,19 @@ extension ServerCore {
     }
 
     private func counters() -> [Metric] {
-        let quorum = metrics.quorum
+        let quorum = quorumMetrics
         let requests = statistics.readLatency.summary.count + statistics.updateLatency.summary.count
         return [
             .counter("proposal_count", quorum.proposals), .counter("watch_bytes", statistics.watchBytes),
-            .counter("outstanding_changes_removed", preparer.changesApplied),
-            .counter("outstanding_changes_queued", preparer.changesQueued),
+            .counter("outstanding_changes_removed", changesApplied),
+            .counter("outstanding_changes_queued", changesQueued),
             .counter("large_requests_rejected", metrics.largeRequestsRejected),
             .counter("connection_rejected", metrics.connectionsRejected),
             .counter("sessionless_connections_expired", metrics.sessionlessExpired),
             .counter("looking_count", quorum.elections), .counter("connection_drop_count", metrics.connectionDrops),
             .counter("learner_proposal_received_count", quorum.proposalsReceived),
-            .counter("digest_mismatches_count", Int64(tree.digestMismatches)),
-            .counter("bytes_received_count", bytesReceived),
+            .counter("digest_mismatches_count", Int64(digestMismatches)),
+            .counter("bytes_received_count", statistics.bytesReceived),
             .counter("prep_processor_request_queued", requests),
             .counter("sync_processor_request_queued", requests),
             .counter("learner_commit_received_count", quorum.commitsReceived),
@@ -103,7 +104,7 @@ extension ServerCore {
             .counter("response_bytes", statistics.responseBytes), .counter("diff_count", quorum.diffs),
             .counter("connection_revalidate_count", metrics.connectionRevalidations),
             .counter("quit_leading_due_to_disloyal_voter", quorum.disloyalVoters),
-            .counter("snap_count", quorum.snaps), .counter("unrecoverable_error_count", failure == nil ? 0 : 1),
+            .counter("snap_count", quorum.snaps), .counter("unrecoverable_error_count", surroundings.hasFailed ? 1 : 0),
             .counter("commit_count", quorum.commits), .counter("stale_sessions_expired", metrics.sessionsExpired),
             .counter("revalidate_count", quorum.revalidations),
             .counter("unsuccessful_handshake", metrics.handshakesFailed),
@@ -111,7 +112,7 @@ extension ServerCore {
     }
 
     private func summaries() -> [Metric] {
-        let (quorum, watches) = (metrics.quorum, tree.watchStatistics)
+        let (quorum, watches) = (quorumMetrics, watchStatistics)
         return [
             .summary("leader_unavailable_time", quorum.leaderUnavailable),
             .summary("unavailable_time", quorum.unavailable), .summary("election_time", quorum.electionTime),
@@ -130,7 +131,7 @@ extension ServerCore {
     }
 
     private func histograms() -> [Metric] {
-        let quorum = metrics.quorum
+        let quorum = quorumMetrics
         return [
             .histogram("updatelatency", statistics.updateLatency), .histogram("readlatency", statistics.readLatency),
             .histogram("propagation_latency", metrics.propagation),
@@ -171,15 +172,4 @@ private enum JVMStages {
         "om_proposal_process_time_ms", "sync_processor_queue_and_flush_time_ms", "server_write_committed_time_ms",
         "sync_processor_queue_time_ms", "sync_processor_queue_flush_time_ms", "write_commitproc_time_ms",
     ]
-}
-
-extension ServerCore {
-    /// `srst`: everything that was counted begins anew, as in Apache's `ServerStats.reset`.
-    func resetStatistics() {
-        statistics.reset()
-        metrics = Metrics()
-        bytesReceived = 0
-        tree.resetStatistics()
-        preparer.resetStatistics()
-    }
 }

@@ -6,21 +6,22 @@ import Membership
 import NIOCore
 import NIOPosix
 import Quorum
+import RequestPipeline
 import Storage
 import ZooKeeperProtocol
 
-/// This server's part in its ensemble: feeds the `Quorum` with what happens and carries out what it decides.
+/// The connections of this server to the others of its ensemble: puts into the `Quorum` what comes from them, and carries out what it wants
+/// of the network and the disk.
 ///
-/// Lives on the server's event loop. Each input's effects are carried out before the next; those that wait for the disk come
-/// back as inputs. What they send goes out once a turn of the loop.
+/// Lives on the server's event loop. What waits for the disk comes back as inputs; what is sent goes out once a turn of the loop.
 final class EnsembleMember {
     unowned let core: ServerCore
+    let replication: QuorumReplication
     private(set) var settings: EnsembleSettings
     let logger: Logger
     private let loop: any EventLoop
     /// TLS for the quorum ports that are dialled.
     private let security: (any TransportSecurity)?
-    private var quorum: Quorum
     private(set) var mesh: ElectionMesh!
 
     private var links: [LinkID: QuorumLink] = [:]
@@ -28,39 +29,22 @@ final class EnsembleMember {
     private var dirtyLinks: [QuorumLink] = []
     /// Accepted connections that have not said who they are.
     private var silent: Antechamber<QuorumLink>
-    /// Rounds of PINGs answered: the leader is told once a round that a session lives.
-    private(set) var touchRound: Int64 = 0
-
-    private(set) var reign = ReignHistory()
-
-    private var isCarryingOut = false
-    private var timer: Scheduled<Void>?
-    private var timerDue = Int64.max
-    /// Counts the searches for a leader.
-    private var searches = 0
-    /// Called when the core has stopped.
-    private var onStop: (() -> Void)?
 
     /// Connections to the quorum port that are put up with besides those of the members.
     private static let patience = 256
 
-    /// - Parameter proposed: the text of a configuration that was under way when the server stopped.
     init(
-        _ settings: EnsembleSettings, core: ServerCore, transport: PeerTransport, recovered: RecoveredState,
-        proposed: String?, loop: any EventLoop
+        _ membership: ServerCore.Ensemble, _ replication: QuorumReplication, core: ServerCore, loop: any EventLoop
     ) {
-        self.settings = settings
+        settings = membership.settings
+        self.replication = replication
         self.core = core
         self.loop = loop
         logger = core.logger
         silent = Antechamber(capacity: core.descriptors.strangers)
-        security = transport.dials
-        quorum = Quorum(
-            id: settings.id, configuration: settings.members,
-            proposed: proposed.flatMap { EnsembleConfiguration(text: $0) }, options: settings.options,
-            recovered: recovered)
+        security = membership.transport.dials
         mesh = ElectionMesh(
-            settings, security: transport.dials, loop: loop, logger: logger, warnings: core.warnings,
+            settings, security: membership.transport.dials, loop: loop, logger: logger, warnings: core.warnings,
             capacity: core.descriptors.strangers,
             listener: ElectionMesh.Listener(
                 heard: { [unowned self] in step(.notification($0, from: $1)) },
@@ -69,27 +53,22 @@ final class EnsembleMember {
                 turnEnded: { [unowned self] in turnEnded() }))
     }
 
-    func start() {
-        core.tree.setConfiguration(
-            Array(settings.members.text.utf8), version: settings.members.version, now: Clock.wall)
-        step(.start)
-        core.flush()
+    /// The core of a server that is a member, as it was recovered.
+    static func replication(_ membership: ServerCore.Ensemble, _ settings: ServerSettings) -> QuorumReplication {
+        let ensemble = membership.settings
+        let quorum = Quorum(
+            id: ensemble.id, configuration: ensemble.members,
+            proposed: membership.proposed.flatMap { EnsembleConfiguration(text: $0) }, options: ensemble.options,
+            recovered: membership.recovered)
+        return QuorumReplication(quorum, largestID: settings.extendedTypes ? 254 : 255)
     }
 
-    /// Lets everybody go; a leader first commits what is under way.
-    func shutDown(_ done: @escaping () -> Void) {
-        if case .stopped = quorum.status { return done() }
-        onStop = done
-        step(.shutDown)
-        core.flush()
-    }
+    func start() { step(.start) }
 
     // MARK: What the rest of the server sees
 
-    var status: Quorum.Status { quorum.status }
+    var status: Quorum.Status { replication.quorum.status }
 
-    /// Leader: those that are connected.
-    var learners: [Quorum.LearnerStatus] { quorum.learners }
     /// `host:port` of a learner's connection.
     func remote(of link: LinkID) -> String { links[link]?.remote ?? "" }
 
@@ -98,41 +77,6 @@ final class EnsembleMember {
     var leaderLimit: Int { max(core.settings.maxTxnLength, 64 << 20) }
     /// From a learner: a client's request, and its identities, for which Apache's servers have no limit.
     var learnerLimit: Int { max(core.settings.maxFrame * 4, 8 << 20) }
-
-    // MARK: From clients
-
-    /// Leader: the zxid of the next txn; nil when it may make none.
-    var nextZXID: ZXID? { quorum.nextZXID }
-
-    func propose(_ zxid: ZXID, _ entry: [UInt8]) {
-        reign.proposed(bytes: entry.count, &core.metrics.quorum)
-        step(.propose(Transaction(zxid: zxid, bytes: entry)))
-    }
-
-    /// Learner: hands a client's write, sync or session change to the leader.
-    func forward(_ operation: ForwardedRequest, authInfo: [AuthID]?) {
-        step(.request(Quorum.Request(operation, authInfo: authInfo)))
-    }
-
-    func revalidate(_ session: SessionID, timeout: Int32) { step(.revalidate(session, timeout: timeout)) }
-
-    func touch(_ session: SessionID, timeout: Int32) { step(.touch(session, timeout: timeout)) }
-
-    /// The disk has everything up to this ticket.
-    func stored(_ ticket: UInt64) { step(.durable(WriteTicket(rawValue: ticket))) }
-
-    /// The tree was found to differ, in the middle of a txn's way: the core hears of it in a turn of its own.
-    func dataDiffers() {
-        let bound = NIOLoopBound(self, eventLoop: loop)
-        loop.execute {
-            let member = bound.value
-            // Another tree may have come meanwhile.
-            guard member.core.tree.digestMismatches > 0 else { return }
-            member.core.refreshClock()
-            member.step(.dataDiffers)
-            member.core.flush()
-        }
-    }
 
     // MARK: Links
 
@@ -173,9 +117,10 @@ final class EnsembleMember {
 
     /// Closes the connections to both ports for servers that have said nothing for too long.
     func closeSilent() {
-        let since = core.now - greetingTime
+        let since = Clock.monotonic - greetingTime
         mesh.closeSilent(since: since)
         for link in silent.removeSilent(since: since) { drop(link) }
+        core.flush()
     }
 
     private func drop(_ link: QuorumLink) {
@@ -232,10 +177,7 @@ final class EnsembleMember {
     func turnBegins() { core.refreshClock() }
 
     /// What a read from a peer led to is done: clients that were held back may go on.
-    func turnEnded() {
-        core.resumeThrottled()
-        core.flush()
-    }
+    func turnEnded() { core.endTurn() }
 
     private func dial(_ peer: ServerID) {
         guard let address = reachable.first(where: { $0.id == peer })?.addresses.first else {
@@ -272,47 +214,24 @@ final class EnsembleMember {
             }
     }
 
-    // MARK: The core
+    // MARK: The quorum
 
-    /// Carries out what the core decides. What happens meanwhile waits in the core until that is done.
     private func step(_ input: Quorum.Input) {
-        quorum.step(input, now: core.now)
-        guard !isCarryingOut else { return }
-        isCarryingOut = true
-        while let effect = quorum.nextEffect() { carryOut(effect) }
-        isCarryingOut = false
-        setTimer()
+        replication.step(input)
+        core.carryOut()
     }
 
-    private func setTimer() {
-        let due = quorum.nextDeadline
-        guard due < timerDue else { return }
-        timer?.cancel()
-        timerDue = due
-        let bound = NIOLoopBound(self, eventLoop: loop)
-        timer = loop.scheduleTask(in: .milliseconds(max(0, due - Clock.monotonic))) { bound.value.timerFired() }
-    }
-
-    private func timerFired() {
-        timer = nil
-        timerDue = .max
-        core.refreshClock()
-        step(.tick)
-        core.flush()
-    }
-
-    private func carryOut(_ effect: Quorum.Effect) {
+    /// Does what the quorum wants of the network and the disk.
+    func carryOut(_ effect: Quorum.Effect) {
         switch effect {
         case .notify(let notification, let peer): mesh.send(notification, to: peer)
         case .connect(let peer): dial(peer)
-        case .send(let packet, let link):
-            if packet.type == .ping { touchRound += 1 }
-            links[link]?.send(packet)
+        case .send(let packet, let link): links[link]?.send(packet)
         case .broadcast(let packet, let receivers):
             for link in receivers { links[link]?.send(packet) }
         case .sendSnapshot(let zxid, let link):
             logger.info("sending a snapshot at \(zxid)")
-            links[link]?.sendSnapshot(QuorumPacket(.snap, zxid: zxid), of: core.tree)
+            links[link]?.sendSnapshot(QuorumPacket(.snap, zxid: zxid), of: core.pipeline.tree)
         case .close(let link, let reason):
             if case .noMember(let stranger) = reason {
                 turnedAway(stranger, at: remote(of: link))
@@ -325,25 +244,14 @@ final class EnsembleMember {
             }
         case .write(let write, let ticket): store(write, ticket.rawValue)
         case .readLog(let zxid, let link): readLog(from: zxid, for: link)
-        case .apply(let transaction): transaction.bytes.withUnsafeBytes { core.apply($0) }
         case .activate(let configuration): activate(configuration)
-        case .reload(let zxid): reload(upTo: zxid)
+        case .reload(let zxid):
+            logger.info("the leader does not know this server's last txns: cut the log after \(zxid)")
+            core.reload()
         case .restore(let link, let zxid): restore(from: link, at: zxid)
-        case .prepare(let request, let origin):
-            let owner: UInt64
-            switch origin {
-            case .ownClient: owner = 0
-            case .learner(let link): owner = link.rawValue
-            }
-            core.decide(request.operation, authInfo: request.authInfo ?? [], owner: owner)
-        case .synced:
-            if let item = core.syncs.popFirst() { core.answerSync(item) }
-        case .revalidate(let session, let timeout, let link):
-            let isValid = core.claim(session, timeout: timeout, owner: link.rawValue)
-            step(.revalidated(session, isValid: isValid, for: link))
-        case .revalidated(let session, let isValid): core.revalidated(session, isValid: isValid)
-        case .touched(let sessions): for touch in sessions { core.touched(touch.session, timeout: touch.timeout) }
         case .become(let status): become(status)
+        // The pipeline's.
+        case .apply, .prepare, .synced, .revalidate, .revalidated, .touched: break
         }
     }
 
@@ -352,7 +260,7 @@ final class EnsembleMember {
     /// Every server that is or may become a member, with where it is reached.
     private var reachable: [ServerLine] {
         let members = settings.members
-        let coming = quorum.membership.proposed?.servers.filter { members.server($0.id) == nil }
+        let coming = replication.quorum.membership.proposed?.servers.filter { members.server($0.id) == nil }
         return members.servers + (coming ?? [])
     }
 
@@ -360,91 +268,36 @@ final class EnsembleMember {
         logger.info("the ensemble's configuration is now version \(String(configuration.version, radix: 16))")
         settings.members = configuration
         mesh.setMembers(reachable)
-        if core.tree.configurationVersion != configuration.version {
-            core.tree.setConfiguration(
-                Array(configuration.text.utf8), version: configuration.version, now: Clock.wall)
-        }
         if let client = configuration.server(settings.id)?.listen { core.listen(client) }
-    }
-
-    /// Leader: the text that a client's reconfig leads to, or why it is refused.
-    func reconfiguration(_ body: UnsafeRawBufferPointer) -> Result<[UInt8], Refusal> {
-        var reader = JuteReader(body, maxFieldLength: body.count)
-        guard let request = try? ReconfigRequest(from: &reader) else {
-            return .failure(Refusal(code: .marshallingError))
-        }
-        guard let zxid = quorum.nextZXID else { return .failure(Refusal(code: .unimplemented)) }
-        switch quorum.reconfiguration(request, at: zxid) {
-        case .accepted(let configuration): return .success(Array(configuration.text.utf8))
-        case .refused(let code): return .failure(Refusal(code: code))
-        }
-    }
-
-    /// Leader: why a configuration is refused that no topology could have either.
-    func objection(to configuration: [UInt8]) -> Refusal? {
-        guard let next = EnsembleConfiguration(text: String(decoding: configuration, as: UTF8.self)) else {
-            return Refusal(code: .badArguments)
-        }
-        let largestID: ServerID = core.settings.extendedTypes ? 254 : 255
-        guard let objection = quorum.membership.committed.objection(to: next, largestID: largestID) else { return nil }
-        logger.warning("a reconfig is refused: \(objection)")
-        return Refusal(code: .badArguments)
     }
 
     // MARK: Roles
 
     private func become(_ status: Quorum.Status) {
-        reign.became(status, now: core.now, &core.metrics.quorum)
         switch status {
         case .looking(let reason):
             logger.info("LOOKING: \(reason.sentence)")
-            core.stopServing()
-            scheduleReadOnly()
+            core.abandonSnapshot()
         case .preparingToLead:
             logger.info("elected; waiting for a quorum of followers")
-            if core.tree.digestMismatches > 0 {
+            if core.pipeline.tree.digestMismatches > 0 {
                 logger.error("elected although this server's data differs from its digests: no other voter could be")
             }
-            endReadOnly()
-            core.removeOrphanedEphemerals()
         case .joining(let leader):
             logger.info("joining leader \(leader)")
-            endReadOnly()
         case .leading(let epoch):
             logger.info("LEADING in epoch \(epoch)")
-            core.startServing(.leading, epochStart: ZXID(epoch: epoch, counter: 0))
+            core.takeSnapshotIfDue()
         case .following(let leader, let epoch):
             logger.info("FOLLOWING server \(leader) in epoch \(epoch)")
-            core.startServing(.learning, epochStart: ZXID(epoch: epoch, counter: 0))
+            core.takeSnapshotIfDue()
         case .observing(let leader, let epoch):
             logger.info("OBSERVING server \(leader) in epoch \(epoch)")
-            core.startServing(.learning, epochStart: ZXID(epoch: epoch, counter: 0))
+            core.takeSnapshotIfDue()
         case .stopped:
-            core.stopServing()
+            core.abandonSnapshot()
             mesh.close()
-            timer?.cancel()
-            onStop?()
-            onStop = nil
         }
-    }
-
-    /// A server that finds no leader for a while serves what it has, if it may (`readonlymode.enabled`; reference 9.1).
-    private func scheduleReadOnly() {
-        guard core.settings.readOnlyMode else { return }
-        searches += 1
-        let search = searches
-        let bound = NIOLoopBound(self, eventLoop: loop)
-        loop.scheduleTask(in: .milliseconds(max(2000, settings.options.tickTime))) {
-            let member = bound.value
-            guard member.searches == search, case .looking = member.status else { return }
-            member.logger.info("no leader yet: serving read-only clients")
-            member.core.startServing(.readOnly, epochStart: .zero)
-        }
-    }
-
-    private func endReadOnly() {
-        searches += 1
-        if core.service == .readOnly { core.stopServing() }
     }
 
     // MARK: Disk
@@ -510,13 +363,8 @@ final class EnsembleMember {
     private func restore(from link: LinkID, at zxid: ZXID) {
         guard let arrived = links[link]?.takeArrived() else { return }
         arrivedFiles[link] = arrived.file
-        core.replaceTree(by: arrived.takeTree(), configuration: settings.members)
-        logger.info("took over the leader's snapshot at \(zxid): \(core.tree.nodeCount) znodes")
-    }
-
-    private func reload(upTo zxid: ZXID) {
-        logger.info("the leader does not know this server's last txns: cut the log after \(zxid)")
-        core.reload(configuration: settings.members)
+        core.pipeline.replaceTree(by: arrived.takeTree())
+        logger.info("took over the leader's snapshot at \(zxid): \(core.pipeline.tree.nodeCount) znodes")
     }
 
     private func readLog(from zxid: ZXID, for link: LinkID) {

@@ -1,6 +1,7 @@
 import Diagnostics
 import DurableFiles
 import Membership
+import RequestPipeline
 import ServerConfig
 
 extension ServerSettings {

@@ -1,4 +1,5 @@
 import Diagnostics
+import RequestPipeline
 import ServerConfig
 
 /// What a zoo.cfg tells this server, checked and with the defaults filled in.

@@ -1,59 +1,48 @@
 import DataTree
-import Jute
 import Membership
+import RequestPipeline
 import ZooKeeperProtocol
 
-extension ServerCore {
-    /// Answers a four-letter word in the bytes Apache 3.8 would send, and closes (Apache's `FourLetterCommands`).
-    func answer(_ word: ServerWord, argument: UnsafeRawBufferPointer, on connection: ClientConnection) {
-        refreshClock()
-        statistics.packetsReceived += 1
-        defer { connection.closeAfterFlush() }
-        guard word != .telnetClose else { return }
-        let text: String
-        if !settings.words.allows(word.rawValue) {
-            text = "\(word.rawValue) is not executed because it is not in the whitelist.\n"
-        } else if service == .none, !word.needsNoService {
-            text = word.refusal
-        } else {
-            text = self.text(of: word, argument: argument)
+extension ServerWord {
+    /// What its answer tells.
+    var parts: ServerReport.Parts {
+        switch self {
+        case .stat, .cons: .clients
+        case .conf, .dirs: .directorySizes
+        case .dump: [.sessions, .clients]
+        case .mntr: .monitor
+        case .wchc, .wchp, .wchs: .watches
+        case .crst, .envi, .gtmk, .hash, .isro, .ruok, .srst, .srvr, .stmk, .telnetClose: []
         }
-        connection.write { $0.write(raw: Array(text.utf8)) }
     }
+}
 
-    func text(of word: ServerWord, argument: UnsafeRawBufferPointer) -> String {
+extension ServerReport {
+    /// The answer to a four-letter word in the bytes Apache 3.8 would send (Apache's `FourLetterCommands`), after it has been carried out.
+    func text(of word: ServerWord) -> String {
         switch word {
         case .ruok: return "imok"
         case .isro: return isReadOnly ? "ro" : "rw"
-        case .gtmk: return String(traceMask)
-        case .stmk:
-            traceMask = Int64(bigEndian: argument.loadUnaligned(as: Int64.self))
-            return String(traceMask)
-        case .crst:
-            for connection in connections.values { connection.statistics.reset() }
-            return "Connection stats reset.\n"
-        case .srst:
-            resetStatistics()
-            return "Server stats reset.\n"
+        case .gtmk, .stmk: return String(surroundings.traceMask)
+        case .crst: return "Connection stats reset.\n"
+        case .srst: return "Server stats reset.\n"
         case .srvr: return heading + serverText
         case .stat: return heading + "Clients:\n" + connectionLines(brief: true) + "\n" + serverText
         case .cons: return connectionLines(brief: false) + "\n"
         case .conf: return configurationText
         case .envi:
             return "Environment:\n" + ServerEnvironment.entries.map { "\($0.key)=\($0.value)\n" }.joined()
-        case .dirs:
-            let sizes = directorySizes
-            return "datadir_size: \(sizes.data)\nlogdir_size: \(sizes.log)\n"
+        case .dirs: return "datadir_size: \(directorySizes.data)\nlogdir_size: \(directorySizes.log)\n"
         case .dump: return dumpText
         case .hash: return digests.entries.map { "\($0.zxid.hex): \($0.digest)\n" }.joined()
         case .mntr: return monitor().flatMap(\.lines).map { "zk_\($0.key)\t\($0.value)\n" }.joined()
         case .wchs: return watchSummaryText
         case .wchc:
-            return watchesBySession().map { session, paths in
+            return watchesBySession.map { session, paths in
                 "\(session)\n" + paths.map { "\t\($0)\n" }.joined()
             }.joined() + "\n"
         case .wchp:
-            return watchesByPath().map { path, sessions in
+            return watches.map { path, sessions in
                 "\(path)\n" + sessions.map { "\t\($0)\n" }.joined()
             }.joined() + "\n"
         case .telnetClose: return ""
@@ -65,35 +54,26 @@ extension ServerCore {
         return isReadOnly ? version + "READ-ONLY mode; serving only read-only clients\n" : version
     }
 
-    var modeName: String { ensemble?.modeName ?? "standalone" }
-    var isReadOnly: Bool { ensemble?.isReadOnly ?? false }
-
     private var serverText: String {
         let sizes = ensemble?.leading?.proposalSizes
         return """
             Latency min/avg/max: \(statistics.latency.min)/\(statistics.latency.roundedAverage)/\(statistics.latency.max)
             Received: \(statistics.packetsReceived)
             Sent: \(statistics.packetsSent)
-            Connections: \(connections.count)
+            Connections: \(connectionCount)
             Outstanding: \(outstanding)
             Zxid: \(lastZXID)
             Mode: \(modeName)
-            Node count: \(tree.nodeCount)
+            Node count: \(nodeCount)
 
             """ + (sizes.map { "Proposal sizes last/min/max: \($0.last)/\($0.min)/\($0.max)\n" } ?? "")
     }
 
-    /// The sizes of the two directories, in the order 3.8.0 has them: swapped (fixed in 3.8.4).
-    var directorySizes: (data: Int, log: Int) {
-        (directory.size(of: directory.logs), directory.size(of: directory.snapshots))
-    }
-
     private var configurationText: String {
-        let sizes = directorySizes
         let lines = [
             "clientPort=\(settings.client?.port ?? -1)", "secureClientPort=\(settings.secureClient?.port ?? -1)",
             "dataDir=\(directory.snapshots)",
-            "dataDirSize=\(sizes.data)", "dataLogDir=\(directory.logs)", "dataLogSize=\(sizes.log)",
+            "dataDirSize=\(directorySizes.data)", "dataLogDir=\(directory.logs)", "dataLogSize=\(directorySizes.log)",
             "tickTime=\(settings.tickTime)", "maxClientCnxns=\(settings.maxClientConnections)",
             "minSessionTimeout=\(settings.minSessionTimeout)", "maxSessionTimeout=\(settings.maxSessionTimeout)",
             "clientPortListenBacklog=\(settings.backlog)", "serverId=\(settings.myid)",
@@ -118,16 +98,11 @@ extension ServerCore {
 
     // MARK: Connections
 
-    /// The connections in the order in which they came.
-    var orderedConnections: [ClientConnection] {
-        connections.values.sorted { ($0.statistics.established, $0.remote) < ($1.statistics.established, $1.remote) }
-    }
-
     private func connectionLines(brief: Bool) -> String {
-        orderedConnections.map { line(of: $0, brief: brief) + "\n" }.joined()
+        clients.map { line(of: $0, brief: brief) + "\n" }.joined()
     }
 
-    private func line(of connection: ClientConnection, brief: Bool) -> String {
+    private func line(of connection: RequestPipeline.ClientReport, brief: Bool) -> String {
         let counts = connection.statistics
         var line =
             " /\(connection.remote)[\(connection.interestOps)](queued=\(counts.outstanding),recved=\(counts.received),sent=\(counts.sent)"
@@ -146,19 +121,16 @@ extension ServerCore {
     private var dumpText: String {
         var text = "SessionTracker dump:\n"
         let hasLocal = ensemble != nil && settings.localSessions
-        if hasLocal { text += "Local " + expiryText(localSessions) }
+        if hasLocal { text += "Local " + expiryText(localExpiries, localSessionCount) }
         if decidesExpiry {
-            text += (hasLocal ? "Global " : "") + expiryText(sessions)
+            text += (hasLocal ? "Global " : "") + expiryText(expiries, trackedCount)
         } else {
             text += knownSessionsText
         }
-        let owners = tree.sessionsWithEphemerals
-        text += "ephemeral nodes dump:\nSessions with Ephemerals (\(owners.count)):\n"
-        for owner in owners {
-            text += "\(owner):\n" + tree.ephemerals(of: owner).map { "\t\($0)\n" }.joined()
-        }
+        text += "ephemeral nodes dump:\nSessions with Ephemerals (\(ephemerals.count)):\n"
+        for owner in ephemerals { text += "\(owner.session):\n" + owner.paths.map { "\t\($0)\n" }.joined() }
         let sets = connectionSets
-        text += "Connections dump:\nConnections Sets (\(sets.count))/(\(connections.count)):\n"
+        text += "Connections dump:\nConnections Sets (\(sets.count))/(\(connectionCount)):\n"
         for set in sets {
             text += "\(set.connections.count) expire at \(JavaDate.text(wallClock(set.time))):\n"
             text += set.connections.map { "\tip: /\($0.remote) sessionId: \($0.session)\n" }.joined()
@@ -169,9 +141,8 @@ extension ServerCore {
     /// Standalone and leader decide when a session expires; the other servers only know which sessions there are.
     private var decidesExpiry: Bool { ensemble == nil || ensemble?.leading != nil }
 
-    private func expiryText(_ sessions: SessionTracker) -> String {
-        let buckets = sessions.expiries
-        return "Session Sets (\(buckets.count))/(\(sessions.count)):\n"
+    private func expiryText(_ buckets: [(time: Int64, sessions: [SessionID])], _ count: Int) -> String {
+        "Session Sets (\(buckets.count))/(\(count)):\n"
             + buckets.map { bucket in
                 "\(bucket.sessions.count) expire at \(JavaDate.text(wallClock(bucket.time))):\n"
                     + bucket.sessions.map { "\t\($0)\n" }.joined()
@@ -179,45 +150,22 @@ extension ServerCore {
     }
 
     private var knownSessionsText: String {
-        let known = tree.sessions
-        return "Global Sessions(\(known.count)):\n" + known.map { "\($0.id)\t\($0.timeout)ms\n" }.joined()
+        "Global Sessions(\(knownSessions.count)):\n" + knownSessions.map { "\($0.id)\t\($0.timeout)ms\n" }.joined()
     }
 
     /// Connections by the time at which silence would close them.
-    private var connectionSets: [(time: Int64, connections: [ClientConnection])] {
+    private var connectionSets: [(time: Int64, connections: [RequestPipeline.ClientReport])] {
         let interval = Int64(settings.sessionlessTimeout)
-        let groups = Dictionary(grouping: orderedConnections) { connection in
+        let groups = Dictionary(grouping: clients) { connection in
             let patience = connection.session == .none ? interval : Int64(connection.timeout)
             return ((connection.statistics.lastHeard + patience) / interval + 1) * interval
         }
         return groups.map { ($0.key, $0.value) }.sorted { $0.0 < $1.0 }
     }
 
-    private func wallClock(_ monotonic: Int64) -> Int64 { Clock.wall + monotonic - Clock.monotonic }
+    private func wallClock(_ monotonic: Int64) -> Int64 { wall + monotonic - now }
 
     // MARK: Watches
-
-    /// As Apache does, of the data table only.
-    var dataWatches: [(path: String, sessions: [SessionID])] {
-        tree.watches.report(.data).map { entry in
-            (entry.path, entry.connections.compactMap { connectionsInTree[$0]?.session }.sorted())
-        }
-    }
-
-    func watchesByPath() -> [(path: String, sessions: [SessionID])] { dataWatches }
-
-    func watchesBySession() -> [(session: SessionID, paths: [String])] {
-        var paths: [SessionID: [String]] = [:]
-        for entry in dataWatches {
-            for session in entry.sessions { paths[session, default: []].append(entry.path) }
-        }
-        return paths.map { ($0.key, $0.value) }.sorted { $0.0 < $1.0 }
-    }
-
-    var watchSummary: (connections: Int, paths: Int, total: Int) {
-        let watches = dataWatches
-        return (Set(watches.flatMap(\.sessions)).count, watches.count, watches.reduce(0) { $0 + $1.sessions.count })
-    }
 
     private var watchSummaryText: String {
         let summary = watchSummary
@@ -225,15 +173,12 @@ extension ServerCore {
     }
 }
 
-extension ClientConnection {
+extension RequestPipeline.ClientReport {
     /// Java's selection keys: 1 read, 4 write; 0 once the answer is being sent.
-    var interestOps: String {
-        if case .closing = state { return "0" }
-        return outputCount > 0 ? "5" : "1"
-    }
+    var interestOps: String { isClosing ? "0" : hasOutput ? "5" : "1" }
 }
 
-extension ConnectionStatistics {
+extension ClientStatistics {
     /// Apache's four letters for the last operation (`Request.op2String`, shortened).
     var operationName: String {
         guard let lastOperation else { return "NA" }

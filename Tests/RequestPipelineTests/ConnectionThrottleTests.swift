@@ -1,6 +1,6 @@
 import Testing
 
-@testable import ZooKeeperServer
+@testable import RequestPipeline
 
 @Suite struct ConnectionThrottleTests {
     private func throttle(tokens: Int, fillTime: Int = 10, fillCount: Int = 1) -> ConnectionThrottle {

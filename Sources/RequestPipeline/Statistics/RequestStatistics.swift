@@ -1,21 +1,23 @@
 import DataTree
 
 /// What a server counts for `srvr`, `mntr` and the metrics endpoint.
-struct RequestStatistics {
+package struct RequestStatistics: Sendable {
     /// Of requests, milliseconds from arrival to reply.
-    var latency = Summary()
-    var readLatency = Histogram()
-    var updateLatency = Histogram()
-    var packetsReceived: Int64 = 0
-    var packetsSent: Int64 = 0
+    package internal(set) var latency = Summary()
+    package internal(set) var readLatency = Histogram()
+    package internal(set) var updateLatency = Histogram()
+    package internal(set) var packetsReceived: Int64 = 0
+    /// Of their frames.
+    package internal(set) var bytesReceived: Int64 = 0
+    package internal(set) var packetsSent: Int64 = 0
     /// Sizes of replies, bytes; -1 before the first.
-    var lastResponseSize: Int64 = -1
-    var minResponseSize: Int64 = -1
-    var maxResponseSize: Int64 = -1
-    var authFailures: Int64 = 0
+    package internal(set) var lastResponseSize: Int64 = -1
+    package internal(set) var minResponseSize: Int64 = -1
+    package internal(set) var maxResponseSize: Int64 = -1
+    package internal(set) var authFailures: Int64 = 0
     /// Bytes of replies and of watch events ever sent.
-    var responseBytes: Int64 = 0
-    var watchBytes: Int64 = 0
+    package internal(set) var responseBytes: Int64 = 0
+    package internal(set) var watchBytes: Int64 = 0
 
     mutating func answered(bytes: Int) {
         packetsSent += 1
@@ -37,7 +39,7 @@ struct RequestStatistics {
 extension Summary {
     /// The average to four places, rounded half up as `Math.round(x * 10000) / 10000.0`; printed, it reads as Java's
     /// does: `0.0`, `1.3004`.
-    var roundedAverage: Double { (average * 10000 + 0.5).rounded(.down) / 10000 }
+    package var roundedAverage: Double { (average * 10000 + 0.5).rounded(.down) / 10000 }
 }
 
 /// A summary that also knows how many values there were of each millisecond, up to a second.
@@ -56,7 +58,7 @@ package struct Histogram: Sendable {
     }
 
     /// The value below which this part of all values is; a second or more counts as the maximum.
-    func quantile(_ part: Double) -> Int64 {
+    package func quantile(_ part: Double) -> Int64 {
         let wanted = Int64((Double(summary.count) * part).rounded(.up))
         var seen: Int64 = 0
         for (value, count) in counts.enumerated() {

@@ -8,9 +8,9 @@ struct Proposals {
     struct Item {
         enum Origin {
             /// A client's request, to be answered on its connection if that still is there.
-            case request(ClientConnection, xid: Int32, received: Int64)
+            case request(ClientReference, xid: Int32, received: Int64)
             /// A new session, whose ConnectResponse waits for it.
-            case session(ClientConnection)
+            case session(ClientReference)
             /// The server's own (an expired session, a container), or of a client of another server.
             case none
         }
@@ -48,6 +48,7 @@ struct Proposals {
     var count: Int { items.count }
     var isEmpty: Bool { items.isEmpty }
     var first: Item? { items.first }
+    var isSyncFirst: Bool { if case .sync = items.first?.turn { true } else { false } }
 
     mutating func append(_ item: Item) {
         items.append(item)
