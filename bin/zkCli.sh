@@ -1,8 +1,21 @@
 #!/usr/bin/env bash
 # Drop-in for ZooKeeper's own zkCli.sh, without a JVM: the same options, commands, words and exit codes.
 # usage: zkCli.sh [-server HOST:PORT,…[/CHROOT]] [-timeout MS] [-r] [-waitforconnection] [-client-configuration FILE] [COMMAND…]
-set -euo pipefail
+#
+# CLIENT_JVMFLAGS and JVMFLAGS are honoured as far as they mean something to a client without a JVM (zkCli.sh --help), also from
+# zookeeper-env.sh and java.env in ZOOCFGDIR.
 
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
+if [ -z "${ZOOCFGDIR:-}" ]; then
+    if [ -d "$root/conf" ]; then ZOOCFGDIR=$root/conf; else ZOOCFGDIR=/etc/zookeeper/conf; fi
+fi
+for file in zookeeper-env.sh java.env; do
+    # shellcheck source=/dev/null
+    [ ! -f "$ZOOCFGDIR/$file" ] || . "$ZOOCFGDIR/$file"
+done
+[ -z "${CLIENT_JVMFLAGS:-}" ] || export CLIENT_JVMFLAGS
+[ -z "${JVMFLAGS:-}" ] || export JVMFLAGS
+
+set -euo pipefail
 binary=$("$root/bin/build-release" zkcli)
 exec "$binary" "$@"

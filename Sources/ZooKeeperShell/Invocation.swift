@@ -54,7 +54,8 @@ package struct Invocation: Hashable, Sendable {
           -r                     a server without a quorum will do, for reads
           -waitforconnection     waits for a session first, up to the session timeout, and exits with 1 without one
           -client-configuration FILE
-                                 properties of the client; of these only zookeeper.request.timeout means something here
+                                 properties of the client; of these zookeeper.request.timeout and jute.maxbuffer mean
+                                 something here, also as -D in CLIENT_JVMFLAGS and JVMFLAGS
 
         Commands:
 

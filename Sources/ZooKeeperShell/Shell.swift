@@ -161,6 +161,10 @@ package actor Shell {
         var configuration = ClientConfiguration()
         configuration.sessionTimeout = .milliseconds(invocation.timeout)
         configuration.requestTimeout = properties.requestTimeout.map { .milliseconds($0) } ?? Self.forever
+        if let length = properties.maxBuffer {
+            configuration.maxRequestLength = length
+            configuration.maxReplyLength = max(configuration.maxReplyLength, length)
+        }
         configuration.allowsReadOnly = invocation.allowsReadOnly
         configuration.failsWithoutConnection = true
         let client = ZooKeeperClient(connectString, configuration: configuration) { [events] in events.print($0) }

@@ -55,10 +55,14 @@ struct ZKCli {
     }
 
     private static func readProperties(_ file: String?) throws(CommandError) -> ClientProperties {
-        guard let file else { return ClientProperties() }
+        var variables: [String: String] = [:]
+        for name in ["CLIENT_JVMFLAGS", "JVMFLAGS"] { variables[name] = getenv(name).map { String(cString: $0) } }
+        var properties = try ClientProperties(environment: variables)
+        guard let file else { return properties }
         let bytes: [UInt8]
         do { bytes = try DurableFile.read(file) } catch { throw CommandError("-client-configuration: \(error)") }
-        return try ClientProperties(text: String(decoding: bytes, as: UTF8.self), file: file)
+        try properties.read(String(decoding: bytes, as: UTF8.self), file: file)
+        return properties
     }
 
     /// Runs `body` on Swift's threads, and waits for it on this one, which reads lines.

@@ -5,7 +5,8 @@ import Testing
 struct ShellTests {
     @Test func `lines of standard input are commands, on the ensemble or on one server`() async throws {
         try await CommandLineTool.with { paddock in
-            let up = try paddock.run("up", "-", input: "ensemble: demo\nparticipants: 1\nports: auto\n")
+            let topology = "ensemble: demo\nparticipants: 1\nports: auto\nsettings: {jute.maxbuffer: 4194304}\n"
+            let up = try paddock.run("up", "-", input: topology)
             #expect(up.status == 0, "\(up.errors)")
             let piped = try paddock.run("shell", input: "create /a 'some text'\nget /a\nls /nosuch\n")
             #expect(piped.output.contains("\nWelcome to ZooKeeper!\n"))
@@ -15,6 +16,16 @@ struct ShellTests {
             let once = try paddock.run("shell", "1", "--", "ls", "/")
             #expect(once.output.hasSuffix("\n[a, zookeeper]\n"))
             #expect(once.status == 0)
+            // As long as the server takes it, where the flags of Apache's shell say so.
+            let long = String(repeating: "0123456789abcdef", count: 3 << 16)
+            let refused = try paddock.run("shell", input: "create /long \(long)\n")
+            #expect(refused.status == 1)
+            let taken = try paddock.run(
+                "shell", environment: ["CLIENT_JVMFLAGS": "-Xmx1g -Djute.maxbuffer=4194304"],
+                input: "create /long \(long)\nget /long\n")
+            #expect(taken.errors == "Created /long\n")
+            #expect(taken.output.hasSuffix("\n\(long)\n"))
+            #expect(taken.status == 0)
         }
     }
 

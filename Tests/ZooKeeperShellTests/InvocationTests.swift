@@ -31,17 +31,49 @@ struct InvocationTests {
     @Test func `a client's properties say how long a request may take`() throws {
         let text =
             "# of a JVM\nzookeeper.request.timeout=500\nzookeeper.client.secure=false\nzookeeper.sasl.client=false\n"
-        #expect(try ClientProperties(text: text, file: "f").requestTimeout == 500)
-        #expect(try ClientProperties(text: "", file: "f").requestTimeout == nil)
+        var properties = ClientProperties()
+        #expect(properties.requestTimeout == nil)
+        try properties.read(text, file: "f")
+        #expect(properties.requestTimeout == 500)
+    }
+
+    /// As Apache's shell has it: JVMFLAGS come behind CLIENT_JVMFLAGS, and the file goes before both.
+    @Test(
+        arguments: [
+            ([:], "", nil), (["CLIENT_JVMFLAGS": "-Xmx64m -Djute.maxbuffer=4194304"], "", 4_194_304),
+            (["JVMFLAGS": "-Djute.maxbuffer=0x400000"], "", 4_194_304),
+            (["CLIENT_JVMFLAGS": "-Djute.maxbuffer=1 -Djute.maxbuffer=2"], "", 2),
+            (["CLIENT_JVMFLAGS": "-Djute.maxbuffer=1", "JVMFLAGS": " -Djute.maxbuffer=2 -Da"], "", 2),
+            (["JVMFLAGS": "-Djute.maxbuffer=1"], "jute.maxbuffer=3\n", 3),
+        ] as [([String: String], String, Int?)])
+    func `flags and properties say how long a request may be`(
+        environment: [String: String], file: String, length: Int?
+    ) throws {
+        var properties = try ClientProperties(environment: environment)
+        try properties.read(file, file: "f")
+        #expect(properties.maxBuffer == length)
+    }
+
+    @Test(arguments: ["", "abc", "-5", "0", "0x", "2147483648", "4m"])
+    func `a length that is none is an error`(value: String) {
+        let error = #expect(throws: CommandError.self) {
+            try ClientProperties(environment: ["JVMFLAGS": "-Djute.maxbuffer=\(value)"])
+        }
+        #expect(error?.message == "JVMFLAGS: jute.maxbuffer takes bytes, not \"\(value)\"")
     }
 
     @Test func `secure settings are refused, as they would not be followed`() {
+        var properties = ClientProperties()
         let error = #expect(throws: CommandError.self) {
-            try ClientProperties(text: "a=b\nzookeeper.client.secure = TRUE\n", file: "f")
+            try properties.read("a=b\nzookeeper.client.secure = TRUE\n", file: "f")
         }
         #expect(
             error?.message.hasPrefix("f:2: zookeeper.client.secure=true asks for TLS, which this client does not have")
                 == true)
+        let flag = #expect(throws: CommandError.self) {
+            try ClientProperties(environment: ["CLIENT_JVMFLAGS": "-Dzookeeper.client.secure=true"])
+        }
+        #expect(flag?.message.hasPrefix("CLIENT_JVMFLAGS: zookeeper.client.secure=true asks for TLS") == true)
     }
 }
 
