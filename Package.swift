@@ -212,7 +212,8 @@ let package = Package(
                 "Diagnostics", "ServerConfig", "TestSupport", "ZooKeeperClient", "zkcli", "zkserver", "zkserver-tls",
             ],
             exclude: ["Fixtures", "Scripts"]),
-        .testTarget(name: "PaddockTests", dependencies: ["TestSupport", "zkcli", "zkserver"]),
+        .testTarget(
+            name: "PaddockTests", dependencies: ["TestSupport", "zkcli", "zkserver"], exclude: ["Fixtures"]),
     ],
     swiftLanguageModes: [.v6]
 )

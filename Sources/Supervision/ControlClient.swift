@@ -2,6 +2,7 @@ import Dispatch
 import DurableFiles
 import FoundationEssentials
 import Glibc
+import Planning
 import Synchronization
 
 /// Speaks to the supervisor of one ensemble directory. A value: every request has a connection of its own.
@@ -47,9 +48,9 @@ package struct ControlClient: Sendable {
     /// Ends the supervisor; returns when it is gone.
     package func shutdown(stoppingServers: Bool) async throws(ControlError) {
         try await order(.shutdown(stoppingServers: stoppingServers))
-        let deadline = ContinuousClock.now + .seconds(10)
+        let deadline = Instant.now() + .seconds(10)
         while home.holder != nil {
-            guard ContinuousClock.now < deadline else { throw .timedOut(seconds: 10) }
+            guard Instant.now() < deadline else { throw .timedOut(.seconds(10)) }
             try? await Task.sleep(for: .milliseconds(10))
         }
     }
@@ -93,7 +94,7 @@ package struct ControlClient: Sendable {
 
     private func ask(_ action: ControlRequest.Action) async throws(ControlError) -> ControlResponse {
         let connection = try ControlConnection(to: home)
-        connection.limitWait(seconds: Self.patience(for: action))
+        connection.limitWait(Self.patience(for: action))
         let request = ControlRequest(action, by: by)
         let result: Result<ControlResponse, ControlError> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -111,11 +112,11 @@ package struct ControlClient: Sendable {
         return try result.get()
     }
 
-    /// Seconds. What waits for a process to end waits for its grace time too.
-    private static func patience(for action: ControlRequest.Action) -> Int {
+    /// What waits for a process to end waits for its grace time too.
+    private static func patience(for action: ControlRequest.Action) -> Duration {
         switch action {
-        case .status, .kill, .pause, .resume, .events: 30
-        case .start, .stop, .restart, .reload, .shutdown: 300
+        case .status, .kill, .pause, .resume, .events: .seconds(30)
+        case .start, .stop, .restart, .reload, .shutdown: .seconds(300)
         }
     }
 
@@ -129,7 +130,7 @@ package struct ControlClient: Sendable {
 final class ControlConnection: Sendable {
     private let descriptor: Int32
     private let received = Mutex<[UInt8]>([])
-    private let waitLimit = Mutex(0)
+    private let waitLimit = Mutex(Duration.zero)
 
     /// A status line of 255 servers has about 200 KB.
     static let longestLine = 16 << 20
@@ -150,11 +151,11 @@ final class ControlConnection: Sendable {
     /// Ends a blocked `receive` from another thread.
     func hangUp() { Glibc.shutdown(descriptor, Int32(SHUT_RDWR)) }
 
-    /// An answer that takes longer is ``ControlError/timedOut(seconds:)``.
-    func limitWait(seconds: Int) {
-        var limit = timeval(tv_sec: seconds, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        waitLimit.withLock { $0 = seconds }
+    /// An answer that takes longer, in whole seconds, is ``ControlError/timedOut(_:)``.
+    func limitWait(_ limit: Duration) {
+        var time = timeval(tv_sec: Int(limit.wholeSeconds), tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+        waitLimit.withLock { $0 = limit }
     }
 
     func send(_ request: ControlRequest) throws(ControlError) {
@@ -197,7 +198,7 @@ final class ControlConnection: Sendable {
             scanned = buffer.count
             let count = read(descriptor, &chunk, chunk.count)
             if count < 0, errno == EINTR { continue }
-            if count < 0, errno == EAGAIN { throw .timedOut(seconds: Double(waitLimit.withLock { $0 })) }
+            if count < 0, errno == EAGAIN { throw .timedOut(waitLimit.withLock { $0 }) }
             guard count > 0 else {
                 throw .connectionLost(count == 0 ? "it closed the connection" : String(cString: strerror(errno)))
             }

@@ -1,3 +1,5 @@
+import Planning
+
 /// One line of JSON from a command to the supervisor. Each connection carries one request.
 package struct ControlRequest: Codable, Hashable, Sendable {
     package enum Action: Codable, Hashable, Sendable {
@@ -64,7 +66,7 @@ package enum ControlError: Error, Hashable, Sendable, CustomStringConvertible {
     case failed([ControlResponse.Failure])
     /// The connection broke or brought what is no answer; the request may have been carried out.
     case connectionLost(String)
-    case timedOut(seconds: Double)
+    case timedOut(Duration)
 
     package var description: String {
         switch self {
@@ -73,7 +75,7 @@ package enum ControlError: Error, Hashable, Sendable, CustomStringConvertible {
         case .refused(let why): why
         case .failed(let failures): failures.map(\.description).joined(separator: "\n")
         case .connectionLost(let why): "lost the supervisor: \(why); `paddock status` shows how things stand"
-        case .timedOut(let seconds): "the supervisor did not answer within \(Int(seconds)) s"
+        case .timedOut(let limit): "the supervisor did not answer within \(limit.wholeSeconds) s"
         }
     }
 }

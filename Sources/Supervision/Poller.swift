@@ -62,7 +62,7 @@ struct Poller: ~Copyable {
     }
 }
 
-/// Where other threads and signal handlers leave word for the loop and wake it.
+/// Messages of other threads and of signal handlers for the loop, which each of them wakes.
 final class Mailbox<Message: Sendable>: Sendable {
     /// An eventfd.
     let descriptor: Int32

@@ -67,19 +67,19 @@ package enum ProcessTable {
 
     package static func isAlive(_ process: ProcessIdentity) -> Bool { identity(of: process.pid) == process }
 
-    /// Seconds since the process began.
-    static func uptime(of process: ProcessIdentity) -> Double {
-        var now = timespec()
-        clock_gettime(CLOCK_BOOTTIME, &now)
-        let seconds = Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
-        return max(0, seconds - Double(process.startTicks) / Double(sysconf(Int32(_SC_CLK_TCK))))
+    /// How long ago the process began.
+    static func uptime(of process: ProcessIdentity) -> Duration {
+        let start = Duration.seconds(process.startTicks) / sysconf(Int32(_SC_CLK_TCK))
+        return max(.zero, Instant.now().sinceBoot - start)
     }
 
     /// Empty when we may not look into it. In the middle of its exec a process has none yet: that is waited for, 50 ms at most.
     private static func environment(of pid: Int32) -> [UInt8] {
         for _ in 0..<50 {
             guard let bytes = try? DurableFile.read("/proc/\(pid)/environ", limit: 4 << 20) else { return [] }
-            guard bytes.isEmpty, let identity = identity(of: pid), uptime(of: identity) < 5 else { return bytes }
+            guard bytes.isEmpty, let identity = identity(of: pid), uptime(of: identity) < .seconds(5) else {
+                return bytes
+            }
             usleep(1000)
         }
         return []

@@ -12,8 +12,6 @@ import Planning
 /// `start` leads out of every state without a process, `stop` back to stopped. A server that has failed is tried again too, as rarely
 /// as the delays have become: a full disk or a taken port may be over by then. It has failed until it has served for a while.
 package struct ServerLifecycle: Sendable {
-    package typealias Instant = ContinuousClock.Instant
-
     package struct Policy: Hashable, Sendable {
         /// The delay before the first restart after a stable life; it doubles with each further death.
         package var firstDelay: Duration = .milliseconds(250)
@@ -211,7 +209,7 @@ package struct ServerLifecycle: Sendable {
         }
     }
 
-    /// The supervisor ends: the process goes, the wish for it stays, so that the next supervisor starts it again.
+    /// The supervisor ends: the process is ended and stays wanted, so that the next supervisor starts it again.
     package mutating func shutDown(by cause: String, now: Instant) -> [Effect] {
         switch state {
         case .stopped, .spawning: return []

@@ -36,8 +36,6 @@ struct Launched: Codable, Hashable, Sendable {
         clientPort = spec.clientPort
     }
 
-    /// Started now, `spec` would be another process. Its client port is in its files too, so that their revision tells.
-    func isOutdated(by spec: ServerSpec) -> Bool { launch != spec.launch || revision != spec.revision }
 }
 
 extension ServerSpec {
@@ -52,7 +50,7 @@ extension ServerSpec {
 
     /// Differs when the server would be started as something else: program, arguments, environment or files.
     package var fingerprint: String {
-        let environment = launch.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        let environment = launch.characteristicEnvironment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         let files = launch.files.flatMap { [$0.path, $0.content] }
         let parts = [launch.executable, launch.workingDirectory, revision] + launch.arguments + environment + files
         return Revision.of(parts.joined(separator: "\0"))
@@ -111,8 +109,8 @@ extension SupervisorHome {
             let (spec, launched) = (record.spec, process == nil ? nil : record.launched)
             return ServerProcess(
                 id: spec.id, state: process == nil ? record.failed ? .failed : .stopped : isPaused ? .paused : .running,
-                desired: record.desired, pid: process?.pid, started: uptime.map { Timestamp.now().seconds - $0 },
-                uptime: uptime, restarts: record.restarts, lastExit: record.lastExit, lastError: record.lastError,
+                desired: record.desired, pid: process?.pid, uptime: uptime.map(Seconds.init),
+                restarts: record.restarts, lastExit: record.lastExit, lastError: record.lastError,
                 engine: spec.engine, engineVersion: record.launched?.version ?? spec.engineVersion,
                 outdated: process.map { isOutdated($0, record.launched, spec) } ?? false,
                 isReplaced: process.map { ProcessTable.programWasReplaced($0.pid, executable: spec.launch.executable) },
@@ -124,7 +122,7 @@ extension SupervisorHome {
 
     /// Whether what runs is something else than what would be started now.
     func isOutdated(_ process: ProcessIdentity, _ launched: Launched?, _ spec: ServerSpec) -> Bool {
-        launched?.isOutdated(by: spec) != false
+        launched.map { ServerSpec(launched: $0, of: spec).fingerprint != spec.fingerprint } ?? true
             || ProcessTable.programWasReplaced(process.pid, executable: spec.launch.executable)
     }
 

@@ -1,3 +1,5 @@
+import Planning
+
 /// One server as the supervisor is told to run it. Handed over with ``ControlClient/reload(_:)`` and kept across supervisors.
 package struct ServerSpec: Codable, Hashable, Sendable {
     /// The id of `server.N`; supervision needs no more of it than that it tells servers apart.
@@ -18,8 +20,13 @@ package struct ServerSpec: Codable, Hashable, Sendable {
     /// underneath, an empty server must not come up in its place.
     package var requiredPaths: [String]
     /// How long a server may take to end after SIGTERM, before SIGKILL.
-    package var graceSeconds: Double
+    package var grace: Seconds
     package var log: LogLimits
+
+    private enum CodingKeys: String, CodingKey {
+        case id, directory, launch, clientHost, clientPort, engine, engineVersion, revision, requiredPaths, log
+        case grace = "graceSeconds"
+    }
 
     /// The server's standard output and error.
     package var logFile: String { directory + "/logs/server.log" }
@@ -38,7 +45,8 @@ package struct ServerSpec: Codable, Hashable, Sendable {
 
     package init(
         id: Int, directory: String, launch: Launch, clientHost: String, clientPort: Int, engine: String,
-        engineVersion: String? = nil, revision: String = "", requiredPaths: [String] = [], graceSeconds: Double = 10,
+        engineVersion: String? = nil, revision: String = "", requiredPaths: [String] = [],
+        grace: Duration = .seconds(10),
         log: LogLimits = LogLimits()
     ) {
         self.id = id
@@ -50,7 +58,7 @@ package struct ServerSpec: Codable, Hashable, Sendable {
         self.engineVersion = engineVersion
         self.revision = revision
         self.requiredPaths = requiredPaths
-        self.graceSeconds = graceSeconds
+        self.grace = Seconds(grace)
         self.log = log
     }
 }

@@ -55,7 +55,7 @@ extension Supervisor {
         if ready.canWrite { flush(peer) }
     }
 
-    /// The last word to this peer.
+    /// Sends this and closes the connection.
     func answer(_ response: ControlResponse, to peer: ControlPeer) {
         peer.isDone = true
         reply(response, to: peer)
@@ -85,7 +85,7 @@ extension Supervisor {
     // MARK: - Requests
 
     private func carryOut(_ request: ControlRequest, for peer: ControlPeer) {
-        let (now, cause) = (ContinuousClock.now, request.by)
+        let (now, cause) = (Instant.now(), request.by)
         if shutdown != nil {
             switch request.action {
             case .status, .events, .shutdown: break
@@ -118,9 +118,9 @@ extension Supervisor {
             guard allKnown(ids, peer) else { return }
             wait(peer, Dictionary(uniqueKeysWithValues: Set(ids).map { ($0, nextSpawn(of: $0)) }))
             for id in ids { step(id) { $0.restart(by: cause, now: now) } }
-        case .kill(let ids): try_(ids, peer) { $0.kill(by: cause) }
-        case .pause(let ids): try_(ids, peer) { $0.pause(by: cause) }
-        case .resume(let ids): try_(ids, peer) { $0.resume(by: cause, now: now) }
+        case .kill(let ids): apply(ids, peer) { $0.kill(by: cause) }
+        case .pause(let ids): apply(ids, peer) { $0.pause(by: cause) }
+        case .resume(let ids): apply(ids, peer) { $0.resume(by: cause, now: now) }
         }
     }
 
@@ -135,8 +135,8 @@ extension Supervisor {
         return false
     }
 
-    /// An input that only a process can take, to several servers.
-    private func try_(
+    /// Gives each of these servers an input that only a process can take; answers which of them have none.
+    private func apply(
         _ ids: [Int], _ peer: ControlPeer, _ input: (inout ServerLifecycle) -> [ServerLifecycle.Effect]?
     ) {
         guard allKnown(ids, peer) else { return }
@@ -171,7 +171,7 @@ extension Supervisor {
         for spec in specs {
             guard let server = servers[spec.id] else {
                 servers[spec.id] = Server(
-                    spec: spec, lifecycle: ServerLifecycle(policy: policy, grace: .seconds(spec.graceSeconds)))
+                    spec: spec, lifecycle: ServerLifecycle(policy: policy, grace: spec.grace.duration))
                 added.append(spec.id)
                 record(.added, server: spec.id, cause: cause)
                 continue
@@ -179,7 +179,7 @@ extension Supervisor {
             guard server.spec != spec || server.removed else { continue }
             servers[spec.id]?.spec = spec
             servers[spec.id]?.removed = false
-            servers[spec.id]?.lifecycle.grace = .seconds(spec.graceSeconds)
+            servers[spec.id]?.lifecycle.grace = spec.grace.duration
             record(.changed, server: spec.id, cause: cause)
             step(spec.id) { _ in [] }
         }
@@ -189,7 +189,7 @@ extension Supervisor {
         let missing = servers.keys.filter { !ids.contains($0) }.sorted()
         for id in missing { servers[id]?.removed = true }
         wait(peer, Dictionary(uniqueKeysWithValues: missing.map { ($0, .gone) }))
-        for id in missing { step(id) { $0.stop(by: cause, now: ContinuousClock.now) } }
+        for id in missing { step(id) { $0.stop(by: cause, now: Instant.now()) } }
     }
 
     // MARK: - Waiting
@@ -264,7 +264,7 @@ extension Supervisor {
         // Ranks are of the moment: a follower that becomes leader while the others go is simply the last one left.
         let first = running.values.map(rank).min()
         for (id, server) in running.sorted(by: { $0.key < $1.key }) where rank(server) == first {
-            step(id) { $0.shutDown(by: shutdown.cause, now: ContinuousClock.now) }
+            step(id) { $0.shutDown(by: shutdown.cause, now: Instant.now()) }
         }
     }
 
@@ -272,7 +272,7 @@ extension Supervisor {
 
     func status() -> SupervisorStatus {
         SupervisorStatus(
-            pid: getpid(), uptime: (ContinuousClock.now - started) / .seconds(1), directory: home.ensembleDirectory,
+            pid: getpid(), uptime: Seconds(Instant.now() - started), directory: home.ensembleDirectory,
             servers: servers.values.filter { !$0.removed }.sorted { $0.spec.id < $1.spec.id }.map(row))
     }
 
@@ -286,9 +286,9 @@ extension Supervisor {
         if let process, ProcessTable.stat(process.pid)?.state == UInt8(ascii: "T") { state = .paused }
         return ServerProcess(
             id: spec.id, state: state, desired: lifecycle.desired, pid: process?.pid,
-            started: uptime.map { Timestamp.now().seconds - $0 }, uptime: uptime, restarts: lifecycle.restarts,
+            uptime: uptime.map(Seconds.init), restarts: lifecycle.restarts,
             lastExit: lifecycle.lastExit, lastError: lifecycle.lastError,
-            nextStart: lifecycle.nextStart.map { max(0, ($0 - ContinuousClock.now) / .seconds(1)) },
+            nextStart: lifecycle.nextStart.map { Seconds(max(.zero, $0 - Instant.now())) },
             mode: lifecycle.mode, engine: spec.engine, engineVersion: server.launched?.version ?? spec.engineVersion,
             outdated: process.map { home.isOutdated($0, server.launched, spec) } ?? false,
             isReplaced: process.map { ProcessTable.programWasReplaced($0.pid, executable: spec.launch.executable) },

@@ -1,6 +1,7 @@
 import CLinux
 import DurableFiles
 import Glibc
+import Planning
 
 /// The shell around the lifecycles of one ensemble's servers: processes, files, the control socket.
 ///
@@ -23,7 +24,7 @@ final class Supervisor {
     /// What a descriptor of the poller belongs to.
     enum Source {
         case mailbox, listener
-        /// The process for whose time the ensemble is.
+        /// The process with which the ensemble ends.
         case owner
         case process(Int)
         case peer
@@ -41,7 +42,7 @@ final class Supervisor {
     let home: SupervisorHome
     let policy: ServerLifecycle.Policy
     let probe: ReadinessProbe
-    let started = ContinuousClock.now
+    let started = Instant.now()
     var lock: FileLock
     let store: RecordStore
     var eventLog: EventLog
@@ -55,7 +56,7 @@ final class Supervisor {
     var shutdown: Shutdown?
     var isFinished = false
     private var owner: ProcessHandle?
-    /// The process for whose time the ensemble was is gone.
+    /// It ended because its owner did.
     private(set) var outlivedItsOwner = false
 
     /// Takes the ensemble's lock; throws when another supervisor has it.
@@ -99,22 +100,22 @@ final class Supervisor {
     func run() {
         record(.supervisorStarted, cause: "pid \(getpid())")
         restore()
-        var housekeeping = ContinuousClock.now + Self.housekeepingInterval
+        var housekeeping = Instant.now() + Self.housekeepingInterval
         while true {
             takeSignals()
-            let now = ContinuousClock.now
+            let now = Instant.now()
             for id in servers.keys.sorted() {
                 if let due = servers[id]?.lifecycle.nextDeadline, due <= now { step(id) { $0.tick(now: now) } }
             }
             if housekeeping <= now {
-                keepHouse()
-                housekeeping = ContinuousClock.now + Self.housekeepingInterval
+                maintainFiles()
+                housekeeping = Instant.now() + Self.housekeepingInterval
             }
             continueShutdown()
             answerWaiters()
             if isFinished { break }
             let next = servers.values.compactMap(\.lifecycle.nextDeadline).min() ?? housekeeping
-            for ready in poller.wait(timeout: min(next, housekeeping) - ContinuousClock.now) { handle(ready) }
+            for ready in poller.wait(timeout: min(next, housekeeping) - Instant.now()) { handle(ready) }
         }
         record(.supervisorStopped, cause: shutdown?.cause ?? "")
         unlink(home.socket)
@@ -143,7 +144,7 @@ final class Supervisor {
             endAfterOwner()
         case .mailbox:
             for message in mailbox.take() {
-                let now = ContinuousClock.now
+                let now = Instant.now()
                 step(message.id) { $0.probed(message.probe, of: message.process, now: now) }
             }
         }
@@ -162,7 +163,7 @@ final class Supervisor {
     func step(_ id: Int, _ input: (inout ServerLifecycle) -> [ServerLifecycle.Effect]) {
         guard servers[id] != nil else { return }
         let effects = input(&servers[id]!.lifecycle)
-        // The wish is on disk before the deed: who comes after us continues it.
+        // Recorded before it is carried out: if this supervisor is killed in between, the next one continues.
         write(id)
         for effect in effects {
             switch effect {
@@ -189,9 +190,9 @@ final class Supervisor {
             try take(identity, isChild: true, for: id)
             servers[id]?.launched = Launched(spec)
             servers[id]?.generation += 1
-            step(id) { $0.spawned(identity, now: ContinuousClock.now) }
+            step(id) { $0.spawned(identity, now: Instant.now()) }
         } catch {
-            step(id) { $0.spawnFailed(error.description, now: ContinuousClock.now) }
+            step(id) { $0.spawnFailed(error.description, now: Instant.now()) }
         }
     }
 
@@ -239,7 +240,7 @@ final class Supervisor {
         forget(handle.descriptor)
         servers[id]?.handle = nil
         servers[id]?.launched = nil
-        step(id) { $0.exited(status, lastLine: lastLine, now: ContinuousClock.now) }
+        step(id) { $0.exited(status, lastLine: lastLine, now: Instant.now()) }
     }
 
     private func startProbe(_ id: Int) {
@@ -250,7 +251,7 @@ final class Supervisor {
         Task { mailbox.post((id, process, await probe(spec))) }
     }
 
-    // MARK: - What was before us
+    // MARK: - Taking over from the supervisor before
 
     private func restore() {
         let (records, damaged) = store.load()
@@ -263,12 +264,12 @@ final class Supervisor {
             servers[record.spec.id] = Server(
                 spec: record.spec,
                 lifecycle: ServerLifecycle(
-                    policy: policy, grace: .seconds(record.spec.graceSeconds), desired: record.desired,
+                    policy: policy, grace: record.spec.grace.duration, desired: record.desired,
                     failed: record.failed, restarts: record.restarts, lastExit: record.lastExit,
                     lastError: record.lastError), launched: record.launched, removed: record.removed, written: record)
         }
         adopt(records.map(\.spec.id))
-        let now = ContinuousClock.now
+        let now = Instant.now()
         // Those that are not found are started again, or forgotten when they were taken out.
         for record in records { step(record.spec.id) { $0.foundDead(now: now) } }
     }
@@ -305,7 +306,7 @@ final class Supervisor {
             // What was wanted of it is lost with its record; it runs, so that is what is wanted.
             let desired = server.written?.desired ?? .running
             step(id) {
-                $0.adopted(process, desired: desired, paused: paused, cause: cause, now: ContinuousClock.now)
+                $0.adopted(process, desired: desired, paused: paused, cause: cause, now: Instant.now())
             }
         }
     }
@@ -329,32 +330,33 @@ final class Supervisor {
             servers[id]?.written = record
         } catch {
             // A full disk must not keep a server from being restarted; its environment tells who it is.
-            complain("\(error)")
+            log("\(error)")
         }
     }
 
     func record(_ what: SupervisorEvent.What, server: Int? = nil, cause: String, pid: Int32? = nil) {
         let event = eventLog.record(what, server: server, cause: cause, pid: pid, time: .now())
         let subject = server.map { "server \($0)" } ?? "supervisor"
-        complain("\(subject) \(what.rawValue)\(pid.map { " (pid \($0))" } ?? ""): \(cause)", time: event.time)
+        log("\(subject) \(what.rawValue)\(pid.map { " (pid \($0))" } ?? ""): \(cause)", time: event.time)
         for peer in peers.values where peer.wantsEvents { reply(.event(event), to: peer) }
     }
 
     /// To standard error: the supervisor's log in the background, the terminal or the journal in the foreground.
-    private func complain(_ text: String, time: Timestamp = .now()) {
+    private func log(_ text: String, time: Timestamp = .now()) {
         let line = Array("\(time) \(text)\n".utf8)
         _ = Glibc.write(STDERR_FILENO, line, line.count)
     }
 
-    // MARK: - Housekeeping
+    // MARK: - Our files
 
-    private func keepHouse() {
+    /// Rotates logs, and brings back the files that others need to reach us.
+    private func maintainFiles() {
         for id in servers.keys.sorted() {
             guard let spec = servers[id]?.spec else { continue }
             rotate(spec.logFile, limits: spec.log, server: id)
         }
         rotate(home.log, limits: Self.ownLogLimits, server: nil)
-        if !lock.isInPlace || !Files.exists(home.socket) { settleAnew() }
+        if !lock.isInPlace || !Files.exists(home.socket) { restoreFiles() }
     }
 
     private func rotate(_ path: String, limits: ServerSpec.LogLimits, server: Int?) {
@@ -362,13 +364,13 @@ final class Supervisor {
             let count = try LogRotation.rotate(path, limits: limits)
             if count > 0 { record(.logRotated, server: server, cause: "\(path) was above \(limits.bytes) bytes") }
         } catch {
-            complain("cannot rotate: \(error)")
+            log("cannot rotate: \(error)")
         }
     }
 
-    /// Somebody removed our directory or its socket. As long as the ensemble's directory is there it is made anew; without it nobody could reach
-    /// or stop these servers any more, and their data is gone: they are ended.
-    private func settleAnew() {
+    /// Our directory or its socket was removed. They are made again as long as the ensemble's directory is there. Without that the servers'
+    /// data is gone and nobody could reach or stop them any more: they are ended.
+    private func restoreFiles() {
         guard Files.exists(home.ensembleDirectory) else {
             beginShutdown(cause: "\(home.ensembleDirectory) was removed", stoppingServers: true)
             return
@@ -387,10 +389,10 @@ final class Supervisor {
             try watch(listener, as: .listener)
             record(.changed, cause: "\(home.directory) was removed and is made anew")
         } catch let error as FileLock.Failure {
-            // Another supervisor has settled there; it adopts the servers.
+            // Another supervisor has the lock by now; it adopts the servers.
             beginShutdown(cause: "\(error)", stoppingServers: false)
         } catch {
-            complain("\(error)")
+            log("\(error)")
         }
     }
 }

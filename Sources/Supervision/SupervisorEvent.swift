@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// One line of `events.jsonl`: what happened to which server, when and why.
 package struct SupervisorEvent: Codable, Hashable, Sendable {
     package enum What: String, Codable, CaseIterable, Sendable {
@@ -48,34 +46,4 @@ package struct SupervisorEvent: Codable, Hashable, Sendable {
         self.cause = cause
         self.pid = pid
     }
-}
-
-/// A moment of wall-clock time, in JSON `2026-11-24T04:05:06.789Z`.
-package struct Timestamp: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
-    /// Of the Unix epoch.
-    package var milliseconds: Int64
-
-    package init(milliseconds: Int64) { self.milliseconds = milliseconds }
-
-    package static func now() -> Timestamp {
-        Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded()))
-    }
-
-    /// Seconds of the Unix epoch.
-    package var seconds: Double { Double(milliseconds) / 1000 }
-
-    package var description: String {
-        Date(timeIntervalSince1970: seconds).formatted(Self.format)
-    }
-
-    package init(from decoder: any Decoder) throws {
-        let date = try Self.format.parse(String(from: decoder))
-        self.init(milliseconds: Int64((date.timeIntervalSince1970 * 1000).rounded()))
-    }
-
-    package func encode(to encoder: any Encoder) throws { try description.encode(to: encoder) }
-
-    package static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }
-
-    private static let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 }

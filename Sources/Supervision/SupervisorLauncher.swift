@@ -1,5 +1,6 @@
 import DurableFiles
 import Glibc
+import Planning
 
 /// How to start a supervisor in the background: this very program again, with the arguments that make it one.
 package struct SupervisorLauncher: Sendable {
@@ -34,11 +35,11 @@ package struct SupervisorLauncher: Sendable {
 extension ControlClient {
     /// The supervisor of the ensemble, started in the background when none lives. Two callers at once get the same one.
     package static func connectOrLaunch(
-        ensembleDirectory: String, launcher: SupervisorLauncher, by: String, timeoutSeconds: Double = 30
+        ensembleDirectory: String, launcher: SupervisorLauncher, by: String, timeout: Duration = .seconds(30)
     ) async throws(ControlError) -> ControlClient {
         let home = SupervisorHome(ensembleDirectory: ensembleDirectory)
         let client = ControlClient(home: home, by: by)
-        let deadline = ContinuousClock.now + .seconds(timeoutSeconds)
+        let deadline = Instant.now() + timeout
         var launched: pid_t?
         var logStart = 0
         while true {
@@ -63,8 +64,8 @@ extension ControlClient {
                 logStart = Self.size(of: home.log)
                 do { launched = try launcher.launch(home) } catch { throw .launchFailed(error.description) }
             }
-            guard ContinuousClock.now < deadline else {
-                throw .launchFailed("no answer within \(Int(timeoutSeconds)) s; see \(home.log)")
+            guard Instant.now() < deadline else {
+                throw .launchFailed("no answer within \(timeout.wholeSeconds) s; see \(home.log)")
             }
             do { try await Task.sleep(for: .milliseconds(20)) } catch { throw .launchFailed("cancelled") }
         }

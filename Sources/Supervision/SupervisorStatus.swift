@@ -3,13 +3,12 @@ import Planning
 /// What a supervisor answers to `status`.
 package struct SupervisorStatus: Codable, Hashable, Sendable {
     package var pid: Int32
-    /// Seconds since it started.
-    package var uptime: Double
+    package var uptime: Seconds
     package var directory: String
     /// By id, ascending.
     package var servers: [ServerProcess]
 
-    package init(pid: Int32, uptime: Double, directory: String, servers: [ServerProcess]) {
+    package init(pid: Int32, uptime: Seconds, directory: String, servers: [ServerProcess]) {
         self.pid = pid
         self.uptime = uptime
         self.directory = directory

@@ -1,6 +1,5 @@
 import Diagnostics
 import ServerConfig
-import YAML
 
 extension Topology {
     /// Reads and checks a topology. Every problem comes in one run, in the order of the file; the topology is nil when one
@@ -15,31 +14,9 @@ extension Topology {
         bytes: some Collection<UInt8>, file: String? = nil, assignments: Assignments = Assignments(),
         facts: HostFacts = HostFacts(), freePorts: @escaping (Int) -> [Int] = { _ in [] }
     ) -> (topology: Topology?, diagnostics: [Diagnostic]) {
-        let root: YAMLNode
-        do throws(YAMLError) {
-            root = try YAML.parse(bytes: bytes, file: file)
-        } catch {
-            return (nil, error.diagnostics)
-        }
-        var problems = Problems(file: file)
-        guard let draft = TopologyReader.read(root, into: &problems) else { return (nil, problems.inOrder) }
-        let resolver = Resolver(draft, previous: assignments, freePorts: freePorts)
-        let (servers, remembered) = resolver.resolve(into: &problems)
-
-        IDChecks.check(servers, draft, previous: assignments, into: &problems)
-        HostChecks.check(servers, draft, into: &problems)
-        if !problems.contains(.portsExhausted) {
-            PortChecks.check(servers, draft, facts: facts, into: &problems)
-        }
-        QuorumChecks.check(servers, draft, into: &problems)
-        SettingChecks.check(servers, draft, facts: facts, into: &problems)
-
-        let diagnostics = problems.inOrder
-        guard !diagnostics.hasErrors else { return (nil, diagnostics) }
-        let topology = Topology(
-            ensemble: draft.ensemble, servers: servers.map(\.server), lineStyle: draft.lineStyle,
-            assignments: remembered)
-        return (topology, diagnostics)
+        let (document, problems) = TopologyDocument.read(bytes, file: file)
+        guard let document else { return (nil, problems) }
+        return document.resolved(assignments: assignments, facts: facts, freePorts: freePorts)
     }
 
     package static func load(

@@ -4,8 +4,7 @@ import Planning
 /// What a rolling restart or a migration did, for people: a row a step, then what the canary saw.
 struct RollingReportLines {
     var steps: [RollingRestart.Step]
-    /// Seconds.
-    var longestWriteGap: Double
+    var longestWriteGap: Seconds
     var writes: Int
     var lost: Int
 
@@ -14,10 +13,10 @@ struct RollingReportLines {
         for step in steps {
             table.rows.append([
                 .init("\(step.id)"), .init(step.role.rawValue),
-                .init(StatusTable.decimal(step.seconds, places: 1) + "s"),
+                .init(StatusTable.decimal(step.seconds.duration.seconds, places: 1) + "s"),
             ])
         }
-        let gap = StatusTable.decimal(longestWriteGap, places: 2)
+        let gap = StatusTable.decimal(longestWriteGap.duration.seconds, places: 2)
         return table.lines(terminal) + [
             "\(writes) writes acknowledged meanwhile, \(lost) lost; the longest gap between two was \(gap)s"
         ]

@@ -67,8 +67,8 @@ struct StatusTable {
         }
     }
 
-    static func duration(_ seconds: Double) -> String {
-        let whole = Int(seconds)
+    static func duration(_ seconds: Seconds) -> String {
+        let whole = seconds.duration.wholeSeconds
         switch whole {
         case ..<60: return "\(whole)s"
         case ..<3600: return "\(whole / 60)m\(whole % 60)s"

@@ -11,15 +11,12 @@ struct TimelineTable {
         var table = Table(
             ("ID", .right), ("SPAWNED", .right), ("BOUND", .right), ("LOOKING", .right), ("ELECTED", .right),
             ("SYNCED", .right), ("FIRST WRITE", .right))
-        let start = timeline.start ?? 0
         for server in timeline.servers {
             table.rows.append(
                 [.init("\(server)")]
                     + Timeline.Station.allCases.map { station in
                         .init(
-                            timeline.moment(of: server, at: station).map {
-                                StatusTable.decimal($0 - start, places: 2) + "s"
-                            }
+                            timeline.elapsed(server, station).map { StatusTable.decimal($0.seconds, places: 2) + "s" }
                                 ?? "–")
                     })
         }

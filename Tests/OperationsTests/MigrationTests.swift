@@ -85,7 +85,7 @@ extension RealEnsembleTests {
             let refusal = await #expect(throws: OperationError.self) { try await migrate.migrate(nil, to: .bundled) }
             #expect(
                 refusal?.message
-                    == "the migration stopped: restarting server 1 would take the quorum away: zero votes of one would be left, one is needed"
+                    == "restarting server 1 would take the quorum away: zero votes of one would be left, one is needed"
             )
             #expect(try topology(ensembles) == text)
 
@@ -156,7 +156,7 @@ extension RealEnsembleTests {
                 #expect(report.lost == 0)
                 #expect(report.steps.count == (engine == .bundled ? 2 : 3))
                 #expect(report.steps.last?.role == .leader)
-                #expect(report.longestWriteGap > 0)
+                #expect(report.longestWriteGap.duration > .zero)
                 let status = try await migrate.status(nil)
                 #expect(status.health == .healthy, "\(status.problems)")
                 #expect(status.servers.allSatisfy { $0.engine == engine.name })

@@ -91,7 +91,7 @@ struct RealEnsembles: Sendable {
             #expect(report.status?.health == .healthy, "\(report.status?.problems ?? [])")
             for station in Timeline.Station.allCases where station != .looking {
                 for id in [1, 2, 3, 4] as [ServerID] {
-                    #expect(report.timeline.moment(of: id, at: station) != nil, "server \(id) \(station)")
+                    #expect(report.timeline.elapsed(id, station) != nil, "server \(id) \(station)")
                 }
             }
 
@@ -197,7 +197,7 @@ struct RealEnsembles: Sendable {
         #expect(report.lost == 0)
         // Two quick servers are through in a tenth of a second; a write is tried every 10 ms.
         #expect(report.writes >= report.steps.count)
-        #expect(report.longestWriteGap > 0)
+        #expect(report.longestWriteGap.duration > .zero)
         let after = try await command.status(nil)
         #expect(after.health == .healthy, "\(after.problems)")
         #expect(Set(after.servers.map(\.pid)).isDisjoint(with: Set(before.servers.map(\.pid))))
@@ -217,8 +217,10 @@ struct RealEnsembles: Sendable {
                   - {id: 4, role: observer}
 
                 """)
+        ensembles.told.clear()
         let rolled = try await ensembles.command("up").up(.text(named, file: "demo.yaml"))
         #expect(rolled.actions == [.roll([1])])
+        #expect(ensembles.told.steps.count { $0.hasPrefix("restart server 1") } == 1, "\(ensembles.told.steps)")
         #expect(rolled.status?.servers.dropFirst().map(\.pid) == before.servers.dropFirst().map(\.pid))
         #expect(rolled.status?.servers.first?.pid != before.servers.first?.pid)
         let leader = try #require(rolled.status?.leader)

@@ -50,7 +50,18 @@ extension RealEnsembleTests {
                 stop?.message
                     == "to stop server \(other) would take the quorum away: one vote of two would be left, two are needed"
             )
-            #expect(try await command.rollingRestartPlan(nil).servers.map(\.rawValue) == [Int64(other), leader])
+            // What could not go on without a quorum does not begin.
+            let restart = await refusal { try await command.rollingRestart(nil) }
+            #expect(
+                restart?.message
+                    == "restarting server \(other) would take the quorum away: one vote of two would be left, two are needed"
+            )
+            #expect(try await command.status(nil).servers.map(\.pid) == up.status?.servers.map(\.pid))
+            var forced = RollingRestartOptions()
+            forced.force = true
+            #expect(
+                try await command.rollingRestartPlan(nil, options: forced).servers.map(\.rawValue)
+                    == [Int64(other), leader])
             let reset = await refusal { try await command.reset("\(gone)", ensemble: nil) }
             #expect(reset?.message.contains("is not in the ensemble's configuration") == true)
 
@@ -105,6 +116,8 @@ extension RealEnsembleTests {
             #expect(up.status?.health == .healthy, "\(up.status?.problems ?? [])")
             #expect(ContinuousClock.now - began < .seconds(20))
             let leader = try #require(up.status?.leader)
+            let shell = await refusal { try await command.shell(nil, server: "leader") }
+            #expect(shell?.message == "server \(leader) leads and takes no clients while it does (leaderServes: no)")
             let kept = try #require([1, 2, 3].first { Int64($0) != leader })
             var address = "127.0.0.1:\(ports[kept - 1])"
             try await ZooKeeperClient.with(try ConnectString(address)) { client in

@@ -1,11 +1,12 @@
 import Glibc
+import Supervision
 import Testing
 
 @testable import Operations
 
 @Suite struct ServerLogTests {
     @Test func timesAreRead() {
-        #expect(ServerLog.time(of: "2026-11-24T03:54:05.123Z hello") == 1_795_492_445.123)
+        #expect(ServerLog.time(of: "2026-11-24T03:54:05.123Z hello")?.milliseconds == 1_795_492_445_123)
         var local = tm()
         local.tm_year = 126
         local.tm_mon = 10
@@ -14,8 +15,9 @@ import Testing
         local.tm_min = 54
         local.tm_sec = 5
         local.tm_isdst = -1
-        #expect(ServerLog.time(of: "2026-11-24 03:54:05,123 [myid:1] - INFO") == Double(mktime(&local)) + 0.123)
-        #expect(ServerLog.time(of: "2026-11-24 03:54:05 x") == Double(mktime(&local)))
+        let second = Int64(mktime(&local)) * 1000
+        #expect(ServerLog.time(of: "2026-11-24 03:54:05,123 [myid:1] - INFO")?.milliseconds == second + 123)
+        #expect(ServerLog.time(of: "2026-11-24 03:54:05 x")?.milliseconds == second)
     }
 
     @Test(arguments: ["", "\tat java.lang.Thread.run", "2026-11-24", "2026/11/24 03:54:05,123", "2o26-11-24 03:54:05"])
@@ -24,12 +26,12 @@ import Testing
     @Test func aStackTraceStaysWithItsLine() {
         let lines = ServerLog.lines("first\n2026-11-24T00:00:01.000Z a\n\tat b\n", server: 2)
         #expect(lines.map(\.text) == ["first", "2026-11-24T00:00:01.000Z a", "\tat b"])
-        #expect(lines.map { $0.time.map { Int($0) % 60 } } == [nil, 1, 1])
+        #expect(lines.map { $0.time.map { $0.milliseconds / 1000 % 60 } } == [nil, 1, 1])
     }
 
     @Test func logsAreMergedByTime() {
         func log(_ server: Int64, _ entries: [(Double?, String)]) -> [LogLine] {
-            entries.map { LogLine(server: .init(server), time: $0.0, text: $0.1) }
+            entries.map { LogLine(server: .init(server), time: $0.0.map(Timestamp.init(seconds:)), text: $0.1) }
         }
         let merged = ServerLog.merge([
             log(1, [(nil, "a"), (2, "b"), (2, "c"), (9, "d")]),

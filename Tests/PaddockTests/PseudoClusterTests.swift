@@ -180,13 +180,25 @@ import Testing
         let planned = try paddock.run("rolling-restart", "--dry-run", "--json").json()["steps"] as? [Int]
         #expect(planned?.first == 4)
         #expect(planned?.last == leader)
-        let result = try paddock.run("rolling-restart", "--json")
+        // Nothing is measured with the wall clock, wherever that stands meanwhile.
+        let clock = paddock.path("jumping-clock.so")
+        let fixture = "\(CommandLineTool.packageRoot)/Tests/PaddockTests/Fixtures/jumping-clock.c"
+        let compiler = try Process.run(
+            URL(fileURLWithPath: "/usr/bin/env"), arguments: ["clang", "-shared", "-fPIC", "-o", clock, fixture])
+        compiler.waitUntilExit()
+        #expect(compiler.terminationStatus == 0)
+        let began = ContinuousClock.now
+        let result = try paddock.run("rolling-restart", "--json", environment: ["LD_PRELOAD": clock])
+        let took = (ContinuousClock.now - began) / .seconds(1)
         #expect(result.status == 0, "\(result.errors)")
         let report = try result.json()
         #expect(report["lost"] as? Int == 0)
         #expect(report["writes"] as? Int ?? 0 > 0)
-        #expect(report["longestWriteGap"] as? Double ?? 0 > 0)
+        let gap = report["longestWriteGap"] as? Double ?? 0
+        #expect(gap > 0 && gap < took)
         let steps = report["steps"] as? [[String: Any]] ?? []
+        let seconds = steps.compactMap { $0["seconds"] as? Double }
+        #expect(seconds.allSatisfy { $0 > 0 } && seconds.reduce(0, +) < took, "\(seconds) of \(took) s")
         #expect(steps.compactMap { $0["id"] as? Int }.first == 4)
         #expect(steps.last?["role"] as? String == "leader")
         #expect(steps.count == 4)

@@ -223,6 +223,15 @@ import Testing
         }
     }
 
+    @Test(arguments: ["1e30s", "1e300", "1e9d", "-1s", "nan", "inf", "10 s"])
+    func aDurationThatIsNoneIsRefused(_ duration: String) async throws {
+        try await CommandLineTool.with { paddock in
+            let result = try paddock.run("wait", "--timeout=\(duration)")
+            #expect(result.status == 64, "\(result.errors)")
+            #expect(result.errors.contains("--timeout"), "\(result.errors)")
+        }
+    }
+
     @Test func completionScriptsNameTheCommands() async throws {
         try await CommandLineTool.with { paddock in
             for shell in ["bash", "zsh", "fish"] {

@@ -12,14 +12,14 @@ import Testing
         record.finished(version: 4, at: 13.1)
         #expect(record.writes == 3)
         #expect(record.lost == 0)
-        #expect(abs(record.longestGap - 2.4) < 1e-9)
+        #expect(record.longestGap == .milliseconds(2400))
     }
 
     @Test func aGapThatNoWriteEndsCounts() {
         var record = CanaryRecord(start: 0)
         record.acknowledged(version: 1, at: 1)
         record.finished(version: 1, at: 31)
-        #expect(record.longestGap == 30)
+        #expect(record.longestGap == .seconds(30))
     }
 
     @Test func versionsThatGoBackAreLostWrites() {

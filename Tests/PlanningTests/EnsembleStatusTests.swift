@@ -44,7 +44,7 @@ import ZooKeeperProtocol
             ensemble.change(3) {
                 $0.process?.lastExit = .code(2)
                 $0.process?.lastError = "no room on the disk"
-                $0.process?.nextStart = 7.5
+                $0.process?.nextStart = Seconds(.milliseconds(7500))
             }
         },
         Case(

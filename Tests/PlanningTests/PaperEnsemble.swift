@@ -6,7 +6,7 @@ import ZooKeeperProtocol
 /// An ensemble that exists on paper: participants 1… and observers after them, all well, led by `leader`.
 struct PaperEnsemble {
     var observations: [ServerObservation] = []
-    var supervisor: Sweep.SupervisorFacts? = Sweep.SupervisorFacts(pid: 4100, uptime: 61)
+    var supervisor: Sweep.SupervisorFacts? = Sweep.SupervisorFacts(pid: 4100, uptime: Seconds(.seconds(61)))
     /// Who is in the ensemble as its servers say it.
     var configuration: EnsembleConfiguration?
 
@@ -40,7 +40,7 @@ struct PaperEnsemble {
         let lives = state == .running || state == .starting || state == .paused
         return ServerProcess(
             id: Int(id.rawValue), state: state, desired: .running, pid: lives ? 4100 + Int32(id.rawValue) : nil,
-            started: lives ? 1000 : nil, uptime: lives ? 60 : nil, engine: "apache", clientHost: "127.0.0.1",
+            uptime: lives ? Seconds(.seconds(60)) : nil, engine: "apache", clientHost: "127.0.0.1",
             clientPort: 2180 + Int(id.rawValue), directory: "/state/demo/server.\(id)",
             logFile: "/state/demo/server.\(id)/logs/server.log")
     }
@@ -111,4 +111,10 @@ struct PaperEnsemble {
             $0.answer = .serving(serving)
         }
     }
+}
+
+/// Seconds.
+extension Instant: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral {
+    public init(integerLiteral seconds: Int) { self.init(sinceBoot: .seconds(seconds)) }
+    public init(floatLiteral seconds: Double) { self.init(sinceBoot: .milliseconds(Int64(seconds * 1000))) }
 }

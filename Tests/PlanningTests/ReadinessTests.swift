@@ -102,6 +102,6 @@ import ZooKeeperProtocol
     }
 
     @Test func patienceGrowsWithTicks() {
-        #expect(Readiness.patience(tickTimeMilliseconds: 2000, initLimit: 10, servers: 4) == 72)
+        #expect(Readiness.patience(tickTime: .seconds(2), initLimit: 10, servers: 4) == .seconds(72))
     }
 }

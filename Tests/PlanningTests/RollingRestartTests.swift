@@ -8,21 +8,22 @@ import ZooKeeperProtocol
     private typealias Effect = RollingRestart.Effect
 
     private static func machine(
-        _ ensemble: PaperEnsemble, servers: Set<ServerID>? = nil, pause: Double = 0, force: Bool = false,
+        _ ensemble: PaperEnsemble, servers: Set<ServerID>? = nil, pause: Duration = .zero, force: Bool = false,
         ignored: Set<ServerID> = []
     ) -> RollingRestart {
         RollingRestart(
             servers: servers ?? Set(ensemble.observations.map(\.id)), electorate: ensemble.electorate,
-            options: RollingRestart.Options(patience: 60, pause: pause, force: force, ignored: ignored), now: 0)
+            options: RollingRestart.Options(patience: .seconds(60), pause: pause, force: force, ignored: ignored),
+            now: 0)
     }
 
     /// Carries out what the machine orders on paper: a restarted server is away for one look, and when it led, the
     /// first other participant leads afterwards in a new epoch.
     private static func carryOut(_ machine: inout RollingRestart, _ ensemble: inout PaperEnsemble) -> [ServerID] {
         var restarted: [ServerID] = []
-        var now = 0.0
+        var now: Instant = 0
         while now < 1000 {
-            now += 1
+            now += .seconds(1)
             switch machine.step(ensemble.sweep, now: now) {
             case .restart(let id):
                 restarted.append(id)
@@ -36,7 +37,7 @@ import ZooKeeperProtocol
                 }
                 let zxid = ensemble.sweep.leader?.serving?.zxid ?? .zero
                 ensemble.setState(id, .running)
-                ensemble.change(id) { $0.process?.started = 2000 + now }
+                ensemble.change(id) { $0.process?.pid? += 100 }
                 ensemble.setAnswer(id, .serving(.init(role: isObserver ? .observer : .follower, zxid: zxid)))
             case .finished, .failed: return restarted
             case .wait, .completed: continue
@@ -80,12 +81,12 @@ import ZooKeeperProtocol
         ensemble.configuration = EnsembleConfiguration(servers: [1, 2, 3].map { PaperEnsemble.line($0, .participant) })
         var machine = RollingRestart(
             servers: [1], electorate: ensemble.electorate,
-            options: RollingRestart.Options(patience: 60, coming: ensemble.electorate), now: 0)
+            options: RollingRestart.Options(patience: .seconds(60), coming: ensemble.electorate), now: 0)
         #expect(machine.step(ensemble.sweep, now: 1) == .restart(1))
         ensemble.setState(4, .starting)
         machine = RollingRestart(
             servers: [1], electorate: ensemble.electorate,
-            options: RollingRestart.Options(patience: 60, coming: ensemble.electorate), now: 0)
+            options: RollingRestart.Options(patience: .seconds(60), coming: ensemble.electorate), now: 0)
         #expect(
             machine.step(ensemble.sweep, now: 1)
                 == .wait(
@@ -117,8 +118,10 @@ import ZooKeeperProtocol
         var machine = Self.machine(ensemble)
         #expect(machine.plan(ensemble.sweep) == [1, 2, 3])
         #expect(machine.step(ensemble.sweep, now: 1) == .restart(1))
-        ensemble.change(1) { $0.process?.started = 2000 }
-        #expect(machine.step(ensemble.sweep, now: 2) == .completed(.init(id: 1, role: .follower, seconds: 1)))
+        ensemble.change(1) { $0.process?.pid = 5000 }
+        #expect(
+            machine.step(ensemble.sweep, now: 2)
+                == .completed(.init(id: 1, role: .follower, seconds: Seconds(.seconds(1)))))
         ensemble.setRole(3, .follower)
         ensemble.setRole(2, .leader)
         #expect(machine.plan(ensemble.sweep) == [3, 2])
@@ -167,6 +170,24 @@ import ZooKeeperProtocol
                     server: 1))
     }
 
+    /// Of three participants and an observer the ensemble has two and the observer since a reconfig: nobody is restarted, not even that.
+    @Test func whatCannotEndWellDoesNotBegin() {
+        var ensemble = PaperEnsemble(participants: 3, observers: 1, leader: 2)
+        let three = Self.machine(ensemble)
+        #expect(three.refusal(ensemble.sweep) == nil)
+        ensemble.reconfigure(without: [3])
+        let two = Self.machine(ensemble, servers: ensemble.sweep.restartable)
+        #expect(two.plan(ensemble.sweep) == [4, 1, 2])
+        #expect(
+            two.refusal(ensemble.sweep)?.message
+                == "restarting server 1 would take the quorum away: one vote of two would be left, two are needed")
+        #expect(Self.machine(ensemble, force: true).refusal(ensemble.sweep) == nil)
+        #expect(Self.machine(ensemble, servers: [4]).refusal(ensemble.sweep) == nil)
+        // One that is down now can be started, but the other one not restarted.
+        ensemble.setState(1, .stopped)
+        #expect(Self.machine(ensemble, servers: [1, 2]).refusal(ensemble.sweep) != nil)
+    }
+
     @Test func aStepEndsOnlyWhenTheServerIsBackAndHasCaughtUp() {
         var ensemble = PaperEnsemble(participants: 3, leader: 2)
         var machine = Self.machine(ensemble, servers: [1])
@@ -174,7 +195,7 @@ import ZooKeeperProtocol
         // The old process still answers.
         #expect(machine.step(ensemble.sweep, now: 2) == .wait("server 1 has not been started again"))
         ensemble.setState(1, .starting)
-        ensemble.change(1) { $0.process?.started = 2000 }
+        ensemble.change(1) { $0.process?.pid = 5000 }
         #expect(machine.step(ensemble.sweep, now: 3) == .wait("server 1 is not back in its role"))
         ensemble.setAnswer(1, .notServing)
         #expect(machine.step(ensemble.sweep, now: 4) == .wait("server 1 is not back in its role"))
@@ -185,7 +206,9 @@ import ZooKeeperProtocol
         // The leader has gone on meanwhile; what counts is where it was.
         ensemble.setZXID(2, 0x1_0000_0100)
         ensemble.setZXID(1, 0x1_0000_0005)
-        #expect(machine.step(ensemble.sweep, now: 6) == .completed(.init(id: 1, role: .follower, seconds: 5)))
+        #expect(
+            machine.step(ensemble.sweep, now: 6)
+                == .completed(.init(id: 1, role: .follower, seconds: Seconds(.seconds(5)))))
         #expect(machine.step(ensemble.sweep, now: 7) == .finished)
         #expect(machine.step(ensemble.sweep, now: 8) == .finished)
     }
@@ -195,7 +218,7 @@ import ZooKeeperProtocol
         var machine = Self.machine(ensemble)
         #expect(machine.step(ensemble.sweep, now: 1) == .restart(1))
         ensemble.setState(1, .starting)
-        ensemble.change(1) { $0.process?.started = 2000 }
+        ensemble.change(1) { $0.process?.pid = 5000 }
         #expect(machine.step(ensemble.sweep, now: 61) == .wait("server 1 is not back in its role"))
         #expect(
             machine.step(ensemble.sweep, now: 61.5)
@@ -221,13 +244,13 @@ import ZooKeeperProtocol
 
     @Test func thereIsAPauseBetweenStepsAndNoneAfterTheLast() {
         var ensemble = PaperEnsemble(participants: 3, leader: 2)
-        var machine = Self.machine(ensemble, servers: [1, 3], pause: 10)
+        var machine = Self.machine(ensemble, servers: [1, 3], pause: .seconds(10))
         #expect(machine.step(ensemble.sweep, now: 1) == .restart(1))
-        ensemble.change(1) { $0.process?.started = 2000 }
+        ensemble.change(1) { $0.process?.pid = 5000 }
         _ = machine.step(ensemble.sweep, now: 2)
         #expect(machine.step(ensemble.sweep, now: 3) == .wait("pausing"))
         #expect(machine.step(ensemble.sweep, now: 12) == .restart(3))
-        ensemble.change(3) { $0.process?.started = 2001 }
+        ensemble.change(3) { $0.process?.pid = 5001 }
         _ = machine.step(ensemble.sweep, now: 13)
         #expect(machine.step(ensemble.sweep, now: 13) == .finished)
     }
@@ -236,10 +259,10 @@ import ZooKeeperProtocol
         var ensemble = PaperEnsemble(participants: 3, observers: 1, leader: 2)
         var machine = Self.machine(ensemble, servers: [4, 2], force: true)
         #expect(machine.step(ensemble.sweep, now: 1) == .restart(4))
-        ensemble.change(4) { $0.process?.started = 2000 }
+        ensemble.change(4) { $0.process?.pid = 5000 }
         _ = machine.step(ensemble.sweep, now: 2)
         #expect(machine.step(ensemble.sweep, now: 3) == .restart(2))
-        ensemble.change(2) { $0.process?.started = 2001 }
+        ensemble.change(2) { $0.process?.pid = 5001 }
         _ = machine.step(ensemble.sweep, now: 4)
         // The observer lost its leader with that step.
         let serving = ensemble.sweep.server(4)!.answer

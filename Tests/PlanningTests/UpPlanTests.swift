@@ -78,6 +78,36 @@ import ZooKeeperProtocol
         #expect(plan.actions == [.start([7, 8]), .roll([1, 2, 3]), .remove([9])])
     }
 
+    /// Files, the stored topology and what the supervisor is told have their places among the actions.
+    @Test func everyStepHasItsPlace() {
+        let three: Set<ServerID> = [1, 2, 3]
+        let first = UpPlan(Self.situation(before: [], after: three, running: [], observers: []))
+        #expect(first.steps == [.storeTopology, .writeFiles, .reload(keeping: []), .act(.start([1, 2, 3]))])
+        let joins = UpPlan(
+            Self.situation(
+                before: three, after: [1, 2, 3, 4], running: [1, 2, 3, 9], outdated: three, withData: three, leader: 2))
+        #expect(
+            joins.steps == [
+                .writeFiles, .storeTopology, .reload(keeping: []), .act(.start([4])), .act(.roll([1, 2, 3])),
+            ])
+        let leaves = UpPlan(
+            Self.situation(before: [1, 2, 3, 4], after: three, running: [1, 2, 3, 4, 9], outdated: three, leader: 2))
+        #expect(
+            leaves.steps == [
+                .writeFiles, .storeTopology, .reload(keeping: [4]), .act(.roll([1, 2, 3])), .act(.remove([4])),
+                .reload(keeping: []),
+            ])
+        // The old topology is the stored one until nothing of it runs, and those with data answer before the others start.
+        let outage = UpPlan(
+            Self.situation(
+                before: [1, 2, 4], after: three, running: [1, 2, 4, 9], withData: [1, 2, 4, 9], leader: 2))
+        #expect(
+            outage.steps == [
+                .writeFiles, .act(.remove([4])), .act(.stop([1, 2, 9])), .storeTopology, .reload(keeping: [4]),
+                .act(.start([1, 2, 9])), .awaitAnswers([1, 2, 9]), .act(.start([3])), .reload(keeping: []),
+            ])
+    }
+
     @Test func aLeaderLeaves() {
         let plan = UpPlan(
             Self.situation(
@@ -208,6 +238,9 @@ import ZooKeeperProtocol
         #expect(
             UpPlan.Action.name(PaperEnsemble.line(4, .observer)).text
                 == "reconfigure the ensemble: server.4=127.0.0.1:2891:3891:observer;127.0.0.1:2184")
+        // A single restart is told when it is due, with the server's role.
+        #expect(UpPlan.Action.roll([3]).announcement == nil)
+        #expect(UpPlan.Action.roll([2, 3]).announcement == UpPlan.Action.roll([2, 3]).text)
         #expect(UpPlan.Action.forget(3).text == "reconfigure the ensemble: without server 3")
         #expect(UpPlan.Action.start([1, 2]).text == "start servers 1 and 2")
         #expect(UpPlan.Action.roll([3]).text == "restart server 3")

@@ -34,7 +34,7 @@ import Testing
             return ServerSpec(
                 id: id, directory: directory, launch: engine.launch(configuration: configuration, directory: directory),
                 clientHost: "127.0.0.1", clientPort: client, engine: engine.name, engineVersion: engine.version,
-                requiredPaths: [configuration, directory + "/data/myid"], graceSeconds: 20)
+                requiredPaths: [configuration, directory + "/data/myid"], grace: .seconds(20))
         }
     }
 
@@ -125,7 +125,7 @@ import Testing
             }
             try await Task.sleep(for: .milliseconds(50))
         }
-        throw ControlError.timedOut(seconds: 60)
+        throw ControlError.timedOut(.seconds(60))
     }
 
     private func adminPort(_ spec: ServerSpec) throws -> Int? {

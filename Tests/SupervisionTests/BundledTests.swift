@@ -26,7 +26,7 @@ import Testing
         return ServerSpec(
             id: 1, directory: directory, launch: engine.launch(configuration: configuration, directory: directory),
             clientHost: "127.0.0.1", clientPort: client, engine: engine.name, engineVersion: engine.version,
-            requiredPaths: [configuration], graceSeconds: 20)
+            requiredPaths: [configuration], grace: .seconds(20))
     }
 
     @Test func itServesLogsAndStopsCleanly() async throws {

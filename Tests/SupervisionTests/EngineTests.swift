@@ -21,6 +21,29 @@ import Testing
         }
     }
 
+    /// Whoever starts a server hands on where his programs are and how he likes his language; that makes no other server of it.
+    @Test func aServerIsWhatItIsWhoeverStartsIt() throws {
+        func fingerprint(_ environment: [String: String], variables: [String: String] = [:]) -> String {
+            var engine = ApacheEngine(
+                distribution: ApacheDistribution(home: ApacheDistribution.debianHome)!, java: Java(executable: "/java"),
+                environment: ApacheEngine.inherited(from: environment).merging(variables) { $1 })
+            engine.chosenVariables = variables.keys.sorted()
+            return ServerSpec(
+                id: 1, directory: "/e/server.1",
+                launch: engine.launch(configuration: "/zoo.cfg", directory: "/e/server.1"),
+                clientHost: "127.0.0.1", clientPort: 2181, engine: "apache"
+            ).fingerprint
+        }
+        let shell = [
+            "PATH": "/usr/bin", "HOME": "/root", "USER": "root", "LANG": "C.UTF-8", "LC_ALL": "C", "SECRET": "x",
+        ]
+        #expect(fingerprint(shell) == fingerprint(["PATH": "/bin", "LANG": "de_DE.UTF-8", "TMPDIR": "/var/tmp"]))
+        #expect(fingerprint(shell) != fingerprint(shell.merging(["TZ": "CET"]) { $1 }), "the times in its log")
+        #expect(fingerprint(shell) != fingerprint(shell.merging(["ZOO_LOG_LEVEL": "debug"]) { $1 }))
+        #expect(fingerprint(shell) != fingerprint(shell, variables: ["LANG": "de_DE.UTF-8"]), "the topology wants it")
+        #expect(fingerprint(shell, variables: ["A": "1"]) != fingerprint(shell, variables: ["A": "2"]))
+    }
+
     @Test func tarball() async throws {
         try await withTemporaryDirectory { root in
             try make(

@@ -27,7 +27,7 @@ final class Ensemble: Sendable {
             id: id, directory: server,
             launch: Launch(
                 executable: Self.tool, arguments: ["serve", "\(port)"] + words, workingDirectory: server),
-            clientHost: "127.0.0.1", clientPort: port, engine: "fake", revision: revision, graceSeconds: grace)
+            clientHost: "127.0.0.1", clientPort: port, engine: "fake", revision: revision, grace: .seconds(grace))
     }
 
     var launcher: SupervisorLauncher {
@@ -36,7 +36,7 @@ final class Ensemble: Sendable {
 
     func connect() async throws -> ControlClient {
         try await ControlClient.connectOrLaunch(
-            ensembleDirectory: directory, launcher: launcher, by: "test", timeoutSeconds: 60)
+            ensembleDirectory: directory, launcher: launcher, by: "test", timeout: .seconds(60))
     }
 
     /// A supervisor with these servers, all serving.
@@ -98,7 +98,7 @@ extension ControlClient {
             try await Task.sleep(for: .milliseconds(20))
         }
         Issue.record("server \(id) did not get there: \(String(describing: last))", sourceLocation: sourceLocation)
-        throw ControlError.timedOut(seconds: 60)
+        throw ControlError.timedOut(.seconds(60))
     }
 }
 
@@ -111,7 +111,7 @@ func eventually(
         try await Task.sleep(for: .milliseconds(10))
     }
     Issue.record("not within 60 s: \(what)", sourceLocation: sourceLocation)
-    throw ControlError.timedOut(seconds: 60)
+    throw ControlError.timedOut(.seconds(60))
 }
 
 /// Outside the kernel's ephemeral range, so that no outgoing connection takes it meanwhile.

@@ -23,7 +23,7 @@ import Testing
     @Test func identityIsOfOneProcess() throws {
         let own = try #require(ProcessTable.identity(of: getpid()))
         #expect(ProcessTable.isAlive(own))
-        #expect(ProcessTable.uptime(of: own) < 86_400)
+        #expect(ProcessTable.uptime(of: own) < .seconds(86_400))
         var other = own
         other.startTicks += 1
         #expect(!ProcessTable.isAlive(other))

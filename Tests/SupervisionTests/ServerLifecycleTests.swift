@@ -6,11 +6,11 @@ import Testing
 /// Every edge of the state machine, without a process.
 @Suite struct ServerLifecycleTests {
     typealias Effect = ServerLifecycle.Effect
-    let start = ContinuousClock.now
+    let start = Instant.now()
     let process = ProcessIdentity(pid: 42, startTicks: 7, bootID: "boot")
     let next = ProcessIdentity(pid: 43, startTicks: 8, bootID: "boot")
 
-    func at(_ seconds: Double) -> ContinuousClock.Instant { start + .seconds(seconds) }
+    func at(_ seconds: Double) -> Instant { start + .seconds(seconds) }
 
     func stopped() -> ServerLifecycle { ServerLifecycle(grace: .seconds(10)) }
 

@@ -168,7 +168,7 @@ import Testing
             let launcher = SupervisorLauncher(
                 executable: Ensemble.tool, arguments: ["supervise", ensemble.directory, "\(owner)"])
             let client = try await ControlClient.connectOrLaunch(
-                ensembleDirectory: ensemble.directory, launcher: launcher, by: "test", timeoutSeconds: 60)
+                ensembleDirectory: ensemble.directory, launcher: launcher, by: "test", timeout: .seconds(60))
             try await client.reload([try ensemble.spec(1)])
             try await client.start([1])
             try await client.wait(for: 1) { $0.state == .running }

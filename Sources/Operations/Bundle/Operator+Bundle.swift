@@ -15,8 +15,7 @@ extension Operator {
         _ name: String?, to path: String? = nil, workingDirectory: String = EnsembleStore.workingDirectory()
     ) async throws -> String {
         let ensemble = try store.open(name)
-        let stamp = Moment.text(Moment.now()).prefix(19).filter { $0 != ":" && $0 != "-" }
-        let title = "\(ensemble.name)-bundle-\(stamp)"
+        let title = "\(ensemble.name)-bundle-\(Timestamp.now().compact)"
         let target = EnsembleStore.absolute(path ?? "\(title).tar.gz", from: workingDirectory)
         var template = Array("/tmp/paddock-bundle-XXXXXX".utf8CString)
         guard let made = template.withUnsafeMutableBufferPointer({ mkdtemp($0.baseAddress!) }) else {

@@ -1,11 +1,11 @@
 import DurableFiles
 import FoundationEssentials
 import Glibc
+import Supervision
 
 /// One line of `audit.jsonl`.
 package struct AuditEntry: Codable, Hashable, Sendable {
-    /// ISO 8601 with milliseconds, UTC.
-    package var time: String
+    package var time: Timestamp
     package var ensemble: String
     /// The command as it was typed, and its process.
     package var command: String
@@ -13,7 +13,7 @@ package struct AuditEntry: Codable, Hashable, Sendable {
     /// What was done: `began`, `stop server 2`, `done`, `failed: …`.
     package var did: String
 
-    package init(time: String, ensemble: String, command: String, pid: Int32, did: String) {
+    package init(time: Timestamp, ensemble: String, command: String, pid: Int32, did: String) {
         self.time = time
         self.ensemble = ensemble
         self.command = command

@@ -1,6 +1,7 @@
 import DurableFiles
 import Glibc
 import Planning
+import Supervision
 
 /// A command that is changing an ensemble: it holds the ensemble's lock, and what it does is recorded.
 package struct Change: Sendable {
@@ -18,7 +19,7 @@ package struct Change: Sendable {
     /// Appends what was just done to `audit.jsonl`.
     package func did(_ what: String) throws {
         try audit.append(
-            AuditEntry(time: Moment.text(Moment.now()), ensemble: ensemble, command: command, pid: getpid(), did: what))
+            AuditEntry(time: Timestamp.now(), ensemble: ensemble, command: command, pid: getpid(), did: what))
     }
 }
 

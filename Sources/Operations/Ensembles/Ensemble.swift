@@ -65,13 +65,13 @@ package struct Ensemble: Sendable {
         ClientEnvironment(ensemble: name, clients: topology.servers.map { ($0.host, $0.ports.client) })
     }
 
-    /// How long the ensemble may take to become ready, in seconds.
-    package var patience: Double {
+    /// How long the ensemble may take to become ready.
+    package var patience: Duration {
         func largest(_ key: String, _ standard: Int) -> Int {
             topology.servers.map { $0.setting(key).flatMap(Int.init) ?? standard }.max() ?? standard
         }
         return Readiness.patience(
-            tickTimeMilliseconds: largest("tickTime", 2000), initLimit: largest("initLimit", 10),
+            tickTime: .milliseconds(largest("tickTime", 2000)), initLimit: largest("initLimit", 10),
             servers: topology.servers.count)
     }
 

@@ -1,4 +1,5 @@
 import Planning
+import Supervision
 import ZooKeeperProtocol
 
 extension Operator {
@@ -6,9 +7,9 @@ extension Operator {
     ///
     /// - Parameters:
     ///   - count: how many lines at most, the last ones; nil for all that is kept in the current files
-    ///   - since: seconds of the Unix epoch; lines before that are left out
+    ///   - since: lines before that are left out, and those without a time
     package func logs(
-        _ words: [String], ensemble name: String?, last count: Int? = nil, since: Double? = nil
+        _ words: [String], ensemble name: String?, last count: Int? = nil, since: Timestamp? = nil
     ) async throws -> [LogLine] {
         let members = try await logMembers(words, name)
         let logs = members.map { member -> [LogLine] in
@@ -21,7 +22,7 @@ extension Operator {
             }
         }
         var merged = ServerLog.merge(logs)
-        if let since { merged.removeAll { ($0.time ?? -.infinity) < since } }
+        if let since { merged.removeAll { $0.time.map { $0 < since } ?? true } }
         return count.map { merged.suffix($0) } ?? merged
     }
 
@@ -33,7 +34,7 @@ extension Operator {
         return AsyncStream { continuation in
             let task = Task {
                 var tails = members.map { FileTail($0.logFile, last: 0) }
-                var times = [Double?](repeating: nil, count: members.count)
+                var times = [Timestamp?](repeating: nil, count: members.count)
                 while !Task.isCancelled {
                     var logs: [[LogLine]] = []
                     for index in members.indices {

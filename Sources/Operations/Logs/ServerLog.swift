@@ -1,11 +1,12 @@
 import Glibc
+import Supervision
 import ZooKeeperProtocol
 
 /// Reading the times of log lines, and merging the logs of several servers by them.
 package enum ServerLog {
     /// The time at the start of `line`: `2026-11-24 03:54:05,123` in local time as Apache's log configurations print it,
     /// or `2026-11-24T03:54:05.123Z`. Nil when it does not begin with one.
-    package static func time(of line: some StringProtocol) -> Double? {
+    package static func time(of line: some StringProtocol) -> Timestamp? {
         let bytes = Array(line.utf8.prefix(24))
         guard bytes.count >= 19 else { return nil }
         func number(_ range: Range<Int>) -> Int32? {
@@ -31,17 +32,18 @@ package enum ServerLog {
         moment.tm_sec = second
         moment.tm_isdst = -1
         let isUTC = bytes.count == 24 && bytes[23] == UInt8(ascii: "Z")
-        var time = Double(isUTC ? timegm(&moment) : mktime(&moment))
+        var time = Timestamp(milliseconds: Int64(isUTC ? timegm(&moment) : mktime(&moment)) * 1000)
         if bytes.count >= 23, bytes[19] == UInt8(ascii: ",") || bytes[19] == UInt8(ascii: "."),
             let milliseconds = number(20..<23)
         {
-            time += Double(milliseconds) / 1000
+            time.milliseconds += Int64(milliseconds)
         }
         return time
     }
 
     /// The lines of one log, each with its time. `last` is the time of the line before the text, if any.
-    package static func lines(_ text: some StringProtocol, server: ServerID, after last: Double? = nil) -> [LogLine] {
+    package static func lines(_ text: some StringProtocol, server: ServerID, after last: Timestamp? = nil) -> [LogLine]
+    {
         var time = last
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
             time = Self.time(of: line) ?? time
@@ -54,9 +56,9 @@ package enum ServerLog {
     /// Several logs as one, in the order of time. Lines of one server keep their order, and at the same moment the
     /// server named first comes first.
     package static func merge(_ logs: [[LogLine]]) -> [LogLine] {
-        var entries: [(time: Double, log: Int, index: Int)] = []
+        var entries: [(time: Timestamp, log: Int, index: Int)] = []
         for (log, lines) in logs.enumerated() {
-            var latest = -Double.infinity
+            var latest = Timestamp(milliseconds: .min)
             for (index, line) in lines.enumerated() {
                 // A clock that was set back must not tear the lines of one server apart.
                 latest = max(latest, line.time ?? latest)

@@ -6,8 +6,8 @@ package struct MigrationReport: Codable, Hashable, Sendable {
     package var ensemble: String
     package var engine: String
     package var steps: [RollingRestart.Step]
-    /// Seconds between two acknowledged writes of the canary.
-    package var longestWriteGap: Double
+    /// Between two acknowledged writes of the canary.
+    package var longestWriteGap: Seconds
     package var writes: Int
     package var lost: Int
 }

@@ -28,7 +28,7 @@ extension Operator {
             let migration = try await prepareMigration(try store.open(name), engine, words, options)
             let ensemble = migration.ensemble
             var report = MigrationReport(
-                ensemble: name, engine: engine.name, steps: [], longestWriteGap: 0, writes: 0, lost: 0)
+                ensemble: name, engine: engine.name, steps: [], longestWriteGap: Seconds(.zero), writes: 0, lost: 0)
             guard let running = migration.running else {
                 for step in migration.plan.steps { try change.did(step.text) }
                 try migration.store(switched: migration.plan.steps.map(\.id))
@@ -51,7 +51,9 @@ extension Operator {
             }
             let record = try conclude("migration to \(engine.name)", canary, change)
             report.steps = steps
-            (report.longestWriteGap, report.writes, report.lost) = (record.longestGap, record.writes, record.lost)
+            (report.longestWriteGap, report.writes, report.lost) = (
+                Seconds(record.longestGap), record.writes, record.lost
+            )
             return report
         }
     }
@@ -80,7 +82,8 @@ extension Operator {
                 servers: Set(steps.map(\.id)).intersection(sweep.restartable), electorate: ensemble.electorate,
                 options: RollingRestart.Options(
                     patience: ensemble.patience, pause: options.pause, force: options.force),
-                now: Moment.steady())
+                now: .now())
+            if let refusal = machine.refusal(sweep) { throw refusal }
             let order = machine.plan(sweep)
             migration.plan.steps = order.compactMap { id in steps.first { $0.id == id } }
             migration.running = (control, sweep, machine)

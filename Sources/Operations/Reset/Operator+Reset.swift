@@ -14,7 +14,7 @@ extension Operator {
             let ensemble = try store.open(name)
             var (reset, report, control) = try await prepareReset(ensemble, word, dryRun: false)
             let id = reset.server
-            let began = Moment.steady()
+            let began = Instant.now()
             self.report(.step("stop server \(id)"))
             try await order { try await control.stop([Int(id.rawValue)]) }
             try change.did("stop server \(id)")
@@ -35,7 +35,7 @@ extension Operator {
             try await order { try await control.start([Int(id.rawValue)]) }
             try change.did("start server \(id)")
             try await waitUntilRefetched(reset, ensemble, control, report)
-            report.seconds = Moment.steady() - began
+            report.seconds = Seconds(.now() - began)
             return report
         }
     }
@@ -61,7 +61,7 @@ extension Operator {
                 .failed, refusal,
                 mend: "bring the others into service first, see `paddock status`; nothing was touched")
         }
-        let stamp = Moment.text(Moment.now()).prefix(19).filter { $0 != ":" && $0 != "-" }
+        let stamp = Timestamp.now().compact
         let places = [ensemble.layout.server(id).data, server.setting("dataLogDir")].compactMap { $0 }
         var moved: [ResetReport.Moved] = []
         for place in places where access("\(place)/version-2", F_OK) == 0 {
@@ -76,45 +76,35 @@ extension Operator {
 
     /// Until a quorum without the server has all that was acknowledged while it was there.
     private func waitForOthers(_ reset: Reset, _ ensemble: Ensemble, _ control: ControlClient) async throws {
-        let sweeper = ensemble.sweeper(control)
-        let began = Moment.steady()
         var mark: ZXID?
-        while true {
-            let sweep = await sweeper.sweep()
-            try Task.checkCancellation()
+        try await watch(ensemble, control) { sweep, waited in
             if let leader = sweep.leader, leader.id != reset.server {
-                if let mark, reset.othersHave(mark, sweep) { return }
+                if let mark, reset.othersHave(mark, sweep) { return true }
                 mark = mark ?? leader.serving?.zxid
             } else {
                 mark = nil
             }
-            let waited = Moment.steady() - began
             guard waited < ensemble.patience else {
                 throw OperationError(
                     .failed,
-                    "the other servers did not catch up without server \(reset.server) (waited \(Int(waited)) s); it keeps its data and is started again",
+                    "the other servers did not catch up without server \(reset.server) (waited \(waited.wholeSeconds) s); it keeps its data and is started again",
                     mend: "see `paddock status`")
             }
-            try await Task.sleep(for: Pace.pause(after: waited))
+            return false
         }
     }
 
     private func waitUntilRefetched(
         _ reset: Reset, _ ensemble: Ensemble, _ control: ControlClient, _ report: ResetReport
     ) async throws {
-        let sweeper = ensemble.sweeper(control)
-        let began = Moment.steady()
         var mark: ZXID?
-        while true {
-            let sweep = await sweeper.sweep()
-            try Task.checkCancellation()
+        try await watch(ensemble, control) { sweep, waited in
             mark = mark ?? sweep.leader?.serving?.zxid
             if let server = sweep.server(reset.server), server.isInItsRole, let zxid = server.serving?.zxid, let mark,
                 Readiness.hasCaughtUp(zxid, to: mark)
             {
-                return
+                return true
             }
-            let waited = Moment.steady() - began
             let lacks = Readiness(electorate: ensemble.electorate).lacks(sweep).filter { $0.server == reset.server }
             guard waited < ensemble.patience, !lacks.contains(where: \.isFinal) else {
                 let error = notReady(ensemble, lacks, waited: waited)
@@ -123,7 +113,7 @@ extension Operator {
                     mend: "what it held is in \(report.moved.map(\.to).joined(separator: " and ")); the others serve",
                     details: error.details)
             }
-            try await Task.sleep(for: Pace.pause(after: waited))
+            return false
         }
     }
 }

@@ -1,3 +1,5 @@
+import Planning
+
 /// What `reset` did, or would do.
 package struct ResetReport: Codable, Hashable, Sendable {
     package struct Moved: Codable, Hashable, Sendable {
@@ -12,7 +14,7 @@ package struct ResetReport: Codable, Hashable, Sendable {
     /// The directories with what the server held.
     package var moved: [Moved]
     /// From the order to stop until it had caught up; nil in a dry run.
-    package var seconds: Double?
+    package var seconds: Seconds?
 
     private enum CodingKeys: String, CodingKey { case version, ensemble, server, dryRun, moved, seconds }
 

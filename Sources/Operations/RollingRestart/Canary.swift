@@ -24,7 +24,7 @@ final class Canary: Sendable {
 
     init(_ members: [Member]) {
         servers = ConnectString(servers: members.map { ServerAddress(host: $0.clientHost, port: $0.clientPort) })
-        record = Mutex(CanaryRecord(start: Moment.steady()))
+        record = Mutex(CanaryRecord(start: .now()))
     }
 
     func start() {
@@ -45,12 +45,12 @@ final class Canary: Sendable {
         configuration.connectTimeout = .seconds(2)
         var client = ZooKeeperClient(servers, configuration: configuration)
         var counter: UInt64 = 0
-        var next = ContinuousClock.now
+        var next = Instant.now()
         while !isStopping.withLock({ $0 }) {
             counter += 1
             do {
                 let stat = try await client.setData(Self.path, Array("\(counter)".utf8))
-                record.withLock { $0.acknowledged(version: stat.version, at: Moment.steady()) }
+                record.withLock { $0.acknowledged(version: stat.version, at: .now()) }
             } catch ErrorCode.noNode {
                 // The first time; later it would be a loss, which the version tells: it begins anew.
                 _ = try? await client.create(Self.path)
@@ -58,8 +58,9 @@ final class Canary: Sendable {
                 // Of unknown outcome, or not sent: the next one counts.
             }
             if client.state.isFinal { client = ZooKeeperClient(servers, configuration: configuration) }
-            next = max(next + Self.interval, ContinuousClock.now)
-            try? await Task.sleep(until: next, clock: .continuous)
+            let now = Instant.now()
+            next = max(next + Self.interval, now)
+            try? await Task.sleep(for: next - now)
         }
         let failure = await verify(client)
         await client.close()
@@ -71,7 +72,7 @@ final class Canary: Sendable {
             do {
                 try await client.sync(Self.path)
                 let stat = try await client.exists(Self.path)
-                record.withLock { $0.finished(version: stat?.version, at: Moment.steady()) }
+                record.withLock { $0.finished(version: stat?.version, at: .now()) }
                 if stat != nil { try? await client.delete(Self.path) }
                 return nil
             } catch let error as ZooKeeperError where error.isOutcomeUnknown && attempt < 5 {

@@ -10,7 +10,7 @@ extension Operator {
         let ensemble = try store.open(name)
         let (_, sweep) = try await running(ensemble, looksOnly: true)
         let journal = RollingRestartJournal.read(ensemble, startsOver: options.startsOver)
-        let machine = machine(ensemble, sweep, journal, options)
+        let machine = try machine(ensemble, sweep, journal, options)
         return RollingRestartPlan(
             ensemble: ensemble.name, servers: machine.plan(sweep), done: journal?.done(sweep) ?? [])
     }
@@ -25,6 +25,7 @@ extension Operator {
             let ensemble = try store.open(name)
             let (control, sweep) = try await running(ensemble)
             let journal = RollingRestartJournal.read(ensemble, startsOver: options.startsOver)
+            let machine = try machine(ensemble, sweep, journal, options)
             if let done = journal?.done(sweep), !done.isEmpty {
                 report(.step("continuing the restart begun before: \(Wording.servers(done)) done already"))
             }
@@ -35,9 +36,8 @@ extension Operator {
             ) {
                 try await order { try await control.reload(specifications) }
             }
-            let machine = machine(ensemble, sweep, journal, options)
             tellDrift(sweep)
-            try (journal ?? RollingRestartJournal(began: Moment.now())).write(ensemble)
+            try (journal ?? RollingRestartJournal(sweep)).write(ensemble)
             let procedure = RollingProcedure.restart(self, control, confirm: options.confirm)
             let (steps, canary) = try await withCanary(ensemble.clients(sweep)) {
                 try await roll(ensemble, control, machine, procedure, change)
@@ -45,7 +45,7 @@ extension Operator {
             RollingRestartJournal.remove(ensemble)
             let record = try conclude("rolling restart", canary, change)
             return RollingRestartReport(
-                steps: steps, longestWriteGap: record.longestGap, writes: record.writes, lost: record.lost)
+                steps: steps, longestWriteGap: Seconds(record.longestGap), writes: record.writes, lost: record.lost)
         }
     }
 
@@ -95,12 +95,14 @@ extension Operator {
 
     private func machine(
         _ ensemble: Ensemble, _ sweep: Sweep, _ journal: RollingRestartJournal?, _ options: RollingRestartOptions
-    ) -> RollingRestart {
-        RollingRestart(
+    ) throws(OperationError) -> RollingRestart {
+        let machine = RollingRestart(
             servers: sweep.restartable.subtracting(journal?.done(sweep) ?? []),
             electorate: ensemble.electorate,
             options: RollingRestart.Options(patience: ensemble.patience, pause: options.pause, force: options.force),
-            now: Moment.steady())
+            now: .now())
+        if let refusal = machine.refusal(sweep) { throw refusal }
+        return machine
     }
 
     /// Carries out what the machine says until it is finished.
@@ -111,11 +113,11 @@ extension Operator {
         var machine = machine
         let sweeper = ensemble.sweeper(control)
         var told = ""
-        var stepBegan = Moment.steady()
+        var stepBegan = Instant.now()
         while true {
             let sweep = await sweeper.sweep()
             try Task.checkCancellation()
-            switch machine.step(sweep, now: Moment.steady()) {
+            switch machine.step(sweep, now: .now()) {
             case .restart(let id):
                 if let confirm = procedure.confirm, await !confirm(id) {
                     throw OperationError(
@@ -125,7 +127,7 @@ extension Operator {
                 let (role, text) = (sweep.server(id)?.role ?? .unknown, procedure.text(id))
                 report(.step("\(text) (\(role.rawValue))"))
                 try change.did(text)
-                stepBegan = Moment.steady()
+                stepBegan = .now()
                 do {
                     try await procedure.carryOut(id)
                 } catch let error as OperationError {
@@ -136,7 +138,7 @@ extension Operator {
             case .wait(let what):
                 if what != told { report(.waiting(what)) }
                 told = what
-                try await Task.sleep(for: Pace.pause(after: Moment.steady() - stepBegan))
+                try await Task.sleep(for: Self.pause(after: .now() - stepBegan))
             case .completed(let step):
                 report(.step("server \(step.id) is back and has caught up"))
             case .finished: return machine.steps

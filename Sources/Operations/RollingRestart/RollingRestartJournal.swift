@@ -4,11 +4,12 @@ import Glibc
 import Planning
 import ZooKeeperProtocol
 
-/// When the rolling restart that is not finished began: `rolling-restart.json` in the ensemble's directory. A server whose process
-/// is younger has had its turn.
+/// What ran when the rolling restart began that is not finished: `rolling-restart.json` in the ensemble's directory. A server that has
+/// another process by now has had its turn.
 struct RollingRestartJournal: Codable, Hashable, Sendable {
-    /// Seconds of the Unix epoch.
-    var began: Double
+    var pids: [Int32]
+
+    init(_ sweep: Sweep) { pids = sweep.servers.compactMap { $0.process?.pid } }
 
     static func read(_ ensemble: Ensemble, startsOver: Bool) -> RollingRestartJournal? {
         guard !startsOver, let bytes = try? DurableFile.read(path(ensemble), limit: 4096) else { return nil }
@@ -22,7 +23,9 @@ struct RollingRestartJournal: Codable, Hashable, Sendable {
     static func remove(_ ensemble: Ensemble) { unlink(path(ensemble)) }
 
     func done(_ sweep: Sweep) -> [ServerID] {
-        sweep.servers.filter { $0.isInItsRole && ($0.process?.started ?? 0) > began }.map(\.id)
+        sweep.servers.filter { server in
+            server.isInItsRole && server.process?.pid.map { !pids.contains($0) } ?? false
+        }.map(\.id)
     }
 
     private static func path(_ ensemble: Ensemble) -> String { "\(ensemble.directory)/rolling-restart.json" }

@@ -2,8 +2,8 @@ import ZooKeeperProtocol
 
 /// How `rolling-restart` is to go.
 package struct RollingRestartOptions: Sendable {
-    /// Seconds between two steps.
-    package var pause = 0.0
+    /// Between two steps.
+    package var pause = Duration.zero
     /// Asked before each step; false stops there.
     package var confirm: (@Sendable (ServerID) async -> Bool)?
     /// Begins anew where an earlier one stopped half way, instead of continuing it.

@@ -4,12 +4,12 @@ import Planning
 package struct RollingRestartReport: Codable, Hashable, Sendable {
     package var version = 1
     package var steps: [RollingRestart.Step]
-    /// Seconds between two acknowledged writes of the canary.
-    package var longestWriteGap: Double
+    /// Between two acknowledged writes of the canary.
+    package var longestWriteGap: Seconds
     package var writes: Int
     package var lost: Int
 
-    package init(steps: [RollingRestart.Step], longestWriteGap: Double, writes: Int, lost: Int) {
+    package init(steps: [RollingRestart.Step], longestWriteGap: Seconds, writes: Int, lost: Int) {
         self.steps = steps
         self.longestWriteGap = longestWriteGap
         self.writes = writes

@@ -8,12 +8,17 @@ extension Operator {
         let ensemble = try store.open(name)
         var connect = ensemble.topology.connectString
         if let word {
-            let isRole = ServerSelection.needsRoles([word])
-            let sweep = isRole ? await ensemble.sweeper(try await controlIfRunning(ensemble.home)).sweep() : nil
+            let needsSweep =
+                ServerSelection.needsRoles([word]) || ensemble.members.contains { !$0.servesWhenLeading }
+            let sweep = needsSweep ? await ensemble.sweeper(try await controlIfRunning(ensemble.home)).sweep() : nil
             let chosen = try ensemble.selection(sweep).resolve([word])
             guard let id = chosen.first, chosen.count == 1, let server = ensemble.topology[id] else {
                 throw OperationError(
                     .badUsage, "'\(word)' is not one server", mend: "name a server by its id, or leader")
+            }
+            if let refusal = sweep?.refusalOfClients(by: id) {
+                throw OperationError(
+                    .failed, refusal, mend: "name another server, or none: `paddock shell` finds one that serves")
             }
             connect = server.clientAddress
         }

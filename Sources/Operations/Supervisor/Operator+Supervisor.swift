@@ -20,13 +20,13 @@ extension Operator {
 
     /// The supervisor that runs, if one does: for everything that only looks. It starts nothing, ever.
     func controlIfRunning(_ home: SupervisorHome) async throws -> ControlClient? {
-        let deadline = ContinuousClock.now + .seconds(5)
+        let deadline = Instant.now() + .seconds(5)
         while home.holder != nil {
             do throws(ControlError) {
                 return try await ControlClient.connect(ensembleDirectory: home.ensembleDirectory, by: command)
             } catch {
                 // It has its lock and not yet its socket, or is just ending.
-                guard ContinuousClock.now < deadline else {
+                guard Instant.now() < deadline else {
                     throw OperationError(.failed, error.description, mend: "see \(home.log)")
                 }
             }

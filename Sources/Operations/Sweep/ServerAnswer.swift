@@ -1,5 +1,6 @@
 import Membership
 import Planning
+import Supervision
 import ZooKeeperClient
 
 /// What a server says of itself on its client port, through `srvr` and, when it leads, `mntr`.
@@ -18,7 +19,7 @@ enum ServerAnswer {
                 serving.digestMismatches = values.integer("zk_digest_mismatches_count")
                 let ends = ["zk_ssl_certificate_end", "zk_ssl_quorum_certificate_end"].compactMap { values.integer($0) }
                 serving.certificateDays = ends.min().map {
-                    Int(((Double($0) - Moment.now()) / 86400).rounded(.down))
+                    Int(((Double($0) - Timestamp.now().seconds) / 86400).rounded(.down))
                 }
                 if serving.role == .leader {
                     serving.syncedFollowers = values.integer("zk_synced_followers")

@@ -17,7 +17,7 @@ extension Operator {
         let servers = ConnectString(
             servers: members.map { ServerAddress(host: $0.clientHost, port: $0.clientPort) })
         let what = joining.map { "-add \($0.text())" } ?? leaving.map { "-remove \($0)" } ?? ""
-        let deadline = ContinuousClock.now + .seconds(ensemble.patience)
+        let deadline = Instant.now() + ensemble.patience
         while true {
             do {
                 try await ZooKeeperClient.with(servers) { client in
@@ -29,7 +29,7 @@ extension Operator {
                         joining: joining.map { [$0.text()] } ?? [], leaving: leaving.map { ["\($0)"] } ?? [])
                 }
                 return
-            } catch let error as ZooKeeperError where Self.isPassing(error) && ContinuousClock.now < deadline {
+            } catch let error as ZooKeeperError where Self.isPassing(error) && Instant.now() < deadline {
                 try await Task.sleep(for: .milliseconds(200))
             } catch let error as ZooKeeperError {
                 throw OperationError(

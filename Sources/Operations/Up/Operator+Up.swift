@@ -14,15 +14,15 @@ extension Operator {
     ///
     /// Everything it does can be repeated: what an interrupted call has done is found done by the next one.
     package func up(_ source: TopologySource, options: UpOptions = UpOptions()) async throws -> UpReport {
-        let name = try ensembleName(source)
+        let (name, read) = try read(source)
         if let expected = options.name, expected != name {
             throw OperationError(
                 .badUsage, "the topology is of the ensemble \(name), and not of \(expected)",
                 mend: "leave --ensemble out, or name the topology's own")
         }
-        if options.dryRun { return try await prepare(source, name, options).report(wasDryRun: true) }
+        if options.dryRun { return try await prepare(name, read, options).report(wasDryRun: true) }
         return try await store.changing(name, command: command) { change in
-            let preparation = try await prepare(source, name, options)
+            let preparation = try await prepare(name, read, options)
             try await carryOut(preparation, change)
             let ensemble = preparation.ensemble
             let control = try await control(ensemble.home)
@@ -34,36 +34,44 @@ extension Operator {
         }
     }
 
-    private func ensembleName(_ source: TopologySource) throws -> String {
+    /// A topology's text and what it says, not yet resolved.
+    private typealias ReadTopology = (text: String, file: String, document: TopologyDocument)
+
+    /// The ensemble's name, and its topology when a user wrote it. The stored one is read when nobody else can change it.
+    private func read(_ source: TopologySource) throws -> (name: String, topology: ReadTopology?) {
         switch source {
-        case .stored(let name): return try store.choose(name)
+        case .stored(let name): return (try store.choose(name), nil)
         case .text(let text, let file):
-            // Only the name is wanted yet; what else is wrong comes up when the checks have all they need.
-            let (topology, problems) = Topology.load(text: text, file: file, freePorts: FreePorts.find)
-            guard let topology else { throw InvalidTopology(problems, file: file, text: text) }
-            return topology.ensemble
+            let read = try read(text, file: file)
+            guard !read.document.ensemble.isEmpty else {
+                throw InvalidTopology(
+                    read.document.resolved(freePorts: FreePorts.find).diagnostics, file: file, text: text)
+            }
+            return (read.document.ensemble, read)
         }
     }
 
+    private func read(_ text: String, file: String) throws -> ReadTopology {
+        let (document, problems) = TopologyDocument.read(text.utf8, file: file)
+        guard let document else { throw InvalidTopology(problems, file: file, text: text) }
+        return (text, file, document)
+    }
+
     /// Looks at everything and changes nothing.
-    private func prepare(_ source: TopologySource, _ name: String, _ options: UpOptions) async throws -> UpPreparation {
+    private func prepare(_ name: String, _ topology: ReadTopology?, _ options: UpOptions) async throws -> UpPreparation
+    {
         let directory = store.root(of: name)
         let before = store.exists(name) ? try? store.open(name) : nil
         let home = SupervisorHome(ensembleDirectory: directory)
         let control = options.dryRun ? try await controlIfRunning(home) : try await controlIfUp(home)
         let status = try? await control?.status()
-        let text: String
-        let file: String
-        switch source {
-        case .text(let given, let path): (text, file) = (given, path)
-        case .stored:
-            file = EnsembleLayout(root: directory).topology
-            text = String(decoding: try DurableFile.read(file), as: UTF8.self)
-        }
+        let stored = EnsembleLayout(root: directory).topology
+        let (text, file, document) =
+            try topology ?? read(String(decoding: try DurableFile.read(stored), as: UTF8.self), file: stored)
         let own = Set(status?.servers.compactMap(\.pid) ?? [])
-        var (topology, problems) = Topology.load(
-            text: text, file: file, assignments: try store.assignments(of: name),
-            facts: HostFacts.gather().ignoring(pids: own), freePorts: FreePorts.find)
+        var (topology, problems) = document.resolved(
+            assignments: try store.assignments(of: name), facts: HostFacts.gather().ignoring(pids: own),
+            freePorts: FreePorts.find)
         if let topology {
             try HostsElsewhere.check(topology, file: file)
             if before == nil { problems += try await namesakes(of: topology, file: file) }
@@ -81,71 +89,22 @@ extension Operator {
         let specifications = try specifications(ensemble)
         let files = try Provisioning.plan(topology, layout: ensemble.layout)
         let sweep: Sweep? = if let before { await before.sweeper(control).sweep() } else { nil }
-        let situation = situation(ensemble, before, files, specifications, sweep)
+        let situation = UpPlan.Situation(
+            topology, members: ensemble.members, electorate: ensemble.electorate,
+            before: before.map { ($0.topology, $0.members) }, sweep: sweep,
+            rewritten: Set(
+                topology.servers.map(\.id).filter { id in
+                    files.files.contains { $0.path == ensemble.layout.server(id).zooCfg && $0.isWritten }
+                }),
+            fingerprints: Dictionary(
+                uniqueKeysWithValues: specifications.map { (ServerID(Int64($0.id)), $0.fingerprint) }),
+            withData: Set(topology.servers.filter(ensemble.hasData).map(\.id)))
         problems += try strangers(ensemble, before, sweep, situation)
         let plan = UpPlan(situation)
-        if !options.force { try refuse(plan, situation) }
+        if !options.force, let refusal = plan.refusal(situation) { throw refusal }
         return UpPreparation(
             ensemble: ensemble, before: before, text: text, problems: problems, files: files,
             specifications: specifications, situation: situation, plan: plan)
-    }
-
-    /// What only the user may decide.
-    private func refuse(_ plan: UpPlan, _ situation: UpPlan.Situation) throws(OperationError) {
-        let steps = ["what would be done:"] + plan.actions.map { "  \($0.text)" }
-        if let loss = plan.loss {
-            throw OperationError(
-                .failed, loss,
-                mend:
-                    "bring the version-2 directories of those servers back if you have them, or give --force to go on without",
-                details: steps)
-        }
-        if let outage = plan.outage, situation.votersBefore.count > 2 {
-            throw OperationError(
-                .failed, outage,
-                mend: situation.relocated.isEmpty
-                    ? "change one voter at a time, or give --force to accept that the service stops meanwhile"
-                    : "keep the quorum and election ports, or give --force to accept that the service stops meanwhile",
-                details: steps)
-        }
-    }
-
-    private func situation(
-        _ ensemble: Ensemble, _ before: Ensemble?, _ files: Plan, _ specifications: [ServerSpec], _ sweep: Sweep?
-    ) -> UpPlan.Situation {
-        let topology = ensemble.topology
-        let old = before?.topology
-        let processes = sweep?.servers.compactMap(\.process) ?? []
-        let running = Set(processes.filter { $0.pid != nil }.map { ServerID(Int64($0.id)) })
-        let outdated = topology.servers.filter { server in
-            guard old?[server.id] != nil else { return false }
-            let zooCfg = files.files.first { $0.path == ensemble.layout.server(server.id).zooCfg }
-            if zooCfg?.isWritten == true { return true }
-            guard let process = processes.first(where: { $0.id == Int(server.id.rawValue) }) else { return false }
-            let next = specifications.first { $0.id == process.id }
-            if process.isReplaced == true { return true }
-            return process.launchedAs.map { $0 != next?.fingerprint } ?? process.outdated
-        }
-        let agreed = sweep?.configuration.flatMap { $0.version > 0 ? $0 : nil }
-        return UpPlan.Situation(
-            votersBefore: Set(old?.participants.map(\.id) ?? []), serversBefore: Set(old?.servers.map(\.id) ?? []),
-            voters: Set(topology.participants.map(\.id)), servers: Set(topology.servers.map(\.id)), running: running,
-            outdated: Set(outdated.map(\.id)), withData: Set(topology.servers.filter(ensemble.hasData).map(\.id)),
-            leader: sweep?.leader?.id, isStandalone: topology.isStandalone || old?.isStandalone == true,
-            relocated: relocated(ensemble, before, sweep), agreed: agreed, lines: topology.serverLines,
-            electorate: ensemble.electorate,
-            isClosed: topology.servers.contains { $0.engine == .bundled && $0.setting("quorum.membersOnly") == "true" })
-    }
-
-    /// Servers whose quorum or election address is not the one at which the running servers know them.
-    private func relocated(_ ensemble: Ensemble, _ before: Ensemble?, _ sweep: Sweep?) -> Set<ServerID> {
-        func addresses(_ members: [Member]) -> [ServerID: [String?]] {
-            Dictionary(uniqueKeysWithValues: members.map { ($0.id, [$0.quorum, $0.election]) })
-        }
-        // What the sweep has comes from the servers themselves, where they said something.
-        let known = addresses(sweep?.servers.map(\.member) ?? before?.members ?? [])
-        let next = addresses(ensemble.members)
-        return Set(next.filter { id, addresses in known[id].map { $0 != addresses } ?? false }.keys)
     }
 
     /// What the ensemble's own configuration says otherwise, where it does not follow the topology: warnings, or an error when the
@@ -198,53 +157,39 @@ extension Operator {
         return warnings
     }
 
+    /// Does what the plan says, step by step.
     private func carryOut(_ preparation: UpPreparation, _ change: Change) async throws {
-        let (ensemble, before) = (preparation.ensemble, preparation.before)
+        try preparation.files.check()
         for problem in preparation.problems { report(.warning(problem.rendered())) }
         for risk in [preparation.plan.loss, preparation.plan.outage].compactMap({ $0 }) { report(.warning(risk)) }
-        let isFirst = before == nil && !preparation.files.problems.hasErrors
-        // What can be seen can be taken down: an ensemble is known from its first file on.
-        if isFirst { try store(preparation) }
-        try preparation.files.apply()
-        var actions = preparation.plan.actions[...]
-        if preparation.plan.outage != nil, let before {
-            // The new topology is stored when nothing of the old one runs: an `up` after an interruption in between must still see
-            // that voters change.
-            let control = try await control(before.home)
-            while let action = actions.first, !action.isStart {
-                report(.step(action.text))
-                for id in action.servers {
-                    try await order { try await control.stop([Int(id.rawValue)]) }
-                    try change.did("stop server \(id)")
+        let (ensemble, before) = (preparation.ensemble, preparation.before)
+        for step in preparation.plan.steps {
+            try Task.checkCancellation()
+            switch step {
+            case .writeFiles: try preparation.files.apply()
+            case .storeTopology: try store(preparation)
+            case .reload(let leaving):
+                let kept = try leaving.isEmpty ? [] : before.map(specifications) ?? []
+                let all = preparation.specifications + kept.filter { leaving.numbers.contains($0.id) }
+                let control = try await control(ensemble.home)
+                try await order { try await control.reload(all) }
+            case .awaitAnswers(let ids): try await waitUntilBound(ids, ensemble, try await control(ensemble.home))
+            case .act(let action):
+                if let text = action.announcement {
+                    report(.step(text))
+                    try change.did(text)
                 }
-                actions.removeFirst()
+                try await carryOut(action, preparation, try await control(ensemble.home), change)
             }
         }
-        if !isFirst { try store(preparation) }
-        let control = try await control(ensemble.home)
-        let leaving = preparation.situation.serversBefore.subtracting(preparation.situation.servers)
-        let kept = try before.map { try specifications($0) }?.filter { leaving.contains(ServerID(Int64($0.id))) } ?? []
-        try await order { try await control.reload(preparation.specifications + kept) }
-        while let action = actions.popFirst() {
-            try Task.checkCancellation()
-            report(.step(action.text))
-            try change.did(action.text)
-            try await carryOut(
-                action, isFollowedByStart: actions.first?.isStart == true, preparation, control, leaving: leaving,
-                change)
-        }
-        if !leaving.isEmpty { try await order { try await control.reload(preparation.specifications) } }
     }
 
     private func carryOut(
-        _ action: UpPlan.Action, isFollowedByStart: Bool, _ preparation: UpPreparation, _ control: ControlClient,
-        leaving: Set<ServerID>, _ change: Change
+        _ action: UpPlan.Action, _ preparation: UpPreparation, _ control: ControlClient, _ change: Change
     ) async throws {
         let ensemble = preparation.ensemble
         switch action {
-        case .start(let ids):
-            try await order { try await control.start(ids.numbers) }
-            if isFollowedByStart { try await waitUntilBound(ids, ensemble, control) }
+        case .start(let ids): try await order { try await control.start(ids.numbers) }
         case .name(let line): try await reconfigure(ensemble, control, joining: line, leaving: nil)
         case .forget(let id): try await reconfigure(ensemble, control, joining: nil, leaving: id)
         case .passOnLead(let id):
@@ -258,7 +203,7 @@ extension Operator {
                     patience: ensemble.patience, force: voters.count <= 2,
                     ignored: preparation.situation.servers.subtracting(preparation.situation.running),
                     coming: ensemble.electorate),
-                now: Moment.steady())
+                now: .now())
             _ = try await roll(ensemble, control, machine, .restart(self, control), change)
         case .remove(let ids), .stop(let ids):
             for id in ids { try await order { try await control.stop([Int(id.rawValue)]) } }
@@ -267,14 +212,13 @@ extension Operator {
 
     /// Waits until one of the ensemble's servers leads.
     func waitUntilLed(_ ensemble: Ensemble, _ control: ControlClient) async throws {
-        let clock = ContinuousClock()
-        let start = clock.now
-        while await ensemble.sweeper(control).sweep().leader == nil {
-            guard (clock.now - start).seconds < ensemble.patience else {
+        try await watch(ensemble, control) { sweep, waited in
+            if sweep.leader != nil { return true }
+            guard waited < ensemble.patience else {
                 throw OperationError(
                     .failed, "no server of \(ensemble.name) leads", mend: "see `paddock status`")
             }
-            try await Task.sleep(for: .milliseconds(100))
+            return false
         }
     }
 

@@ -13,7 +13,7 @@ enum TestWrite {
         var configuration = ClientConfiguration()
         configuration.requestTimeout = member.servesWhenLeading ? patience : min(patience, .seconds(2))
         let server = ConnectString(servers: [ServerAddress(host: member.clientHost, port: member.clientPort)])
-        let deadline = ContinuousClock.now + patience
+        let deadline = Instant.now() + patience
         while true {
             if await isExempt() { return nil }
             do {
@@ -22,7 +22,7 @@ enum TestWrite {
                     try await client.transaction([.create(path: path), .delete(path: path)])
                 }
                 return nil
-            } catch let error as ZooKeeperError where error.isOutcomeUnknown && ContinuousClock.now < deadline {
+            } catch let error as ZooKeeperError where error.isOutcomeUnknown && Instant.now() < deadline {
                 // The server was just closing its connections, as it does when its role changes.
                 continue
             } catch let error as ZooKeeperError where isDecision(error.code) {

@@ -18,8 +18,7 @@ struct UpPreparation: Sendable {
 
     func report(wasDryRun: Bool) -> UpReport {
         UpReport(
-            ensemble: ensemble, warnings: problems, files: files, actions: plan.actions, outage: plan.outage,
-            loss: plan.loss, status: nil,
-            timeline: Timeline(), wasDryRun: wasDryRun)
+            ensemble: ensemble, warnings: problems, files: files, plan: plan, status: nil, timeline: Timeline(),
+            wasDryRun: wasDryRun)
     }
 }

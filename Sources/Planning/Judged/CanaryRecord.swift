@@ -8,17 +8,16 @@ package struct CanaryRecord: Hashable, Sendable {
     package private(set) var writes = 0
     /// Acknowledged writes that a later answer shows to be gone.
     package private(set) var lost = 0
-    /// Seconds.
-    package private(set) var longestGap = 0.0
+    package private(set) var longestGap = Duration.zero
 
     private var lastVersion: Int32?
-    private var lastAcknowledged: Double
+    private var lastAcknowledged: Instant
 
     /// The gap before the first write counts from `start`.
-    package init(start: Double) { lastAcknowledged = start }
+    package init(start: Instant) { lastAcknowledged = start }
 
     /// A write was acknowledged, with the version that it gave the znode.
-    package mutating func acknowledged(version: Int32, at now: Double) {
+    package mutating func acknowledged(version: Int32, at now: Instant) {
         writes += 1
         observeGap(until: now)
         lastAcknowledged = now
@@ -27,7 +26,7 @@ package struct CanaryRecord: Hashable, Sendable {
     }
 
     /// The last look, after the last write: what a read (after a sync) found; nil when the znode is gone.
-    package mutating func finished(version: Int32?, at now: Double) {
+    package mutating func finished(version: Int32?, at now: Instant) {
         observeGap(until: now)
         guard let last = lastVersion else { return }
         guard let version else {
@@ -38,5 +37,5 @@ package struct CanaryRecord: Hashable, Sendable {
     }
 
     /// An ongoing gap counts even when no write ends it.
-    package mutating func observeGap(until now: Double) { longestGap = max(longestGap, now - lastAcknowledged) }
+    package mutating func observeGap(until now: Instant) { longestGap = max(longestGap, now - lastAcknowledged) }
 }

@@ -86,9 +86,9 @@ package struct Readiness: Hashable, Sendable {
         }
     }
 
-    /// How long an ensemble may take to become ready, in seconds: connecting and syncing may each take initLimit ticks, and
+    /// How long an ensemble may take to become ready: connecting and syncing may each take initLimit ticks, and
     /// every server must be launched first (a JVM needs seconds of processor time before it listens).
-    package static func patience(tickTimeMilliseconds: Int, initLimit: Int, servers: Int) -> Double {
-        20 + 3 * Double(servers) + 2 * Double(tickTimeMilliseconds) * Double(initLimit) / 1000
+    package static func patience(tickTime: Duration, initLimit: Int, servers: Int) -> Duration {
+        .seconds(20 + 3 * servers) + tickTime * initLimit * 2
     }
 }

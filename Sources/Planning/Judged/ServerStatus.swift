@@ -11,8 +11,7 @@ package struct ServerStatus: Codable, Hashable, Sendable {
     package var outdated: Bool
     package var pid: Int32?
     package var restarts: Int
-    /// Seconds.
-    package var uptime: Double?
+    package var uptime: Seconds?
     package var client: String
     package var quorum: String?
     package var election: String?

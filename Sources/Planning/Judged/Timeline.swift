@@ -25,31 +25,31 @@ package struct Timeline: Hashable, Sendable {
     package struct Passage: Hashable, Sendable {
         package var server: ServerID
         package var station: Station
-        /// Seconds of the Unix epoch.
-        package var time: Double
+        package var time: Instant
         /// `pid 4711`, `leader`; empty where there is nothing to add.
         package var detail: String
     }
 
-    private var times: [ServerID: [Station: Double]] = [:]
+    private var times: [ServerID: [Station: Instant]] = [:]
 
     package init() {}
 
-    /// When `server` passed `station`, seconds of the Unix epoch. `looking` may have been too short to be seen.
-    package func moment(of server: ServerID, at station: Station) -> Double? { times[server]?[station] }
+    /// How long after the first thing that happened `server` passed `station`. `looking` may have been too short to be seen.
+    package func elapsed(_ server: ServerID, _ station: Station) -> Duration? {
+        guard let start = times.values.compactMap({ $0.values.min() }).min() else { return nil }
+        return times[server]?[station].map { $0 - start }
+    }
 
     package var servers: [ServerID] { times.keys.sorted() }
 
-    /// The earliest moment known.
-    package var start: Double? { times.values.compactMap { $0.values.min() }.min() }
-
     /// Takes in what was seen at `now` and returns what is new.
-    package mutating func observe(_ sweep: Sweep, at now: Double) -> [Passage] {
+    package mutating func observe(_ sweep: Sweep, at now: Instant) -> [Passage] {
         var passages: [Passage] = []
         let mark = sweep.leader?.serving?.zxid
         for server in sweep.servers {
             if let pid = server.process?.pid {
-                pass(server.id, .spawned, at: server.process?.started ?? now, "pid \(pid)", &passages)
+                let uptime = server.process?.uptime?.duration ?? .zero
+                pass(server.id, .spawned, at: now - uptime, "pid \(pid)", &passages)
             }
             if server.role != .unknown {
                 pass(server.id, .bound, at: now, server.member.client, &passages)
@@ -66,14 +66,14 @@ package struct Timeline: Hashable, Sendable {
         return passages
     }
 
-    package mutating func wrote(_ server: ServerID, at now: Double) -> [Passage] {
+    package mutating func wrote(_ server: ServerID, at now: Instant) -> [Passage] {
         var passages: [Passage] = []
         pass(server, .firstWrite, at: now, "", &passages)
         return passages
     }
 
     private mutating func pass(
-        _ server: ServerID, _ station: Station, at time: Double, _ detail: String, _ passages: inout [Passage]
+        _ server: ServerID, _ station: Station, at time: Instant, _ detail: String, _ passages: inout [Passage]
     ) {
         guard times[server]?[station] == nil else { return }
         times[server, default: [:]][station] = time

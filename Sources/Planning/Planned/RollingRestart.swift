@@ -2,7 +2,7 @@ import Membership
 import ZooKeeperProtocol
 
 /// Restarting servers one after the other without taking the service away, as a state machine: it is fed what is seen
-/// and says what to do next. It does no I/O and knows no clock but the `now` it is given, in seconds.
+/// and says what to do next. It does no I/O and knows no clock but the `now` it is given.
 ///
 ///     choosing ──order──► restarting ──back and caught up──► pausing ──time──► choosing … finished
 ///        │                    │
@@ -14,9 +14,9 @@ import ZooKeeperProtocol
 package struct RollingRestart: Sendable {
     package struct Options: Hashable, Sendable {
         /// How long the others may take to serve before a step, and the server to come back after it.
-        package var patience: Double
+        package var patience: Duration
         /// Between two steps.
-        package var pause: Double
+        package var pause: Duration
         /// Goes on where no quorum would remain: one or two participants cannot be restarted otherwise.
         package var force: Bool
         /// Servers that need not serve for a step to be taken: ones that were just added and are not in everybody's
@@ -26,7 +26,7 @@ package struct RollingRestart: Sendable {
         package var coming: QuorumVerifier?
 
         package init(
-            patience: Double, pause: Double = 0, force: Bool = false, ignored: Set<ServerID> = [],
+            patience: Duration, pause: Duration = .zero, force: Bool = false, ignored: Set<ServerID> = [],
             coming: QuorumVerifier? = nil
         ) {
             self.patience = patience
@@ -42,9 +42,9 @@ package struct RollingRestart: Sendable {
         /// When the step began.
         package var role: RoleWord
         /// From the order to stop until it was back and had caught up.
-        package var seconds: Double
+        package var seconds: Seconds
 
-        package init(id: Int64, role: RoleWord, seconds: Double) {
+        package init(id: Int64, role: RoleWord, seconds: Seconds) {
             self.id = id
             self.role = role
             self.seconds = seconds
@@ -66,18 +66,18 @@ package struct RollingRestart: Sendable {
     private struct Restarting: Hashable, Sendable {
         var id: ServerID
         var role: RoleWord
-        var began: Double
+        var began: Instant
         /// The leader's zxid when the step began; nil when nobody led.
         var mark: ZXID?
         /// The process that has to go; nil when there was none.
-        var process: Double?
+        var pid: Int32?
     }
 
     private enum State: Hashable, Sendable {
         /// Waits since the time given until the next step may be taken.
-        case choosing(since: Double)
+        case choosing(since: Instant)
         case restarting(Restarting)
-        case pausing(until: Double)
+        case pausing(until: Instant)
         case finished
         case failed(String, ServerID?)
     }
@@ -89,7 +89,7 @@ package struct RollingRestart: Sendable {
     private var state: State
     package private(set) var steps: [Step] = []
 
-    package init(servers: Set<ServerID>, electorate: QuorumVerifier, options: Options, now: Double) {
+    package init(servers: Set<ServerID>, electorate: QuorumVerifier, options: Options, now: Instant) {
         self.electorate = electorate
         self.options = options
         pending = servers
@@ -108,7 +108,26 @@ package struct RollingRestart: Sendable {
         return pending.sorted { (rank($0), $0) < (rank($1), $1) }
     }
 
-    package mutating func step(_ sweep: Sweep, now: Double) -> Effect {
+    /// Why not to begin: a server without which there can be no quorum, however well the others are. To be asked before anything is touched.
+    package func refusal(_ sweep: Sweep) -> OperationError? {
+        guard !options.force else { return nil }
+        let electorate = sweep.electorate(planned: electorate)
+        let all = Set(electorate.voters)
+        for id in plan(sweep) where all.contains(id) && !electorate.isQuorum(all.subtracting([id])) {
+            return OperationError(
+                .failed, Self.loss(of: id, QuorumGuard(electorate: electorate, able: all)),
+                mend:
+                    "nothing was touched; have more participants, or give --force to accept that nobody is served meanwhile"
+            )
+        }
+        return nil
+    }
+
+    private static func loss(of id: ServerID, _ votes: QuorumGuard) -> String {
+        "restarting server \(id) would take the quorum away: \(votes.consequence(ofTaking: [id]))"
+    }
+
+    package mutating func step(_ sweep: Sweep, now: Instant) -> Effect {
         switch state {
         case .choosing(let since): return choose(sweep, since: since, now: now)
         case .restarting(let restarting): return watch(restarting, sweep, now: now)
@@ -127,7 +146,7 @@ package struct RollingRestart: Sendable {
         return fail("server \(restarting.id) could not be restarted: \(why)", restarting.id)
     }
 
-    private mutating func choose(_ sweep: Sweep, since: Double, now: Double) -> Effect {
+    private mutating func choose(_ sweep: Sweep, since: Instant, now: Instant) -> Effect {
         guard let next = plan(sweep).first else { return finish(sweep, since: since, now: now) }
         if let suspect = sweep.suspects.first {
             return fail("\(suspect.sentence); with one server less it could be the one that leads", suspect.id)
@@ -143,20 +162,22 @@ package struct RollingRestart: Sendable {
         state = .restarting(
             Restarting(
                 id: next, role: server.role, began: now, mark: sweep.leader?.serving?.zxid,
-                process: server.process?.pid == nil ? nil : server.process?.started))
+                pid: server.process?.pid))
         return .restart(next)
     }
 
     /// All steps are done. The last one may have taken the leader from the others, and an observer takes a moment longer to find
     /// the new one: the end is when all that had to serve before each step serve again.
-    private mutating func finish(_ sweep: Sweep, since: Double, now: Double) -> Effect {
+    private mutating func finish(_ sweep: Sweep, since: Instant, now: Instant) -> Effect {
         let looking = sweep.servers.filter { $0.isMember && !$0.isInItsRole && !options.ignored.contains($0.id) }
         guard !steps.isEmpty, let first = looking.first else {
             state = .finished
             return .finished
         }
         let text = "\(Wording.servers(looking.map(\.id))) must serve again"
-        if now - since > options.patience { return fail("\(text) (waited \(Int(options.patience)) s)", first.id) }
+        if now - since > options.patience {
+            return fail("\(text) (waited \(options.patience.wholeSeconds) s)", first.id)
+        }
         return .wait(text)
     }
 
@@ -177,28 +198,27 @@ package struct RollingRestart: Sendable {
         let electorates = [(now, sweep.voting)] + (options.coming.map { [($0, joining)] } ?? [])
         for (electorate, voting) in electorates where voting.contains(server.id) {
             guard !electorate.isQuorum(voting.subtracting([server.id])) else { continue }
-            let consequence = QuorumGuard(electorate: electorate, able: voting).consequence(ofTaking: [server.id])
             return (
-                "restarting server \(server.id) would take the quorum away: \(consequence)",
+                Self.loss(of: server.id, QuorumGuard(electorate: electorate, able: voting)),
                 !electorate.isQuorum(Set(electorate.voters).subtracting([server.id]))
             )
         }
         return nil
     }
 
-    private mutating func watch(_ restarting: Restarting, _ sweep: Sweep, now: Double) -> Effect {
+    private mutating func watch(_ restarting: Restarting, _ sweep: Sweep, now: Instant) -> Effect {
         guard let lack = lack(of: restarting, sweep) else {
-            let step = Step(id: restarting.id.rawValue, role: restarting.role, seconds: now - restarting.began)
+            let step = Step(id: restarting.id.rawValue, role: restarting.role, seconds: Seconds(now - restarting.began))
             steps.append(step)
             pending.remove(restarting.id)
-            let pauses = options.pause > 0 && !pending.isEmpty
+            let pauses = options.pause > .zero && !pending.isEmpty
             state = pauses ? .pausing(until: now + options.pause) : .choosing(since: now)
             return .completed(step)
         }
         let text = "server \(restarting.id) \(lack.text)"
         if lack.isFinal { return fail(text, restarting.id) }
         guard now - restarting.began <= options.patience else {
-            return fail("\(text) (waited \(Int(options.patience)) s)", restarting.id)
+            return fail("\(text) (waited \(options.patience.wholeSeconds) s)", restarting.id)
         }
         return .wait(text)
     }
@@ -212,7 +232,7 @@ package struct RollingRestart: Sendable {
                 true
             )
         }
-        if let before = restarting.process, server.process?.started == before || server.process?.pid == nil {
+        if let before = restarting.pid, server.process?.pid == before || server.process?.pid == nil {
             return ("has not been started again", false)
         }
         guard server.isInItsRole, let zxid = server.serving?.zxid else { return ("is not back in its role", false) }

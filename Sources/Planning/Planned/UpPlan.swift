@@ -23,7 +23,7 @@ import ZooKeeperProtocol
 /// their data were a quorum, they may have acknowledged what nobody else has, and no order of starting brings that back.
 package struct UpPlan: Hashable, Sendable {
     package enum Action: Hashable, Sendable {
-        /// Starts these at once, and when more follows waits until each answers on its client port.
+        /// Starts these at once.
         case start([ServerID])
         /// Lets the ensemble name this server in its configuration, as the line says.
         case name(ServerLine)
@@ -39,84 +39,70 @@ package struct UpPlan: Hashable, Sendable {
         case stop([ServerID])
     }
 
-    package var actions: [Action]
+    /// What is done in order; `--dry-run` shows of it the `actions`, and the files apart.
+    package enum Step: Hashable, Sendable {
+        /// Writes the files that differ.
+        case writeFiles
+        /// Stores the topology as the one applied last.
+        case storeTopology
+        /// Tells the supervisor what its servers are from now on. Those named leave, and are kept until they are stopped.
+        case reload(keeping: [ServerID])
+        case act(Action)
+        /// Waits until each answers on its client port.
+        case awaitAnswers([ServerID])
+    }
+
+    package private(set) var steps: [Step] = []
+    package var actions: [Action] {
+        steps.compactMap { if case .act(let action) = $0 { action } else { nil } }
+    }
     /// Why the service has to be interrupted, if it has to.
     package var outage: String?
     /// What may be lost by starting, if something may.
     package var loss: String?
 
-    /// What is known before.
-    package struct Situation: Hashable, Sendable {
-        /// The voters and all servers as they were applied last; empty when nothing was.
-        package var votersBefore: Set<ServerID>
-        package var serversBefore: Set<ServerID>
-        package var voters: Set<ServerID>
-        package var servers: Set<ServerID>
-        /// The servers that have a process.
-        package var running: Set<ServerID>
-        /// The running servers whose files are newer than they are.
-        package var outdated: Set<ServerID>
-        package var withData: Set<ServerID>
-        package var leader: ServerID?
-        /// Before or after the change one server stands alone, without quorum ports.
-        package var isStandalone: Bool
-        /// Servers whose quorum or election address is another one now than where the running servers look for them.
-        package var relocated: Set<ServerID>
-        /// Who is in the ensemble, when its servers keep that themselves; nil when they take it from their files.
-        package var agreed: EnsembleConfiguration?
-        /// As the topology has them, for `agreed`.
-        package var lines: [ServerLine]
-        /// How the voters' votes count.
-        package var electorate: QuorumVerifier
-        /// Leaders turn away who is not in their list (`quorum.membersOnly`).
-        package var isClosed: Bool
-
-        package init(
-            votersBefore: Set<ServerID>, serversBefore: Set<ServerID>, voters: Set<ServerID>, servers: Set<ServerID>,
-            running: Set<ServerID>, outdated: Set<ServerID> = [], withData: Set<ServerID> = [],
-            leader: ServerID? = nil, isStandalone: Bool = false, relocated: Set<ServerID> = [],
-            agreed: EnsembleConfiguration? = nil, lines: [ServerLine] = [], electorate: QuorumVerifier? = nil,
-            isClosed: Bool = false
-        ) {
-            self.votersBefore = votersBefore
-            self.serversBefore = serversBefore
-            self.voters = voters
-            self.servers = servers
-            self.running = running
-            self.outdated = outdated
-            self.withData = withData
-            self.leader = leader
-            self.isStandalone = isStandalone
-            self.relocated = relocated
-            self.agreed = agreed
-            self.lines = lines
-            self.isClosed = isClosed
-            self.electorate = electorate ?? .majority(voters: ServerSet(voters))
-        }
+    package init(_ situation: Situation) {
+        loss = Self.loss(situation)
+        let actions = decide(situation)
+        steps = Self.steps(actions, situation, hasOutage: outage != nil)
     }
 
-    package init(_ situation: Situation) {
+    /// The actions around the files: an ensemble is known from its first file on, because what can be seen can be taken down. Where an outage is
+    /// planned, the new topology is stored when nothing of the old one runs: an `up` after an interruption in between must still see
+    /// that voters change.
+    private static func steps(_ actions: [Action], _ situation: Situation, hasOutage: Bool) -> [Step] {
+        let isFirst = situation.serversBefore.isEmpty
+        let before = hasOutage && !isFirst ? actions.prefix { !$0.isStart } : []
+        let leaving = situation.serversBefore.subtracting(situation.servers).sorted()
+        var steps: [Step] = isFirst ? [.storeTopology, .writeFiles] : [.writeFiles]
+        steps += before.map { .act($0) }
+        if !isFirst { steps.append(.storeTopology) }
+        steps.append(.reload(keeping: leaving))
+        var rest = actions.dropFirst(before.count)
+        while let action = rest.popFirst() {
+            steps.append(.act(action))
+            if case .start(let ids) = action, rest.first?.isStart == true { steps.append(.awaitAnswers(ids)) }
+        }
+        if !leaving.isEmpty { steps.append(.reload(keeping: [])) }
+        return steps
+    }
+
+    private mutating func decide(_ situation: Situation) -> [Action] {
         let leaving = situation.serversBefore.subtracting(situation.servers).sorted()
         let running = situation.running.intersection(situation.servers)
-        loss = Self.loss(situation)
         if let agreed = situation.agreed, !situation.isStandalone {
-            actions = Self.reconfiguring(agreed, situation, running: running, leaving: leaving)
-            return
+            return Self.reconfiguring(agreed, situation, running: running, leaving: leaving)
         }
         guard !running.isEmpty else {
-            actions = Self.start(situation.servers, situation, leader: nil)
-            if !leaving.isEmpty { actions.append(.remove(leaving)) }
-            return
+            return Self.start(situation.servers, situation, leader: nil)
+                + (leaving.isEmpty ? [] : [.remove(leaving)])
         }
         let relocated = situation.relocated.intersection(running).sorted()
         if !relocated.isEmpty {
             outage =
                 "the quorum or election address of \(Wording.servers(relocated)) changes, and servers that know the old one "
                 + "and servers that know the new one do not find each other; all servers have to be stopped together"
-            actions = leaving.map { .remove([$0]) }
-            actions.append(.stop(running.sorted()))
-            actions += Self.start(situation.servers, situation, leader: nil)
-            return
+            return Self.outage(situation, leaving: leaving, running: running)
         }
         let moved = situation.votersBefore.symmetricDifference(situation.voters)
         let isMemberChange = situation.serversBefore != situation.servers
@@ -136,19 +122,41 @@ package struct UpPlan: Hashable, Sendable {
                     "\(Wording.count(situation.votersBefore.count, "voter")) cannot become "
                     + "\(Wording.number(situation.voters.count)) while running; all servers are stopped and started"
             }
-            // Each one that leaves before the rest stops makes the others hold all that was acknowledged until then.
-            actions = leaving.map { .remove([$0]) }
-            actions.append(.stop(running.sorted()))
-            actions += Self.start(situation.servers, situation, leader: nil)
-            return
+            return Self.outage(situation, leaving: leaving, running: running)
         }
-        actions = []
+        var actions: [Action] = []
         let idle = situation.servers.subtracting(running)
         if !idle.isEmpty { actions += Self.start(idle, situation, leader: situation.leader) }
         if let leader = situation.leader, leaving.contains(leader) { actions.append(.passOnLead(leader)) }
         let outdated = situation.outdated.intersection(running).sorted()
         if !outdated.isEmpty { actions.append(.roll(outdated)) }
         if !leaving.isEmpty { actions.append(.remove(leaving)) }
+        return actions
+    }
+
+    /// Each one that leaves before the rest stops makes the others hold all that was acknowledged until then.
+    private static func outage(_ situation: Situation, leaving: [ServerID], running: Set<ServerID>) -> [Action] {
+        leaving.map { .remove([$0]) } + [.stop(running.sorted())]
+            + start(situation.servers, situation, leader: nil)
+    }
+
+    /// What only the user may decide; nil when nothing is at risk.
+    package func refusal(_ situation: Situation) -> OperationError? {
+        let details = ["what would be done:"] + actions.map { "  \($0.text)" }
+        if let loss {
+            return OperationError(
+                .failed, loss,
+                mend:
+                    "bring the version-2 directories of those servers back if you have them, or give --force to go on without",
+                details: details)
+        }
+        guard let outage, situation.votersBefore.count > 2 else { return nil }
+        return OperationError(
+            .failed, outage,
+            mend: situation.relocated.isEmpty
+                ? "change one voter at a time, or give --force to accept that the service stops meanwhile"
+                : "keep the quorum and election ports, or give --force to accept that the service stops meanwhile",
+            details: details)
     }
 
     /// Starts `ids`; where nobody leads, those with data first and the voters without any one by one.
@@ -208,13 +216,10 @@ extension UpPlan.Action {
         }
     }
 
-    package var isStart: Bool { if case .start = self { true } else { false } }
-
-    package var servers: [ServerID] {
-        switch self {
-        case .start(let ids), .roll(let ids), .remove(let ids), .stop(let ids): ids
-        case .passOnLead(let id), .forget(let id): [id]
-        case .name(let line): [line.id]
-        }
+    /// What is told when it begins; nil where it is one restart, which is told with the server's role.
+    package var announcement: String? {
+        if case .roll(let ids) = self, ids.count == 1 { nil } else { text }
     }
+
+    package var isStart: Bool { if case .start = self { true } else { false } }
 }

@@ -22,17 +22,14 @@ package struct ServerProcess: Codable, Hashable, Sendable {
     package var state: State
     package var desired: Desired
     package var pid: Int32?
-    /// Seconds of the Unix epoch at which the process began; with the pid it names the process for good.
-    package var started: Double?
-    /// Seconds.
-    package var uptime: Double?
+    package var uptime: Seconds?
     /// Starts by the supervisor after a death; those asked for do not count.
     package var restarts: Int
     package var lastExit: ExitStatus?
     /// What it wrote last before it ended, or why it could not be started.
     package var lastError: String?
-    /// Seconds until it is started again, of one that died or failed.
-    package var nextStart: Double?
+    /// Until it is started again, of one that died or failed.
+    package var nextStart: Seconds?
     /// The mode of the last `srvr` (leader, follower, observer, standalone); nil while it does not serve.
     package var mode: String?
     package var engine: String
@@ -52,8 +49,8 @@ package struct ServerProcess: Codable, Hashable, Sendable {
     package var logFile: String
 
     package init(
-        id: Int, state: State, desired: Desired, pid: Int32? = nil, started: Double? = nil, uptime: Double? = nil,
-        restarts: Int = 0, lastExit: ExitStatus? = nil, lastError: String? = nil, nextStart: Double? = nil,
+        id: Int, state: State, desired: Desired, pid: Int32? = nil, uptime: Seconds? = nil,
+        restarts: Int = 0, lastExit: ExitStatus? = nil, lastError: String? = nil, nextStart: Seconds? = nil,
         mode: String? = nil, engine: String, engineVersion: String? = nil, outdated: Bool = false,
         isReplaced: Bool? = nil, launchedAs: String? = nil, clientHost: String, clientPort: Int, directory: String,
         logFile: String
@@ -62,7 +59,6 @@ package struct ServerProcess: Codable, Hashable, Sendable {
         self.state = state
         self.desired = desired
         self.pid = pid
-        self.started = started
         self.uptime = uptime
         self.restarts = restarts
         self.lastExit = lastExit
@@ -92,8 +88,10 @@ extension ServerProcess {
 
     /// ` and is started again in 4 s`.
     var nextStartInWords: String {
-        guard let nextStart else { return state == .backingOff ? " and is started again soon" : "" }
-        return nextStart < 1
-            ? " and is started again soon" : " and is started again in \(Int(nextStart.rounded(.up))) s"
+        guard let nextStart = nextStart?.duration else {
+            return state == .backingOff ? " and is started again soon" : ""
+        }
+        return nextStart < .seconds(1)
+            ? " and is started again soon" : " and is started again in \(Int(nextStart.seconds.rounded(.up))) s"
     }
 }

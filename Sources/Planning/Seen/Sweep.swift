@@ -5,10 +5,9 @@ import ZooKeeperProtocol
 package struct Sweep: Hashable, Sendable {
     package struct SupervisorFacts: Codable, Hashable, Sendable {
         package var pid: Int32
-        /// Seconds.
-        package var uptime: Double
+        package var uptime: Seconds
 
-        package init(pid: Int32, uptime: Double) {
+        package init(pid: Int32, uptime: Seconds) {
             self.pid = pid
             self.uptime = uptime
         }
@@ -88,6 +87,12 @@ package struct Sweep: Hashable, Sendable {
     /// The servers that can be restarted for good: one that a reconfiguration took out of the ensemble could not start again.
     package var restartable: Set<ServerID> {
         Set(servers.filter { $0.isMember && $0.member.isInTopology }.map(\.id))
+    }
+
+    /// Why this server takes no clients now; nil when it does, as far as its settings go.
+    package func refusalOfClients(by id: ServerID) -> String? {
+        guard leader?.id == id, server(id)?.member.servesWhenLeading == false else { return nil }
+        return "server \(id) leads and takes no clients while it does (leaderServes: no)"
     }
 
     package var voting: Set<ServerID> { Set(servers.filter(\.votes).map(\.id)) }

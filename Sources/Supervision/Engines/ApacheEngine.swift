@@ -9,6 +9,8 @@ package struct ApacheEngine: Engine, Hashable {
     /// Behind what is set here by itself, so that they win.
     package var flags: [String]
     package var environment: [String: String]
+    /// Those of the environment that the topology sets.
+    package var chosenVariables: [String] = []
 
     package static let defaultHeap = "256m"
 
@@ -33,9 +35,11 @@ package struct ApacheEngine: Engine, Hashable {
     ) throws(EngineError) -> ApacheEngine {
         let distribution = try ApacheDistribution.find(home: home, environment: environment)
         let java = try Java.find(environment: environment)
-        return ApacheEngine(
+        var engine = ApacheEngine(
             distribution: distribution, java: java, heap: heap ?? defaultHeap, flags: flags,
             environment: inherited(from: environment).merging(variables) { $1 })
+        engine.chosenVariables = variables.keys.sorted()
+        return engine
     }
 
     package var name: String { "apache" }
@@ -55,8 +59,8 @@ package struct ApacheEngine: Engine, Hashable {
 
     private func run(_ arguments: [String], in directory: String, files: [Launch.File] = []) -> Launch {
         Launch(
-            executable: java.executable, arguments: arguments, environment: environment, workingDirectory: directory,
-            files: files)
+            executable: java.executable, arguments: arguments, environment: environment,
+            chosenVariables: chosenVariables, workingDirectory: directory, files: files)
     }
 
     /// A pseudo-cluster's JVMs share the cores: the parallel threads of G1 only get in each other's way. A JVM takes one

@@ -20,12 +20,9 @@ extension Engine {
     /// As Apache's scripts and the bundled server have it.
     static var logLevelVariable: String { "ZOO_LOG_LEVEL" }
 
-    /// What a server wants to know of its user; anything else of the caller's environment would make the next restart another start.
+    /// What a server wants to know of its user, and what changes what it writes (its log's level and times).
     static func inherited(from environment: [String: String]) -> [String: String] {
-        let names: Set<String> = [
-            "PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR", logLevelVariable,
-        ]
-        return environment.filter { names.contains($0.key) }
+        environment.filter { Launch.incidental.contains($0.key) || ["TZ", logLevelVariable].contains($0.key) }
     }
 }
 
@@ -37,9 +34,19 @@ package struct Launch: Codable, Hashable, Sendable {
     /// Without the program's name.
     package var arguments: [String]
     package var environment: [String: String]
+    /// Variables that the topology sets. Nil in the record of an earlier version.
+    package var chosenVariables: [String]?
     package var workingDirectory: String
     /// Written before the start where they do not exist yet; a file that is there is the user's and stays.
     package var files: [File]
+
+    /// Variables of whoever starts a server, handed on to it: another value makes no other server of it.
+    static let incidental: Set<String> = ["PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TMPDIR"]
+
+    /// The variables that make the server what it is.
+    var characteristicEnvironment: [String: String] {
+        environment.filter { !Self.incidental.contains($0.key) || chosenVariables?.contains($0.key) == true }
+    }
 
     package struct File: Codable, Hashable, Sendable {
         package var path: String
@@ -52,12 +59,13 @@ package struct Launch: Codable, Hashable, Sendable {
     }
 
     package init(
-        executable: String, arguments: [String] = [], environment: [String: String] = [:], workingDirectory: String,
-        files: [File] = []
+        executable: String, arguments: [String] = [], environment: [String: String] = [:],
+        chosenVariables: [String] = [], workingDirectory: String, files: [File] = []
     ) {
         self.executable = executable
         self.arguments = arguments
         self.environment = environment
+        self.chosenVariables = chosenVariables
         self.workingDirectory = workingDirectory
         self.files = files
     }

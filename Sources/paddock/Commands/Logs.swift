@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import Operations
+import Supervision
 
 struct Logs: EnsembleCommand {
     static let configuration = CommandConfiguration(
@@ -48,7 +49,7 @@ struct Logs: EnsembleCommand {
     private func show(_ line: LogLine, _ terminal: Terminal) throws {
         if global.json {
             try printJSON(
-                Output(server: line.server.rawValue, time: line.time, text: line.text), terminal, isLine: true)
+                Output(server: line.server.rawValue, time: line.time?.seconds, text: line.text), terminal, isLine: true)
             return
         }
         let styles: [Terminal.Style] = [.cyan, .green, .yellow, .blue, .magenta]
@@ -59,18 +60,18 @@ struct Logs: EnsembleCommand {
     private struct Output: Encodable {
         var version = 1
         var server: Int64
+        /// Seconds of the Unix epoch.
         var time: Double?
         var text: String
     }
 
-    /// Seconds of the Unix epoch.
-    private func sinceTime() throws -> Double? {
+    private func sinceTime() throws -> Timestamp? {
         guard let since else { return nil }
         if let duration = DurationArgument(argument: since) {
-            return Date().timeIntervalSince1970 - duration.seconds
+            return Timestamp(seconds: Timestamp.now().seconds - duration.duration.seconds)
         }
         for style in [Date.ISO8601FormatStyle(), Date.ISO8601FormatStyle(includingFractionalSeconds: true)] {
-            if let date = try? style.parse(since) { return date.timeIntervalSince1970 }
+            if let date = try? style.parse(since) { return Timestamp(seconds: date.timeIntervalSince1970) }
         }
         throw ValidationError("--since takes 90s, 5m, 2h, or a time like 2026-11-24T03:54:05Z, not '\(since)'")
     }

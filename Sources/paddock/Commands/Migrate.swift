@@ -42,7 +42,7 @@ struct Migrate: EnsembleCommand {
         let operations = try operations(progress)
         defer { progress.clear() }
         var options = MigrationOptions()
-        options.pause = pause?.seconds ?? 0
+        options.pause = pause?.duration ?? .zero
         options.force = force
         let engine = try engine()
         if dryRun {

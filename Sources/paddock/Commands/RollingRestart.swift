@@ -34,7 +34,7 @@ struct RollingRestartCommand: EnsembleCommand {
         let operations = try operations(progress)
         defer { progress.clear() }
         var options = RollingRestartOptions()
-        options.pause = pause?.seconds ?? 0
+        options.pause = pause?.duration ?? .zero
         options.startsOver = startOver
         options.dryRun = dryRun
         options.force = force

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Operations
+import Planning
+import Supervision
 
 struct Status: EnsembleCommand {
     static let configuration = CommandConfiguration(
@@ -64,21 +66,20 @@ struct Wait: EnsembleCommand {
     var goal: Goal = .healthy
 
     @Option(help: ArgumentHelp("How long, e.g. 10s or 2m; 0 looks once.", valueName: "duration"))
-    var timeout = DurationArgument(seconds: 60)
+    var timeout = DurationArgument(.seconds(60))
 
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
         let progress = ProgressPrinter(terminal)
         let operations = try operations(progress)
         defer { progress.clear() }
         let name = try operations.store.choose(selection.name)
-        let clock = ContinuousClock()
-        let deadline = clock.now + .seconds(timeout.seconds)
+        let deadline = Instant.now() + timeout.duration
         var told = ""
         while true {
             let status = try await operations.status(name)
             try Task.checkCancellation()
             let isReached = status.health == .healthy || (goal == .quorum && status.health == .degraded)
-            let remaining = deadline - clock.now
+            let remaining = deadline - .now()
             if isReached || remaining <= .zero {
                 progress.clear()
                 if global.json {
@@ -87,7 +88,7 @@ struct Wait: EnsembleCommand {
                     terminal.note("\(name) is \(status.health.rawValue)")
                 } else {
                     let word = status.health.rawValue.replacing("-", with: " ")
-                    terminal.problem("\(name) is \(word) after \(Int(timeout.seconds)) s")
+                    terminal.problem("\(name) is \(word) after \(timeout.duration.wholeSeconds) s")
                     for problem in status.problems { terminal.problem("! \(problem)") }
                 }
                 return isReached ? .done : ExitStatus(rawValue: status.health.exitCode) ?? .failed

@@ -62,7 +62,7 @@ struct Up: EnsembleCommand {
         }
         for warning in report.warnings { terminal.problem(warning.rendered()) }
         PlanLines(plan: report.files, terminal: terminal).lines(withUnchanged: false).forEach(terminal.output)
-        if let outage = report.outage { terminal.output("the service has to stop: \(outage)") }
+        if let outage = report.plan.outage { terminal.output("the service has to stop: \(outage)") }
         for action in report.actions { terminal.output(action.text) }
         if report.actions.isEmpty && !report.files.hasChanges { terminal.output("nothing to do") }
         return .done
@@ -90,8 +90,8 @@ private struct UpOutput: Encodable {
     struct Passage: Encodable {
         var server: Int64
         var station: String
-        /// Seconds since the first thing that happened.
-        var seconds: Double
+        /// Since the first thing that happened.
+        var seconds: Seconds
     }
 
     var version = 1
@@ -108,12 +108,11 @@ private struct UpOutput: Encodable {
         dryRun = report.wasDryRun
         files = report.files.files.map { File(path: $0.path, change: $0.word) }
         actions = report.actions.map(\.text)
-        outage = report.outage
-        let start = report.timeline.start ?? 0
+        outage = report.plan.outage
         timeline = report.timeline.servers.flatMap { server in
             Timeline.Station.allCases.compactMap { station in
-                report.timeline.moment(of: server, at: station).map {
-                    Passage(server: server.rawValue, station: station.rawValue, seconds: $0 - start)
+                report.timeline.elapsed(server, station).map {
+                    Passage(server: server.rawValue, station: station.rawValue, seconds: Seconds($0))
                 }
             }
         }
