@@ -127,9 +127,10 @@ let package = Package(
             ], path: "Tests/Simulation"),
         .executableTarget(
             name: "simulate",
-            dependencies: ["Simulation", .product(name: "ArgumentParser", package: "swift-argument-parser")],
-            path: "Tests/SimulateCommand"),
-        .testTarget(name: "SimulationTests", dependencies: ["Simulation", "simulate"]),
+            dependencies: [
+                "Quorum", "Simulation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], path: "Tests/SimulateCommand"),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation", "simulate"], exclude: ["Scripts"]),
         .testTarget(
             name: "ServerConfigTests", dependencies: ["Diagnostics", "Membership", "ServerConfig", "TestSupport"],
             exclude: ["Fixtures"]),

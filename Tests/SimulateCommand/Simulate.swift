@@ -1,6 +1,7 @@
 import ArgumentParser
 import Dispatch
 @preconcurrency import Glibc
+import Quorum
 import Simulation
 import Synchronization
 
@@ -34,12 +35,31 @@ struct Simulate: ParsableCommand {
     @Flag(help: "Print each event of the first seed, then stop.")
     var trace = false
 
+    @Option(help: "Write the first seed into this file as a script: all events up to a violation that matter to it.")
+    var script: String?
+
+    @Option(help: "With --script: stop after so many milliseconds.")
+    var until: Int?
+
+    @Option(help: "With --script and --trace: a bug for the servers to commit, such as applyProposals.")
+    var fault: String?
+
+    @Option(parsing: .upToNextOption, help: "Run these scripts and compare what comes of them with what they say.")
+    var replay: [String] = []
+
+    @Flag(help: "With --replay: write into the scripts what comes of them.")
+    var rewrite = false
+
     @Flag(help: "Commit each planted bug in turn and print the seed that shows it.")
     var planted = false
 
     func run() throws {
         setlinebuf(stdout)
-        if trace {
+        if !replay.isEmpty {
+            try replayAll()
+        } else if let script {
+            try write(script)
+        } else if trace {
             try traceOne()
         } else if planted {
             try findPlanted()
@@ -48,12 +68,59 @@ struct Simulate: ParsableCommand {
         }
     }
 
-    private func scenario(_ seed: UInt64) -> Scenario {
-        short ? Scenario(seed: seed).shortened : Scenario(seed: seed)
+    private func scenario(_ seed: UInt64) throws -> Scenario {
+        var planted: Faults = []
+        if let fault {
+            guard let faults = Faults.named(fault) else { throw ValidationError("There is no fault \(fault).") }
+            planted = faults
+        }
+        let scenario = Scenario(seed: seed, planted: planted)
+        return short ? scenario.shortened : scenario
+    }
+
+    private func write(_ path: String) throws {
+        let scenario = try scenario(from)
+        let recording = try Script.recording(scenario, until: until)
+        try Self.write(recording.script.text, to: path)
+        print(scenario)
+        print("\(path): \(recording.kept) of \(recording.recorded) commands; \(recording.violation ?? "no violation")")
+    }
+
+    private func replayAll() throws {
+        var differ = 0
+        for path in replay {
+            let script = try Script(Self.read(path))
+            let run = try script.run()
+            if run.text == script.text { continue }
+            differ += 1
+            print("\(path): \(rewrite ? "rewritten" : "differs")")
+            if rewrite {
+                try Self.write(run.text, to: path)
+            } else if let (step, other) = zip(script.steps, run.steps).first(where: { $0.output != $1.output }) {
+                print((["wanted:"] + step.output + ["is:"] + other.output).joined(separator: "\n"))
+            }
+        }
+        print("\(replay.count) scripts, \(differ) \(rewrite ? "rewritten" : "differ")")
+        if differ > 0, !rewrite { throw ExitCode.failure }
+    }
+
+    private static func read(_ path: String) throws -> String {
+        guard let file = fopen(path, "r") else { throw ValidationError("Cannot read \(path).") }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while case let count = fread(&buffer, 1, buffer.count, file), count > 0 { bytes += buffer[..<count] }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func write(_ text: String, to path: String) throws {
+        guard let file = fopen(path, "w"), fputs(text, file) >= 0, fclose(file) == 0 else {
+            throw ValidationError("Cannot write \(path).")
+        }
     }
 
     private func traceOne() throws {
-        let scenario = scenario(from)
+        let scenario = try scenario(from)
         print(scenario)
         report(Simulator.run(scenario) { print($0) }, of: scenario)
     }
@@ -63,9 +130,10 @@ struct Simulate: ParsableCommand {
         let start = clock.now
         let work = Mutex(Work(next: from))
         let end = from + UInt64(seeds)
+        let isShort = short
         DispatchQueue.concurrentPerform(iterations: max(1, jobs)) { _ in
             while let seed = work.withLock({ $0.take(before: end) }) {
-                let scenario = scenario(seed)
+                let scenario = isShort ? Scenario(seed: seed).shortened : Scenario(seed: seed)
                 if steady, scenario.reconfigures { continue }
                 let outcome = Simulator.run(scenario)
                 work.withLock { work in

@@ -15,12 +15,14 @@ extension Simulator {
     }
 
     static func configuration(
-        voters: some Sequence<ServerID>, observers: some Sequence<ServerID>, groups: [[Int64]] = []
+        voters: some Sequence<ServerID>, observers: some Sequence<ServerID>, groups: [[Int64]] = [],
+        weights: [(server: Int64, weight: Int64)] = []
     ) -> EnsembleConfiguration {
         var lines = voters.map { line($0, isVoter: true) } + observers.map { line($0, isVoter: false) }
         for (number, group) in groups.enumerated() {
             lines.append("group.\(number + 1)=" + group.map(String.init).joined(separator: ":"))
         }
+        lines += weights.map { "weight.\($0.server)=\($0.weight)" }
         guard let configuration = EnsembleConfiguration(text: (lines + ["version=0"]).joined(separator: "\n")) else {
             fatalError("the simulator writes configurations that cannot be read")
         }
@@ -45,53 +47,112 @@ extension Simulator {
         guard !serving.isEmpty else { return }
         let server = chance.pick(serving)
         guard let known = nodes[server].quorum?.membership.committed else { return }
-        reconfigurations += 1
-        let command = Command(kind: .reconfig, session: Self.administrator, cxid: Int32(reconfigurations))
-        judge.asks(command, over: reconfigurations)
-        let request = draw(known)
-        trace(server, "reconfig \(request)")
+        reconfigure(draw(known), at: server)
+    }
+
+    func reconfigure(_ change: Change, at server: Int) {
+        record("reconfig \(server + 1) \(change)")
+        trace(server, .role, "reconfig \(change)")
         var writer = JuteWriter(capacity: 100)
-        request.write(to: &writer)
+        change.request.write(to: &writer)
+        let command = nextCommand(.reconfig)
         let operation = ForwardedRequest(
             session: command.session, cxid: command.cxid, op: .reconfig, body: writer.bytes)
         step(
             server, .request(Quorum.Request(operation, authInfo: [AuthID(scheme: "ip", id: "127.0.0.1")])))
     }
 
-    private func draw(_ known: EnsembleConfiguration) -> ReconfigRequest {
+    /// The administrator's next request.
+    func nextCommand(_ kind: Command.Kind) -> Command {
+        reconfigurations += 1
+        let command = Command(kind: kind, session: Self.administrator, cxid: Int32(reconfigurations))
+        judge.asks(command, over: reconfigurations)
+        return command
+    }
+
+    private func draw(_ known: EnsembleConfiguration) -> Change {
         let everybody = nodes.map(\.id)
-        var joining: [String] = []
-        var leaving: [String] = []
-        let version = chance.happens(percent: 20) ? known.version : -1
+        var change = Change()
+        change.version = chance.happens(percent: 20) ? known.version : -1
         switch chance.pick(0...9) {
         case 0...3:
             // Joins, is promoted, or is demoted.
-            joining.append(Self.line(chance.pick(everybody), isVoter: chance.happens(percent: 70)))
+            change.joining = [(chance.pick(everybody), isVoter: chance.happens(percent: 70))]
         case 4...5:
-            leaving.append("\(chance.pick(everybody))")
+            change.leaving = [chance.pick(everybody)]
         case 6:
             // One for another.
-            leaving.append("\(chance.pick(everybody))")
-            joining.append(Self.line(chance.pick(everybody), isVoter: true))
+            change.leaving = [chance.pick(everybody)]
+            change.joining = [(chance.pick(everybody), isVoter: true)]
         case 7:
             if let leader = nodes.first(where: \.isLeader)?.id {
                 if chance.happens(percent: 50) {
-                    leaving.append("\(leader)")
+                    change.leaving = [leader]
                 } else {
-                    joining.append(Self.line(leader, isVoter: false))
+                    change.joining = [(leader, isVoter: false)]
                 }
             }
         default:
             // All anew.
-            let members = everybody.filter { _ in chance.happens(percent: 70) }
-            let lines = members.map { Self.line($0, isVoter: chance.happens(percent: 75)) }
-            return ReconfigRequest(
-                joiningServers: nil, leavingServers: nil, newMembers: lines.joined(separator: ","),
-                currentConfigID: version)
+            change.isWhole = true
+            change.joining = everybody.filter { _ in chance.happens(percent: 70) }
+                .map { ($0, isVoter: chance.happens(percent: 75)) }
         }
-        return ReconfigRequest(
-            joiningServers: joining.joined(separator: ","), leavingServers: leaving.joined(separator: ","),
-            newMembers: nil, currentConfigID: version)
+        return change
+    }
+
+    /// What the administrator wants. As scripts write it: `+4` joins as a voter, `+5o` as an observer, `-1` leaves; `=2,3,5o` are all
+    /// members there are to be; `@100000001` is the version the change is meant for.
+    struct Change: CustomStringConvertible {
+        var joining: [(id: ServerID, isVoter: Bool)] = []
+        var leaving: [ServerID] = []
+        /// Those who join are all there are to be.
+        var isWhole = false
+        var version: Int64 = -1
+
+        var request: ReconfigRequest {
+            let lines = joining.map { Simulator.line($0.id, isVoter: $0.isVoter) }.joined(separator: ",")
+            if isWhole {
+                return ReconfigRequest(
+                    joiningServers: nil, leavingServers: nil, newMembers: lines, currentConfigID: version)
+            }
+            return ReconfigRequest(
+                joiningServers: lines, leavingServers: leaving.map(\.description).joined(separator: ","),
+                newMembers: nil, currentConfigID: version)
+        }
+
+        var description: String {
+            let members = joining.map { "\($0.id)\($0.isVoter ? "" : "o")" }
+            var words = isWhole ? ["=" + members.joined(separator: ",")] : members.map { "+" + $0 }
+            words += leaving.map { "-\($0)" }
+            if version != -1 { words.append("@" + String(version, radix: 16)) }
+            return words.joined(separator: " ")
+        }
+
+        init() {}
+
+        /// Nil when a word is none of these.
+        init?(_ words: some Sequence<Substring>) {
+            for word in words {
+                switch word.first {
+                case "+", "=":
+                    isWhole = isWhole || word.first == "="
+                    for member in word.dropFirst().split(separator: ",") {
+                        let isVoter = member.last != "o"
+                        guard let id = ServerID(isVoter ? member : member.dropLast()) else { return nil }
+                        joining.append((id, isVoter))
+                    }
+                case "-":
+                    guard let id = ServerID(word.dropFirst()) else { return nil }
+                    leaving.append(id)
+                case "@":
+                    guard let version = Int64(word.dropFirst(), radix: 16) else { return nil }
+                    self.version = version
+                default:
+                    return nil
+                }
+            }
+        }
     }
 
     /// The leader's shell: what becomes of a reconfig.
@@ -110,7 +171,7 @@ extension Simulator {
                 .write(to: &writer)
             return Transaction(zxid: zxid, bytes: writer.bytes)
         case .refused(let code):
-            trace(index, "refuses the reconfig: \(code)")
+            trace(index, .role, "refuses the reconfig: \(code)")
             let refused = Command(
                 kind: .refused, session: request.operation.session, cxid: request.operation.cxid)
             return Transaction(zxid: zxid, bytes: refused.bytes)

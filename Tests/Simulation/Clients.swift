@@ -8,29 +8,30 @@ extension Simulator {
         guard !isDone else { return }
         agenda.plan(.clientStep(number), at: now + 500 + chance.delay(mean: isHealed ? 30_000 : scenario.clientPause))
         switch clients[number].state {
-        case .away: connect(number)
-        case .connecting(let server):
-            if chance.happens(percent: 3), !isHealed { disconnect(number, from: server) }
+        case .away: connect(number, to: chance.pick(0...nodes.count - 1))
+        case .connecting:
+            if chance.happens(percent: 3), !isHealed { disconnect(number) }
         case .connected(let server): act(number, on: server)
         }
     }
 
     func reply(_ answer: Answer, to client: Int, _ attachment: Int) {
-        let arrival = max(now + chance.pick(50...1000), clients[client].answersReach)
+        let arrival = max(now + (isScripted ? 1000 : chance.pick(50...1000)), clients[client].answersReach)
         clients[client].answersReach = arrival
         agenda.plan(.answer(client: client, attachment: attachment, answer), at: arrival)
     }
 
-    private func connect(_ number: Int) {
-        let server = chance.pick(0...nodes.count - 1)
+    /// Does nothing where the server would not take the client.
+    func connect(_ number: Int, to server: Int) {
         guard nodes[server].isServing, nodes[server].pausedUntil <= now, let quorum = nodes[server].quorum,
             clients[number].lastSeen <= quorum.visibleZXID
         else { return }
+        record("client \(number + 1) connects \(server + 1)")
         clients[number].attachment += 1
         clients[number].state = .connecting(server)
         let attachment = clients[number].attachment
         if let session = clients[number].session {
-            trace(server, "client \(number) renews \(session)")
+            trace(server, .client, "client \(number + 1) renews \(session)")
             if nodes[server].isLeader {
                 let isValid = nodes[server].prepared.sessions.contains(session)
                 nodes[server].hear(session, timeout: scenario.sessionTimeout, now)
@@ -49,34 +50,83 @@ extension Simulator {
 
     /// One segment of requests: they reach the server together, and none waits for the answer to another.
     private func act(_ number: Int, on server: Int) {
-        guard let session = clients[number].session, nodes[server].pausedUntil <= now else { return }
+        guard touch(number) else { return }
+        for _ in 0..<chance.pick([1, 1, 2, 3, 4, 6]) {
+            // A request may cost the server its role, or the client its connection.
+            guard clients[number].state == .connected(server), clients[number].asked.count < 10 else { return }
+            let key = UInt8(chance.pick(0...Replica.keys - 1))
+            let wish: Wish =
+                switch chance.pick(0...199) {
+                case 0..<60: .write(.set, key: key)
+                case 60..<80: .write(.claim, key: key)
+                case 80..<94: .write(.delete, key: key)
+                case 94..<124: .sync
+                case 198 where !isHealed: chance.happens(percent: 50) ? .write(.closeSession, key: key) : .leave
+                default: .read
+                }
+            ask(wish, by: number)
+        }
+    }
+
+    /// The client's server hears it. False when it has none, or is not heard.
+    func touch(_ number: Int) -> Bool {
+        guard case .connected(let server) = clients[number].state, let session = clients[number].session,
+            nodes[server].pausedUntil <= now
+        else { return false }
+        record("client \(number + 1) touches")
         if nodes[server].isLeader {
             nodes[server].hear(session, timeout: scenario.sessionTimeout, now)
         } else {
             step(server, .touch(session, timeout: scenario.sessionTimeout))
         }
-        for _ in 0..<chance.pick([1, 1, 2, 3, 4, 6]) {
-            // A request may cost the server its role, or the client its connection.
-            guard clients[number].state == .connected(server), clients[number].asked.count < 10 else { return }
-            ask(number, session, on: server)
+        return true
+    }
+
+    enum Wish: CustomStringConvertible {
+        case write(Command.Kind, key: UInt8)
+        case sync, read, leave
+
+        /// As scripts write it.
+        var description: String {
+            switch self {
+            case .write(.closeSession, _): "closes"
+            case .write(let kind, let key): "\(kind)s \(key)"
+            case .sync: "syncs"
+            case .read: "reads"
+            case .leave: "leaves"
+            }
+        }
+
+        /// Nil when the words are none of these.
+        init?(_ words: [Substring]) {
+            let key = words.count == 2 ? UInt8(words[1]).flatMap { $0 < Replica.keys ? $0 : nil } : nil
+            switch (words.first, key) {
+            case ("sets", let key?): self = .write(.set, key: key)
+            case ("claims", let key?): self = .write(.claim, key: key)
+            case ("deletes", let key?): self = .write(.delete, key: key)
+            case ("closes", nil): self = .write(.closeSession, key: 0)
+            case ("syncs", nil): self = .sync
+            case ("reads", nil): self = .read
+            case ("leaves", nil): self = .leave
+            default: return nil
+            }
         }
     }
 
-    private func ask(_ number: Int, _ session: SessionID, on server: Int) {
-        let key = UInt8(chance.pick(0...Replica.keys - 1))
+    func ask(_ wish: Wish, by number: Int) {
+        if case .leave = wish { return disconnect(number) }
+        guard case .connected(let server) = clients[number].state, let session = clients[number].session else { return }
         clients[number].lastCxid += 1
         let cxid = clients[number].lastCxid
-        func write(_ kind: Command.Kind, value: Int64 = 0) {
-            let command = Command(kind: kind, session: session, cxid: cxid, key: key, value: value)
-            submit(command, by: number, on: server)
-        }
-        switch chance.pick(0...199) {
-        case 0..<60: write(.set, value: Int64(cxid))
-        case 60..<80: write(.claim, value: Int64(cxid))
-        case 80..<94: write(.delete)
-        case 94..<124: sync(number, session, cxid, on: server)
-        case 198 where !isHealed: chance.happens(percent: 50) ? write(.closeSession) : disconnect(number, from: server)
-        default: read(number, on: server)
+        record("client \(number + 1) \(wish)")
+        switch wish {
+        case .write(let kind, let key):
+            let value = kind == .set || kind == .claim ? Int64(cxid) : 0
+            submit(
+                Command(kind: kind, session: session, cxid: cxid, key: key, value: value), by: number, on: server)
+        case .sync: sync(number, session, cxid, on: server)
+        case .read: read(number, on: server)
+        case .leave: break
         }
     }
 
@@ -87,7 +137,7 @@ extension Simulator {
         clients[number].asked.append(.write(command, floor: acknowledged.map(\.zxid).max() ?? .zero))
         if command.kind != .createSession { clients[number].waiting.append(.turn) }
         nodes[server].writes.append((command.session, command.cxid, number, clients[number].attachment))
-        trace(server, "client \(number) asks \(command.kind) \(command.session) \(command.cxid)")
+        trace(server, .client, "client \(number + 1) asks \(command)")
         step(server, .request(command.request))
     }
 
@@ -98,7 +148,7 @@ extension Simulator {
         clients[number].asked.append(.sync(floor: floor))
         clients[number].waiting.append(.turn)
         nodes[server].syncs.append((number, clients[number].attachment))
-        trace(server, "client \(number) asks sync \(session) \(cxid)")
+        trace(server, .client, "client \(number + 1) asks sync \(session) \(cxid)")
         let request = ForwardedRequest(session: session, cxid: cxid, op: .sync, body: [])
         step(server, .request(Quorum.Request(request, authInfo: [AuthID(scheme: "ip", id: "127.0.0.1")])))
     }
@@ -134,8 +184,8 @@ extension Simulator {
 
     // MARK: The client's side
 
-    func receive(_ answer: Answer, _ number: Int, _ attachment: Int) {
-        guard clients[number].attachment == attachment else { return }
+    func receive(_ answer: Answer, _ number: Int) {
+        trace(nil, .client, "client \(number + 1) is told \(answer)")
         if case .connected(let session, let isValid) = answer {
             guard case .connecting(let server) = clients[number].state else { return }
             if isValid {
@@ -149,7 +199,7 @@ extension Simulator {
         }
         // In the order of the requests: FIFO, over writes, syncs and reads.
         guard let asked = clients[number].asked.popFirst() else {
-            return judge.accuse("client \(number) did not ask for \(answer)")
+            return judge.accuse("client \(number + 1) did not ask for \(answer)")
         }
         switch (answer, asked) {
         case (.written(let command, let zxid), .write(let wanted, let floor)) where command.cxid == wanted.cxid:
@@ -163,7 +213,7 @@ extension Simulator {
         case (.read(let view), .read):
             judgeView(view, floor: .zero, of: number, afterSync: false)
         default:
-            judge.accuse("FIFO: client \(number) is answered \(answer), but \(asked) was asked for before")
+            judge.accuse("FIFO: client \(number + 1) is answered \(answer), but \(asked) was asked for before")
         }
     }
 
@@ -211,7 +261,10 @@ extension Simulator {
     }
 
     /// What the server has passed on comes back to it all the same, in its turn.
-    func disconnect(_ number: Int, from server: Int) { leave(number) }
+    func disconnect(_ number: Int) {
+        record("client \(number + 1) leaves")
+        leave(number)
+    }
 
     func dropClients(of server: Int) {
         for number in clients.indices {

@@ -167,7 +167,7 @@ struct Judge {
         reads += 1
         if seen < floor {
             let why = afterSync ? "synced behind" : "had seen"
-            accuse("SequentialConsistency: client \(client) reads \(seen) on server \(server) and \(why) \(floor)")
+            accuse("SequentialConsistency: client \(client + 1) reads \(seen) on server \(server) and \(why) \(floor)")
         }
     }
 }

@@ -62,12 +62,12 @@ struct Agenda<Event> {
     }
 
     private var heap: [Entry] = []
-    private var planned: UInt64 = 0
+    private var count: UInt64 = 0
     private var events: [Event?] = []
     private var free: [Int] = []
 
     mutating func plan(_ event: Event, at time: Int) {
-        planned += 1
+        count += 1
         let place: Int
         if let last = free.popLast() {
             place = last
@@ -76,34 +76,56 @@ struct Agenda<Event> {
             place = events.count
             events.append(event)
         }
-        heap.append(Entry(time: time, order: planned, place: place))
-        var child = heap.count - 1
+        heap.append(Entry(time: time, order: count, place: place))
+        rise(heap.count - 1)
+    }
+
+    /// What is planned, in no order.
+    var planned: [Event] { heap.compactMap { events[$0.place] } }
+
+    /// Removes the earliest event that fits.
+    mutating func take(where fits: (Int, Event) -> Bool) -> (time: Int, event: Event)? {
+        var first: Int?
+        for place in heap.indices where first.map({ heap[place] < heap[$0] }) ?? true {
+            if let event = events[heap[place].place], fits(heap[place].time, event) { first = place }
+        }
+        return first.flatMap { remove(at: $0) }
+    }
+
+    mutating func next() -> (time: Int, event: Event)? { heap.isEmpty ? nil : remove(at: 0) }
+
+    private mutating func remove(at place: Int) -> (time: Int, event: Event)? {
+        let removed = heap[place]
+        let last = heap.removeLast()
+        if place < heap.count {
+            heap[place] = last
+            rise(place)
+            sink(place)
+        }
+        free.append(removed.place)
+        return events[removed.place].take().map { (removed.time, $0) }
+    }
+
+    private mutating func rise(_ start: Int) {
+        var child = start
         while child > 0 {
             let parent = (child - 1) / 2
-            guard heap[child] < heap[parent] else { break }
+            guard heap[child] < heap[parent] else { return }
             heap.swapAt(child, parent)
             child = parent
         }
     }
 
-    mutating func next() -> (time: Int, event: Event)? {
-        guard let first = heap.first else { return nil }
-        let last = heap.removeLast()
-        if !heap.isEmpty {
-            heap[0] = last
-            var parent = 0
-            while true {
-                var smallest = parent
-                let left = 2 * parent + 1
-                if left < heap.count, heap[left] < heap[smallest] { smallest = left }
-                if left + 1 < heap.count, heap[left + 1] < heap[smallest] { smallest = left + 1 }
-                if smallest == parent { break }
-                heap.swapAt(parent, smallest)
-                parent = smallest
-            }
+    private mutating func sink(_ start: Int) {
+        var parent = start
+        while true {
+            var smallest = parent
+            let left = 2 * parent + 1
+            if left < heap.count, heap[left] < heap[smallest] { smallest = left }
+            if left + 1 < heap.count, heap[left + 1] < heap[smallest] { smallest = left + 1 }
+            if smallest == parent { return }
+            heap.swapAt(parent, smallest)
+            parent = smallest
         }
-        free.append(first.place)
-        guard let event = events[first.place].take() else { return nil }
-        return (first.time, event)
     }
 }

@@ -24,6 +24,8 @@ final class Node {
     /// Deaf and dumb until then (SIGSTOP); its disk goes on.
     var pausedUntil = 0
     var diskSlowness = 1
+    /// A script's: its disk finishes nothing by itself.
+    var isDiskStuck = false
     var timerAt = Int.max
 
     var connections: [(id: LinkID, link: Int, side: Int)] = []
@@ -92,11 +94,19 @@ struct Client {
     var answersReach = 0
 
     /// A request under way, and what had been acknowledged to anybody when it was asked for, where that matters.
-    enum Asked {
+    enum Asked: CustomStringConvertible {
         case write(Command, floor: ZXID)
         /// Promises to show all that was acknowledged by then.
         case sync(floor: ZXID)
         case read
+
+        var description: String {
+            switch self {
+            case .write(let command, _): command.description
+            case .sync: "sync"
+            case .read: "read"
+            }
+        }
     }
 
     enum Waiting {

@@ -4,7 +4,7 @@ import Quorum
 import ZooKeeperProtocol
 
 /// What the clients of a simulated ensemble do, in place of ZooKeeper's operations.
-struct Command: Hashable {
+struct Command: Hashable, CustomStringConvertible {
     enum Kind: UInt8 {
         case createSession, closeSession
         /// Sets a key for good.
@@ -43,6 +43,14 @@ struct Command: Hashable {
     }
 
     private static let length = 22
+
+    var description: String {
+        switch kind {
+        case .set, .claim: "\(kind) \(key)=\(value) by \(session) \(cxid)"
+        case .delete: "delete \(key) by \(session) \(cxid)"
+        case .createSession, .closeSession, .refused, .reconfig: "\(kind) \(session) \(cxid)"
+        }
+    }
 
     init?(bytes: [UInt8]) {
         if bytes.count > Self.length {
@@ -101,10 +109,15 @@ struct Replica {
 
     func entry(at zxid: ZXID) -> Entry? { entries.place(of: zxid).map { entries[$0] } }
 
+    /// The administrator's session never ends.
+    private func lives(_ session: SessionID) -> Bool {
+        sessions.contains(session) || session == Simulator.administrator
+    }
+
     /// Leader: what becomes of a request, seen from the state behind all proposals.
     func prepare(_ command: Command) -> Command {
         var outcome = command
-        let lives = sessions.contains(command.session)
+        let lives = lives(command.session)
         switch command.kind {
         case .createSession: break
         case .closeSession, .set, .delete: if !lives { outcome.kind = .refused }
@@ -121,7 +134,7 @@ struct Replica {
         var hash = chain ^ UInt64(bitPattern: transaction.zxid.rawValue)
         for byte in transaction.bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
         entries.append(Entry(zxid: transaction.zxid, chain: hash, command: command))
-        let lives = sessions.contains(command.session)
+        let lives = lives(command.session)
         let key = Int(command.key)
         switch command.kind {
         case .createSession:

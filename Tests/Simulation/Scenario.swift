@@ -11,7 +11,11 @@ package struct Scenario: CustomStringConvertible, Sendable {
     /// Mean time between reconfigs; 0 where the configuration stays.
     let reconfigPause: Int
     package var reconfigures: Bool { reconfigPause > 0 }
-    let hierarchical: Bool
+    /// The voters' groups; none for a majority.
+    let groups: [[Int64]]
+    /// Only scripts have them: the weight of a voter that is not 1, and the speed of each server's clock in percent.
+    var weights: [(server: Int64, weight: Int64)] = []
+    var clocks: [Int] = []
     let clients: Int
     var options = QuorumOptions()
     /// Mean delay of a message, of a disk's batch, and between a client's steps.
@@ -49,7 +53,10 @@ package struct Scenario: CustomStringConvertible, Sendable {
         reconfigPause = reconfigures ? chance.pick([100_000, 400_000, 1_000_000]) : 0
         options.reconfigEnabled = reconfigures
         options.standaloneEnabled = chance.happens(percent: 50)
-        hierarchical = voters >= 5 && chance.happens(percent: 20)
+        let hierarchical = voters >= 5 && chance.happens(percent: 20)
+        groups =
+            hierarchical
+            ? [0..<3, 3..<(voters - 1), (voters - 1)..<voters].map { range in range.map { Int64($0 + 1) } } : []
         clients = chance.pick(1...5)
         options.tickTime = Int64(chance.pick([50, 100, 200]))
         options.initLimit = Int64(chance.pick(5...10))
@@ -88,7 +95,7 @@ package struct Scenario: CustomStringConvertible, Sendable {
 
     package var description: String {
         """
-        seed \(seed): \(voters) voters\(hierarchical ? " in groups" : "") and \(observers) observers\
+        seed \(seed): \(voters) voters\(!groups.isEmpty ? " in groups" : "") and \(observers) observers\
         \(spares > 0 ? " and \(spares) spares" : ""), \(clients) clients, \
         \(reconfigPause > 0 ? "a reconfig each \(reconfigPause / 1000) ms, " : "")\
         tick \(options.tickTime) ms, initLimit \(options.initLimit), syncLimit \(options.syncLimit), history \

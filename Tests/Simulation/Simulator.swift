@@ -6,7 +6,8 @@ import ZooKeeperProtocol
 /// A whole ensemble with its clients, network and disks in one thread: one seed, one run, the same everywhere.
 ///
 /// First a storm of faults while the judge watches for safety; then everything is healed, and the ensemble
-/// must be whole and serve every client within a budget of time.
+/// must be whole and serve every client within a budget of time. Or a script says what happens (`Script`), and nothing is
+/// left to chance.
 package final class Simulator {
     enum Event {
         case timer(Int, incarnation: Int)
@@ -15,7 +16,7 @@ package final class Simulator {
         case connected(link: Int)
         case connectFailed(Int, incarnation: Int, to: Int)
         case linkDown(link: Int, side: Int)
-        case notification(Notification, from: Int, to: Int)
+        case notification(Notification, number: Int, from: Int, to: Int)
         /// A new election connection sends the last message again.
         case resend(from: Int, to: Int)
         case unreachable(Int, incarnation: Int, peer: Int)
@@ -33,11 +34,20 @@ package final class Simulator {
         case administer
     }
 
-    enum Answer {
+    enum Answer: CustomStringConvertible {
         case connected(session: SessionID, isValid: Bool)
         case written(Command, ZXID)
         case synced(View)
         case read(View)
+
+        var description: String {
+            switch self {
+            case .connected(let session, let isValid): isValid ? "that \(session) lives" : "that \(session) is dead"
+            case .written(let command, let zxid): "\(zxid) of \(command)"
+            case .synced(let view): "that all is there up to \(view.state)"
+            case .read(let view): "what it reads at \(view.state)"
+            }
+        }
     }
 
     package struct Outcome: Sendable {
@@ -73,12 +83,24 @@ package final class Simulator {
     var isDone = false
     var events = 0
     var digest: UInt64 = 0xCBF2_9CE4_8422_2325
-    private let print: ((String) -> Void)?
+    private let sink: ((TraceLine) -> Void)?
+    /// Notes what happens, as the commands of a script; nil for speed.
+    let recorder: ScriptRecorder?
+    /// Whether a script says what happens.
+    let isScripted: Bool
+    /// While a script lets everything arrive that is under way.
+    var isSettling = false
+    var notificationsSent = 0
 
     /// - Parameter trace: gets one line for each event; nil for speed.
-    package init(_ scenario: Scenario, trace: ((String) -> Void)? = nil) {
+    init(
+        _ scenario: Scenario, isScripted: Bool = false, recorder: ScriptRecorder? = nil,
+        trace: ((TraceLine) -> Void)? = nil
+    ) {
         self.scenario = scenario
-        print = trace
+        self.isScripted = isScripted
+        self.recorder = recorder
+        sink = trace
         chance = Chance(seed: scenario.seed &+ 1_000_003)
         let count = scenario.servers
         nodes = (0..<count).map { Node(id: ServerID(Int64($0 + 1))) }
@@ -87,20 +109,19 @@ package final class Simulator {
         lastSent = Array(repeating: Array(repeating: nil, count: count), count: count)
         notificationsReach = blockedUntil
         let voters = scenario.voters
-        let groups: [[Int64]] =
-            scenario.hierarchical
-            ? [0..<3, 3..<(voters - 1), (voters - 1)..<voters].map { range in range.map { Int64($0 + 1) } } : []
         configuration = Self.configuration(
             voters: nodes.prefix(voters).map(\.id), observers: nodes[voters..<(voters + scenario.observers)].map(\.id),
-            groups: groups)
+            groups: scenario.groups, weights: scenario.weights)
         judge = Judge(configuration)
+        for (index, rate) in scenario.clocks.enumerated() { nodes[index].clockRate = rate }
     }
 
-    package static func run(_ scenario: Scenario, trace: ((String) -> Void)? = nil) -> Outcome {
+    package static func run(_ scenario: Scenario, trace: ((TraceLine) -> Void)? = nil) -> Outcome {
         Simulator(scenario, trace: trace).run()
     }
 
-    package func run() -> Outcome {
+    /// - Parameter end: when to stop at the latest, in microseconds.
+    func run(until end: Int = .max) -> Outcome {
         for index in nodes.indices {
             nodes[index].clockRate = 100 + chance.pick(-scenario.clockDrift...scenario.clockDrift)
             agenda.plan(.restart(index), at: chance.pick(0...300_000))
@@ -111,7 +132,7 @@ package final class Simulator {
             agenda.plan(.administer, at: 300_000 + chance.delay(mean: scenario.reconfigPause))
         }
         agenda.plan(.heal, at: scenario.stormLength)
-        while !isDone, judge.violation == nil, let (time, event) = agenda.next() {
+        while !isDone, judge.violation == nil, now <= end, let (time, event) = agenda.next() {
             now = time
             events += 1
             mix(time)
@@ -128,11 +149,24 @@ package final class Simulator {
         digest = (digest ^ UInt64(truncatingIfNeeded: number)) &* 0x100_0000_01B3
     }
 
-    func trace(_ server: Int?, _ text: @autoclosure () -> String) {
-        guard let print else { return }
-        let milliseconds = String(now / 1000)
-        let place = server.map { "\(nodes[$0].id)" } ?? "-"
-        print(String(repeating: " ", count: max(0, 7 - milliseconds.count)) + milliseconds + " " + place + " " + text())
+    func trace(_ server: Int?, _ kind: TraceLine.Kind, _ text: @autoclosure () -> String) {
+        guard let sink else { return }
+        sink(TraceLine(time: now, server: server.map { nodes[$0].id }, kind: kind, text: text()))
+    }
+
+    /// Notes a line of the script that this run could be.
+    func record(_ line: @autoclosure () -> String) {
+        guard let recorder else { return }
+        recorder.note(line(), at: now)
+    }
+
+    /// How a script names the connection between two servers: the newest, or with how many newer ones.
+    func name(_ link: Int, _ from: Int, _ arrow: String, _ to: Int) -> String {
+        let ends = [from, to]
+        let age = links[(link + 1)...].count {
+            ends == [$0.dialler.server, $0.acceptor.server] || ends == [$0.acceptor.server, $0.dialler.server]
+        }
+        return "\(from + 1)\(arrow)\(to + 1)" + (age > 0 ? "~\(age)" : "")
     }
 
     /// Who has this txn on disk, and has entered the epoch.
@@ -147,22 +181,26 @@ package final class Simulator {
     func isBlocked(_ from: Int, _ to: Int) -> Bool { blockedUntil[from][to] > now }
 
     func linkDelay() -> Int {
-        isHealed ? 100 + chance.pick(0...min(scenario.linkDelay, 400)) : 50 + chance.delay(mean: scenario.linkDelay)
+        if isScripted { return 1000 }
+        return isHealed
+            ? 100 + chance.pick(0...min(scenario.linkDelay, 400)) : 50 + chance.delay(mean: scenario.linkDelay)
     }
 
     func diskDelay(_ index: Int) -> Int {
-        isHealed
+        if isScripted { return nodes[index].isDiskStuck ? .max - now : 2000 }
+        return isHealed
             ? 100 + chance.pick(0...min(scenario.diskDelay, 1000))
             : (100 + chance.delay(mean: scenario.diskDelay)) * nodes[index].diskSlowness
     }
 
     // MARK: Events
 
-    private func handle(_ event: Event) {
+    func handle(_ event: Event) {
         switch event {
         case .timer(let index, let incarnation):
             guard isAlive(index, incarnation), !postpone(event, for: index), nodes[index].timerAt <= now else { return }
             nodes[index].timerAt = .max
+            record("tick \(index + 1)")
             step(index, .tick)
         case .pump(let link, let side):
             pump(link, side)
@@ -173,31 +211,38 @@ package final class Simulator {
             guard isAlive(side.server, side.incarnation), !postpone(event, for: side.server), side.isOpen else {
                 return
             }
+            record("connected \(name(link, side.server, "->", links[link].acceptor.server))")
             step(side.server, .connected(side.id, to: nodes[links[link].acceptor.server].id))
         case .connectFailed(let index, let incarnation, let to):
             guard isAlive(index, incarnation), !postpone(event, for: index) else { return }
+            record("refuse \(index + 1)->\(to + 1)")
             step(index, .connectFailed(to: nodes[to].id))
         case .linkDown(let link, let side):
             lose(link, side, event)
-        case .notification(let notification, let from, let to):
-            guard nodes[to].isUp, !postpone(event, for: to) else { return }
+        case .notification(let notification, let number, let from, let to):
+            guard nodes[to].isUp else {
+                recorder?.loses(number, from, to, at: now)
+                return
+            }
+            if postpone(event, for: to) { return }
             if isBlocked(from, to) {
                 agenda.plan(event, at: blockedUntil[from][to])
                 return
             }
-            trace(
-                to,
-                "<- \(nodes[from].id) \(notification.state) \(Vote(notification)) round \(notification.electionEpoch)")
-            step(to, .notification(notification, from: nodes[from].id))
+            recorder?.delivers(number, from, to, at: now)
+            hear(notification, from: from, to: to)
         case .resend(let from, let to):
             guard nodes[from].isUp, let last = lastSent[from][to] else { return }
-            agenda.plan(.notification(last, from: from, to: to), at: now + linkDelay())
+            record("again \(from + 1)->\(to + 1)")
+            plan(last, from: from, to: to, at: now + linkDelay())
         case .unreachable(let index, let incarnation, let peer):
             guard isAlive(index, incarnation), !postpone(event, for: index) else { return }
+            record("unreachable \(index + 1)->\(peer + 1)")
             step(index, .unreachable(nodes[peer].id))
         case .diskDone(let index, let incarnation):
             guard isAlive(index, incarnation) else { return }
             let ticket = nodes[index].disk.finishBatch()
+            record("\(nodes[index].pausedUntil > now ? "sync" : "disk") \(index + 1)")
             if nodes[index].pausedUntil > now {
                 // The disk does not pause; the news does.
                 agenda.plan(.durable(index, incarnation: incarnation, ticket), at: nodes[index].pausedUntil)
@@ -206,9 +251,13 @@ package final class Simulator {
             }
         case .durable(let index, let incarnation, let ticket):
             guard isAlive(index, incarnation), !postpone(event, for: index) else { return }
+            record("report \(index + 1)")
             step(index, .durable(ticket))
         case .logRead(let index, let incarnation, let connection, let transactions):
             guard isAlive(index, incarnation), !postpone(event, for: index) else { return }
+            if recorder != nil, let (_, link, side) = nodes[index].connections.first(where: { $0.id == connection }) {
+                record("log \(name(link, index, "->", links[link][1 - side].server))")
+            }
             step(index, .logRead(transactions, for: connection))
         case .sessionTick(let index, let incarnation):
             guard isAlive(index, incarnation), !postpone(event, for: index) else { return }
@@ -217,7 +266,9 @@ package final class Simulator {
         case .clientStep(let client):
             stepClient(client)
         case .answer(let client, let attachment, let answer):
-            receive(answer, client, attachment)
+            guard clients[client].attachment == attachment else { return }
+            record("answer \(client + 1)")
+            receive(answer, client)
         case .restart(let index):
             start(index)
         case .fault:
@@ -251,6 +302,7 @@ package final class Simulator {
 
     func start(_ index: Int) {
         guard !nodes[index].isUp else { return }
+        record("start \(index + 1)")
         let disk = nodes[index].disk.durable
         let (state, problem) = disk.replayed
         if let problem { judge.accuse("server \(nodes[index].id) starts and \(problem)") }
@@ -263,15 +315,17 @@ package final class Simulator {
             recovered: RecoveredState(
                 acceptedEpoch: disk.acceptedEpoch, currentEpoch: disk.currentEpoch, transactions: disk.log,
                 base: disk.snapshot.lastZXID, floor: disk.snapshot.lastZXID))
-        trace(index, "starts with \(state.lastZXID), epoch \(disk.currentEpoch), accepted \(disk.acceptedEpoch)")
+        trace(index, .role, "starts with \(state.lastZXID), epoch \(disk.currentEpoch), accepted \(disk.acceptedEpoch)")
         agenda.plan(.sessionTick(index, incarnation: nodes[index].incarnation), at: now + 10_000)
         step(index, .start)
     }
 
-    func crash(_ index: Int) {
+    /// - Parameter survivors: how many of the writes not synced reach the platter all the same; nil for chance.
+    func crash(_ index: Int, survivors: Int? = nil) {
         guard nodes[index].isUp else { return }
-        let survivors = chance.pick(0...nodes[index].disk.pending.count)
-        trace(index, "crashes; \(survivors) of \(nodes[index].disk.pending.count) writes survive")
+        let survivors = survivors ?? chance.pick(0...nodes[index].disk.pending.count)
+        record("crash \(index + 1) keeping \(survivors)")
+        trace(index, .role, "crashes; \(survivors) of \(nodes[index].disk.pending.count) writes survive")
         nodes[index].disk.crash(survivors: survivors)
         takeDown(index)
     }
@@ -288,7 +342,8 @@ package final class Simulator {
             breakLink(link)
         }
         nodes[index].connections = []
-        for peer in nodes.indices where peer != index && nodes[peer].isUp && chance.happens(percent: 70) {
+        for peer in nodes.indices where peer != index && nodes[peer].isUp && (isScripted || chance.happens(percent: 70))
+        {
             agenda.plan(
                 .unreachable(peer, incarnation: nodes[peer].incarnation, peer: index),
                 at: max(now + linkDelay(), blockedUntil[index][peer]))
@@ -305,7 +360,7 @@ package final class Simulator {
     }
 
     /// Carries out what the core decides, and begins to wait for what comes next.
-    private func settle(_ index: Int) {
+    func settle(_ index: Int) {
         guard nodes[index].isUp else { return }
         while let effect = nodes[index].nextEffect() { perform(effect, on: index) }
         if nodes[index].disk.beginBatch() {
@@ -336,7 +391,7 @@ package final class Simulator {
             send(.packet(QuorumPacket(.snap, zxid: zxid)), from: index, on: connection)
             send(.snapshot(nodes[index].state), from: index, on: connection)
         case .close(let connection, let reason):
-            trace(index, "closes connection \(connection.rawValue): \(reason)")
+            trace(index, .role, "closes connection \(connection.rawValue): \(plain(reason))")
             send(.end, from: index, on: connection)
             forget(connection, on: index)
         case .write(let write, let ticket):
@@ -353,7 +408,7 @@ package final class Simulator {
         case .reload(let zxid):
             let (state, problem) = nodes[index].disk.written.replayed
             nodes[index].state = state
-            trace(index, "truncates to \(zxid)")
+            trace(index, .role, "truncates to \(zxid)")
             if let problem { judge.accuse("server \(nodes[index].id) reloads and \(problem)") }
             if state.lastZXID > zxid {
                 judge.accuse("server \(nodes[index].id) truncates to \(zxid) and has \(state.lastZXID)")
@@ -361,7 +416,7 @@ package final class Simulator {
         case .restore(let connection, let zxid):
             guard let received = nodes[index].received.first(where: { $0.on == connection }) else { return }
             nodes[index].state = received.state
-            trace(index, "restores a snapshot at \(zxid)")
+            trace(index, .role, "restores a snapshot at \(zxid)")
             if received.state.lastZXID != zxid {
                 judge.accuse("a snapshot of \(zxid) holds \(received.state.lastZXID)")
             }
@@ -383,7 +438,7 @@ package final class Simulator {
         case .touched(let sessions):
             for touch in sessions { nodes[index].hear(touch.session, timeout: touch.timeout, now) }
         case .activate(let configuration):
-            trace(index, "activates \(ZXID(rawValue: configuration.version))")
+            trace(index, .role, "activates configuration \(ZXID(rawValue: configuration.version))")
             judge.activates(configuration, on: nodes[index].id)
         case .become(let status):
             become(status, index)
@@ -391,7 +446,7 @@ package final class Simulator {
     }
 
     private func become(_ status: Quorum.Status, _ index: Int) {
-        trace(index, "becomes \(status)")
+        trace(index, .role, "becomes \(status.words)")
         mix(index)
         switch status {
         case .leading(let epoch):
@@ -416,11 +471,13 @@ package final class Simulator {
             dropClients(of: index)
             nodes[index].disk.crash(survivors: nodes[index].disk.pending.count)
             takeDown(index)
+            if isScripted { return }
             agenda.plan(.restart(index), at: now + chance.pick(50_000...500_000))
         }
     }
 
     private func write(_ write: Quorum.Write, _ ticket: WriteTicket, on index: Int) {
+        trace(index, .disk, "writes \(write.words)")
         var received: Replica?
         if case .snapshot(let connection, _) = write {
             received = nodes[index].received.first { $0.on == connection }?.state
@@ -438,6 +495,9 @@ package final class Simulator {
             judge.accuse("server \(nodes[index].id): \(problem)")
         }
         mix(Int(transaction.zxid.rawValue))
+        trace(
+            index, .txn,
+            "applies \(transaction.zxid)" + (nodes[index].state.entries.last.map { " \($0.command)" } ?? ""))
         guard nodes[index].isServing, let entry = nodes[index].state.entries.last else { return }
         if nodes[index].isLeader {
             judge.leaderCommitted(
@@ -450,7 +510,6 @@ package final class Simulator {
         } else {
             judge.shows(nodes[index].state, on: nodes[index].id)
         }
-        trace(index, "applies \(transaction.zxid) \(entry.command.kind) \(entry.command.session) \(entry.command.cxid)")
         guard let first = nodes[index].writes.first, first.session == entry.command.session,
             first.cxid == entry.command.cxid
         else { return }
@@ -475,14 +534,15 @@ package final class Simulator {
         Command(bytes: body).map { Transaction(zxid: zxid, bytes: nodes[index].prepared.prepare($0).bytes) }
     }
 
-    private func expireSessions(_ index: Int) {
+    func expireSessions(_ index: Int) {
         guard nodes[index].isLeader else { return }
         let local = nodes[index].localTime(now)
         let expired = nodes[index].sessionDeadlines.filter { $0.at <= local }
         guard !expired.isEmpty else { return }
+        record("expire \(index + 1)")
         nodes[index].sessionDeadlines.removeAll { $0.at <= local }
         for (session, _) in expired {
-            trace(index, "expires session \(session)")
+            trace(index, .role, "expires session \(session)")
             if let whole = wholeSince, now > whole + Int(scenario.sessionTimeout) * 1500,
                 clients.contains(where: { $0.session == session && $0.isConnected })
             {
@@ -496,15 +556,21 @@ package final class Simulator {
 
     private func send(_ notification: Notification, from: Int, to: Int) {
         guard nodes.indices.contains(to), to != from else { return }
+        trace(from, .vote, "-> \(nodes[to].id) \(notification.words)")
         lastSent[from][to] = notification
         if !nodes[to].isUp {
-            if chance.happens(percent: 80) {
+            if isScripted || chance.happens(percent: 80) {
                 agenda.plan(
                     .unreachable(from, incarnation: nodes[from].incarnation, peer: to), at: now + linkDelay())
             }
             return
         }
-        if !isHealed, chance.happens(percent: scenario.notificationLoss) {
+        if !isHealed, !isScripted, chance.happens(percent: scenario.notificationLoss) {
+            if let recorder {
+                notificationsSent += 1
+                recorder.sends(notificationsSent, from, to)
+                recorder.loses(notificationsSent, from, to, at: now)
+            }
             if chance.happens(percent: 50) {
                 agenda.plan(.resend(from: from, to: to), at: now + chance.pick(1000...300_000))
             }
@@ -512,18 +578,31 @@ package final class Simulator {
         }
         let arrival = max(now + linkDelay(), notificationsReach[from][to] + 1)
         notificationsReach[from][to] = arrival
-        agenda.plan(.notification(notification, from: from, to: to), at: arrival)
+        plan(notification, from: from, to: to, at: arrival)
     }
 
-    private func dial(_ from: Int, _ incarnation: Int, _ to: Int) {
+    func hear(_ notification: Notification, from: Int, to: Int) {
+        guard nodes[to].isUp else { return }
+        trace(to, .received, "<- \(nodes[from].id) \(notification.words)")
+        step(to, .notification(notification, from: nodes[from].id))
+    }
+
+    func plan(_ notification: Notification, from: Int, to: Int, at time: Int) {
+        notificationsSent += 1
+        recorder?.sends(notificationsSent, from, to)
+        agenda.plan(.notification(notification, number: notificationsSent, from: from, to: to), at: time)
+    }
+
+    func dial(_ from: Int, _ incarnation: Int, _ to: Int) {
         guard isAlive(from, incarnation), !postpone(.dial(from: from, incarnation: incarnation, to: to), for: from)
         else { return }
         guard nodes[to].isUp, !isBlocked(from, to), !isBlocked(to, from) else {
             agenda.plan(
                 .connectFailed(from, incarnation: incarnation, to: to),
-                at: now + (!nodes[to].isUp ? linkDelay() : chance.pick(10_000...200_000)))
+                at: now + (!nodes[to].isUp || isScripted ? linkDelay() : chance.pick(10_000...200_000)))
             return
         }
+        record("dial \(from + 1)->\(to + 1)")
         let index = links.count
         nodes[from].lastConnection += 1
         nodes[to].lastConnection += 1
@@ -539,7 +618,7 @@ package final class Simulator {
         let answered = now + linkDelay()
         links[index].dialler.nothingBefore = answered
         agenda.plan(.connected(link: index), at: answered)
-        trace(to, "accepts connection \(ids.1.rawValue) of \(nodes[from].id)")
+        trace(to, .role, "accepts connection \(ids.1.rawValue) of \(nodes[from].id)")
         step(to, .accepted(ids.1))
     }
 
@@ -548,11 +627,13 @@ package final class Simulator {
         guard !links[place.link].isBroken else { return }
         let other = 1 - place.side
         if case .packet(let packet) = item {
-            trace(index, "-> \(nodes[links[place.link][other].server].id) \(packet.type) \(packet.zxid)")
+            trace(
+                index, packet.type == .ping ? .ping : .packet,
+                "-> \(nodes[links[place.link][other].server].id) \(packet.words)")
             mix(Int(packet.type.rawValue))
         }
         // What is sent in one moment mostly comes in one segment.
-        let follows = links[place.link][other].lastSent == now && chance.happens(percent: 80)
+        let follows = links[place.link][other].lastSent == now && (isScripted || chance.happens(percent: 80))
         let readyAt = max(links[place.link][other].nothingBefore, follows ? 0 : now + linkDelay())
         links[place.link][other].lastSent = now
         links[place.link][other].nothingBefore = readyAt
@@ -562,25 +643,38 @@ package final class Simulator {
         agenda.plan(.pump(link: place.link, side: other), at: readyAt)
     }
 
-    private func pump(_ link: Int, _ side: Int) {
+    /// What has arrived is read and put in together.
+    ///
+    /// - Parameter limit: reads so much, whether it would have arrived by now or not.
+    func pump(_ link: Int, _ side: Int, limit: Int? = nil) {
         let end = links[link][side]
         let (server, sender) = (end.server, links[link][1 - side].server)
+        let line = recorder?.begin(at: now)
+        var taken = 0
+        defer {
+            if let recorder, let line {
+                let count = taken > 1 ? " \(taken)" : ""
+                recorder.complete(line, taken == 0 ? nil : "deliver \(name(link, sender, "->", server))\(count)")
+            }
+        }
         end.isPumping = false
         while let first = end.incoming.first, end.isOpen {
-            let due = max(first.readyAt, blockedUntil[sender][server], nodes[server].pausedUntil)
-            if due > now {
+            let due = isScripted && (isSettling || limit != nil) ? now : first.readyAt
+            let arrival = limit == nil ? max(due, blockedUntil[sender][server], nodes[server].pausedUntil) : due
+            if arrival > now || taken == limit {
                 // Before it is planned: what has come may close the connection.
                 settle(server)
                 guard end.isOpen, !end.isPumping, !end.incoming.isEmpty else { return }
                 end.isPumping = true
-                agenda.plan(.pump(link: link, side: side), at: due)
+                agenda.plan(.pump(link: link, side: side), at: max(arrival, limit == nil ? now : first.readyAt))
                 return
             }
             end.incoming.removeFirst()
+            taken += 1
             switch first.item {
             case .packet(let packet):
                 // All packets of one read, as a careless shell would put them in: the order of their effects is the core's business.
-                trace(server, "<- \(nodes[sender].id) \(packet.type) \(packet.zxid)")
+                trace(server, .received, "<- \(nodes[sender].id) \(packet.words)")
                 put(.packet(packet, from: end.id), into: server)
             case .snapshot(let state):
                 settle(server)
@@ -621,8 +715,9 @@ package final class Simulator {
     private func lose(_ link: Int, _ side: Int, _ event: Event) {
         let end = links[link][side]
         guard end.isOpen, isAlive(end.server, end.incarnation), !postpone(event, for: end.server) else { return }
+        record("notice \(name(link, end.server, "-", links[link][1 - side].server))")
         forget(end.id, on: end.server)
-        trace(end.server, "loses connection \(end.id.rawValue)")
+        trace(end.server, .role, "loses connection \(end.id.rawValue)")
         step(end.server, .disconnected(end.id))
     }
 }

@@ -7,7 +7,7 @@ extension Simulator {
         let kind = chance.pick(scenario.faults)
         let victim = chance.pick(0...nodes.count - 1)
         let leader = nodes.firstIndex { $0.isLeader }
-        trace(nil, "fault: \(kind.rawValue)")
+        trace(nil, .role, "fault: \(kind.rawValue)")
         switch kind {
         case .crash: crashAndRestart(victim)
         case .crashLeader: crashAndRestart(leader ?? victim)
@@ -16,9 +16,9 @@ extension Simulator {
             crashAndRestart(busy.isEmpty ? leader ?? victim : chance.pick(busy))
         case .crashAll: for index in nodes.indices where chance.happens(percent: 80) { crashAndRestart(index) }
         case .pause: nodes[victim].pausedUntil = now + chance.delay(mean: Int(scenario.options.tickTime) * 3000)
-        case .shutDown: step(victim, .shutDown)
+        case .shutDown: shutDown(victim)
         case .breakConnection:
-            if let connection = nodes[victim].connections.first { breakLink(connection.link) }
+            if let connection = nodes[victim].connections.first { cut(connection.link) }
         case .stallConnection:
             guard let connection = nodes[victim].connections.last else { return }
             links[connection.link][connection.side].nothingBefore = now + chance.delay(mean: 200_000)
@@ -42,6 +42,16 @@ extension Simulator {
         if scenario.purges, chance.happens(percent: 30) { purge(chance.pick(0...nodes.count - 1)) }
     }
 
+    func shutDown(_ index: Int) {
+        record("stop \(index + 1)")
+        step(index, .shutDown)
+    }
+
+    private func cut(_ link: Int) {
+        record("break \(name(link, links[link].dialler.server, "-", links[link].acceptor.server))")
+        breakLink(link)
+    }
+
     private func crashAndRestart(_ index: Int) {
         crash(index)
         agenda.plan(.restart(index), at: now + chance.pick(chance.happens(percent: 30) ? 100...5000 : 10_000...600_000))
@@ -52,7 +62,7 @@ extension Simulator {
         guard times > 0, !isHealed else { return }
         let busy = candidates
         let victim = !busy.isEmpty && chance.happens(percent: 70) ? chance.pick(busy) : chance.pick(0...nodes.count - 1)
-        if !nodes[victim].connections.isEmpty { breakLink(chance.pick(nodes[victim].connections).link) }
+        if !nodes[victim].connections.isEmpty { cut(chance.pick(nodes[victim].connections).link) }
         agenda.plan(.flap(times - 1), at: now + chance.pick(500...20_000))
     }
 
@@ -82,15 +92,16 @@ extension Simulator {
     }
 
     /// Only a serving server's state is sure to be committed.
-    private func purge(_ index: Int) {
+    func purge(_ index: Int) {
         guard nodes[index].isServing else { return }
+        record("purge \(index + 1)")
         nodes[index].disk.purge(nodes[index].state)
     }
 
     // MARK: Liveness
 
     func heal() {
-        trace(nil, "healed")
+        trace(nil, .role, "healed")
         isHealed = true
         for from in nodes.indices {
             for to in nodes.indices { blockedUntil[from][to] = min(blockedUntil[from][to], now) }
@@ -118,7 +129,7 @@ extension Simulator {
             if wholeSince == nil {
                 wholeSince = now
                 for number in clients.indices { clients[number].acknowledged = 0 }
-                trace(nil, "whole")
+                trace(nil, .role, "whole")
             }
             let served = clients.allSatisfy { $0.acknowledged >= 3 }
             let settled = Set(nodes.indices.filter { !waitsForLaterEpoch($0) }.map { nodes[$0].state.chain }).count == 1
@@ -127,7 +138,7 @@ extension Simulator {
                 return
             }
         } else if wholeSince != nil {
-            trace(nil, "no longer whole")
+            trace(nil, .role, "no longer whole")
             wholeSince = nil
         }
         if now > scenario.stormLength + budget + Int(scenario.sessionTimeout) * 3000 {
@@ -159,7 +170,7 @@ extension Simulator {
     }
 
     /// One leader, and with it everybody who can be.
-    private var isWhole: Bool {
+    var isWhole: Bool {
         guard let (leader, epoch) = reign else { return false }
         return nodes.indices.filter { !waitsForLaterEpoch($0) }.allSatisfy { index in
             switch nodes[index].quorum?.status {
