@@ -31,7 +31,7 @@ struct Election: Sendable {
     private var heard: ServerSet = []
     /// Votes of this round.
     private var received: [ServerID: Ballot] = [:]
-    /// What settled servers said, of whatever round.
+    /// What servers said that have a leader, in whatever round.
     private var settled: [ServerID: Ballot] = [:]
     private var interval: Milliseconds
     private var sendAgainAt: Milliseconds
@@ -104,7 +104,7 @@ struct Election: Sendable {
             return nil
         }
         if ballot.round < server.round, !proposal.hasCandidate, initial != .none {
-            // It comes to our round when it hears its vote repeated there.
+            // The sender comes to this server's round when it hears its vote repeated there.
             if server.prefers(ballot.vote, to: initial) { adopt(ballot.vote, &server) }
             return nil
         }
@@ -173,7 +173,7 @@ struct Election: Sendable {
         return server.now >= final ? proposal : nil
     }
 
-    /// A settled server spoke: join its leader if a quorum has.
+    /// A server that has a leader spoke: join that leader if a quorum has.
     private mutating func join(_ ballot: Ballot, from sender: ServerID, _ server: inout Server) -> Vote? {
         if ballot.round == server.round {
             received[sender] = ballot

@@ -19,7 +19,7 @@ package struct JointConfiguration: Hashable, Sendable {
 
     package var voters: ServerSet { proposed.map { committed.voters.union($0.voters) } ?? committed.voters }
 
-    /// Whether a server is a member, or is about to become or has just been one.
+    /// Whether a server is in the committed configuration or in the proposed one.
     package func contains(_ server: ServerID) -> Bool {
         committed.server(server) != nil || proposed?.server(server) != nil
     }
@@ -35,12 +35,12 @@ package struct JointConfiguration: Hashable, Sendable {
 
     mutating func withdrawProposed() { proposed = nil }
 
-    /// What a leader brings with NEWLEADER stands, though it be older than what was proposed here and came to nothing.
+    /// What a leader offers with NEWLEADER replaces what was proposed here, even something newer: that came to nothing.
     mutating func replaceProposed(_ configuration: EnsembleConfiguration) {
         proposed = configuration.version > committed.version ? configuration : nil
     }
 
-    /// Makes `configuration` the committed one; what was proposed before it is history.
+    /// Makes `configuration` the committed one, and forgets an older proposal.
     package mutating func activate(_ configuration: EnsembleConfiguration) {
         committed = configuration
         if let pending = proposed, pending.version <= configuration.version { proposed = nil }

@@ -4,11 +4,6 @@ import ZooKeeperProtocol
 /// A server that won an election: agrees with a quorum on a new epoch, gives every learner its history, then proposes
 /// and commits (reference 8.4 to 8.13; Apache's `Leader` and `LearnerHandler`).
 ///
-/// ```
-/// discovering ─► storing ─► agreeing ─► entering ─► gathering ─► serving
-///  FOLLOWERINFO  accepted-  LEADERINFO   current-    DIFF…,        UPTODATE, PROPOSAL, COMMIT
-///  of a quorum   Epoch      ACKEPOCH     Epoch       NEWLEADER, ACK
-/// ```
 /// The handler of a packet has the packet's name, and returns false when that packet must not come now. Docs/quorum.md
 /// draws the states.
 struct Leader: Sendable {

@@ -4,16 +4,12 @@ import ZooKeeperProtocol
 /// A server that follows or observes a leader: finds it, promises its epoch, takes over its history, then logs and
 /// applies what it sends (reference 8.3 to 8.13; Apache's `Learner`, `Follower`, `Observer`).
 ///
-/// ```
-/// connecting ─► discovering ─► promising ─► synchronising ─► entering ─► entered ─► serving
-///                 FOLLOWERINFO   ACKEPOCH      ▲     │  NEWLEADER    ACK     UPTODATE
-///                                              └ receivingSnapshot
-/// ```
 /// Proposals are logged as they come and commits applied as they come, also while synchronising. That is safe: the log
 /// is at every moment a prefix of the leader's history, nothing is served before UPTODATE, and NEWLEADER is ACKed
 /// behind all of it.
 ///
 /// The handler of a packet has the packet's name, and returns false when the leader must not send that packet now.
+/// Docs/quorum.md draws the states.
 struct Learner: Sendable {
     enum Kind: Hashable, Sendable { case follower, observer }
 

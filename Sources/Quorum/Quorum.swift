@@ -14,22 +14,16 @@ import ZooKeeperProtocol
 /// it has become a proposal would answer the sync first. Only inputs that answer an effect (`prepare` with `propose`)
 /// are taken at once.
 ///
-/// ```
-///            ┌──────────── departure ────────────┐
-///            ▼                                   │
-/// start ─► looking ─► leading │ following │ observing
-/// ```
+/// Docs/quorum.md draws the states of a server and of its roles.
 package struct Quorum: Sendable {
     enum Role: Sendable {
         /// Before `start`.
         case idle
-        /// Can become: leading, following (a voter), observing (all others).
         case looking(Election)
-        /// Can become: looking.
         case leading(Leader)
-        /// Can become: looking. Follows or observes.
+        /// Follows or observes.
         case learning(Learner)
-        /// After `shutDown`. Final.
+        /// After `shutDown`.
         case stopped
         /// While a method of the payload runs on the only copy of it; never seen by a method.
         case moved
@@ -37,7 +31,7 @@ package struct Quorum: Sendable {
 
     private var server: Server
     private(set) var role = Role.idle
-    /// Learners that came before this server knew whether it leads, and what they said. At most one packet each.
+    /// Learners that connected before this server knew whether it leads, with the packet that they may have sent.
     private var early: [(connection: LinkID, packet: QuorumPacket?)] = []
     /// Observers that asked who leads during an election: they are told when it is over.
     private var askers: ServerSet = []

@@ -44,7 +44,8 @@ struct Server: Sendable {
     private(set) var uncommitted: Deque<Transaction> = []
     /// The oldest state that the disk can go back to.
     private(set) var floor: ZXID
-    /// A leader wanted to cut below `floor`: the next one must take this server for empty, and send all it has.
+    /// A leader wanted to cut below `floor`: the next one is told that this server is empty, so that it sends a whole
+    /// tree.
     private(set) var mustBeReplaced = false
     /// The tree is known to differ from the other servers': see `Quorum.Input.dataDiffers`.
     private(set) var dataDiffers = false
@@ -194,7 +195,7 @@ extension Server {
     }
 
     /// Takes up a proposal that was written before the server stopped, unless it was never logged, or never ACKed with
-    /// NEWLEADER: nobody counts on it then.
+    /// NEWLEADER: then no leader has counted this server for it.
     mutating func recover(_ proposed: EnsembleConfiguration) {
         let zxid = ZXID(rawValue: proposed.version)
         let isKnown = zxid.isStartOfEpoch ? zxid.epoch <= currentEpoch : zxid <= lastLogged
