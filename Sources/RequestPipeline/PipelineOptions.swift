@@ -7,8 +7,8 @@ package struct PipelineOptions: Sendable {
     package var maxSessionTimeout = 60000
     /// How long a connection may be without a session.
     package var sessionlessTimeout = 10000
-    /// Connections of one host; 0: any number.
-    package var maxConnectionsPerHost = 60
+    /// Connections of one client address; 0: any number.
+    package var maxClientConnections = 60
     /// Connections in all; 0: any number.
     package var maxConnections = 0
     /// Connections that this process has descriptors for, and how many of them may be without a session.
@@ -16,7 +16,7 @@ package struct PipelineOptions: Sendable {
     package var sessionlessCapacity = 5000
     package var connectionThrottle = ConnectionThrottle.Settings()
 
-    /// The longest frame of a client.
+    /// The longest frame of a client (`jute.maxbuffer`).
     package var maxFrame = 0xf_ffff
     /// Requests under way above which their clients wait.
     package var globalOutstandingLimit = 1000
@@ -30,7 +30,7 @@ package struct PipelineOptions: Sendable {
     package var passwords = SessionPasswords.derived
     /// The top byte of new sessions' ids.
     package var serverID: UInt8 = 1
-    /// Schemes of which a connection must have proved one before anything else; empty: none.
+    /// With `enforce.auth.enabled`: schemes of which a connection must have proved one before anything else; else empty.
     package var enforcedSchemes: [String] = []
 
     /// Whether sessions may stay with one server of the ensemble (`localSessionsEnabled`), and whether this server opens such.

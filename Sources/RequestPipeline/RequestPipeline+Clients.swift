@@ -14,7 +14,7 @@ extension RequestPipeline {
     ///   - remote: `ip:port`, for those who read of it.
     package mutating func accept(host: String, remote: String, isSecure: Bool) -> ClientID? {
         let count = connectionsOfHost[host, default: 0]
-        if options.maxConnectionsPerHost > 0, count >= options.maxConnectionsPerHost {
+        if options.maxClientConnections > 0, count >= options.maxClientConnections {
             return refuse(
                 "maxClientCnxns", "refusing a connection: \(host) has \(count) already (maxClientCnxns)")
         }

@@ -24,6 +24,7 @@ extension RequestPipeline {
         effects.append(.flush)
         service = .none
         epochStart = .zero
+        readOnlyAt = .max
         proposals.removeAll()
         syncs.removeAll()
         renewals.removeAll()

@@ -396,7 +396,7 @@ import ZooKeeperProtocol
 
     @Test("Connections of a host, connections in all, and what the process has room for")
     func connectionLimits() throws {
-        let perHost = Bench { $0.maxConnectionsPerHost = 2 }
+        let perHost = Bench { $0.maxClientConnections = 2 }
         #expect(["a", "a", "a", "b"].map { perHost.open($0) != nil } == [true, true, false, true])
         let inAll = Bench { $0.maxConnections = 2 }
         #expect(["a", "b", "c"].map { inAll.open($0) != nil } == [true, true, false])

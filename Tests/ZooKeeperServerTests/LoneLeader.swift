@@ -14,7 +14,8 @@ struct LoneLeader {
     let loop: NIOAsyncTestingEventLoop
     let core: NIOLoopBound<ServerCore>
 
-    static func with(_ body: (LoneLeader) async throws -> Void) async throws {
+    /// - Parameter lines: of the zoo.cfg, beside those that it must have.
+    static func with(_ lines: String = "", _ body: (LoneLeader) async throws -> Void) async throws {
         let directory = try TemporaryDirectory("leader")
         defer { directory.remove() }
         let path = directory.path
@@ -28,6 +29,7 @@ struct LoneLeader {
                 standaloneEnabled=false
                 server.1=127.0.0.1:1:2
                 server.2=127.0.0.1:3:4:observer
+                \(lines)
                 """)
         let settings = try #require(ServerSettings.read(cfg, file: "zoo.cfg").settings)
         let loop = NIOAsyncTestingEventLoop()

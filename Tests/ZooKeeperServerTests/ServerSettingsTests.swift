@@ -11,8 +11,8 @@ import Testing
         #expect(diagnostics == [])
         let read = try #require(settings)
         #expect(read.client == ServerSettings.Listen(host: nil, port: 2181))
-        #expect(read.minSessionTimeout == 4000)
-        #expect(read.maxSessionTimeout == 40000)
+        #expect(read.pipeline.minSessionTimeout == 4000)
+        #expect(read.pipeline.maxSessionTimeout == 40000)
         #expect(read.dataLogDir == "/tmp/zookeeper")
     }
 

@@ -28,7 +28,7 @@ package final class QuorumReplication: Replication {
 
     package func start(_ pipeline: inout RequestPipeline) {
         let configuration = quorum.membership.committed
-        pipeline.configure(configuration.text, version: configuration.version)
+        pipeline.configuration = (Array(configuration.text.utf8), configuration.version)
         pipeline.showConfiguration()
     }
 

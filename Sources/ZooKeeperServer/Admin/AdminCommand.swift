@@ -170,10 +170,10 @@ extension ServerReport {
     private var configurationMembers: [(key: String, value: JSONText)] {
         [
             ("client_port", .integer(Int64(settings.client?.port ?? -1))), ("data_dir", .string(directory.snapshots)),
-            ("data_log_dir", .string(directory.logs)), ("tick_time", .integer(Int64(settings.tickTime))),
-            ("max_client_cnxns", .integer(Int64(settings.maxClientConnections))),
-            ("min_session_timeout", .integer(Int64(settings.minSessionTimeout))),
-            ("max_session_timeout", .integer(Int64(settings.maxSessionTimeout))),
+            ("data_log_dir", .string(directory.logs)), ("tick_time", .integer(Int64(settings.pipeline.tickTime))),
+            ("max_client_cnxns", .integer(Int64(settings.pipeline.maxClientConnections))),
+            ("min_session_timeout", .integer(Int64(settings.pipeline.minSessionTimeout))),
+            ("max_session_timeout", .integer(Int64(settings.pipeline.maxSessionTimeout))),
             ("server_id", .integer(settings.myid)),
             ("client_port_listen_backlog", .integer(Int64(settings.backlog))),
         ]

@@ -146,7 +146,8 @@ final class ServerCore {
         flush()
     }
 
-    private func setTimer() {
+    /// Sees to it that the pipeline is woken up in time.
+    func setTimer() {
         let due = pipeline.nextDeadline
         guard due < timerDue else { return }
         timer?.cancel()
@@ -320,7 +321,7 @@ final class ServerCore {
         let bound = bound
         if let member {
             let member = NIOLoopBound(member, eventLoop: loop)
-            let tick = TimeAmount.milliseconds(Int64(max(1, min(settings.tickTime, 1000))))
+            let tick = TimeAmount.milliseconds(Int64(max(1, min(settings.pipeline.tickTime, 1000))))
             loop.scheduleRepeatedTask(initialDelay: tick, delay: tick) { _ in member.value.closeSilent() }
         }
         if !surroundings.certificates.isEmpty {

@@ -4,8 +4,8 @@ import RequestPipeline
 
 /// What a server of an ensemble knows of its part in it: what the four-letter words, the monitor and the admin server tell
 /// beyond a standalone server's answers. Whoever runs the quorum's state machines fills it in.
-package struct EnsembleReport: Sendable {
-    package enum Role: Sendable {
+struct EnsembleReport: Sendable {
+    enum Role: Sendable {
         /// Between two reigns: clients are not served.
         case looking
         case leader(LeaderReport)
@@ -17,39 +17,24 @@ package struct EnsembleReport: Sendable {
     }
 
     /// How far the server has come with its leader (Apache's `ZabState`).
-    package enum Phase: String, Sendable {
+    enum Phase: String, Sendable {
         case election, discovery, synchronization, broadcast
     }
 
     /// How a learner got what it missed (Apache's `SyncMode`).
-    package enum SyncMode: String, Sendable {
+    enum SyncMode: String, Sendable {
         case diff, snap, trunc
     }
 
-    package var id: ServerID
-    package var role: Role
-    package var phase: Phase
+    var id: ServerID
+    var role: Role
+    var phase: Phase
     /// While a learner synchronises.
-    package var syncMode: SyncMode?
-    package var configuration: EnsembleConfiguration
-    package var initLimit: Int
-    package var syncLimit: Int
-    package var leader: ServerID?
-
-    package init(
-        id: ServerID, role: Role, phase: Phase, syncMode: SyncMode? = nil, configuration: EnsembleConfiguration,
-        initLimit: Int,
-        syncLimit: Int, leader: ServerID? = nil
-    ) {
-        self.id = id
-        self.role = role
-        self.phase = phase
-        self.syncMode = syncMode
-        self.configuration = configuration
-        self.initLimit = initLimit
-        self.syncLimit = syncLimit
-        self.leader = leader
-    }
+    var syncMode: SyncMode?
+    var configuration: EnsembleConfiguration
+    var initLimit: Int
+    var syncLimit: Int
+    var leader: ServerID?
 
     var ownLine: ServerLine? { configuration.server(id) }
     /// The voting members.
@@ -86,44 +71,25 @@ package struct EnsembleReport: Sendable {
 }
 
 /// What only a leader knows.
-package struct LeaderReport: Sendable {
-    package struct Learner: Sendable {
-        package var id: ServerID
+struct LeaderReport: Sendable {
+    struct Learner: Sendable {
+        var id: ServerID
         /// `host:port` of its connection.
-        package var remote: String
-        package var isObserver: Bool
+        var remote: String
+        var isObserver: Bool
         /// Has the leader's history and takes part in what follows.
-        package var isSynced: Bool
+        var isSynced: Bool
         /// Sizes of its queue of packets, and how long they waited there in milliseconds.
-        package var queueSizes: Summary
-        package var queueTimes: Histogram
-
-        package init(
-            id: ServerID, remote: String, isObserver: Bool, isSynced: Bool, queueSizes: Summary = Summary(),
-            queueTimes: Histogram = Histogram()
-        ) {
-            self.id = id
-            self.remote = remote
-            self.isObserver = isObserver
-            self.isSynced = isSynced
-            self.queueSizes = queueSizes
-            self.queueTimes = queueTimes
-        }
+        var queueSizes = Summary()
+        var queueTimes = Histogram()
     }
 
     /// Those connected, by id.
-    package var learners: [Learner]
-    package var pendingSyncs: Int
+    var learners: [Learner]
+    var pendingSyncs: Int
     /// Milliseconds since it began to lead.
-    package var uptime: Int64
-    package var proposalSizes: ProposalSizes
-
-    package init(learners: [Learner], pendingSyncs: Int, uptime: Int64, proposalSizes: ProposalSizes) {
-        self.learners = learners
-        self.pendingSyncs = pendingSyncs
-        self.uptime = uptime
-        self.proposalSizes = proposalSizes
-    }
+    var uptime: Int64
+    var proposalSizes: ProposalSizes
 
     /// Synced learners that vote in `configuration`, that would and are not in it, and observers.
     func synced(_ configuration: EnsembleConfiguration) -> (followers: Int, nonVoting: Int, observers: Int) {

@@ -114,7 +114,10 @@ final class ElectionConnection: ChannelInboundHandler {
 
     private func refuse(_ what: String) {
         mesh.refused(what, from: channel.remoteAddress)
+        let peer: ServerID? = if case .talking(let peer) = state { peer } else { nil }
         close()
+        // Else it would be taken for connected, and told in vain.
+        if let peer { mesh.lost(self, to: peer) }
     }
 
     // MARK: Output

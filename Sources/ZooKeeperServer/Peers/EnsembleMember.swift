@@ -76,7 +76,7 @@ final class EnsembleMember {
     /// though it be longer than a txn may be here.
     var leaderLimit: Int { max(core.settings.maxTxnLength, 64 << 20) }
     /// From a learner: a client's request, and its identities, for which Apache's servers have no limit.
-    var learnerLimit: Int { max(core.settings.maxFrame * 4, 8 << 20) }
+    var learnerLimit: Int { max(core.settings.pipeline.maxFrame * 4, 8 << 20) }
 
     // MARK: Links
 
@@ -219,6 +219,7 @@ final class EnsembleMember {
     private func step(_ input: Quorum.Input) {
         replication.step(input)
         core.carryOut()
+        core.setTimer()
     }
 
     /// Does what the quorum wants of the network and the disk.

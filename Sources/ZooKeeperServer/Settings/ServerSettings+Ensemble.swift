@@ -25,7 +25,7 @@ extension ServerSettings {
         else { return }
 
         var options = QuorumOptions()
-        options.tickTime = Int64(tickTime)
+        options.tickTime = Int64(pipeline.tickTime)
         func number(_ key: String) -> Int64? { cfg[key].flatMap { Int64($0) } }
         options.initLimit = number("initLimit") ?? options.initLimit
         options.syncLimit = number("syncLimit") ?? options.syncLimit
@@ -50,7 +50,7 @@ extension ServerSettings {
         ensemble.bindAttempts = Int(number("electionPortBindRetry") ?? 3)
         ensemble.electionConnectTimeout = Int(number("cnxTimeout") ?? 5000)
         ensemble.learnerConnectTimeout =
-            Int(max(1, number("connectToLearnerMasterLimit") ?? options.initLimit)) * tickTime
+            Int(max(1, number("connectToLearnerMasterLimit") ?? options.initLimit)) * pipeline.tickTime
         myid = line.id.rawValue
         if let own = ensemble.line.listen { client = own }
         self.ensemble = ensemble

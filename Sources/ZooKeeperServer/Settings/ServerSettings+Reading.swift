@@ -95,30 +95,34 @@ struct SettingsReader {
     }
 
     private mutating func readSessions(into settings: inout ServerSettings) {
-        settings.tickTime = integer("tickTime") ?? settings.tickTime
+        settings.pipeline.tickTime = integer("tickTime") ?? settings.pipeline.tickTime
         func orDefault(_ value: Int?, ticks: Int) -> Int {
-            guard let value, value != -1 else { return ticks * settings.tickTime }
+            guard let value, value != -1 else { return ticks * settings.pipeline.tickTime }
             return value
         }
-        settings.minSessionTimeout = orDefault(integer("minSessionTimeout"), ticks: 2)
-        settings.maxSessionTimeout = orDefault(integer("maxSessionTimeout"), ticks: 20)
-        settings.maxClientConnections = integer("maxClientCnxns") ?? settings.maxClientConnections
-        settings.maxConnections = integer("maxCnxns") ?? settings.maxConnections
+        settings.pipeline.minSessionTimeout = orDefault(integer("minSessionTimeout"), ticks: 2)
+        settings.pipeline.maxSessionTimeout = orDefault(integer("maxSessionTimeout"), ticks: 20)
+        settings.pipeline.maxClientConnections = integer("maxClientCnxns") ?? settings.pipeline.maxClientConnections
+        settings.pipeline.maxConnections = integer("maxCnxns") ?? settings.pipeline.maxConnections
         settings.keepsAlive = boolean("clientTcpKeepAlive") ?? false
-        settings.sessionlessTimeout = integer("nio.sessionlessCnxnTimeout") ?? settings.sessionlessTimeout
+        settings.pipeline.sessionlessTimeout =
+            integer("nio.sessionlessCnxnTimeout") ?? settings.pipeline.sessionlessTimeout
         settings.sessionSecretPath = text("session.secretPath").map(absolute)
-        settings.globalOutstandingLimit = integer("globalOutstandingLimit") ?? settings.globalOutstandingLimit
+        settings.pipeline.globalOutstandingLimit =
+            integer("globalOutstandingLimit") ?? settings.pipeline.globalOutstandingLimit
         // Reads are answered at once, so the requests in process are the outstanding ones.
         if let limit = integer("request_throttle_max_requests"), limit > 0 {
-            settings.globalOutstandingLimit = min(settings.globalOutstandingLimit, limit)
+            settings.pipeline.globalOutstandingLimit = min(settings.pipeline.globalOutstandingLimit, limit)
         }
         readConnectionThrottle(into: &settings)
-        settings.maxFrame = integer("jute.maxbuffer") ?? settings.maxFrame
+        settings.pipeline.maxFrame = integer("jute.maxbuffer") ?? settings.pipeline.maxFrame
         settings.extraSize = integer("jute.maxbuffer.extrasize")
-        settings.largeRequestThreshold = integer("largeRequestThreshold") ?? settings.largeRequestThreshold
-        settings.largeRequestMaxBytes = integer("largeRequestMaxBytes") ?? settings.largeRequestMaxBytes
-        settings.localSessions = boolean("localSessionsEnabled") ?? false
-        settings.localSessionsUpgrading = boolean("localSessionsUpgradingEnabled") ?? false
+        settings.pipeline.largeRequestThreshold =
+            integer("largeRequestThreshold") ?? settings.pipeline.largeRequestThreshold
+        settings.pipeline.largeRequestMaxBytes =
+            integer("largeRequestMaxBytes") ?? settings.pipeline.largeRequestMaxBytes
+        settings.pipeline.localSessions = boolean("localSessionsEnabled") ?? false
+        settings.pipeline.localSessionsUpgrading = boolean("localSessionsUpgradingEnabled") ?? false
         settings.readOnlyMode = boolean("readonlymode.enabled") ?? false
     }
 
@@ -135,7 +139,7 @@ struct SettingsReader {
         if boolean("connection_throttle_weight_enabled") ?? false {
             (throttle.globalWeight, throttle.localWeight, throttle.renewWeight) = weights
         }
-        settings.connectionThrottle = throttle
+        settings.pipeline.connectionThrottle = throttle
     }
 
     private mutating func readStorage(into settings: inout ServerSettings) {
@@ -160,10 +164,11 @@ struct SettingsReader {
         readEnforcedSchemes(into: &settings)
         settings.superDigest = text("DigestAuthenticationProvider.superDigest")
         settings.superUserX509 = text("X509AuthenticationProvider.superUser")
-        settings.containerCheckInterval = integer("znode.container.checkIntervalMs") ?? settings.containerCheckInterval
-        settings.containerMaxPerMinute = max(
-            1, integer("znode.container.maxPerMinute") ?? settings.containerMaxPerMinute)
-        settings.containerMaxNeverUsed = integer("znode.container.maxNeverUsedIntervalMs") ?? 0
+        settings.pipeline.containerCheckInterval =
+            integer("znode.container.checkIntervalMs") ?? settings.pipeline.containerCheckInterval
+        settings.pipeline.containerMaxPerMinute = max(
+            1, integer("znode.container.maxPerMinute") ?? settings.pipeline.containerMaxPerMinute)
+        settings.pipeline.containerMaxNeverUsed = integer("znode.container.maxNeverUsedIntervalMs") ?? 0
         settings.reconfigEnabled = boolean("reconfigEnabled") ?? false
     }
 
@@ -171,7 +176,7 @@ struct SettingsReader {
         let schemes = (text("enforce.auth.schemes") ?? "").split(separator: ",").map(\.trimmedBlanks)
             .filter { !$0.isEmpty }
         guard boolean("enforce.auth.enabled") ?? false else { return }
-        settings.enforcedSchemes = schemes
+        settings.pipeline.enforcedSchemes = schemes
     }
 
     private mutating func readAdministration(into settings: inout ServerSettings) {

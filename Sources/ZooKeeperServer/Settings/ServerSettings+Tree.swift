@@ -10,18 +10,18 @@ extension ServerSettings {
         options.writesDigests = digestEnabled
         options.allowsReconfig = reconfigEnabled
         options.maxTxnLength = maxTxnLength
-        options.maxEphemeralPathBytes = min(maxFrame, maxTxnLength - 1024)
+        options.maxEphemeralPathBytes = min(pipeline.maxFrame, maxTxnLength - 1024)
         return options
     }
 
     /// The one limit for a txn: what is logged and proposed is never longer, and what a peer takes and a log reader reads is
     /// never less.
     var maxTxnLength: Int {
-        min(JuteLimits(maxBuffer: maxFrame, extraSize: extraSize).maxFieldLength, Int(Int32.max) - 1024)
+        min(JuteLimits(maxBuffer: pipeline.maxFrame, extraSize: extraSize).maxFieldLength, Int(Int32.max) - 1024)
     }
 
     /// How long the answer to one multiRead may be.
-    var replyLimit: Int { max(64 << 20, min(maxFrame, Int(Int32.max) / 2)) }
+    var replyLimit: Int { max(64 << 20, min(pipeline.maxFrame, Int(Int32.max) / 2)) }
 
     var recoveryOptions: RecoveryOptions {
         var options = RecoveryOptions()

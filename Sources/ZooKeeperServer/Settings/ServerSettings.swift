@@ -39,27 +39,14 @@ package struct ServerSettings: Sendable {
     /// `quorum.membersOnly`: a leader takes in members of the ensemble only.
     package var membersOnly = false
     package var backlog = -1
-    /// Milliseconds, as all times here.
-    package var tickTime = 3000
-    package var minSessionTimeout = 6000
-    package var maxSessionTimeout = 60000
-    /// Connections of one client address; 0: any number.
-    package var maxClientConnections = 60
-    /// Connections in all; 0: any number.
-    package var maxConnections = 0
-    package var sessionlessTimeout = 10000
+    /// How clients are served. What follows from other settings is filled in by `pipelineOptions`.
+    package var pipeline = PipelineOptions()
     /// `session.secretPath`: the file with the key that session passwords are made with; nil: as Apache makes them.
     package var sessionSecretPath: String?
     /// `clientTcpKeepAlive`
     package var keepsAlive = false
-    package var globalOutstandingLimit = 1000
-    package var connectionThrottle = ConnectionThrottle.Settings()
-    /// The longest frame of a client, bytes (`jute.maxbuffer`).
-    package var maxFrame = 0xf_ffff
     /// How much longer a txn may be (`jute.maxbuffer.extrasize`); nil: as much again.
     package var extraSize: Int?
-    package var largeRequestThreshold = -1
-    package var largeRequestMaxBytes = 100 << 20
 
     package var snapCount = 100_000
     package var snapSizeLimit = 4 << 30
@@ -79,16 +66,9 @@ package struct ServerSettings: Sendable {
     package var skipsACL = false
     /// `DigestAuthenticationProvider.enabled`
     package var acceptsDigest = true
-    /// With `enforce.auth.enabled`: schemes of which a connection must have proved one before anything else; else empty.
-    package var enforcedSchemes: [String] = []
     package var superDigest: String?
     package var superUserX509: String?
-    package var containerCheckInterval = 60000
-    package var containerMaxPerMinute = 10000
-    package var containerMaxNeverUsed = 0
     package var readOnlyMode = false
-    package var localSessions = false
-    package var localSessionsUpgrading = false
     package var reconfigEnabled = false
 
     package var words = WordWhitelist()

@@ -74,8 +74,9 @@ extension ServerReport {
             "clientPort=\(settings.client?.port ?? -1)", "secureClientPort=\(settings.secureClient?.port ?? -1)",
             "dataDir=\(directory.snapshots)",
             "dataDirSize=\(directorySizes.data)", "dataLogDir=\(directory.logs)", "dataLogSize=\(directorySizes.log)",
-            "tickTime=\(settings.tickTime)", "maxClientCnxns=\(settings.maxClientConnections)",
-            "minSessionTimeout=\(settings.minSessionTimeout)", "maxSessionTimeout=\(settings.maxSessionTimeout)",
+            "tickTime=\(settings.pipeline.tickTime)", "maxClientCnxns=\(settings.pipeline.maxClientConnections)",
+            "minSessionTimeout=\(settings.pipeline.minSessionTimeout)",
+            "maxSessionTimeout=\(settings.pipeline.maxSessionTimeout)",
             "clientPortListenBacklog=\(settings.backlog)", "serverId=\(settings.myid)",
         ]
         return lines.map { $0 + "\n" }.joined() + (ensemble.map(Self.membershipText) ?? "")
@@ -120,7 +121,7 @@ extension ServerReport {
 
     private var dumpText: String {
         var text = "SessionTracker dump:\n"
-        let hasLocal = ensemble != nil && settings.localSessions
+        let hasLocal = ensemble != nil && settings.pipeline.localSessions
         if hasLocal { text += "Local " + expiryText(localExpiries, localSessionCount) }
         if decidesExpiry {
             text += (hasLocal ? "Global " : "") + expiryText(expiries, trackedCount)
@@ -155,7 +156,7 @@ extension ServerReport {
 
     /// Connections by the time at which silence would close them.
     private var connectionSets: [(time: Int64, connections: [RequestPipeline.ClientReport])] {
-        let interval = Int64(settings.sessionlessTimeout)
+        let interval = Int64(settings.pipeline.sessionlessTimeout)
         let groups = Dictionary(grouping: clients) { connection in
             let patience = connection.session == .none ? interval : Int64(connection.timeout)
             return ((connection.statistics.lastHeard + patience) / interval + 1) * interval

@@ -1,0 +1,179 @@
+import Jute
+import Logging
+import Membership
+import NIOCore
+import NIOEmbedded
+import Quorum
+import Testing
+import ZooKeeperProtocol
+
+@testable import ZooKeeperServer
+
+/// The election port of server 2, with bytes in place of a network. Servers with larger ids call it.
+@Suite struct ElectionMeshTests {
+    @Test("Who calls is told what was last said to it, and heard", arguments: [1, 3, 1000])
+    func talking(pieces: Int) throws {
+        let port = Port()
+        port.mesh.send(.vote(for: 2, round: 1), to: 3)
+        port.mesh.send(.vote(for: 3, round: 2), to: 3)
+        let caller = try port.accept()
+        try caller.send(.hello(3) + .frame(.vote(for: 3, round: 7)) + .frame(.vote(for: 2, round: 8)), pieces: pieces)
+        #expect(try caller.received() == [.vote(for: 3, round: 2)], "the newest")
+        #expect(port.heard.map(\.peer) == [3, 3])
+        #expect(port.heard.map(\.notification.electionEpoch) == [7, 8])
+        port.mesh.send(.vote(for: 3, round: 9), to: 3)
+        #expect(try caller.received() == [.vote(for: 3, round: 9)])
+        #expect(port.turns.begun == port.turns.ended && port.turns.begun > 0)
+    }
+
+    @Test("Only the newest matters to a peer that is slow")
+    func slowness() throws {
+        let port = Port()
+        let caller = try port.accept()
+        try caller.send(.hello(3))
+        caller.channel.isWritable = false
+        for round in 1...5 { port.mesh.send(.vote(for: 2, round: Int64(round)), to: 3) }
+        #expect(try caller.received() == [])
+        caller.channel.isWritable = true
+        caller.channel.pipeline.fireChannelWritabilityChanged()
+        #expect(try caller.received() == [.vote(for: 2, round: 5)])
+    }
+
+    @Test("A second connection of a server takes the place of the first, whose end then says nothing")
+    func replacement() throws {
+        let port = Port()
+        let first = try port.accept()
+        try first.send(.hello(3))
+        let second = try port.accept()
+        try second.send(.hello(3))
+        #expect(!first.channel.isActive && second.channel.isActive)
+        #expect(port.unreachable == [])
+        second.end()
+        #expect(port.unreachable == [3])
+    }
+
+    @Test("Who has this server's own id, and who says what no server says, is let go")
+    func refusals() throws {
+        let port = Port()
+        let own = try port.accept()
+        try own.send(.hello(2))
+        let browser = try port.accept()
+        try browser.send(Array("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8))
+        let large = try port.accept()
+        try large.send(.hello(3) + [0x7f, 0xff, 0xff, 0xff])
+        let empty = try port.accept()
+        try empty.send(.hello(4) + [0, 0, 0, 0])
+        #expect([own, browser, large, empty].map(\.channel.isActive) == [false, false, false, false])
+        #expect(port.heard.isEmpty)
+        // Who is told something now is called, not written to in vain.
+        #expect(port.unreachable.suffix(2) == [3, 4])
+    }
+
+    @Test("A message that makes no sense is passed over, as Apache's server does")
+    func nonsense() throws {
+        let port = Port()
+        let caller = try port.accept()
+        try caller.send(.hello(3) + [0, 0, 0, 3, 1, 2, 3] + .frame(.vote(for: 3, round: 4)))
+        #expect(port.heard.map(\.notification.electionEpoch) == [4])
+    }
+
+    @Test("Who says nothing for too long is let go, who has said who it is stays")
+    func silence() throws {
+        let port = Port()
+        let silent = try port.accept()
+        let caller = try port.accept()
+        try caller.send(.hello(3))
+        port.mesh.closeSilent(since: .max)
+        silent.run()
+        #expect(!silent.channel.isActive && caller.channel.isActive)
+    }
+}
+
+extension Notification {
+    fileprivate static func vote(for leader: Int64, round: Int64) -> Notification {
+        Notification(
+            state: .looking, leader: ServerID(rawValue: leader), zxid: .zero, electionEpoch: round, peerEpoch: .zero,
+            config: "")
+    }
+}
+
+extension [UInt8] {
+    fileprivate static func hello(_ id: Int64) -> [UInt8] {
+        ElectionHello(.oneAddress, server: ServerID(rawValue: id), addresses: ["127.0.0.1:3888"]).encoded
+    }
+
+    fileprivate static func frame(_ notification: Notification) -> [UInt8] {
+        var writer = JuteWriter()
+        writer.frame { notification.write(to: &$0) }
+        return writer.bytes
+    }
+}
+
+private final class Port {
+    private(set) var mesh: ElectionMesh!
+    private(set) var heard: [(notification: Notification, peer: ServerID)] = []
+    private(set) var unreachable: [ServerID] = []
+    private(set) var turns = (begun: 0, ended: 0)
+
+    init() {
+        // Where the others are is not known: nobody is dialled.
+        let line = ServerLine(id: 2, host: "127.0.0.1", quorumPort: 1, electionPort: 2)
+        let settings = EnsembleSettings(
+            line, members: EnsembleConfiguration(servers: [line]), options: QuorumOptions())
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        mesh = ElectionMesh(
+            settings, security: nil, loop: EmbeddedEventLoop(), logger: logger, warnings: RecurringLog(logger),
+            capacity: 8,
+            listener: ElectionMesh.Listener(
+                heard: { [unowned self] in heard.append(($0, $1)) },
+                unreachable: { [unowned self] in unreachable.append($0) },
+                turnBegins: { [unowned self] in turns.begun += 1 }, turnEnded: { [unowned self] in turns.ended += 1 }))
+    }
+
+    func accept() throws -> Caller {
+        let caller = Caller()
+        try caller.channel.pipeline.syncOperations.addHandler(ElectionConnection(mesh: mesh, isDialled: false))
+        try caller.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        return caller
+    }
+}
+
+private final class Caller {
+    let channel = EmbeddedChannel()
+    private var input = ByteBuffer()
+
+    func send(_ bytes: [UInt8], pieces: Int = .max) throws {
+        var buffer = ByteBuffer(bytes: bytes)
+        while let piece = buffer.readSlice(length: min(pieces, buffer.readableBytes)), piece.readableBytes > 0,
+            channel.isActive
+        {
+            try channel.writeInbound(piece)
+            run()
+        }
+    }
+
+    func run() { channel.embeddedEventLoop.run() }
+
+    /// The other end is gone.
+    func end() {
+        _ = channel.close()
+        run()
+    }
+
+    func received() throws -> [Notification] {
+        while let more = try channel.readOutbound(as: ByteBuffer.self) { input.writeImmutableBuffer(more) }
+        var notifications: [Notification] = []
+        while let length = input.getInteger(at: input.readerIndex, as: Int32.self),
+            input.readableBytes >= 4 + Int(length)
+        {
+            input.moveReaderIndex(forwardBy: 4)
+            let bytes = input.readBytes(length: Int(length))!
+            notifications.append(
+                try bytes.withUnsafeBytes { bytes in
+                    var reader = JuteReader(bytes)
+                    return try Notification(from: &reader)
+                })
+        }
+        return notifications
+    }
+}
