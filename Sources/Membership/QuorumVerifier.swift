@@ -73,7 +73,7 @@ package enum QuorumVerifier: Hashable, Sendable {
         }
     }
 
-    /// A server of weight 0 votes and logs but never leads: its vote never beats another.
+    /// A server of weight 0 votes and logs but never leads: a vote for it never beats another.
     package func weight(of server: ServerID) -> Int64 {
         switch self {
         case .majority(let voters):

@@ -79,7 +79,7 @@ package struct ServerFiles {
         return settings
     }
 
-    /// Whether a server takes in members only when it leads: where the ensemble can be asked to name who joins before that starts.
+    /// Whether a leader accepts only servers that are members (`quorum.membersOnly`): where the ensemble can be asked to name who joins before that starts.
     /// Where members come from files, a voter has to be there before those that count on it are restarted with the new list.
     private func isClosed(_ server: TopologyServer) -> Bool {
         server.engine == .bundled && !topology.isStandalone && server.setting("reconfigEnabled")?.lowercased() == "true"

@@ -51,7 +51,7 @@ struct Broadcast: Sendable {
     /// Nothing new is taken; the role ends when all is committed or at `until`.
     struct Drain: Sendable {
         var until: Milliseconds
-        /// Else the epoch has no more zxids.
+        /// True: the server stops. False: the epoch has no more zxids.
         var isShutDown: Bool
     }
 

@@ -74,7 +74,7 @@ extension RequestPipeline {
         return TxnPreparer.createsEphemeral(op, rest.readRest())
     }
 
-    /// Whether the body of this sync is one.
+    /// Whether the body of this sync can be read as one.
     private func canBeRead(_ rest: JuteReader) -> Bool {
         var rest = rest
         do throws(JuteError) { _ = try rest.readSlice() } catch { return false }

@@ -101,7 +101,7 @@ extension KnownKeys {
 
     private static let quorum = [
         key("leaderServes", .yesNo, "yes", "the leader takes clients"),
-        key("quorum.membersOnly", .boolean, "false", "the leader takes in members only (bundled server)"),
+        key("quorum.membersOnly", .boolean, "false", "the leader accepts only members (bundled server)"),
         key("cnxTimeout", .integer(1...int32), "5000", .milliseconds, "connect time on the election port"),
         key("quorumCnxnTimeoutMs", .integer(-1...int32), "-1", .milliseconds, "first bytes there; -1: from syncLimit"),
         key("electionPortBindRetry", .integer(0...int32), "3", "attempts to bind the election port; 0: forever"),

@@ -36,10 +36,10 @@ extension TxnPreparer {
         return .closeSession
     }
 
-    /// The paths that the txn lists: all, if `limit` bytes are enough. They need not be where a server has let a session own more
-    /// (Apache's has no limit), and then no server could read the txn again (ZOOKEEPER-4306). Servers delete what else the session
-    /// owns without being told. Only a replay over a fuzzy snapshot needs the list, to touch the parents of what is gone from
-    /// there already: so one child of each parent comes first.
+    /// The paths that the txn lists: all, if `limit` bytes are enough. They may not be where a server without such a limit (Apache's)
+    /// has let a session own more; no server could read a txn again that lists them all (ZOOKEEPER-4306). Servers delete what
+    /// else the session owns without being told. Only a replay over a fuzzy snapshot needs the list, to touch the parents of what
+    /// is gone from there already: so one child of each parent comes first.
     static func listed(_ paths: [[UInt8]], limit: Int) -> [[UInt8]] {
         func length(_ paths: [[UInt8]]) -> Int { paths.reduce(4) { $0 + 4 + $1.count } }
         if length(paths) <= limit { return paths }

@@ -49,6 +49,6 @@ package protocol Replication: AnyObject {
 package struct ReconfigVerdict {
     /// The text of the configuration that it leads to, or why the quorum refuses it.
     var result: Result<[UInt8], Refusal>
-    /// Why it is refused that no topology could have either.
+    /// Why this server refuses it although the quorum would not: no topology may have it either.
     var objection: String?
 }

@@ -45,7 +45,7 @@ final class LogQueue {
         self.failed = failed
     }
 
-    /// Adds a txn to the batch being gathered, which tells `ticket` when it is durable.
+    /// Adds a txn to the batch being gathered. When that is durable, the ticket of its last txn is reported.
     func append(_ zxid: ZXID, entry: UnsafeRawBufferPointer, ticket: UInt64) {
         let batch = gatheringBatch()
         batch.records.append(zxid, entry: entry)
