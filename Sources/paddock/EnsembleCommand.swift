@@ -21,6 +21,15 @@ extension EnsembleCommand {
             report: { progress.show($0) })
     }
 
+    /// Operations whose progress is shown until `body` ends.
+    func withProgress<Result>(
+        _ terminal: Terminal, supervision: [String] = [], _ body: (Operator) async throws -> Result
+    ) async throws -> Result {
+        let progress = ProgressPrinter(terminal)
+        defer { progress.clear() }
+        return try await body(try operations(progress, supervision: supervision))
+    }
+
     /// The file's topology; the text of `-` is read from the standard input.
     func readTopology(_ file: String) throws -> TopologySource {
         .text(String(decoding: try InputFile.read(file), as: UTF8.self), file: InputFile.name(file))

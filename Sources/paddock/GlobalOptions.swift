@@ -35,22 +35,15 @@ struct PlainOptions: CommonOptions {
 
 /// The options that every other command takes.
 struct GlobalOptions: CommonOptions {
-    @Option(
-        name: .customLong("state-dir"),
-        help: "Where ensembles live (default: $PADDOCK_HOME, else ~/.local/state/paddock).")
-    var stateDirectory: String?
+    @OptionGroup var plain: PlainOptions
 
     @Flag(help: "Print exactly one JSON document on stdout (for streams: one a line).")
     var json = false
 
-    @Flag(name: .shortAndLong, help: "Print results and problems only.")
-    var quiet = false
-
-    @Flag(name: .shortAndLong, help: "Print more of what happens.")
-    var verbose = false
-
-    @Flag(name: .customLong("no-color"), help: "No colour (also: NO_COLOR in the environment).")
-    var noColor = false
+    var stateDirectory: String? { plain.stateDirectory }
+    var quiet: Bool { plain.quiet }
+    var verbose: Bool { plain.verbose }
+    var noColor: Bool { plain.noColor }
 }
 
 /// Which ensemble a command is about.

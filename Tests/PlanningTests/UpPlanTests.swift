@@ -31,7 +31,8 @@ import ZooKeeperProtocol
             votersBefore: before, serversBefore: before.isEmpty ? [] : before.union(observersBefore), voters: after,
             servers: after.union(observers), running: running, outdated: outdated, withData: withData, leader: leader,
             isStandalone: (before.count == 1 && observersBefore.isEmpty) || (after.count == 1 && observers.isEmpty),
-            relocated: relocated, agreed: agreed, lines: lines)
+            relocated: relocated, agreed: agreed, lines: lines,
+            electorate: .majority(voters: ServerSet(after)))
     }
 
     @Test func theFirstStartIsAllAtOnce() {

@@ -12,14 +12,6 @@ package struct AuditEntry: Codable, Hashable, Sendable {
     package var pid: Int32
     /// What was done: `began`, `stop server 2`, `done`, `failed: …`.
     package var did: String
-
-    package init(time: Timestamp, ensemble: String, command: String, pid: Int32, did: String) {
-        self.time = time
-        self.ensemble = ensemble
-        self.command = command
-        self.pid = pid
-        self.did = did
-    }
 }
 
 /// Appends to `audit.jsonl`, one JSON object a line.

@@ -8,11 +8,4 @@ package struct RollingRestartReport: Codable, Hashable, Sendable {
     package var longestWriteGap: Seconds
     package var writes: Int
     package var lost: Int
-
-    package init(steps: [RollingRestart.Step], longestWriteGap: Seconds, writes: Int, lost: Int) {
-        self.steps = steps
-        self.longestWriteGap = longestWriteGap
-        self.writes = writes
-        self.lost = lost
-    }
 }

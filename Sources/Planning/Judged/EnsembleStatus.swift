@@ -24,34 +24,15 @@ package struct EnsembleStatus: Codable, Hashable, Sendable {
     package var version = 1
     package var ensemble: String
     package var health: Health
-    package var leader: Int64?
+    @OrNull package var leader: Int64?
     package var connect: String
     package var votes: Votes
-    package var supervisor: Sweep.SupervisorFacts?
+    @OrNull package var supervisor: Sweep.SupervisorFacts?
     package var servers: [ServerStatus]
     /// Why it is not healthy, for people: one line a reason.
     package var problems: [String]
     /// What will need care, and is no fault yet: one line each.
     package var notes: [String]
-
-    private enum CodingKeys: String, CodingKey {
-        case version, ensemble, health, leader, connect, votes, supervisor, servers, problems, notes
-    }
-
-    /// Written by hand because the synthesised form leaves out what is nil.
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(version, forKey: .version)
-        try container.encode(ensemble, forKey: .ensemble)
-        try container.encode(health, forKey: .health)
-        try container.encode(leader, forKey: .leader)
-        try container.encode(connect, forKey: .connect)
-        try container.encode(votes, forKey: .votes)
-        try container.encode(supervisor, forKey: .supervisor)
-        try container.encode(servers, forKey: .servers)
-        try container.encode(problems, forKey: .problems)
-        try container.encode(notes, forKey: .notes)
-    }
 }
 
 extension EnsembleStatus {
@@ -154,5 +135,4 @@ extension EnsembleStatus {
             return nil
         }
     }
-
 }

@@ -6,55 +6,25 @@ package struct ServerStatus: Codable, Hashable, Sendable {
     package var state: String
     package var engine: String
     /// Of the program that runs; nil when it does not say.
-    package var version: String?
+    @OrNull package var version: String?
     /// It runs with other files or options than it would be started with now, or its program has been replaced since.
     package var outdated: Bool
-    package var pid: Int32?
+    @OrNull package var pid: Int32?
     package var restarts: Int
-    package var uptime: Seconds?
+    @OrNull package var uptime: Seconds?
     package var client: String
-    package var quorum: String?
-    package var election: String?
-    package var admin: String?
-    package var zxid: String?
+    @OrNull package var quorum: String?
+    @OrNull package var election: String?
+    @OrNull package var admin: String?
+    @OrNull package var zxid: String?
     /// Txns behind the leader; nil when unknown, also when the server is still in an earlier epoch.
-    package var lag: Int64?
-    package var connections: Int?
+    @OrNull package var lag: Int64?
+    @OrNull package var connections: Int?
     /// Milliseconds a request took on average since the server's start.
-    package var latency: Double?
+    @OrNull package var latency: Double?
     /// Proportional set size, bytes.
-    package var memory: Int?
+    @OrNull package var memory: Int?
     package var directory: String
-
-    private enum CodingKeys: String, CodingKey {
-        case id, role, state, engine, version, outdated, pid, restarts, uptime, client, quorum, election, admin, zxid,
-            lag, connections
-        case latency, memory, directory
-    }
-
-    /// Written by hand because the synthesised form leaves out what is nil.
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(id, forKey: .id)
-        try container.encode(role, forKey: .role)
-        try container.encode(state, forKey: .state)
-        try container.encode(engine, forKey: .engine)
-        try container.encode(version, forKey: .version)
-        try container.encode(outdated, forKey: .outdated)
-        try container.encode(pid, forKey: .pid)
-        try container.encode(restarts, forKey: .restarts)
-        try container.encode(uptime, forKey: .uptime)
-        try container.encode(client, forKey: .client)
-        try container.encode(quorum, forKey: .quorum)
-        try container.encode(election, forKey: .election)
-        try container.encode(admin, forKey: .admin)
-        try container.encode(zxid, forKey: .zxid)
-        try container.encode(lag, forKey: .lag)
-        try container.encode(connections, forKey: .connections)
-        try container.encode(latency, forKey: .latency)
-        try container.encode(memory, forKey: .memory)
-        try container.encode(directory, forKey: .directory)
-    }
 
     /// `leader` … `looking` as the server says; `down` for one whose process does not run, and its state when that
     /// explains a silence (`starting`, `paused`).

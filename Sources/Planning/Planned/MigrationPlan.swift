@@ -9,12 +9,6 @@ package struct MigrationPlan: Hashable, Sendable {
         package var from: String
         package var to: String
 
-        package init(id: ServerID, from: String, to: String) {
-            self.id = id
-            self.from = from
-            self.to = to
-        }
-
         package var text: String {
             from == to ? "restart server \(id) on \(to)" : "switch server \(id) from \(from) to \(to)"
         }

@@ -43,12 +43,6 @@ package struct RollingRestart: Sendable {
         package var role: RoleWord
         /// From the order to stop until it was back and had caught up.
         package var seconds: Seconds
-
-        package init(id: Int64, role: RoleWord, seconds: Seconds) {
-            self.id = id
-            self.role = role
-            self.seconds = seconds
-        }
     }
 
     package enum Effect: Hashable, Sendable {

@@ -13,44 +13,21 @@ extension UpPlan {
         /// The servers that have a process.
         package var running: Set<ServerID>
         /// The running servers whose files are newer than they are.
-        package var outdated: Set<ServerID>
-        package var withData: Set<ServerID>
+        package var outdated: Set<ServerID> = []
+        package var withData: Set<ServerID> = []
         package var leader: ServerID?
         /// Before or after the change one server stands alone, without quorum ports.
-        package var isStandalone: Bool
+        package var isStandalone: Bool = false
         /// Servers whose quorum or election address is another one now than where the running servers look for them.
-        package var relocated: Set<ServerID>
+        package var relocated: Set<ServerID> = []
         /// Who is in the ensemble, when its servers keep that themselves; nil when they take it from their files.
         package var agreed: EnsembleConfiguration?
         /// As the topology has them, for `agreed`.
-        package var lines: [ServerLine]
+        package var lines: [ServerLine] = []
         /// How the voters' votes count.
         package var electorate: QuorumVerifier
         /// Leaders turn away who is not in their list (`quorum.membersOnly`).
-        package var isClosed: Bool
-
-        package init(
-            votersBefore: Set<ServerID>, serversBefore: Set<ServerID>, voters: Set<ServerID>, servers: Set<ServerID>,
-            running: Set<ServerID>, outdated: Set<ServerID> = [], withData: Set<ServerID> = [],
-            leader: ServerID? = nil, isStandalone: Bool = false, relocated: Set<ServerID> = [],
-            agreed: EnsembleConfiguration? = nil, lines: [ServerLine] = [], electorate: QuorumVerifier? = nil,
-            isClosed: Bool = false
-        ) {
-            self.votersBefore = votersBefore
-            self.serversBefore = serversBefore
-            self.voters = voters
-            self.servers = servers
-            self.running = running
-            self.outdated = outdated
-            self.withData = withData
-            self.leader = leader
-            self.isStandalone = isStandalone
-            self.relocated = relocated
-            self.agreed = agreed
-            self.lines = lines
-            self.isClosed = isClosed
-            self.electorate = electorate ?? .majority(voters: ServerSet(voters))
-        }
+        package var isClosed: Bool = false
     }
 }
 

@@ -62,12 +62,10 @@ private struct TakeDown {
     var dryRun: Bool
 
     func perform(_ command: some EnsembleCommand, _ name: String?, _ terminal: Terminal) async throws -> ExitStatus {
-        let progress = ProgressPrinter(terminal)
-        let operations = try command.operations(progress)
-        defer { progress.clear() }
-        let name = try operations.store.choose(name)
+        let store = try command.store()
+        let name = try store.choose(name)
         if destroy && !yes && !dryRun {
-            let directory = operations.store.root(of: name)
+            let directory = store.root(of: name)
             guard terminal.isInteractive else {
                 throw OperationError(
                     .badUsage, "this removes \(directory) with all its data", mend: "add --yes, or run it on a terminal"
@@ -78,8 +76,9 @@ private struct TakeDown {
                 return .failed
             }
         }
-        let report = try await operations.down(name, destroy: destroy, dryRun: dryRun)
-        progress.clear()
+        let report = try await command.withProgress(terminal) {
+            try await $0.down(name, destroy: destroy, dryRun: dryRun)
+        }
         if command.global.json {
             try command.printJSON(
                 Output(

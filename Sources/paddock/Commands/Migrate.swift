@@ -38,16 +38,14 @@ struct Migrate: EnsembleCommand {
     var dryRun = false
 
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
-        let progress = ProgressPrinter(terminal)
-        let operations = try operations(progress)
-        defer { progress.clear() }
         var options = MigrationOptions()
         options.pause = pause?.duration ?? .zero
         options.force = force
         let engine = try engine()
         if dryRun {
-            let plan = try await operations.migrationPlan(
-                selection.name, to: engine, servers: servers, options: options)
+            let plan = try await withProgress(terminal) {
+                try await $0.migrationPlan(selection.name, to: engine, servers: servers, options: options)
+            }
             if global.json {
                 try printJSON(PlanOutput(plan, engine: to.rawValue), terminal)
             } else if plan.steps.isEmpty {
@@ -58,9 +56,9 @@ struct Migrate: EnsembleCommand {
             }
             return .done
         }
-        let report = try await operations.migrate(
-            selection.name, to: engine, servers: servers, options: options)
-        progress.clear()
+        let report = try await withProgress(terminal) {
+            try await $0.migrate(selection.name, to: engine, servers: servers, options: options)
+        }
         if global.json {
             try printJSON(report, terminal)
         } else if report.steps.isEmpty {

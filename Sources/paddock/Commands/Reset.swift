@@ -21,11 +21,9 @@ struct ResetCommand: EnsembleCommand {
     var dryRun = false
 
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
-        let progress = ProgressPrinter(terminal)
-        let operations = try operations(progress)
-        defer { progress.clear() }
-        let report = try await operations.reset(server, ensemble: selection.name, dryRun: dryRun)
-        progress.clear()
+        let report = try await withProgress(terminal) {
+            try await $0.reset(server, ensemble: selection.name, dryRun: dryRun)
+        }
         if global.json {
             try printJSON(report, terminal)
         } else if dryRun {

@@ -4,9 +4,32 @@ import Operations
 /// `start`, `stop`, `restart`, `kill`, `pause`, `resume`: the same words do different things.
 protocol ServerCommand: EnsembleCommand {
     static var action: ServerAction { get }
-    var selection: EnsembleOption { get }
-    var targets: ServerArguments { get }
+    var options: ServerOptions { get }
     var force: Bool { get }
+}
+
+struct ServerOptions: ParsableArguments {
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var selection: EnsembleOption
+    @OptionGroup var targets: ServerArguments
+}
+
+/// Of commands that take votes away.
+struct ForcibleOptions: ParsableArguments {
+    @OptionGroup var options: ServerOptions
+
+    @Flag(help: "Do it even when no quorum is left.")
+    var force = false
+}
+
+/// A command that takes votes away.
+protocol ForcibleCommand: ServerCommand {
+    var forcible: ForcibleOptions { get }
+}
+
+extension ForcibleCommand {
+    var options: ServerOptions { forcible.options }
+    var force: Bool { forcible.force }
 }
 
 struct ServerArguments: ParsableArguments {
@@ -17,20 +40,17 @@ struct ServerArguments: ParsableArguments {
     var dryRun = false
 }
 
-struct ForceOption: ParsableArguments {
-    @Flag(help: "Do it even when no quorum is left.")
-    var force = false
-}
-
 extension ServerCommand {
+    var global: GlobalOptions { options.global }
     var force: Bool { false }
 
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
-        let progress = ProgressPrinter(terminal)
-        let operations = try operations(progress)
-        let report = try await operations.perform(
-            Self.action, on: targets.servers, ensemble: selection.name, force: force, dryRun: targets.dryRun)
-        progress.clear()
+        let targets = options.targets
+        let report = try await withProgress(terminal) {
+            try await $0.perform(
+                Self.action, on: targets.servers, ensemble: options.selection.name, force: force, dryRun: targets.dryRun
+            )
+        }
         if global.json {
             try printJSON(
                 ServerActionOutput(
@@ -57,59 +77,39 @@ private struct ServerActionOutput: Encodable {
 struct Start: ServerCommand {
     static let configuration = CommandConfiguration(abstract: "Start servers that are stopped or gave up.")
     static let action = ServerAction.start
-    @OptionGroup var global: GlobalOptions
-    @OptionGroup var selection: EnsembleOption
-    @OptionGroup var targets: ServerArguments
+    @OptionGroup var options: ServerOptions
 }
 
-struct Stop: ServerCommand {
+struct Stop: ForcibleCommand {
     static let configuration = CommandConfiguration(
         abstract: "Stop servers; they stay stopped until `paddock start`.")
     static let action = ServerAction.stop
-    @OptionGroup var global: GlobalOptions
-    @OptionGroup var selection: EnsembleOption
-    @OptionGroup var targets: ServerArguments
-    @OptionGroup var forcing: ForceOption
-    var force: Bool { forcing.force }
+    @OptionGroup var forcible: ForcibleOptions
 }
 
-struct Restart: ServerCommand {
+struct Restart: ForcibleCommand {
     static let configuration = CommandConfiguration(
         abstract: "Restart servers at once; see `rolling-restart` for all of them without an outage.")
     static let action = ServerAction.restart
-    @OptionGroup var global: GlobalOptions
-    @OptionGroup var selection: EnsembleOption
-    @OptionGroup var targets: ServerArguments
-    @OptionGroup var forcing: ForceOption
-    var force: Bool { forcing.force }
+    @OptionGroup var forcible: ForcibleOptions
 }
 
-struct Kill: ServerCommand {
+struct Kill: ForcibleCommand {
     static let configuration = CommandConfiguration(
         abstract: "Kill servers with SIGKILL, as a crash would; the supervisor starts them again.")
     static let action = ServerAction.kill
-    @OptionGroup var global: GlobalOptions
-    @OptionGroup var selection: EnsembleOption
-    @OptionGroup var targets: ServerArguments
-    @OptionGroup var forcing: ForceOption
-    var force: Bool { forcing.force }
+    @OptionGroup var forcible: ForcibleOptions
 }
 
-struct Pause: ServerCommand {
+struct Pause: ForcibleCommand {
     static let configuration = CommandConfiguration(
         abstract: "Freeze servers with SIGSTOP, as a long garbage collection would.")
     static let action = ServerAction.pause
-    @OptionGroup var global: GlobalOptions
-    @OptionGroup var selection: EnsembleOption
-    @OptionGroup var targets: ServerArguments
-    @OptionGroup var forcing: ForceOption
-    var force: Bool { forcing.force }
+    @OptionGroup var forcible: ForcibleOptions
 }
 
 struct Resume: ServerCommand {
     static let configuration = CommandConfiguration(abstract: "Let paused servers go on.")
     static let action = ServerAction.resume
-    @OptionGroup var global: GlobalOptions
-    @OptionGroup var selection: EnsembleOption
-    @OptionGroup var targets: ServerArguments
+    @OptionGroup var options: ServerOptions
 }

@@ -28,15 +28,11 @@ struct Up: EnsembleCommand {
     var dryRun = false
 
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
-        let progress = ProgressPrinter(terminal)
-        let operations = try operations(progress)
-        defer { progress.clear() }
         var options = UpOptions()
         options.force = force
         options.dryRun = dryRun
         options.name = file == nil ? nil : selection.ensemble
-        let report = try await operations.up(try source(operations.store), options: options)
-        progress.clear()
+        let report = try await withProgress(terminal) { try await $0.up(try source($0.store), options: options) }
         if dryRun { return try show(plan: report, terminal) }
         guard let status = report.status else { return .failed }
         if global.json {

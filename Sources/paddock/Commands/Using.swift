@@ -63,17 +63,12 @@ struct Run: EnsembleCommand {
     }
 
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
-        let progress = ProgressPrinter(terminal)
-        let operations = try operations(
-            progress, supervision: ["--for-process", "\(getpid())"] + (keep ? [] : ["--remove-directory"]))
-        let code: Int32
-        if let file {
-            guard case .text(let text, let name) = try readTopology(file) else { return .failed }
-            code = try await operations.run(command, topology: text, file: name, keepsFailed: keep)
-        } else {
-            code = try await operations.run(command, topology: Templates.demo, file: "demo.yaml", keepsFailed: keep)
+        let source = try file.map(readTopology) ?? .text(Templates.demo, file: "demo.yaml")
+        guard case .text(let text, let name) = source else { return .failed }
+        let supervision = ["--for-process", "\(getpid())"] + (keep ? [] : ["--remove-directory"])
+        let code = try await withProgress(terminal, supervision: supervision) {
+            try await $0.run(command, topology: text, file: name, keepsFailed: keep)
         }
-        progress.clear()
         // The command's code, whatever it is; ours have no say here.
         if code != 0 { throw CommandExit(code: code) }
         return .done
