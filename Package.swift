@@ -28,6 +28,7 @@ let package = Package(
             dependencies: [
                 "Jute", "ZooKeeperProtocol", .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]),
         .target(name: "Membership", dependencies: ["ZooKeeperProtocol"]),
         .target(
@@ -72,6 +73,7 @@ let package = Package(
                 "ZooKeeperServer", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]),
         .executableTarget(
             name: "zkserver-tls", dependencies: ["ZooKeeperServer", "ZooKeeperServerTLS"]),
@@ -168,6 +170,7 @@ let package = Package(
                 "ZooKeeperProtocol", "ZooKeeperServer",
                 .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ],
             exclude: ["Fixtures"]),
         .testTarget(
@@ -205,7 +208,11 @@ let package = Package(
             dependencies: ["Jute", "TestSupport", "ZooKeeperClient", "ZooKeeperProtocol"],
             resources: [.copy("Fixtures")]),
         .target(
-            name: "TestSupport", dependencies: ["Jute", "ZooKeeperClient", "ZooKeeperProtocol"],
+            name: "TestSupport",
+            dependencies: [
+                "Jute", "ZooKeeperClient", "ZooKeeperProtocol",
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ],
             path: "Tests/TestSupport"),
         .testTarget(
             name: "InteropTests",

@@ -1,4 +1,4 @@
-import Synchronization
+import NIOConcurrencyHelpers
 import ZooKeeperProtocol
 
 /// Where the tasks that use a client and the event loop that owns its session meet.
@@ -54,24 +54,24 @@ final class Mailbox: Sendable {
         }
     }
 
-    private let contents = Mutex(Contents())
+    private let contents = NIOLockedValueBox(Contents())
     private let observer: (@Sendable (ClientNotification) -> Void)?
 
     init(observer: (@Sendable (ClientNotification) -> Void)? = nil) {
         self.observer = observer
     }
 
-    var status: Status { contents.withLock { $0.status } }
+    var status: Status { contents.withLockedValue { $0.status } }
 
     // MARK: For tasks
 
     /// Hands a request to the session and waits for its answer; a cancelled task stops waiting at once.
     func perform(_ request: Request) async throws -> Reply {
-        let id = contents.withLock { contents in
+        let id = contents.withLockedValue { contents in
             contents.lastID += 1
             return contents.lastID
         }
-        defer { _ = contents.withLock { $0.cancelledEarly.remove(id) } }
+        defer { _ = contents.withLockedValue { $0.cancelledEarly.remove(id) } }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { submit(request, id: id, waiter: $0) }
         } onCancel: {
@@ -93,7 +93,7 @@ final class Mailbox: Sendable {
     }
 
     private func submit(_ request: Request, id: RequestID, waiter: CheckedContinuation<Reply, any Error>) {
-        let submission = contents.withLock { contents -> Submission in
+        let submission = contents.withLockedValue { contents -> Submission in
             if contents.cancelledEarly.contains(id) { return .refused(CancellationError()) }
             if contents.status.state.isFinal {
                 return .refused(ClientSession.failure(in: contents.status.state))
@@ -109,7 +109,7 @@ final class Mailbox: Sendable {
     }
 
     private func cancel(_ id: RequestID) {
-        let waiter = contents.withLock { contents -> Waiter? in
+        let waiter = contents.withLockedValue { contents -> Waiter? in
             if let waiter = contents.waiting.removeValue(forKey: id) { return waiter }
             contents.cancelledEarly.insert(id)
             return nil
@@ -120,7 +120,7 @@ final class Mailbox: Sendable {
     }
 
     private func post(_ message: Message) {
-        let wake = contents.withLock { contents in
+        let wake = contents.withLockedValue { contents in
             contents.messages.append(message)
             return contents.messages.count == 1 ? contents.wake : nil
         }
@@ -130,7 +130,7 @@ final class Mailbox: Sendable {
     /// Every state from now on, the present one first. Ends behind a final one.
     func states() -> AsyncStream<SessionState> {
         let (stream, continuation) = AsyncStream.makeStream(of: SessionState.self)
-        let subscriber = contents.withLock { contents -> Int in
+        let subscriber = contents.withLockedValue { contents -> Int in
             continuation.yield(contents.status.state)
             if contents.status.state.isFinal { continuation.finish() }
             contents.lastSubscriber += 1
@@ -138,7 +138,7 @@ final class Mailbox: Sendable {
             return contents.lastSubscriber
         }
         continuation.onTermination = { [weak self] _ in
-            self?.contents.withLock { _ = $0.stateSubscribers.removeValue(forKey: subscriber) }
+            self?.contents.withLockedValue { _ = $0.stateSubscribers.removeValue(forKey: subscriber) }
         }
         return stream
     }
@@ -146,14 +146,14 @@ final class Mailbox: Sendable {
     /// Every watch event from now on. Ends with the session.
     func events() -> AsyncStream<WatchEvent> {
         let (stream, continuation) = AsyncStream.makeStream(of: WatchEvent.self)
-        let subscriber = contents.withLock { contents -> Int in
+        let subscriber = contents.withLockedValue { contents -> Int in
             if contents.status.state.isFinal { continuation.finish() }
             contents.lastSubscriber += 1
             contents.eventSubscribers[contents.lastSubscriber] = continuation
             return contents.lastSubscriber
         }
         continuation.onTermination = { [weak self] _ in
-            self?.contents.withLock { _ = $0.eventSubscribers.removeValue(forKey: subscriber) }
+            self?.contents.withLockedValue { _ = $0.eventSubscribers.removeValue(forKey: subscriber) }
         }
         return stream
     }
@@ -162,23 +162,23 @@ final class Mailbox: Sendable {
 
     /// How a task tells the loop that messages are there; nil once the loop has left.
     func setWake(_ wake: (@Sendable () -> Void)?) {
-        contents.withLock { $0.wake = wake }
+        contents.withLockedValue { $0.wake = wake }
     }
 
     func takeMessages() -> [Message] {
-        contents.withLock { contents in
+        contents.withLockedValue { contents in
             defer { contents.messages.removeAll() }
             return contents.messages
         }
     }
 
     func resume(_ id: RequestID, with result: Result<Reply, ClientSession.Failure>) {
-        let waiter = contents.withLock { $0.waiting.removeValue(forKey: id) }
+        let waiter = contents.withLockedValue { $0.waiting.removeValue(forKey: id) }
         waiter?.resume(with: result.mapError { $0 as any Error })
     }
 
     func publish(_ status: Status) {
-        let (changed, subscribers, abandoned) = contents.withLock { contents in
+        let (changed, subscribers, abandoned) = contents.withLockedValue { contents in
             let changed = contents.status.state != status.state
             contents.status = status
             // A request may have come in behind the messages that the loop took last.
@@ -196,12 +196,12 @@ final class Mailbox: Sendable {
 
     func publish(_ event: WatchEvent) {
         observer?(.event(event))
-        let subscribers = contents.withLock { $0.eventSubscribers.sorted { $0.key < $1.key }.map(\.value) }
+        let subscribers = contents.withLockedValue { $0.eventSubscribers.sorted { $0.key < $1.key }.map(\.value) }
         for subscriber in subscribers { subscriber.yield(event) }
     }
 
     private func finishEvents() {
-        let subscribers = contents.withLock { $0.eventSubscribers.map(\.value) }
+        let subscribers = contents.withLockedValue { $0.eventSubscribers.map(\.value) }
         for subscriber in subscribers { subscriber.finish() }
     }
 }

@@ -1,5 +1,5 @@
+import NIOConcurrencyHelpers
 import NIOCore
-import Synchronization
 
 /// The names of addresses that were looked up lately.
 ///
@@ -17,18 +17,18 @@ final class HostNames: Sendable {
         var until: NIODeadline
     }
 
-    private let answers = Mutex<[String: Answer]>([:])
+    private let answers = NIOLockedValueBox<[String: Answer]>([:])
 
     /// The name of an address in figures; nil when it was not looked up lately, `.some(nil)` when it has none.
     func known(_ address: String, now: NIODeadline = .now()) -> String?? {
-        answers.withLock { answers in
+        answers.withLockedValue { answers in
             guard let answer = answers[address], now < answer.until else { return nil }
             return .some(answer.name)
         }
     }
 
     func keep(_ name: String?, of address: String, now: NIODeadline = .now()) {
-        answers.withLock { answers in
+        answers.withLockedValue { answers in
             if answers.count >= Self.limit { answers.removeAll() }
             answers[address] = Answer(name: name, until: now + Self.lifetime)
         }

@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import NIOConcurrencyHelpers
 import ZooKeeperClient
 
 /// A standalone Apache ZooKeeper server, of Debian's package `zookeeper`, on a free port, with a directory of its own.
@@ -8,7 +8,7 @@ import ZooKeeperClient
 package final class ApacheServer: Sendable {
     package let port: Int
     package let directory: TemporaryDirectory
-    private let process = Mutex<ChildProcess?>(nil)
+    private let process = NIOLockedValueBox<ChildProcess?>(nil)
 
     package var address: ServerAddress { ServerAddress(host: "127.0.0.1", port: port) }
     /// What clients connect to.
@@ -46,7 +46,7 @@ package final class ApacheServer: Sendable {
 
     /// Starts the server and waits until it answers `srvr`.
     package func start() async throws {
-        try process.withLock { process in
+        try process.withLockedValue { process in
             process = try Engine.apache.launch(configurationPath, heap: 192, output: logPath)
         }
         do {
@@ -59,11 +59,11 @@ package final class ApacheServer: Sendable {
         }
     }
 
-    package var isRunning: Bool { process.withLock { $0?.isRunning ?? false } }
+    package var isRunning: Bool { process.withLockedValue { $0?.isRunning ?? false } }
 
     /// Ends the server as `kill -9` does.
     package func kill() {
-        process.withLock { process in
+        process.withLockedValue { process in
             process?.killAndWait()
             process = nil
         }
@@ -77,7 +77,7 @@ package final class ApacheServer: Sendable {
 
     /// Stops (`SIGSTOP`) or continues (`SIGCONT`) the server, or whatever else the signal does.
     package func signal(_ signal: CInt) {
-        process.withLock { $0?.signal(signal) }
+        process.withLockedValue { $0?.signal(signal) }
     }
 
     private var configurationPath: String { directory.path + "/zoo.cfg" }

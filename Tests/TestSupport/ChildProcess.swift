@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// A program that a test runs. It dies with the test process, however that ends.
 package final class ChildProcess: Sendable {
@@ -11,7 +11,7 @@ package final class ChildProcess: Sendable {
     /// A shell that waits for our end of a pipe to close, which happens even when we are killed, and then kills `pid`.
     private let watchdog: pid_t
     private let watchdogPipe: CInt
-    private let isReaped = Mutex(false)
+    private let isReaped = NIOLockedValueBox(false)
 
     /// Starts `executable` with both outputs appended to the file `output`.
     package init(
@@ -33,7 +33,7 @@ package final class ChildProcess: Sendable {
 
     deinit {
         // A test that forgot `killAndWait` leaves nothing behind.
-        if !isReaped.withLock({ $0 }) {
+        if !isReaped.withLockedValue({ $0 }) {
             kill(pid, SIGKILL)
             waitpid(pid, nil, 0)
             dismissWatchdog()
@@ -41,7 +41,7 @@ package final class ChildProcess: Sendable {
     }
 
     package var isRunning: Bool {
-        isReaped.withLock { reaped in
+        isReaped.withLockedValue { reaped in
             if !reaped, waitpid(pid, nil, WNOHANG) == pid {
                 reaped = true
                 dismissWatchdog()
@@ -51,14 +51,14 @@ package final class ChildProcess: Sendable {
     }
 
     package func signal(_ signal: CInt) {
-        isReaped.withLock { reaped in
+        isReaped.withLockedValue { reaped in
             if !reaped { kill(pid, signal) }
         }
     }
 
     /// Ends the program without a chance to tidy up, as a crash would.
     package func killAndWait() {
-        isReaped.withLock { reaped in
+        isReaped.withLockedValue { reaped in
             if reaped { return }
             kill(pid, SIGKILL)
             waitpid(pid, nil, 0)

@@ -1,4 +1,4 @@
-import Synchronization
+import NIOConcurrencyHelpers
 import ZooKeeperClient
 
 /// Clients that write without a pause while servers come and go, and remember what they were told.
@@ -18,7 +18,7 @@ package final class EnsembleLoad: Sendable {
     }
 
     private let ensemble: TestEnsemble
-    private let record: Mutex<Record>
+    private let record: NIOLockedValueBox<Record>
     private let writers: Int
     private let pipelined: [PipelinedClient]
     /// Below it are `written`, `counters`, `alive` and `pipelined`.
@@ -29,7 +29,7 @@ package final class EnsembleLoad: Sendable {
         self.root = root
         self.writers = writers
         pipelined = ensemble.servers.map { PipelinedClient(of: $0, path: root + "/pipelined/\($0.id)") }
-        record = Mutex(Record(counters: Array(repeating: (0, 0), count: writers)))
+        record = NIOLockedValueBox(Record(counters: Array(repeating: (0, 0), count: writers)))
     }
 
     /// Lets `body` run under load, then ends the load and checks what it has left on every server.
@@ -48,7 +48,7 @@ package final class EnsembleLoad: Sendable {
         let tasks = (0..<writers).map { writer in Task { await load.write(writer) } }
         for client in load.pipelined { client.start() }
         func stop() async {
-            load.record.withLock { $0.isStopping = true }
+            load.record.withLockedValue { $0.isStopping = true }
             for client in load.pipelined { client.stop() }
             for task in tasks { await task.value }
         }
@@ -66,15 +66,15 @@ package final class EnsembleLoad: Sendable {
         try await load.check()
     }
 
-    private var isStopping: Bool { record.withLock { $0.isStopping } }
+    private var isStopping: Bool { record.withLockedValue { $0.isStopping } }
 
-    package var acknowledgedCount: Int { record.withLock { $0.acknowledged.count } }
+    package var acknowledgedCount: Int { record.withLockedValue { $0.acknowledged.count } }
 
     /// Waits until every writer has had writes acknowledged that it began after now.
     package func progress() async throws {
-        let before = record.withLock { $0.counters.map(\.begun) }
+        let before = record.withLockedValue { $0.counters.map(\.begun) }
         try await eventually("every writer gets on") {
-            record.withLock { record in
+            record.withLockedValue { record in
                 zip(record.counters, before).allSatisfy { $0.acknowledged > $1 + 1 } || !record.unexpected.isEmpty
             }
         }
@@ -100,13 +100,13 @@ package final class EnsembleLoad: Sendable {
                 ConnectString(servers: ensemble.addresses), configuration: TestEnsemble.clientConfiguration)
             await attempt { try await client.create(root + "/alive/\(writer)-\(session)", mode: .ephemeral) }
             while !isStopping, !client.state.isFinal { await writeEight(writer, client) }
-            if client.state.isFinal { record.withLock { $0.sessionsLost += 1 } }
+            if client.state.isFinal { record.withLockedValue { $0.sessionsLost += 1 } }
             await client.close()
         }
     }
 
     private func writeEight(_ writer: Int, _ client: ZooKeeperClient) async {
-        let number = record.withLock { record in
+        let number = record.withLockedValue { record in
             record.counters[writer].begun += 1
             let number = record.counters[writer].begun
             for index in 0..<8 { record.begun.insert("\(writer)-\(number)-\(index)") }
@@ -119,14 +119,14 @@ package final class EnsembleLoad: Sendable {
                     let done = await attempt {
                         try await client.create(root + "/written/" + name, data: Array(name.utf8))
                     }
-                    if done { record.withLock { _ = $0.acknowledged.insert(name) } }
+                    if done { record.withLockedValue { _ = $0.acknowledged.insert(name) } }
                 }
             }
         }
         // A pace that leaves the servers time for their other business.
         try? await Task.sleep(for: .milliseconds(10))
         if await attempt({ try await client.setData(root + "/counters/\(writer)", Array("\(number)".utf8)) }) {
-            record.withLock { $0.counters[writer].acknowledged = number }
+            record.withLockedValue { $0.counters[writer].acknowledged = number }
         }
     }
 
@@ -139,7 +139,7 @@ package final class EnsembleLoad: Sendable {
         } catch ErrorCode.connectionLoss, ErrorCode.sessionExpired, ErrorCode.requestTimeout {
             return false
         } catch {
-            record.withLock { $0.unexpected.append("\(error)") }
+            record.withLockedValue { $0.unexpected.append("\(error)") }
             return false
         }
     }
@@ -147,7 +147,7 @@ package final class EnsembleLoad: Sendable {
     // MARK: Checking
 
     private func check() async throws {
-        let record = record.withLock { $0 }
+        let record = record.withLockedValue { $0 }
         var problems = record.unexpected.prefix(5).map { "a write failed: \($0)" }
         problems += pipelined.flatMap { $0.problems.prefix(2) }
         if record.sessionsLost > 0 { problems.append("\(record.sessionsLost) sessions were lost") }

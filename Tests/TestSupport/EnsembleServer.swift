@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import NIOConcurrencyHelpers
 import ZooKeeperClient
 
 /// One server of a ``TestEnsemble``: a process of either engine, with a directory of its own that outlives it.
@@ -18,7 +18,7 @@ package final class EnsembleServer: Sendable {
     package let quorumPort: Int
     package let electionPort: Int
     package let directory: String
-    private let state: Mutex<State>
+    private let state: NIOLockedValueBox<State>
 
     init(id: Int, engine: Engine, isObserver: Bool, ports: ArraySlice<Int>, directory: String) throws {
         self.id = id
@@ -27,23 +27,23 @@ package final class EnsembleServer: Sendable {
         quorumPort = ports[ports.startIndex + 1]
         electionPort = ports[ports.startIndex + 2]
         self.directory = directory + "/\(id)"
-        state = Mutex(State(engine: engine))
+        state = NIOLockedValueBox(State(engine: engine))
         try createDataDirectory()
     }
 
     package var dataDirectory: String { directory + "/data" }
     package var configuration: String { directory + "/zoo.cfg" }
     package var log: String { (try? String(contentsOfFile: directory + "/log", encoding: .utf8)) ?? "" }
-    package var engine: Engine { state.withLock { $0.engine } }
-    package var pid: pid_t { state.withLock { $0.process?.pid ?? 0 } }
-    package var isRunning: Bool { state.withLock { $0.process?.isRunning ?? false } }
+    package var engine: Engine { state.withLockedValue { $0.engine } }
+    package var pid: pid_t { state.withLockedValue { $0.process?.pid ?? 0 } }
+    package var isRunning: Bool { state.withLockedValue { $0.process?.isRunning ?? false } }
     /// Whether it runs and has not been stopped with `SIGSTOP`.
-    package var isAwake: Bool { state.withLock { !$0.isPaused && $0.process?.isRunning ?? false } }
+    package var isAwake: Bool { state.withLockedValue { !$0.isPaused && $0.process?.isRunning ?? false } }
 
     // MARK: The process
 
     package func start() throws {
-        try state.withLock { state in
+        try state.withLockedValue { state in
             state.process = try state.engine.launch(
                 configuration, environment: state.environment, fileLimit: state.fileLimit,
                 output: directory + "/log")
@@ -53,7 +53,7 @@ package final class EnsembleServer: Sendable {
 
     /// Ends the process as a crash would.
     package func kill() {
-        state.withLock { state in
+        state.withLockedValue { state in
             state.process?.killAndWait()
             state.process = nil
             state.isPaused = false
@@ -62,14 +62,14 @@ package final class EnsembleServer: Sendable {
 
     /// Asks the process to end, and waits until it has.
     package func stop() async throws {
-        state.withLock { $0.process?.signal(SIGTERM) }
+        state.withLockedValue { $0.process?.signal(SIGTERM) }
         try await eventually("server \(id) stops") { !isRunning }
     }
 
     /// Holds the process still, until ``resume()``. On a busy machine its threads run on for a while after the signal: returns
     /// when all have stopped.
     package func pause() async throws {
-        state.withLock { state in
+        state.withLockedValue { state in
             state.process?.signal(SIGSTOP)
             state.isPaused = true
         }
@@ -84,23 +84,23 @@ package final class EnsembleServer: Sendable {
     }
 
     package func resume() {
-        state.withLock { state in
+        state.withLockedValue { state in
             state.process?.signal(SIGCONT)
             state.isPaused = false
         }
     }
 
     /// What the next process runs. The data stays.
-    package func setEngine(_ engine: Engine) { state.withLock { $0.engine = engine } }
+    package func setEngine(_ engine: Engine) { state.withLockedValue { $0.engine = engine } }
 
     /// Variables of the next process's environment besides those of the tests.
     package func setEnvironment(_ additions: [String: String]) {
         let all = ProcessInfo.processInfo.environment.merging(additions) { _, new in new }
-        state.withLock { $0.environment = all }
+        state.withLockedValue { $0.environment = all }
     }
 
     /// The next process can write no file beyond this, as if its disk were full.
-    package func setFileSizeLimit(kilobytes limit: Int?) { state.withLock { $0.fileLimit = limit } }
+    package func setFileSizeLimit(kilobytes limit: Int?) { state.withLockedValue { $0.fileLimit = limit } }
 
     // MARK: The data
 

@@ -1,10 +1,10 @@
 import Foundation
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// TCP ports of 127.0.0.1 that nobody listens on at the moment.
 package enum FreePorts {
     /// Every port handed out in this process: that of a server which is down for a moment is still its own.
-    private static let taken = Mutex<Set<Int>>([])
+    private static let taken = NIOLockedValueBox<Set<Int>>([])
 
     /// Distinct free ports, outside the range from which the kernel picks ports for outgoing connections, so that nobody
     /// gets one by accident between the look and the use.
@@ -12,7 +12,7 @@ package enum FreePorts {
         var ports: [Int] = []
         while ports.count < count {
             let port = Int.random(in: 10_000..<32_000)
-            if isFree(port), taken.withLock({ $0.insert(port).inserted }) { ports.append(port) }
+            if isFree(port), taken.withLockedValue({ $0.insert(port).inserted }) { ports.append(port) }
         }
         return ports
     }

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 import Jute
-import Synchronization
+import NIOConcurrencyHelpers
 import ZooKeeperClient
 import ZooKeeperProtocol
 
@@ -21,7 +21,7 @@ final class PipelinedClient: Sendable {
 
     let server: EnsembleServer
     private let path: String
-    private let progress = Mutex(Progress())
+    private let progress = NIOLockedValueBox(Progress())
     /// How long a server may leave a request without an answer while the connection stands.
     private static let patience = 60
 
@@ -31,23 +31,23 @@ final class PipelinedClient: Sendable {
         self.path = path
     }
 
-    var values: (begun: Int, acknowledged: Int) { progress.withLock { ($0.begun, $0.acknowledged) } }
-    var problems: [String] { progress.withLock { $0.problems } }
-    var hasEnded: Bool { progress.withLock { $0.hasEnded } }
+    var values: (begun: Int, acknowledged: Int) { progress.withLockedValue { ($0.begun, $0.acknowledged) } }
+    var problems: [String] { progress.withLockedValue { $0.problems } }
+    var hasEnded: Bool { progress.withLockedValue { $0.hasEnded } }
 
     func start() {
         Thread.detachNewThread { [self] in
             run()
-            progress.withLock { $0.hasEnded = true }
+            progress.withLockedValue { $0.hasEnded = true }
         }
     }
 
-    func stop() { progress.withLock { $0.isStopping = true } }
+    func stop() { progress.withLockedValue { $0.isStopping = true } }
 
-    private var isStopping: Bool { progress.withLock { $0.isStopping } }
+    private var isStopping: Bool { progress.withLockedValue { $0.isStopping } }
 
     private func complain(_ what: String) {
-        progress.withLock { $0.problems.append("the pipelining client of \(server): \(what)") }
+        progress.withLockedValue { $0.problems.append("the pipelining client of \(server): \(what)") }
     }
 
     // MARK: Conversation
@@ -119,7 +119,7 @@ final class PipelinedClient: Sendable {
     private func exchange(_ steps: [Step], over connection: Connection, _ session: inout Session) throws {
         var asked: [(step: Step, xid: Int32, value: Int)] = []
         var frames: [[UInt8]] = []
-        var value = progress.withLock { $0.begun }
+        var value = progress.withLockedValue { $0.begun }
         for step in steps {
             session.xid += 1
             let header = RequestHeader(xid: session.xid, op: step.op).encoded
@@ -132,7 +132,7 @@ final class PipelinedClient: Sendable {
             }
             asked.append((step, session.xid, value))
         }
-        progress.withLock { $0.begun = value }
+        progress.withLockedValue { $0.begun = value }
         try connection.send(frames)
         var written: Int?
         for (step, xid, value) in asked {
@@ -144,7 +144,7 @@ final class PipelinedClient: Sendable {
             switch step {
             case .write:
                 written = value
-                progress.withLock { $0.acknowledged = value }
+                progress.withLockedValue { $0.acknowledged = value }
             case .sync: break
             case .read:
                 let shown = Int(String(decoding: data ?? [], as: UTF8.self)) ?? 0

@@ -1,10 +1,10 @@
 import Foundation
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOEmbedded
 import NIOPosix
 import ServerConfig
-import Synchronization
 import TestSupport
 import Testing
 
@@ -102,8 +102,8 @@ import Testing
     // MARK: What goes wrong is said
 
     private final class Lines: LogHandler, Sendable {
-        private let lines = Mutex<[String]>([])
-        var all: [String] { lines.withLock { $0 } }
+        private let lines = NIOLockedValueBox<[String]>([])
+        var all: [String] { lines.withLockedValue { $0 } }
         var metadata: Logger.Metadata {
             get { [:] }
             set {}
@@ -116,7 +116,7 @@ import Testing
             get { nil }
             set {}
         }
-        func log(event: LogEvent) { lines.withLock { $0.append("\(event.message)") } }
+        func log(event: LogEvent) { lines.withLockedValue { $0.append("\(event.message)") } }
     }
 
     private struct Broken: Error, CustomStringConvertible { var description: String { "no such thing" } }
