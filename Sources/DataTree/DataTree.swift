@@ -96,8 +96,6 @@ package final class DataTree {
         sessionTimeouts.map { ($0.key, $0.value) }.sorted { $0.id < $1.id }
     }
 
-    package func hasSession(_ id: SessionID) -> Bool { sessionTimeouts[id] != nil }
-
     /// The session's ephemerals, sorted.
     package func ephemerals(of session: SessionID) -> [String] {
         var paths: [String] = []
@@ -121,10 +119,10 @@ package final class DataTree {
         }
     }
 
-    /// Traffic and watches are counted anew.
     /// The tree was seen to differ before it was loaded.
     package func rememberMismatch() { digestMismatches += 1 }
 
+    /// Traffic and watches are counted anew.
     package func resetStatistics() {
         traffic.reset()
         watchStatistics = WatchStatistics()

@@ -40,8 +40,6 @@ package struct SessionTracker: Sendable {
     }
 
     package var count: Int { sessions.count }
-    /// When `expire` should be called next.
-    package var nextExpiry: Int64 { nextBucket * tickTime }
 
     /// Ids with the time at which each would expire, by time and id (`dump`); closing ones are not among them.
     package var expiries: [(time: Int64, sessions: [SessionID])] {

@@ -73,11 +73,6 @@ package enum ZNodePath {
         return last == path.startIndex ? "/" : String(path[..<last])
     }
 
-    /// "/", "/zookeeper", "/zookeeper/quota" and "/zookeeper/config", which cannot be deleted.
-    package static func isSpecial(_ path: String) -> Bool {
-        path == "/" || path == "/zookeeper" || path == "/zookeeper/quota" || path == "/zookeeper/config"
-    }
-
     @usableFromInline static let slash = UInt8(ascii: "/")
     private static let dot = UInt8(ascii: ".")
 

@@ -189,7 +189,7 @@ import ZooKeeperProtocol
         #expect(server.prepare(.create("/late", flags: 1)) == .sessionExpired)
         finish(server)
         #expect(server.tree.ephemeralCount == 0)
-        #expect(!server.tree.hasSession(TestServer.session))
+        #expect(!server.tree.sessions.contains { $0.id == TestServer.session })
         #expect(server.stat("/p")?.numChildren == 0)
     }
 

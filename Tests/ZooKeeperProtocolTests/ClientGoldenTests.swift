@@ -120,7 +120,7 @@ struct CapturedConnection {
         case .getChildren2: writer.write(try Children2Response(from: &reader))
         case .multi, .multiRead: MultiResult.write(try MultiResult.readAll(from: &reader), to: &writer)
         case .getAllChildrenNumber: writer.write(try CountResponse(from: &reader))
-        case .addWatch: writer.write(try ErrorResponse(from: &reader))
+        case .addWatch: writer.write(try reader.readInt32())
         case .whoAmI: writer.write(try WhoAmIResponse(from: &reader))
         case .sasl: writer.write(try SASLToken(from: &reader))
         default: break

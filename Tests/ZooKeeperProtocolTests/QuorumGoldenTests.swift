@@ -1,4 +1,5 @@
 import Jute
+import TestSupport
 import Testing
 import ZooKeeperProtocol
 

@@ -1,5 +1,6 @@
 import Foundation
 import Jute
+import TestSupport
 import Testing
 import ZooKeeperProtocol
 

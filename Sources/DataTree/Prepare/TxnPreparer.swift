@@ -149,9 +149,6 @@ package struct TxnPreparer: ~Copyable {
     /// Forgets everything: the reign is over.
     package mutating func reset(tree: DataTree) { pending.removeAll(&tree.acls) }
 
-    /// Whether everything prepared is applied.
-    package var isIdle: Bool { pending.isEmpty }
-
     /// Stands in the identities of requests that no client can make.
     private static let serverItself = AuthID(scheme: "", id: "server")
 

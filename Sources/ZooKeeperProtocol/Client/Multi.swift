@@ -125,7 +125,7 @@ package enum MultiResult: Hashable, Sendable {
             case .check: results.append(.check)
             case .getData: results.append(.getData(try DataResponse(from: &reader)))
             case .getChildren: results.append(.getChildren(try StringsRecord(from: &reader)))
-            case .error: results.append(.error(try ErrorResponse(from: &reader).error))
+            case .error: results.append(.error(ErrorCode(rawValue: try reader.readInt32())))
             default: throw .unknownValue(Int64(header.type.rawValue), at: start)
             }
         }

@@ -1,8 +1,6 @@
 import Jute
 
 /// The body of exists, getData, getChildren and getChildren2.
-///
-/// On a path where speed counts use `View`, which makes no String.
 package struct ReadRequest: Hashable, Sendable {
     package var path: String
     /// Whether to leave a one-shot watch.
@@ -11,17 +9,6 @@ package struct ReadRequest: Hashable, Sendable {
     package init(path: String, watch: Bool) {
         self.path = path
         self.watch = watch
-    }
-
-    /// The same body over the bytes of its frame, and valid as long as they are.
-    package struct View {
-        package var path: UnsafeRawBufferPointer
-        package var watch: Bool
-
-        package init(from reader: inout JuteReader) throws(JuteError) {
-            path = try reader.readPresentSlice()
-            watch = try reader.readBool()
-        }
     }
 }
 

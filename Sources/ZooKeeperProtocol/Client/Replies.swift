@@ -130,22 +130,3 @@ extension CountResponse: JuteRecord {
         writer.write(count)
     }
 }
-
-/// An error code as a body: the reply to addWatch, and results in a multi.
-package struct ErrorResponse: Hashable, Sendable {
-    package var error: ErrorCode
-
-    package init(error: ErrorCode) {
-        self.error = error
-    }
-}
-
-extension ErrorResponse: JuteRecord {
-    package init(from reader: inout JuteReader) throws(JuteError) {
-        error = ErrorCode(rawValue: try reader.readInt32())
-    }
-
-    package func write(to writer: inout JuteWriter) {
-        writer.write(error.rawValue)
-    }
-}

@@ -154,27 +154,7 @@ extension SetACLRequest: JuteRecord {
 }
 
 /// The body of check, which lives inside a multi.
-package struct CheckVersionRequest: Hashable, Sendable {
-    package var path: String
-    package var version: Int32
-
-    package init(path: String, version: Int32) {
-        self.path = path
-        self.version = version
-    }
-}
-
-extension CheckVersionRequest: JuteRecord {
-    package init(from reader: inout JuteReader) throws(JuteError) {
-        path = try reader.readString()
-        version = try reader.readInt32()
-    }
-
-    package func write(to writer: inout JuteWriter) {
-        writer.write(path)
-        writer.write(version)
-    }
-}
+package typealias CheckVersionRequest = DeleteRequest
 
 /// The body of reconfig: either joining and leaving servers, or the new members as a whole.
 package struct ReconfigRequest: Hashable, Sendable {

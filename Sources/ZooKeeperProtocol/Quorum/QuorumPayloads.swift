@@ -130,27 +130,3 @@ extension LearnerInfo: JuteRecord {
         writer.write(configVersion)
     }
 }
-
-/// The data of INFORMANDACTIVATE; COMMITANDACTIVATE carries the first field alone.
-package struct InformAndActivate: Hashable, Sendable {
-    /// Who leads under the new configuration.
-    package var designatedLeader: ServerID
-    package var entry: TxnEntry
-
-    package init(designatedLeader: ServerID, entry: TxnEntry) {
-        self.designatedLeader = designatedLeader
-        self.entry = entry
-    }
-}
-
-extension InformAndActivate: JuteRecord {
-    package init(from reader: inout JuteReader) throws(JuteError) {
-        designatedLeader = ServerID(rawValue: try reader.readInt64())
-        entry = try TxnEntry(from: &reader)
-    }
-
-    package func write(to writer: inout JuteWriter) {
-        writer.write(designatedLeader.rawValue)
-        entry.write(to: &writer)
-    }
-}

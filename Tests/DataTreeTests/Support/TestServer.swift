@@ -1,4 +1,5 @@
 import Jute
+import TestSupport
 import ZooKeeperProtocol
 
 @testable import DataTree
@@ -68,7 +69,7 @@ final class TestServer {
     var lastEntry: [UInt8] { log.last! }
     func replaceLast(_ entry: [UInt8]) { log[log.count - 1] = entry }
     var lastPrepared: TxnEntry { try! TxnEntry(decoding: log.last!) }
-    var preparerIsIdle: Bool { preparer.isIdle }
+    var preparerIsIdle: Bool { preparer.pending.isEmpty }
 
     /// Applies the oldest txn that is prepared: the reply's error and body.
     @discardableResult

@@ -1,4 +1,7 @@
 import Jute
+import ZooKeeperProtocol
+
+// Txns as values: what the tests hold the bytes of the servers to. The servers themselves write and apply them in place.
 
 /// A transaction: what a request became once the leader had decided its outcome, so that applying it is mechanical.
 package enum Txn: Hashable, Sendable {
@@ -11,9 +14,10 @@ package enum Txn: Hashable, Sendable {
     case setData(SetDataTxn)
     /// A new configuration, as setData of /zookeeper/config.
     case reconfig(SetDataTxn)
-    case setACL(SetACLTxn)
-    /// Only inside a multi.
-    case check(CheckVersionTxn)
+    /// With the **new** aversion.
+    case setACL(SetACLRequest)
+    /// Only inside a multi, with one more than the version that was checked.
+    case check(CheckVersionRequest)
     /// The operations in order; a failed multi holds what it would have done, with `error` from the failure on.
     case multi([Txn])
     /// The session timeout, in milliseconds.
@@ -77,8 +81,8 @@ package enum Txn: Hashable, Sendable {
         case .deleteContainer: self = .deleteContainer(try PathRecord(from: &reader))
         case .setData: self = .setData(try SetDataTxn(from: &reader))
         case .reconfig: self = .reconfig(try SetDataTxn(from: &reader))
-        case .setACL: self = .setACL(try SetACLTxn(from: &reader))
-        case .check where insideMulti: self = .check(try CheckVersionTxn(from: &reader))
+        case .setACL: self = .setACL(try SetACLRequest(from: &reader))
+        case .check where insideMulti: self = .check(try CheckVersionRequest(from: &reader))
         case .multi where !insideMulti: self = .multi(try Self.readMulti(from: &reader))
         case .createSession where !insideMulti: self = .createSession(timeout: try reader.readInt32())
         case .error: self = .error(ErrorCode(rawValue: try reader.readInt32()))
@@ -100,32 +104,6 @@ package enum Txn: Hashable, Sendable {
             var body = JuteReader(try reader.readPresentSlice(), maxFieldLength: maxFieldLength)
             return try Txn(type, from: &body, insideMulti: true)
         } ?? []
-    }
-}
-
-/// The checksum of the tree after a txn was applied, as the leader foresaw it.
-package struct TxnDigest: Hashable, Sendable {
-    /// How the digest is computed; 2 since ZooKeeper 3.7.
-    package var version: Int32
-    package var tree: UInt64
-
-    package init(version: Int32 = 2, tree: UInt64) {
-        self.version = version
-        self.tree = tree
-    }
-
-    package static let size = 12
-}
-
-extension TxnDigest: JuteRecord {
-    package init(from reader: inout JuteReader) throws(JuteError) {
-        version = try reader.readInt32()
-        tree = UInt64(bitPattern: try reader.readInt64())
-    }
-
-    package func write(to writer: inout JuteWriter) {
-        writer.write(version)
-        writer.write(Int64(bitPattern: tree))
     }
 }
 
@@ -183,5 +161,132 @@ extension TxnEntry: JuteRecord {
             throw .trailingBytes(reader.remaining, at: reader.offset)
         }
         return (.closeSession(paths: nil), try TxnDigest(from: &reader))
+    }
+}
+
+/// The body of the txns create and create2.
+package struct CreateTxn: Hashable, Sendable {
+    package var path: String
+    package var data: [UInt8]?
+    package var acl: [ACL]?
+    package var ephemeral: Bool
+    /// The parent's stored cversion after this create; -1 in logs of servers before 3.3: count up.
+    package var parentCVersion: Int32
+
+    package init(path: String, data: [UInt8]?, acl: [ACL]?, ephemeral: Bool, parentCVersion: Int32) {
+        self.path = path
+        self.data = data
+        self.acl = acl
+        self.ephemeral = ephemeral
+        self.parentCVersion = parentCVersion
+    }
+}
+
+extension CreateTxn: JuteRecord {
+    package init(from reader: inout JuteReader) throws(JuteError) {
+        path = try reader.readString()
+        data = try reader.readBuffer()
+        acl = try reader.readVector()
+        ephemeral = try reader.readBool()
+        parentCVersion = try reader.readInt32()
+    }
+
+    package func write(to writer: inout JuteWriter) {
+        writer.write(path)
+        writer.write(data)
+        writer.write(acl)
+        writer.write(ephemeral)
+        writer.write(parentCVersion)
+    }
+}
+
+/// The body of the txn createContainer.
+package struct CreateContainerTxn: Hashable, Sendable {
+    package var path: String
+    package var data: [UInt8]?
+    package var acl: [ACL]?
+    package var parentCVersion: Int32
+
+    package init(path: String, data: [UInt8]?, acl: [ACL]?, parentCVersion: Int32) {
+        self.path = path
+        self.data = data
+        self.acl = acl
+        self.parentCVersion = parentCVersion
+    }
+}
+
+extension CreateContainerTxn: JuteRecord {
+    package init(from reader: inout JuteReader) throws(JuteError) {
+        path = try reader.readString()
+        data = try reader.readBuffer()
+        acl = try reader.readVector()
+        parentCVersion = try reader.readInt32()
+    }
+
+    package func write(to writer: inout JuteWriter) {
+        writer.write(path)
+        writer.write(data)
+        writer.write(acl)
+        writer.write(parentCVersion)
+    }
+}
+
+/// The body of the txn createTTL.
+package struct CreateTTLTxn: Hashable, Sendable {
+    package var path: String
+    package var data: [UInt8]?
+    package var acl: [ACL]?
+    package var parentCVersion: Int32
+    /// In milliseconds.
+    package var ttl: Int64
+
+    package init(path: String, data: [UInt8]?, acl: [ACL]?, parentCVersion: Int32, ttl: Int64) {
+        self.path = path
+        self.data = data
+        self.acl = acl
+        self.parentCVersion = parentCVersion
+        self.ttl = ttl
+    }
+}
+
+extension CreateTTLTxn: JuteRecord {
+    package init(from reader: inout JuteReader) throws(JuteError) {
+        path = try reader.readString()
+        data = try reader.readBuffer()
+        acl = try reader.readVector()
+        parentCVersion = try reader.readInt32()
+        ttl = try reader.readInt64()
+    }
+
+    package func write(to writer: inout JuteWriter) {
+        writer.write(path)
+        writer.write(data)
+        writer.write(acl)
+        writer.write(parentCVersion)
+        writer.write(ttl)
+    }
+}
+
+/// The data of INFORMANDACTIVATE; COMMITANDACTIVATE carries the first field alone.
+package struct InformAndActivate: Hashable, Sendable {
+    /// Who leads under the new configuration.
+    package var designatedLeader: ServerID
+    package var entry: TxnEntry
+
+    package init(designatedLeader: ServerID, entry: TxnEntry) {
+        self.designatedLeader = designatedLeader
+        self.entry = entry
+    }
+}
+
+extension InformAndActivate: JuteRecord {
+    package init(from reader: inout JuteReader) throws(JuteError) {
+        designatedLeader = ServerID(rawValue: try reader.readInt64())
+        entry = try TxnEntry(from: &reader)
+    }
+
+    package func write(to writer: inout JuteWriter) {
+        writer.write(designatedLeader.rawValue)
+        entry.write(to: &writer)
     }
 }
