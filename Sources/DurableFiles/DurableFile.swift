@@ -68,8 +68,7 @@ package enum DurableFile {
 
     /// Makes the directory entry of `path` durable: a rename or a new file is lost in a power cut without this.
     package static func syncDirectory(of path: String) throws(FileError) {
-        var directory = "."
-        if let slash = path.lastIndex(of: "/") { directory = slash == path.startIndex ? "/" : String(path[..<slash]) }
+        let directory = Directory.parent(of: path)
         let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError("open", directory) }
         defer { close(descriptor) }

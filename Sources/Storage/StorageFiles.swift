@@ -57,14 +57,8 @@ extension StorageFiles {
         try bytes.withBytes { (buffer) throws(FileError) in try file.write(buffer, at: 0) }
         try file.sync()
         try rename(temporary, to: path)
-        try syncDirectory(parent(of: path))
+        try syncDirectory(Directory.parent(of: path))
     }
-}
-
-/// The directory part of an absolute path.
-func parent(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
-    return String(path[..<slash])
 }
 
 extension [UInt8] {

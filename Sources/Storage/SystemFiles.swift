@@ -19,31 +19,22 @@ package struct SystemFiles: StorageFiles {
     }
 
     package func list(_ directory: String) throws(FileError) -> [String]? {
-        guard let stream = opendir(directory) else {
-            if errno == ENOENT { return nil }
-            throw FileError("list", directory)
+        do throws(FileError) { return try Directory.names(in: directory) } catch {
+            if error.code == ENOENT { return nil }
+            throw error
         }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != "." && name != ".." { names.append(name) }
-        }
-        return names
     }
 
     package func makeDirectory(_ path: String) throws(FileError) {
-        if mkdir(path, PrivateFiles.directoryMode) == 0 { return try syncDirectory(parent(of: path)) }
+        if mkdir(path, PrivateFiles.directoryMode) == 0 { return try syncDirectory(Directory.parent(of: path)) }
         switch errno {
         case EEXIST: return
         case ENOENT where path != "/":
-            try makeDirectory(parent(of: path))
+            try makeDirectory(Directory.parent(of: path))
             guard mkdir(path, PrivateFiles.directoryMode) == 0 || errno == EEXIST else {
                 throw FileError("create directory", path)
             }
-            try syncDirectory(parent(of: path))
+            try syncDirectory(Directory.parent(of: path))
         default: throw FileError("create directory", path)
         }
     }

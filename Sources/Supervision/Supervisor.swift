@@ -203,7 +203,7 @@ final class Supervisor {
         for file in spec.launch.files where !Files.exists(file.path) {
             try DurableFile.write(file.content.utf8, to: file.path)
         }
-        let logs = Files.parent(spec.logFile)
+        let logs = Directory.parent(of: spec.logFile)
         try PrivateFiles.makeDirectory(logs)
         servers[spec.id]?.logStart = LastWords.size(of: spec.logFile)
         var environment = spec.launch.environment

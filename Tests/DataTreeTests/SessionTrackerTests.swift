@@ -64,7 +64,7 @@ import ZooKeeperProtocol
         var tracker = SessionTracker(tickTime: 1, now: 0)
         for id in 1...5 { tracker.track(SessionID(rawValue: Int64(id)), timeout: Int32(id * 10), now: 0) }
         #expect(tracker.expire(now: 1 << 50).map(\.rawValue) == [1, 2, 3, 4, 5])
-        tracker.track(a, timeout: 10, now: 1 << 50)
+        tracker.track(SessionID(rawValue: 6), timeout: 10, now: 1 << 50)
         #expect(tracker.expiries.map(\.time) == [(1 << 50) + 11])
     }
 

@@ -90,7 +90,7 @@ import Testing
             #expect(code == 0)
             var count = 0
             func look(_ path: String) throws {
-                guard let entries = try? directoryEntries(path) else {
+                guard let entries = try? Directory.names(in: path) else {
                     let text = String(decoding: try DurableFile.read(path), as: UTF8.self)
                     #expect(!text.contains("canary"), "\(path):\n\(text)")
                     count += 1

@@ -10,7 +10,7 @@ final class Ensemble: Sendable {
     let directory: String
     let home: SupervisorHome
     /// The executable of the target SupervisionTestTool, which lies beside that of the tests.
-    static let tool = Files.parent(Files.resolved("/proc/self/exe")!) + "/SupervisionTestTool"
+    static let tool = Directory.parent(of: Files.resolved("/proc/self/exe")!) + "/SupervisionTestTool"
 
     init(_ name: String, in parent: String) throws {
         directory = temporaryDirectory(in: parent) + "/" + name
@@ -71,7 +71,7 @@ final class Ensemble: Sendable {
     func tearDown() {
         if let pid = home.holder?.pid { kill(pid, SIGKILL) }
         for process in processes().values.joined() { kill(process.pid, SIGKILL) }
-        removeTree(Files.parent(directory))
+        removeTree(Directory.parent(of: directory))
     }
 }
 

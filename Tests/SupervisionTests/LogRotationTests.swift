@@ -62,7 +62,7 @@ import Testing
             #expect(lines.count == count + 1)
             let expected = (0..<count).map { "line \($0) \(String(repeating: "x", count: $0 % 90))" } + ["said all"]
             #expect(lines == expected)
-            #expect(Files.names(in: Files.parent(spec.logFile)).count > 5)
+            #expect(Files.names(in: Directory.parent(of: spec.logFile)).count > 5)
         }
     }
 

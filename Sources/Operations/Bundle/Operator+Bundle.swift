@@ -42,7 +42,7 @@ extension Operator {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
         let configurations = ensemble.members.flatMap { member in
-            ((try? directoryEntries("\(member.directory)/conf")) ?? []).map { file in
+            ((try? Directory.names(in: "\(member.directory)/conf")) ?? []).map { file in
                 (path: "\(member.directory)/conf/\(file)", name: "server.\(member.id)/conf/\(file)")
             }
         }

@@ -16,20 +16,6 @@ func makeDirectories(_ path: String, mode: mode_t = PrivateFiles.directoryMode) 
 func removeTree(_ path: String) throws(FileError) {
     if unlink(path) == 0 || errno == ENOENT { return }
     guard errno == EISDIR || errno == EPERM else { throw FileError("remove", path) }
-    for name in try directoryEntries(path) { try removeTree("\(path)/\(name)") }
+    for name in try Directory.names(in: path) { try removeTree("\(path)/\(name)") }
     guard rmdir(path) == 0 || errno == ENOENT else { throw FileError("remove", path) }
-}
-
-/// The names in a directory, sorted, without `.` and `..`.
-func directoryEntries(_ path: String) throws(FileError) -> [String] {
-    guard let stream = opendir(path) else { throw FileError("list", path) }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-        let name = withUnsafePointer(to: &entry.pointee.d_name) {
-            $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-        }
-        if name != ".", name != ".." { names.append(name) }
-    }
-    return names.sorted()
 }

@@ -43,7 +43,7 @@ package struct Ensemble: Sendable {
     package func hasData(_ server: TopologyServer) -> Bool {
         let directories = [layout.server(server.id).data, server.setting("dataLogDir")].compactMap(\.self)
         return directories.contains { directory in
-            let names = (try? directoryEntries("\(directory)/version-2")) ?? []
+            let names = (try? Directory.names(in: "\(directory)/version-2")) ?? []
             return names.contains { name in
                 name.hasPrefix("log.") || (name.hasPrefix("snapshot.") && !name.hasPrefix("snapshot.0"))
             }

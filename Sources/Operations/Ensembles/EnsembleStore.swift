@@ -44,7 +44,7 @@ package struct EnsembleStore: Hashable, Sendable {
 
     /// The ensembles that were ever brought up here, by name. A missing state directory holds none.
     package func names() -> [String] {
-        let entries = (try? directoryEntries(directory)) ?? []
+        let entries = (try? Directory.names(in: directory)) ?? []
         return entries.filter { !$0.hasPrefix(".") && exists($0) }
     }
 

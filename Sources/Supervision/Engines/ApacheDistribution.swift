@@ -1,3 +1,4 @@
+import DurableFiles
 import Glibc
 
 /// An installed Apache ZooKeeper: Debian's package or an unpacked tarball.
@@ -28,7 +29,7 @@ package struct ApacheDistribution: Hashable, Sendable {
         var homes = [environment["ZOOKEEPER_HOME"], debianHome].compactMap(\.self)
         for script in Executables.all("zkServer.sh", path: environment["PATH"]) {
             guard let resolved = Files.resolved(script) else { continue }
-            let parent = Files.parent(Files.parent(resolved))
+            let parent = Directory.parent(of: Directory.parent(of: resolved))
             // Homebrew keeps the distribution in libexec beside a bin of links.
             homes += [parent, parent + "/libexec"]
         }
@@ -57,7 +58,7 @@ package struct ApacheDistribution: Hashable, Sendable {
             return
         }
         // Debian: /usr/share/zookeeper has the scripts only, /usr/share/java the jars of all packages.
-        let java = Files.parent(home) + "/java"
+        let java = Directory.parent(of: home) + "/java"
         guard Files.exists(home + "/bin/zkServer.sh"), let jar = Files.resolved(java + "/zookeeper.jar") else {
             return nil
         }
@@ -107,7 +108,9 @@ package struct Java: Hashable, Sendable {
 
     package init(executable: String) {
         self.executable = executable
-        version = Files.resolved(executable).flatMap { Self.release(ofHome: Files.parent(Files.parent($0))) }
+        version = Files.resolved(executable).flatMap {
+            Self.release(ofHome: Directory.parent(of: Directory.parent(of: $0)))
+        }
     }
 
     private static let debian = "/usr/lib/jvm/default-java/bin/java"

@@ -1,3 +1,4 @@
+import DurableFiles
 import Glibc
 
 /// The server of this project, `zkserver` or, with TLS, `zkserver-tls`: one process without a JVM, whose log lines go to standard output.
@@ -27,7 +28,8 @@ package struct BundledEngine: Engine, Hashable {
             guard let path = Files.resolved(named), Executables.isExecutable(path) else { throw .notAServer(named) }
             executable = path
         } else {
-            executable = Files.parent(Files.resolved(program) ?? program) + (hasTLS ? "/zkserver-tls" : "/zkserver")
+            executable =
+                Directory.parent(of: Files.resolved(program) ?? program) + (hasTLS ? "/zkserver-tls" : "/zkserver")
             guard Executables.isExecutable(executable) else { throw .noBundledServer(searched: executable) }
         }
         return BundledEngine(

@@ -12,22 +12,8 @@ enum Files {
         return String(cString: pointer)
     }
 
-    static func parent(_ path: String) -> String {
-        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
-        return String(path[..<slash])
-    }
-
-    /// Sorted; empty when the directory cannot be read.
-    static func names(in directory: String) -> [String] {
-        guard let stream = opendir(directory) else { return [] }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            names.append(
-                withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
-        }
-        return names.filter { $0 != "." && $0 != ".." }.sorted()
-    }
+    /// Empty when the directory cannot be read.
+    static func names(in directory: String) -> [String] { (try? Directory.names(in: directory)) ?? [] }
 
     static func lines(of path: String) -> [Substring] {
         guard let bytes = try? DurableFile.read(path, limit: 1 << 20) else { return [] }

@@ -1,3 +1,5 @@
+import DurableFiles
+
 /// The program behind `paddock shell`: zkcli, ZooKeeper's shell without a JVM.
 package enum ShellProgram {
     /// The program that `$PADDOCK_ZKCLI` names, else the one beside `program`; absolute.
@@ -9,7 +11,7 @@ package enum ShellProgram {
             guard let path = Files.resolved(named), Executables.isExecutable(path) else { throw .notAShell(named) }
             return path
         }
-        let executable = Files.parent(Files.resolved(program) ?? program) + "/zkcli"
+        let executable = Directory.parent(of: Files.resolved(program) ?? program) + "/zkcli"
         guard Executables.isExecutable(executable) else { throw .noShell(searched: executable) }
         return executable
     }

@@ -1,3 +1,4 @@
+import DurableFiles
 import Glibc
 
 /// The version this server reports.
@@ -52,13 +53,9 @@ enum ServerEnvironment {
     static var openFiles: (open: Int64, limit: Int64) {
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        var count: Int64 = 0
-        if let stream = opendir("/proc/self/fd") {
-            while readdir(stream) != nil { count += 1 }
-            closedir(stream)
-        }
-        // Without ".", ".." and the directory itself.
-        return (max(0, count - 3), Int64(clamping: limit.rlim_cur))
+        // Without that of the directory itself.
+        let count = ((try? Directory.names(in: "/proc/self/fd")) ?? []).count - 1
+        return (Int64(max(0, count)), Int64(clamping: limit.rlim_cur))
     }
 
     private static var memoryMegabytes: (free: Int, total: Int) {
