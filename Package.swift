@@ -149,6 +149,14 @@ let package = Package(
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             path: "Benchmarks/LoadGenerator"),
+        .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+        .executableTarget(
+            name: "allocations",
+            dependencies: [
+                "AllocationCounter", "DataTree", "Jute", "Membership", "Quorum", "RequestPipeline", "ZooKeeperProtocol",
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            path: "Tests/Allocations", exclude: ["thresholds.txt"]),
         .testTarget(
             name: "DataTreeTests", dependencies: ["DataTree", "Jute", "TestSupport", "TreeMemory", "ZooKeeperProtocol"]),
         .testTarget(
