@@ -124,7 +124,7 @@ let package = Package(
         .target(
             name: "Simulation",
             dependencies: [
-                "Jute", "Membership", "Quorum", "ZooKeeperProtocol",
+                "DataTree", "Jute", "Membership", "Quorum", "RequestPipeline", "ZooKeeperProtocol",
                 .product(name: "DequeModule", package: "swift-collections"),
             ], path: "Tests/Simulation"),
         .executableTarget(

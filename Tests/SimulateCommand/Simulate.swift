@@ -50,6 +50,9 @@ struct Simulate: ParsableCommand {
     @Flag(help: "With --replay: write into the scripts what comes of them.")
     var rewrite = false
 
+    @Flag(help: "Run whole servers: sessions, ephemerals, watches and multi, over the quorum.")
+    var service = false
+
     @Flag(help: "Commit each planted bug in turn and print the seed that shows it.")
     var planted = false
 
@@ -122,7 +125,7 @@ struct Simulate: ParsableCommand {
     private func traceOne() throws {
         let scenario = try scenario(from)
         print(scenario)
-        report(Simulator.run(scenario) { print($0) }, of: scenario)
+        report(Simulator.run(scenario) { print($0) }, of: scenario.description, scenario.seed)
     }
 
     private func search() throws {
@@ -134,13 +137,15 @@ struct Simulate: ParsableCommand {
         DispatchQueue.concurrentPerform(iterations: max(1, jobs)) { _ in
             while let seed = work.withLock({ $0.take(before: end) }) {
                 let scenario = isShort ? Scenario(seed: seed).shortened : Scenario(seed: seed)
-                if steady, scenario.reconfigures { continue }
-                let outcome = Simulator.run(scenario)
+                if steady, scenario.reconfigures, !service { continue }
+                let whole = ServiceScenario(seed: seed)
+                let outcome =
+                    service ? ServiceSimulator.run(isShort ? whole.shortened : whole) : Simulator.run(scenario)
                 work.withLock { work in
                     work.done(seed, outcome)
                     if outcome.violation != nil {
-                        report(outcome, of: scenario)
-                        print("see every event of it with: bin/simulate --from \(seed) --trace")
+                        report(outcome, of: service ? whole.description : scenario.description, seed)
+                        if !service { print("see every event of it with: bin/simulate --from \(seed) --trace") }
                         if !all { work.isOver = true }
                     }
                     if let time, clock.now - start > .seconds(time) { work.isOver = true }
@@ -184,24 +189,29 @@ struct Simulate: ParsableCommand {
 
     private func findPlanted() throws {
         var missed: [String] = []
-        for bug in PlantedBug.all {
-            if let found = bug.find(within: seeds, from: from) {
-                print("\(bug.name): seed \(found.seed), the \(found.tried)th: \(found.violation)")
+        func tell(_ name: String, _ found: PlantedBug.Find?) {
+            if let found {
+                print("\(name): seed \(found.seed), the \(found.tried)th: \(found.violation)")
             } else {
-                print("\(bug.name): not found in \(seeds) seeds")
-                missed.append(bug.name)
+                print("\(name): not found in \(seeds) seeds")
+                missed.append(name)
             }
+        }
+        if service {
+            for bug in ServiceBug.allCases { tell(bug.rawValue, bug.find(within: seeds, from: from)) }
+        } else {
+            for bug in PlantedBug.all { tell(bug.name, bug.find(within: seeds, from: from)) }
         }
         if !missed.isEmpty { throw ExitCode.failure }
     }
 
-    private func report(_ outcome: Simulator.Outcome, of scenario: Scenario) {
+    private func report(_ outcome: Simulator.Outcome, of scenario: String, _ seed: UInt64) {
         if let violation = outcome.violation {
             print(scenario)
-            print("seed \(scenario.seed) after \(outcome.milliseconds) ms: \(violation)")
+            print("seed \(seed) after \(outcome.milliseconds) ms: \(violation)")
         } else {
             print(
-                "seed \(scenario.seed): no violation in \(outcome.milliseconds) ms, \(outcome.events) events, \(outcome.txns) txns, \(outcome.writes) writes, \(outcome.reads) reads, digest \(String(outcome.digest, radix: 16))"
+                "seed \(seed): no violation in \(outcome.milliseconds) ms, \(outcome.events) events, \(outcome.txns) txns, \(outcome.writes) writes, \(outcome.reads) reads, digest \(String(outcome.digest, radix: 16))"
             )
         }
     }

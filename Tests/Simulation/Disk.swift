@@ -2,34 +2,28 @@ import Membership
 import Quorum
 import ZooKeeperProtocol
 
+/// A whole state as it is stored and sent.
+protocol DiskSnapshot {
+    init()
+    var lastZXID: ZXID { get }
+}
+
+extension Replica: DiskSnapshot {}
+
 /// What a server's disk holds.
-struct DiskState {
+struct DiskState<Snapshot: DiskSnapshot> {
     var acceptedEpoch = Epoch.zero
     var currentEpoch = Epoch.zero
     /// The state the log continues.
-    var snapshot = Replica()
+    var snapshot = Snapshot()
     var log: [Transaction] = []
     /// Nil: the one the server was set up with.
     var configuration: EnsembleConfiguration?
     var proposed: EnsembleConfiguration?
 
-    /// The whole state: snapshot and log.
-    var replayed: (state: Replica, problem: String?) {
-        var state = snapshot
-        for transaction in log {
-            if let problem = state.apply(transaction) { return (state, problem) }
-        }
-        return (state, nil)
-    }
-
     var lastZXID: ZXID { log.last?.zxid ?? snapshot.lastZXID }
 
-    func contains(_ zxid: ZXID) -> Bool {
-        if zxid == .zero { return true }
-        return zxid <= snapshot.lastZXID ? snapshot.entry(at: zxid) != nil : log.place(of: zxid) != nil
-    }
-
-    mutating func apply(_ write: Quorum.Write, received: Replica?) {
+    mutating func apply(_ write: Quorum.Write, received: Snapshot?) {
         switch write {
         case .append(let transaction):
             log.append(transaction)
@@ -53,23 +47,23 @@ struct DiskState {
 
 /// A disk that does writes in order, and loses in a crash what it had not synced. Txns share a sync; each write of another kind has
 /// one of its own, as in the server: between a TRUNC and the proposals behind it the disk has neither the old txns nor the new ones.
-struct Disk {
+struct Disk<Snapshot: DiskSnapshot> {
     struct Pending {
         var ticket: WriteTicket
         var write: Quorum.Write
         /// The state that came over the wire, for a snapshot.
-        var received: Replica?
+        var received: Snapshot?
     }
 
     /// What a crash leaves.
-    private(set) var durable = DiskState()
+    private(set) var durable = DiskState<Snapshot>()
     /// What a read sees: all writes done.
-    private(set) var written = DiskState()
+    private(set) var written = DiskState<Snapshot>()
     private(set) var pending: [Pending] = []
     /// How many of `pending` the batch under way holds; 0 when the disk is idle.
     private(set) var batch = 0
 
-    mutating func write(_ write: Quorum.Write, _ ticket: WriteTicket, received: Replica?) {
+    mutating func write(_ write: Quorum.Write, _ ticket: WriteTicket, received: Snapshot?) {
         pending.append(Pending(ticket: ticket, write: write, received: received))
         written.apply(write, received: received)
     }
@@ -97,7 +91,7 @@ struct Disk {
     }
 
     /// The server snapshots its state and purges the log below.
-    mutating func purge(_ state: Replica) {
+    mutating func purge(_ state: Snapshot) {
         guard pending.isEmpty, state.lastZXID > durable.snapshot.lastZXID else { return }
         durable.snapshot = state
         durable.log.removeAll { $0.zxid <= state.lastZXID }
@@ -107,6 +101,22 @@ struct Disk {
     private mutating func sync(_ count: Int) {
         for pending in pending.prefix(count) { durable.apply(pending.write, received: pending.received) }
         pending.removeFirst(count)
+    }
+}
+
+extension DiskState<Replica> {
+    /// The whole state: snapshot and log.
+    var replayed: (state: Replica, problem: String?) {
+        var state = snapshot
+        for transaction in log {
+            if let problem = state.apply(transaction) { return (state, problem) }
+        }
+        return (state, nil)
+    }
+
+    func contains(_ zxid: ZXID) -> Bool {
+        if zxid == .zero { return true }
+        return zxid <= snapshot.lastZXID ? snapshot.entry(at: zxid) != nil : log.place(of: zxid) != nil
     }
 }
 

@@ -6,10 +6,10 @@ import ZooKeeperProtocol
 ///
 /// Each direction delivers in order. It may be slow, stall, or break; when it breaks, what was under way is lost, and
 /// each side learns of it on its own.
-final class Link {
+final class Link<Snapshot> {
     enum Item {
         case packet(QuorumPacket)
-        case snapshot(Replica)
+        case snapshot(Snapshot)
         /// The other side closed in good order, behind all it had sent.
         case end
     }

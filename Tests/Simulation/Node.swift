@@ -8,7 +8,7 @@ import ZooKeeperProtocol
 /// A reference, like `Link` and `Simulator`: as values they were copied at every step, and a run took four times as long.
 final class Node {
     let id: ServerID
-    var disk = Disk()
+    var disk = Disk<Replica>()
     /// Counts starts; events meant for an earlier life are void.
     var incarnation = 0
     /// Nil while down.

@@ -67,7 +67,7 @@ package final class Simulator {
     var agenda = Agenda<Event>()
     var nodes: [Node]
     var clients: [Client]
-    var links: [Link] = []
+    var links: [Link<Replica>] = []
     /// Nothing passes from one server to the other before this time.
     var blockedUntil: [[Int]]
     var lastSent: [[Notification?]]
@@ -611,8 +611,8 @@ package final class Simulator {
         )
         links.append(
             Link(
-                dialler: Link.Side(server: from, incarnation: incarnation, id: ids.0),
-                acceptor: Link.Side(server: to, incarnation: nodes[to].incarnation, id: ids.1)))
+                dialler: Link<Replica>.Side(server: from, incarnation: incarnation, id: ids.0),
+                acceptor: Link<Replica>.Side(server: to, incarnation: nodes[to].incarnation, id: ids.1)))
         nodes[from].connections.append((ids.0, index, 0))
         nodes[to].connections.append((ids.1, index, 1))
         let answered = now + linkDelay()
@@ -622,7 +622,7 @@ package final class Simulator {
         step(to, .accepted(ids.1))
     }
 
-    private func send(_ item: Link.Item, from index: Int, on connection: LinkID) {
+    private func send(_ item: Link<Replica>.Item, from index: Int, on connection: LinkID) {
         guard let place = nodes[index].connections.first(where: { $0.id == connection }) else { return }
         guard !links[place.link].isBroken else { return }
         let other = 1 - place.side
