@@ -34,7 +34,7 @@ struct ServiceJudge {
 
     var lastZXID: ZXID { reference.lastZXID }
     var sessions: [SessionID] { reference.sessions.map(\.id) }
-    func hasSession(_ session: SessionID) -> Bool { reference.hasSession(session) }
+    private func hasSession(_ session: SessionID) -> Bool { reference.sessions.contains { $0.id == session } }
     /// What a sync or a write that is asked for now must be behind.
     var floor: ZXID { highestAcknowledged }
 
@@ -48,7 +48,7 @@ struct ServiceJudge {
         } catch {
             return accuse("Integrity: txn \(transaction.zxid) cannot be read")
         }
-        let isAlive = reference.hasSession(header.session)
+        let isAlive = hasSession(header.session)
         let applied = reference.add(transaction)
         committed += 1
         digests[header.zxid] = reference.digest
@@ -61,7 +61,7 @@ struct ServiceJudge {
                 accuse("Session: \(header.session) is dead and \(header.type) \(header.zxid) changes a node")
             }
         }
-        for session in reference.sessionsWithEphemerals where !reference.hasSession(session) {
+        for session in reference.sessionsWithEphemerals where !hasSession(session) {
             accuse("Session: \(session) is closed, its ephemerals stay: \(reference.ephemerals(of: session))")
         }
     }
