@@ -179,15 +179,15 @@ private struct Walk {
         var run = Run(seed: seed)
         for step in 0..<4000 {
             _ = run.change()
-            if step % 97 == 0 { #expect(run.problems() == []) }
+            if step % 397 == 0 { #expect(run.problems() == []) }
         }
         #expect(run.problems() == [])
     }
 
-    @Test(arguments: 1...12 as ClosedRange<UInt64>)
+    @Test(arguments: 1...6 as ClosedRange<UInt64>)
     func walksMeetEveryNodeThatStays(seed: UInt64) {
         var run = Run(seed: seed)
-        for _ in 0..<3000 { _ = run.change() }
+        for _ in 0..<1500 { _ = run.change() }
         var walks: [Walk] = []
         var finished = 0
         while finished < 6 {
@@ -241,7 +241,7 @@ private struct Walk {
 
 @Suite struct PayloadHeapTests {
     /// Blocks never overlap, and what is written into one stays there until it is given back.
-    @Test(arguments: 1...12 as ClosedRange<UInt64>)
+    @Test(arguments: 1...6 as ClosedRange<UInt64>)
     func keepsWhatIsWritten(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var heap = PayloadHeap(reserve: 256 << 20)
@@ -251,7 +251,8 @@ private struct Walk {
             let (length, mark) = blocks[reference]!
             return UnsafeRawBufferPointer(start: heap.pointer(reference), count: length).allSatisfy { $0 == mark }
         }
-        for step in 0..<5000 {
+        var taken: [UInt32] = []
+        for step in 0..<2000 {
             if random.next() % 5 < 3 || blocks.isEmpty {
                 let length = lengths[Int.random(in: 0..<(random.next() % 30 == 0 ? lengths.count : 9), using: &random)]
                 let block = heap.allocate(length)
@@ -259,8 +260,10 @@ private struct Walk {
                 let mark = UInt8(truncatingIfNeeded: step)
                 memset(heap.pointer(block), mark, length)
                 blocks[block] = (length, mark)
+                taken.append(block)
             } else {
-                let block = blocks.keys.sorted()[Int.random(in: 0..<blocks.count, using: &random)]
+                taken.swapAt(Int.random(in: taken.indices, using: &random), taken.count - 1)
+                let block = taken.removeLast()
                 if !isIntact(heap, block) { Issue.record("block \(block) was overwritten") }
                 heap.free(block, bytes: blocks.removeValue(forKey: block)!.length)
             }
