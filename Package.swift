@@ -99,7 +99,8 @@ let package = Package(
         .target(
             name: "Planning", dependencies: ["Membership", "ServerConfig", "Topology", "ZooKeeperProtocol"]),
         .target(
-            name: "Supervision", dependencies: ["CLinux", "DurableFiles", "Planning", "ZooKeeperClient"]),
+            name: "Supervision",
+            dependencies: ["CLinux", "DurableFiles", "Planning", "ZooKeeperClient", "ZooKeeperProtocol"]),
         .target(
             name: "Operations",
             dependencies: [

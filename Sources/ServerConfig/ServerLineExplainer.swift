@@ -286,12 +286,12 @@ private struct PastedServers {
 
     /// Nil when the text is about one server.
     init?(_ text: String, id: ServerID, taken: Set<ServerID>) {
-        var servers: [(id: Int64?, value: String)] = []
+        var servers: [(id: ServerID?, value: String)] = []
         for word in text.split(whereSeparator: { $0 == "," || $0.isWhitespace }) {
-            var named: Int64?
+            var named: ServerID?
             var value = word
             if word.hasPrefix("server."), let end = word.firstIndex(where: { $0 == "=" || $0 == ":" }) {
-                named = Int64(word[..<end].dropFirst(7))
+                named = ServerID(word[..<end].dropFirst(7))
                 value = word[word.index(after: end)...]
             }
             for part in value.split(separator: ";") {
@@ -306,13 +306,13 @@ private struct PastedServers {
             }
         }
         guard servers.count > 1 else { return nil }
-        var used = taken.union([id]).union(servers.dropFirst().compactMap { $0.id.map { ServerID($0) } })
+        var used = taken.union([id]).union(servers.dropFirst().compactMap(\.id))
         var next = id
         lines = servers.enumerated().map { index, server in
             var own = id
             if index > 0 {
                 while server.id == nil, used.contains(next) { next = ServerID(next.rawValue &+ 1) }
-                own = server.id.map { ServerID($0) } ?? next
+                own = server.id ?? next
                 used.insert(own)
             }
             return "server.\(own)=\(server.value)"

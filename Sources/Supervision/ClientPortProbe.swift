@@ -8,7 +8,7 @@ enum ClientPortProbe {
     @Sendable static func srvr(_ spec: ServerSpec) async -> ServerLifecycle.Probe {
         do {
             let server = ServerAddress(host: spec.clientHost, port: spec.clientPort)
-            return .serving(mode: try await FourLetterWords.srvr(server, timeout: .seconds(2)).mode.description)
+            return .serving(mode: try await FourLetterWords.srvr(server, timeout: .seconds(2)).mode)
         } catch let error as FourLetterWordError {
             switch error.reason {
             case .unreachable, .timedOut: return .unreachable

@@ -4,6 +4,7 @@ import FoundationEssentials
 import Glibc
 import Planning
 import Synchronization
+import ZooKeeperProtocol
 
 /// Speaks to the supervisor of one ensemble directory. A value: every request has a connection of its own.
 package struct ControlClient: Sendable {
@@ -30,17 +31,17 @@ package struct ControlClient: Sendable {
     }
 
     /// Returns when each is spawned, which says nothing of readiness.
-    package func start(_ ids: [Int]) async throws(ControlError) { try await order(.start(ids)) }
+    package func start(_ ids: [ServerID]) async throws(ControlError) { try await order(.start(ids)) }
 
     /// Returns when no process is left; SIGTERM first, SIGKILL after each server's grace time.
-    package func stop(_ ids: [Int]) async throws(ControlError) { try await order(.stop(ids)) }
+    package func stop(_ ids: [ServerID]) async throws(ControlError) { try await order(.stop(ids)) }
 
     /// Returns when the new processes are spawned.
-    package func restart(_ ids: [Int]) async throws(ControlError) { try await order(.restart(ids)) }
+    package func restart(_ ids: [ServerID]) async throws(ControlError) { try await order(.restart(ids)) }
 
-    package func kill(_ ids: [Int]) async throws(ControlError) { try await order(.kill(ids)) }
-    package func pause(_ ids: [Int]) async throws(ControlError) { try await order(.pause(ids)) }
-    package func resume(_ ids: [Int]) async throws(ControlError) { try await order(.resume(ids)) }
+    package func kill(_ ids: [ServerID]) async throws(ControlError) { try await order(.kill(ids)) }
+    package func pause(_ ids: [ServerID]) async throws(ControlError) { try await order(.pause(ids)) }
+    package func resume(_ ids: [ServerID]) async throws(ControlError) { try await order(.resume(ids)) }
 
     /// Hands over the servers as they are to be from now on; see ``ControlRequest/Action/reload(_:)``.
     package func reload(_ specs: [ServerSpec]) async throws(ControlError) { try await order(.reload(specs)) }

@@ -1,19 +1,20 @@
 import Planning
+import ZooKeeperProtocol
 
 /// One line of JSON from a command to the supervisor. Each connection carries one request.
 package struct ControlRequest: Codable, Hashable, Sendable {
     package enum Action: Codable, Hashable, Sendable {
         case status
         /// Answered when each is spawned, which says nothing of readiness.
-        case start([Int])
+        case start([ServerID])
         /// Answered when no process is left.
-        case stop([Int])
+        case stop([ServerID])
         /// Answered when the new process is spawned.
-        case restart([Int])
+        case restart([ServerID])
         /// SIGKILL; the server is then restarted like after any death.
-        case kill([Int])
-        case pause([Int])
-        case resume([Int])
+        case kill([ServerID])
+        case pause([ServerID])
+        case resume([ServerID])
         /// These are the servers from now on. New ones begin stopped; missing ones are stopped and forgotten; changed ones run
         /// on as they are and are `outdated` until restarted. Answered when the missing ones are gone.
         case reload([ServerSpec])
@@ -44,10 +45,10 @@ package enum ControlResponse: Codable, Hashable, Sendable {
     case failed([Failure])
 
     package struct Failure: Codable, Hashable, Sendable, CustomStringConvertible {
-        package var id: Int
+        package var id: ServerID
         package var message: String
 
-        package init(id: Int, message: String) {
+        package init(id: ServerID, message: String) {
             self.id = id
             self.message = message
         }

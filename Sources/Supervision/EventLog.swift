@@ -1,6 +1,7 @@
 import DurableFiles
 import FoundationEssentials
 import Glibc
+import ZooKeeperProtocol
 
 /// `events.jsonl`, one event a line, and the older half beside it as `events.jsonl.1`.
 struct EventLog {
@@ -20,7 +21,7 @@ struct EventLog {
     }
 
     mutating func record(
-        _ what: SupervisorEvent.What, server: Int?, cause: String, pid: Int32?, time: Timestamp
+        _ what: SupervisorEvent.What, server: ServerID?, cause: String, pid: Int32?, time: Timestamp
     ) -> SupervisorEvent {
         sequence += 1
         let event = SupervisorEvent(

@@ -1,4 +1,5 @@
 import Planning
+import ZooKeeperProtocol
 
 /// The life of one supervised server, as a state machine without processes, files or clocks: each input returns what to do.
 ///
@@ -45,7 +46,7 @@ package struct ServerLifecycle: Sendable {
         case unreachable
         /// Somebody does, but `srvr` brings no mode.
         case bound
-        case serving(mode: String)
+        case serving(mode: ServerMode)
     }
 
     private enum State: Hashable, Sendable {
@@ -141,7 +142,7 @@ package struct ServerLifecycle: Sendable {
         if case .alive(let life) = state { life.ending != nil } else { false }
     }
 
-    package var mode: String? {
+    package var mode: ServerMode? {
         if case .alive(let life) = state, case .serving(let mode) = life.probe { mode } else { nil }
     }
 

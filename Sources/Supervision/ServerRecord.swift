@@ -2,6 +2,7 @@ import DurableFiles
 import FoundationEssentials
 import Glibc
 import Planning
+import ZooKeeperProtocol
 
 /// What outlives the supervisor, per server: `supervisor/servers/N.json`.
 struct ServerRecord: Codable, Hashable, Sendable {
@@ -91,12 +92,12 @@ struct RecordStore: Sendable {
         try DurableFile.write(data, to: path(record.spec.id))
     }
 
-    func remove(_ id: Int) {
+    func remove(_ id: ServerID) {
         unlink(path(id))
         try? DurableFile.syncDirectory(of: path(id))
     }
 
-    private func path(_ id: Int) -> String { "\(directory)/\(id).json" }
+    private func path(_ id: ServerID) -> String { "\(directory)/\(id).json" }
 }
 
 extension SupervisorHome {

@@ -1,9 +1,10 @@
 import Planning
+import ZooKeeperProtocol
 
 /// One server as the supervisor is told to run it. Handed over with ``ControlClient/reload(_:)`` and kept across supervisors.
 package struct ServerSpec: Codable, Hashable, Sendable {
     /// The id of `server.N`; supervision needs no more of it than that it tells servers apart.
-    package var id: Int
+    package var id: ServerID
     /// `…/server.1`, absolute.
     package var directory: String
     package var launch: Launch
@@ -44,7 +45,7 @@ package struct ServerSpec: Codable, Hashable, Sendable {
     }
 
     package init(
-        id: Int, directory: String, launch: Launch, clientHost: String, clientPort: Int, engine: String,
+        id: ServerID, directory: String, launch: Launch, clientHost: String, clientPort: Int, engine: String,
         engineVersion: String? = nil, revision: String = "", requiredPaths: [String] = [],
         grace: Duration = .seconds(10),
         log: LogLimits = LogLimits()

@@ -3,12 +3,13 @@ import DurableFiles
 import FoundationEssentials
 import Glibc
 import Planning
+import ZooKeeperProtocol
 
 extension Supervisor {
     /// A request that is answered when its servers are where it wants them.
     struct Waiter {
         var peer: Int32
-        var goals: [Int: Goal]
+        var goals: [ServerID: Goal]
         var failures: [ControlResponse.Failure] = []
 
         enum Goal {
@@ -124,20 +125,20 @@ extension Supervisor {
         }
     }
 
-    private func allKnown(_ ids: [Int], _ peer: ControlPeer) -> Bool {
+    private func allKnown(_ ids: [ServerID], _ peer: ControlPeer) -> Bool {
         let known = servers.filter { !$0.value.removed }.keys.sorted()
         let unknown = Set(ids).subtracting(known).sorted()
         guard !unknown.isEmpty else { return true }
-        let list = known.isEmpty ? "it has none" : "it has \(known.map(String.init).joined(separator: ", "))"
+        let list = known.isEmpty ? "it has none" : "it has \(known.map(\.description).joined(separator: ", "))"
         answer(
-            .refused("no server \(unknown.map(String.init).joined(separator: ", ")) in this ensemble; \(list)"),
+            .refused("no server \(unknown.map(\.description).joined(separator: ", ")) in this ensemble; \(list)"),
             to: peer)
         return false
     }
 
     /// Gives each of these servers an input that only a process can take; answers which of them have none.
     private func apply(
-        _ ids: [Int], _ peer: ControlPeer, _ input: (inout ServerLifecycle) -> [ServerLifecycle.Effect]?
+        _ ids: [ServerID], _ peer: ControlPeer, _ input: (inout ServerLifecycle) -> [ServerLifecycle.Effect]?
     ) {
         guard allKnown(ids, peer) else { return }
         var failures: [ControlResponse.Failure] = []
@@ -154,12 +155,12 @@ extension Supervisor {
         answer(failures.isEmpty ? .done : .failed(failures), to: peer)
     }
 
-    private func isWithoutProcess(_ id: Int) -> Bool {
+    private func isWithoutProcess(_ id: ServerID) -> Bool {
         guard let lifecycle = servers[id]?.lifecycle else { return true }
         return lifecycle.process == nil || lifecycle.isEnding
     }
 
-    private func nextSpawn(of id: Int) -> Waiter.Goal { .spawned(after: servers[id]?.generation ?? 0) }
+    private func nextSpawn(of id: ServerID) -> Waiter.Goal { .spawned(after: servers[id]?.generation ?? 0) }
 
     private func reload(_ specs: [ServerSpec], for peer: ControlPeer, cause: String) {
         let ids = specs.map(\.id)
@@ -167,7 +168,7 @@ extension Supervisor {
             answer(.refused("two servers with one id"), to: peer)
             return
         }
-        var added: [Int] = []
+        var added: [ServerID] = []
         for spec in specs {
             guard let server = servers[spec.id] else {
                 servers[spec.id] = Server(
@@ -194,7 +195,7 @@ extension Supervisor {
 
     // MARK: - Waiting
 
-    private func wait(_ peer: ControlPeer, _ goals: [Int: Waiter.Goal]) {
+    private func wait(_ peer: ControlPeer, _ goals: [ServerID: Waiter.Goal]) {
         waiters.append(Waiter(peer: peer.descriptor, goals: goals))
     }
 
@@ -221,7 +222,7 @@ extension Supervisor {
     }
 
     /// Nil while it is undecided.
-    private func outcome(of goal: Waiter.Goal, _ id: Int) -> Outcome? {
+    private func outcome(of goal: Waiter.Goal, _ id: ServerID) -> Outcome? {
         guard let server = servers[id] else {
             if case .gone = goal { return .reached }
             return .failure("it was removed")
@@ -256,9 +257,9 @@ extension Supervisor {
         }
         func rank(_ server: Server) -> Int {
             switch server.lifecycle.mode {
-            case "leader": 2
-            case "follower": 1
-            default: 0
+            case .leader: 2
+            case .follower: 1
+            case .observer, .standalone, .readOnly, .other, nil: 0
             }
         }
         // Ranks are of the moment: a follower that becomes leader while the others go is simply the last one left.

@@ -2,6 +2,7 @@ import CLinux
 import DurableFiles
 import Glibc
 import Planning
+import ZooKeeperProtocol
 
 /// The shell around the lifecycles of one ensemble's servers: processes, files, the control socket.
 ///
@@ -26,12 +27,12 @@ final class Supervisor {
         case mailbox, listener
         /// The process with which the ensemble ends.
         case owner
-        case process(Int)
+        case process(ServerID)
         case peer
     }
 
     /// A probe's answer, or (nil) only the wake-up by a signal.
-    typealias Message = (id: Int, process: ProcessIdentity, probe: ServerLifecycle.Probe)
+    typealias Message = (id: ServerID, process: ProcessIdentity, probe: ServerLifecycle.Probe)
 
     /// How often logs are looked at for rotation, and our own files for being there.
     static let housekeepingInterval: Duration = .seconds(2)
@@ -51,7 +52,7 @@ final class Supervisor {
     var listener: Int32
     var sources: [Int32: Source] = [:]
     var peers: [Int32: ControlPeer] = [:]
-    var servers: [Int: Server] = [:]
+    var servers: [ServerID: Server] = [:]
     var waiters: [Waiter] = []
     var shutdown: Shutdown?
     var isFinished = false
@@ -160,7 +161,7 @@ final class Supervisor {
     // MARK: - Lifecycles
 
     /// Gives one input to a server's lifecycle and does what it says; the server may be unknown by now.
-    func step(_ id: Int, _ input: (inout ServerLifecycle) -> [ServerLifecycle.Effect]) {
+    func step(_ id: ServerID, _ input: (inout ServerLifecycle) -> [ServerLifecycle.Effect]) {
         guard servers[id] != nil else { return }
         let effects = input(&servers[id]!.lifecycle)
         // Recorded before it is carried out: if this supervisor is killed in between, the next one continues.
@@ -181,7 +182,7 @@ final class Supervisor {
         }
     }
 
-    private func spawn(_ id: Int) {
+    private func spawn(_ id: ServerID) {
         guard let spec = servers[id]?.spec else { return }
         do throws(FileError) {
             let pid = try launch(spec)
@@ -215,7 +216,7 @@ final class Supervisor {
     }
 
     /// Holds the process from now on, so that its end wakes us.
-    private func take(_ process: ProcessIdentity, isChild: Bool, for id: Int) throws(FileError) {
+    private func take(_ process: ProcessIdentity, isChild: Bool, for id: ServerID) throws(FileError) {
         let handle = ProcessHandle(process, isChild: isChild)
         do throws(FileError) {
             guard let handle else { throw FileError("watch", "process \(process.pid)") }
@@ -231,7 +232,7 @@ final class Supervisor {
         }
     }
 
-    private func reap(_ id: Int) {
+    private func reap(_ id: ServerID) {
         // The descriptor may have become this process's after the batch of events was fetched.
         guard let handle = servers[id]?.handle, handle.hasEnded else { return }
         let status = handle.exitStatus()
@@ -243,7 +244,7 @@ final class Supervisor {
         step(id) { $0.exited(status, lastLine: lastLine, now: Instant.now()) }
     }
 
-    private func startProbe(_ id: Int) {
+    private func startProbe(_ id: ServerID) {
         guard let server = servers[id], let process = server.lifecycle.process else { return }
         // Where it was started to listen, which a later specification may have changed.
         let spec = server.launched.map { ServerSpec(launched: $0, of: server.spec) } ?? server.spec
@@ -275,7 +276,7 @@ final class Supervisor {
     }
 
     /// Takes over the processes of these servers that are alive: as recorded, or as their environment tells.
-    func adopt(_ ids: [Int]) {
+    func adopt(_ ids: [ServerID]) {
         let prefix = markerValue(nil)
         let running = ProcessTable.sessionLeaders(withVariable: Self.marker, valuePrefix: prefix)
         for id in ids {
@@ -311,13 +312,13 @@ final class Supervisor {
         }
     }
 
-    private func markerValue(_ id: Int?) -> String {
-        "\(home.ensembleDirectory)#" + (id.map(String.init) ?? "")
+    private func markerValue(_ id: ServerID?) -> String {
+        "\(home.ensembleDirectory)#" + (id?.description ?? "")
     }
 
     // MARK: - Records and events
 
-    private func write(_ id: Int) {
+    private func write(_ id: ServerID) {
         guard let server = servers[id] else { return }
         let record = ServerRecord(
             spec: server.spec, desired: server.lifecycle.desired, removed: server.removed,
@@ -334,7 +335,7 @@ final class Supervisor {
         }
     }
 
-    func record(_ what: SupervisorEvent.What, server: Int? = nil, cause: String, pid: Int32? = nil) {
+    func record(_ what: SupervisorEvent.What, server: ServerID? = nil, cause: String, pid: Int32? = nil) {
         let event = eventLog.record(what, server: server, cause: cause, pid: pid, time: .now())
         let subject = server.map { "server \($0)" } ?? "supervisor"
         log("\(subject) \(what.rawValue)\(pid.map { " (pid \($0))" } ?? ""): \(cause)", time: event.time)
@@ -359,7 +360,7 @@ final class Supervisor {
         if !lock.isInPlace || !Files.exists(home.socket) { restoreFiles() }
     }
 
-    private func rotate(_ path: String, limits: ServerSpec.LogLimits, server: Int?) {
+    private func rotate(_ path: String, limits: ServerSpec.LogLimits, server: ServerID?) {
         do throws(FileError) {
             let count = try LogRotation.rotate(path, limits: limits)
             if count > 0 { record(.logRotated, server: server, cause: "\(path) was above \(limits.bytes) bytes") }

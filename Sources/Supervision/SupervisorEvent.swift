@@ -1,3 +1,5 @@
+import ZooKeeperProtocol
+
 /// One line of `events.jsonl`: what happened to which server, when and why.
 package struct SupervisorEvent: Codable, Hashable, Sendable {
     package enum What: String, Codable, CaseIterable, Sendable {
@@ -32,13 +34,13 @@ package struct SupervisorEvent: Codable, Hashable, Sendable {
     package var sequence: UInt64
     package var time: Timestamp
     /// Nil: the supervisor itself.
-    package var server: Int?
+    package var server: ServerID?
     package var what: What
     /// Why, for people: `paddock up`, `exit code 1`, `no answer 10 s after SIGTERM`.
     package var cause: String
     package var pid: Int32?
 
-    package init(sequence: UInt64, time: Timestamp, server: Int?, what: What, cause: String, pid: Int32? = nil) {
+    package init(sequence: UInt64, time: Timestamp, server: ServerID?, what: What, cause: String, pid: Int32? = nil) {
         self.sequence = sequence
         self.time = time
         self.server = server

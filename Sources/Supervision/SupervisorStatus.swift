@@ -1,4 +1,5 @@
 import Planning
+import ZooKeeperProtocol
 
 /// What a supervisor answers to `status`.
 package struct SupervisorStatus: Codable, Hashable, Sendable {
@@ -15,5 +16,5 @@ package struct SupervisorStatus: Codable, Hashable, Sendable {
         self.servers = servers
     }
 
-    package func server(_ id: Int) -> ServerProcess? { servers.first { $0.id == id } }
+    package func server(_ id: ServerID) -> ServerProcess? { servers.first { $0.id == id } }
 }

@@ -1,42 +1,5 @@
 import ZooKeeperProtocol
 
-/// What a server is in its ensemble at the moment.
-public enum ServerMode: Hashable, Sendable {
-    case standalone
-    case leader
-    case follower
-    case observer
-    /// It lost its quorum, and serves reads only to clients that asked for that.
-    case readOnly
-    /// A word that this version does not know.
-    case other(String)
-
-    init(_ word: some StringProtocol) {
-        switch word {
-        case "standalone": self = .standalone
-        case "leader": self = .leader
-        case "follower": self = .follower
-        case "observer": self = .observer
-        case "read-only": self = .readOnly
-        default: self = .other(String(word))
-        }
-    }
-}
-
-extension ServerMode: CustomStringConvertible {
-    /// The server's own word.
-    public var description: String {
-        switch self {
-        case .standalone: "standalone"
-        case .leader: "leader"
-        case .follower: "follower"
-        case .observer: "observer"
-        case .readOnly: "read-only"
-        case .other(let word): word
-        }
-    }
-}
-
 /// What `isro` answers.
 public enum ServerAccess: String, Hashable, Sendable {
     case readWrite = "rw"

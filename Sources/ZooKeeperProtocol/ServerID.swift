@@ -39,6 +39,9 @@ extension ServerID: ExpressibleByIntegerLiteral {
     }
 }
 
+/// A number in JSON.
+extension ServerID: Codable {}
+
 extension ServerID: CustomStringConvertible {
     @usableFromInline package var description: String { String(rawValue) }
 }

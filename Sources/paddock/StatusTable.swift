@@ -16,7 +16,8 @@ struct StatusTable {
         ]
         for server in status.servers {
             table.rows.append([
-                .init("\(server.id)"), .init(server.word, style(of: server)), .init(server.state), .init(server.client),
+                .init("\(server.id)"), .init(server.word, style(of: server)), .init(server.state.rawValue),
+                .init(server.client),
                 .init(server.pid.map { "\($0)" } ?? "–"), .init(server.uptime.map(Self.duration) ?? "–"),
                 .init("\(server.restarts)", server.restarts > 0 ? .yellow : nil), .init(server.zxid ?? "–"),
                 .init(server.lag.map { "\($0)" } ?? "–"), .init(server.connections.map { "\($0)" } ?? "–"),

@@ -140,7 +140,7 @@ extension RealEnsembleTests {
 
             let migrate = ensembles.command("migrate")
             let leader = try #require(try await migrate.status(nil).leader)
-            #expect(try await migrate.migrationPlan(nil, to: .bundled).steps.last?.id.rawValue == leader)
+            #expect(try await migrate.migrationPlan(nil, to: .bundled).steps.last?.id == leader)
             // One by itself, which is the mixed ensemble; then the rest.
             let follower = try #require([1, 2, 3].first { $0 != leader })
             let one = try await migrate.migrate(nil, to: .bundled, servers: ["\(follower)"])

@@ -60,8 +60,8 @@ extension RealEnsembleTests {
             var forced = RollingRestartOptions()
             forced.force = true
             #expect(
-                try await command.rollingRestartPlan(nil, options: forced).servers.map(\.rawValue)
-                    == [Int64(other), leader])
+                try await command.rollingRestartPlan(nil, options: forced).servers
+                    == [other, leader])
             let reset = await refusal { try await command.reset("\(gone)", ensemble: nil) }
             #expect(reset?.message.contains("is not in the ensemble's configuration") == true)
 
@@ -69,7 +69,7 @@ extension RealEnsembleTests {
             _ = try await command.perform(.stop, on: ["\(gone)"], ensemble: nil)
             let back = try await command.up(.stored(nil))
             #expect(back.actions.map(\.text).first?.hasPrefix("reconfigure the ensemble: server.\(gone)=") == true)
-            #expect(back.actions.last == .start([ServerID(Int64(gone))]))
+            #expect(back.actions.last == .start([gone]))
             #expect(back.status?.health == .healthy, "\(back.status?.problems ?? [])")
             #expect(back.status?.votes == Votes(have: 3, of: 3))
             #expect(try await command.up(.stored(nil)).actions == [])
@@ -118,7 +118,7 @@ extension RealEnsembleTests {
             let leader = try #require(up.status?.leader)
             let shell = await refusal { try await command.shell(nil, server: "leader") }
             #expect(shell?.message == "server \(leader) leads and takes no clients while it does (leaderServes: no)")
-            let kept = try #require([1, 2, 3].first { Int64($0) != leader })
+            let kept = try #require([1, 2, 3].first { ServerID(Int64($0)) != leader })
             var address = "127.0.0.1:\(ports[kept - 1])"
             try await ZooKeeperClient.with(try ConnectString(address)) { client in
                 _ = try await client.create("/kept", data: Array("here".utf8))

@@ -247,7 +247,7 @@ import ZooKeeperProtocol
         ensemble.change(1) { $0.process?.state = .starting }
         let status = EnsembleStatus(
             ensemble: "demo", connect: "c", electorate: ensemble.electorate, sweep: ensemble.sweep)
-        #expect(status.servers.map(\.state) == ["running", "starting", "running"])
+        #expect(status.servers.map(\.state) == [.running, .starting, .running])
     }
 
     @Test func exitCodes() {

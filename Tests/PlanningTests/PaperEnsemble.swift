@@ -39,7 +39,7 @@ struct PaperEnsemble {
     static func process(_ id: ServerID, _ state: ServerProcess.State) -> ServerProcess {
         let lives = state == .running || state == .starting || state == .paused
         return ServerProcess(
-            id: Int(id.rawValue), state: state, desired: .running, pid: lives ? 4100 + Int32(id.rawValue) : nil,
+            id: id, state: state, desired: .running, pid: lives ? 4100 + Int32(id.rawValue) : nil,
             uptime: lives ? Seconds(.seconds(60)) : nil, engine: "apache", clientHost: "127.0.0.1",
             clientPort: 2180 + Int(id.rawValue), directory: "/state/demo/server.\(id)",
             logFile: "/state/demo/server.\(id)/logs/server.log")

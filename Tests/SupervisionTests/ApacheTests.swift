@@ -2,6 +2,7 @@ import DurableFiles
 import Glibc
 import Planning
 import Testing
+import ZooKeeperProtocol
 
 @testable import Supervision
 @testable import SupervisionTestTool
@@ -32,7 +33,8 @@ import Testing
                 """.utf8, to: configuration)
             try DurableFile.write("\(id)\n".utf8, to: directory + "/data/myid")
             return ServerSpec(
-                id: id, directory: directory, launch: engine.launch(configuration: configuration, directory: directory),
+                id: ServerID(Int64(id)), directory: directory,
+                launch: engine.launch(configuration: configuration, directory: directory),
                 clientHost: "127.0.0.1", clientPort: client, engine: engine.name, engineVersion: engine.version,
                 requiredPaths: [configuration, directory + "/data/myid"], grace: .seconds(20))
         }
@@ -46,7 +48,7 @@ import Testing
         try await withEnsemble { ensemble in
             let spec = try specs(ensemble, try engine(), count: 1)[0]
             let client = try await ensemble.boot([spec])
-            let status = try await client.wait(for: 1) { $0.mode == "standalone" }
+            let status = try await client.wait(for: 1) { $0.mode == .standalone }
             // The pid is that of the JVM itself.
             #expect(Files.resolved("/proc/\(status.pid ?? 0)/exe")?.hasSuffix("/bin/java") == true)
             let log = try text(spec.logFile)
@@ -77,7 +79,9 @@ import Testing
             let again = try await client.wait(for: leader) { $0.state == .running && $0.pid != victim }
             #expect(again.restarts == 1)
             let after = try await client.status()
-            for id in 1...3 where id != leader { #expect(after.server(id)?.pid == before.server(id)?.pid) }
+            for id in [1, 2, 3] as [ServerID] where id != leader {
+                #expect(after.server(id)?.pid == before.server(id)?.pid)
+            }
             _ = try await self.leader(client)
             #expect(ensemble.processes().mapValues(\.count) == [1: 1, 2: 1, 3: 1])
 
@@ -116,11 +120,11 @@ import Testing
         }
     }
 
-    private func leader(_ client: ControlClient) async throws -> Int {
+    private func leader(_ client: ControlClient) async throws -> ServerID {
         let deadline = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < deadline {
             let servers = try await client.status().servers
-            if servers.allSatisfy({ $0.mode != nil }), let leader = servers.first(where: { $0.mode == "leader" }) {
+            if servers.allSatisfy({ $0.mode != nil }), let leader = servers.first(where: { $0.mode == .leader }) {
                 return leader.id
             }
             try await Task.sleep(for: .milliseconds(50))

@@ -33,7 +33,7 @@ import Testing
         try await withEnsemble { ensemble in
             let spec = try spec(ensemble)
             let client = try await ensemble.boot([spec])
-            let status = try await client.wait(for: 1) { $0.mode == "standalone" }
+            let status = try await client.wait(for: 1) { $0.mode == .standalone }
             #expect(Files.resolved("/proc/\(status.pid ?? 0)/exe") == Files.resolved(spec.launch.executable))
             #expect(status.engineVersion != nil)
             try await client.shutdown(stoppingServers: true)

@@ -2,6 +2,7 @@ import DurableFiles
 import Glibc
 import Planning
 import Testing
+import ZooKeeperProtocol
 
 @testable import Supervision
 
@@ -19,7 +20,7 @@ final class Ensemble: Sendable {
     }
 
     /// Writes nothing but the server's directory.
-    func spec(_ id: Int, _ words: String..., revision: String = "", grace: Double = 10) throws -> ServerSpec {
+    func spec(_ id: ServerID, _ words: String..., revision: String = "", grace: Double = 10) throws -> ServerSpec {
         let server = directory + "/server.\(id)"
         mkdir(server, 0o755)
         let port = try freePort()
@@ -58,10 +59,10 @@ final class Ensemble: Sendable {
     }
 
     /// The session leaders that carry this ensemble's marker, by id.
-    func processes() -> [Int: [ProcessIdentity]] {
+    func processes() -> [ServerID: [ProcessIdentity]] {
         let prefix = (Files.resolved(directory) ?? directory) + "#"
         let found = ProcessTable.sessionLeaders(withVariable: Supervisor.marker, valuePrefix: prefix)
-        return Dictionary(grouping: found) { Int($0.value.dropFirst(prefix.count)) ?? -1 }.mapValues {
+        return Dictionary(grouping: found) { ServerID($0.value.dropFirst(prefix.count)) ?? -1 }.mapValues {
             $0.map(\.process)
         }
     }
@@ -87,7 +88,7 @@ extension ControlClient {
     /// The first status of this server that fulfils the condition.
     @discardableResult
     func wait(
-        for id: Int, sourceLocation: Testing.SourceLocation = #_sourceLocation,
+        for id: ServerID, sourceLocation: Testing.SourceLocation = #_sourceLocation,
         _ condition: (ServerProcess) -> Bool
     ) async throws -> ServerProcess {
         var last: ServerProcess?

@@ -23,7 +23,7 @@ import Testing
 
     func running() -> ServerLifecycle {
         var lifecycle = starting()
-        _ = lifecycle.probed(.serving(mode: "follower"), of: process, now: start)
+        _ = lifecycle.probed(.serving(mode: .follower), of: process, now: start)
         return lifecycle
     }
 
@@ -230,7 +230,7 @@ import Testing
         #expect(lifecycle.tick(now: at(530)) == [.spawn])
         // The disk has room again: it has failed until it has served for a while.
         _ = lifecycle.spawned(next, now: at(530))
-        _ = lifecycle.probed(.serving(mode: "follower"), of: next, now: at(531))
+        _ = lifecycle.probed(.serving(mode: .follower), of: next, now: at(531))
         #expect(lifecycle.shownState == .running)
         var soon = lifecycle
         _ = soon.exited(.code(2), now: at(535))
@@ -257,7 +257,7 @@ import Testing
         var lifecycle = starting()
         var now = start
         for _ in 0..<20 {
-            _ = lifecycle.probed(.serving(mode: "leader"), of: process, now: now)
+            _ = lifecycle.probed(.serving(mode: .leader), of: process, now: now)
             now += .seconds(60)
             let effects = lifecycle.exited(.code(1), now: now)
             #expect(effects.last == .record(.backingOff, cause: "restart in 0.25 s: exit code 1"))
@@ -292,15 +292,15 @@ import Testing
         #expect(lifecycle.probed(.bound, of: process, now: at(0.6)) == [])
         #expect(lifecycle.shownState == .starting)
         #expect(
-            lifecycle.probed(.serving(mode: "leader"), of: process, now: at(0.8)) == [
+            lifecycle.probed(.serving(mode: .leader), of: process, now: at(0.8)) == [
                 .record(.serving, cause: "srvr answers with mode leader")
             ])
         #expect(lifecycle.shownState == .running)
-        #expect(lifecycle.mode == "leader")
+        #expect(lifecycle.mode == .leader)
         #expect(lifecycle.nextDeadline == at(0.8) + .seconds(3))
-        #expect(lifecycle.probed(.serving(mode: "leader"), of: process, now: at(3.8)) == [])
+        #expect(lifecycle.probed(.serving(mode: .leader), of: process, now: at(3.8)) == [])
         #expect(
-            lifecycle.probed(.serving(mode: "follower"), of: process, now: at(7)) == [
+            lifecycle.probed(.serving(mode: .follower), of: process, now: at(7)) == [
                 .record(.serving, cause: "mode leader became follower")
             ])
         #expect(
@@ -316,7 +316,7 @@ import Testing
         var lifecycle = backingOff()
         _ = lifecycle.tick(now: at(1))
         _ = lifecycle.spawned(next, now: at(1))
-        #expect(lifecycle.probed(.serving(mode: "leader"), of: process, now: at(2)) == [])
+        #expect(lifecycle.probed(.serving(mode: .leader), of: process, now: at(2)) == [])
         #expect(lifecycle.shownState == .starting)
     }
 

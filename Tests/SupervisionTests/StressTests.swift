@@ -2,6 +2,7 @@ import Glibc
 import Planning
 import TestSupport
 import Testing
+import ZooKeeperProtocol
 
 @testable import Supervision
 
@@ -13,11 +14,11 @@ import Testing
         let seed = UInt64.random(in: 0 ... .max)
         var random = SeededGenerator(seed: seed)
         try await withEnsemble { ensemble in
-            let ids = Array(1...5)
+            let ids: [ServerID] = [1, 2, 3, 4, 5]
             let specs = try ids.map { try ensemble.spec($0) }
             let client = try await ensemble.boot(specs)
             var wanted = Set(ids)
-            var doubled: [Int: Int] = [:]
+            var doubled: [ServerID: Int] = [:]
             var (killedServers, killedSupervisors) = (0, 0)
             let end = ContinuousClock.now + .seconds(seconds)
             while ContinuousClock.now < end {

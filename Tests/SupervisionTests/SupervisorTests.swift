@@ -2,6 +2,7 @@ import DurableFiles
 import Glibc
 import Planning
 import Testing
+import ZooKeeperProtocol
 
 @testable import Supervision
 
@@ -13,7 +14,7 @@ import Testing
             let client = try await ensemble.boot(specs)
             let first = try await client.status()
             #expect(first.servers.map(\.id) == [1, 2])
-            #expect(first.servers.allSatisfy { $0.state == .running && $0.mode == "standalone" && $0.restarts == 0 })
+            #expect(first.servers.allSatisfy { $0.state == .running && $0.mode == .standalone && $0.restarts == 0 })
 
             try await client.stop([1])
             let stopped = try #require(try await client.status().server(1))
@@ -94,7 +95,7 @@ import Testing
             for pid in pids { kill(pid, SIGKILL) }
             try await eventually("all are gone") { ensemble.processes().isEmpty && ensemble.home.holder == nil }
             _ = try await ensemble.connect()
-            for id in [1, 2] { try await client.wait(for: id) { $0.state == .running } }
+            for id in [1, 2] as [ServerID] { try await client.wait(for: id) { $0.state == .running } }
             #expect(ensemble.processes().mapValues(\.count) == [1: 1, 2: 1])
         }
     }
@@ -421,7 +422,7 @@ import Testing
             let ends = ensemble.events().filter { $0.what == .exited || $0.what == .terminated }
             #expect(ends.map(\.server) == [3, 3, 2, 2, 1, 1])
             _ = try await ensemble.connect()
-            for id in 1...3 { try await client.wait(for: id) { $0.state == .running } }
+            for id in [1, 2, 3] as [ServerID] { try await client.wait(for: id) { $0.state == .running } }
         }
     }
 

@@ -153,7 +153,7 @@ import ZooKeeperProtocol
     private func server(_ report: EnsembleReport?) throws -> ServerReport {
         var settings = ServerSettings()
         settings.client = ServerSettings.Listen(host: nil, port: 2181)
-        settings.myid = report?.id.rawValue ?? 0
+        settings.myid = report?.id ?? 0
         let pipeline = RequestPipeline(
             PipelineOptions(), tree: DataTree(), replication: Alone(lastZXID: .zero), now: 0, wall: 0)
         return ServerReport(

@@ -39,7 +39,7 @@ extension Operator {
         for id in order {
             try Task.checkCancellation()
             report(.step("stopping server \(id)"))
-            try await self.order { try await client.stop([Int(id.rawValue)]) }
+            try await self.order { try await client.stop([id]) }
             try change.did("stop server \(id)")
         }
         // What is left: waiting to be restarted, failed, or of a topology that cannot be read. Stopped and not only ended, or the next

@@ -42,7 +42,7 @@ extension Operator {
                 // The topology and the files first: whatever starts the server again from now on starts the new engine.
                 let specifications = try specifications(try migration.store(switched: switched, from: text))
                 try await order { try await running.control.reload(specifications) }
-                try await order { try await running.control.restart([Int(id.rawValue)]) }
+                try await order { try await running.control.restart([id]) }
             }
             procedure.wayBack = { "`paddock migrate --to \(migration.step($0).from) \($0)`" }
             tellDrift(running.sweep)
@@ -73,7 +73,7 @@ extension Operator {
             ensemble: ensemble, engine: engine, plan: MigrationPlan(ensemble: ensemble.name, steps: steps))
         // Before anything is touched: an engine that is missing is no engine to switch to.
         let specifications = try specifications(migration.ensemble(switched: steps.map(\.id)))
-        if let step = steps.first, let next = specifications.first(where: { $0.id == Int(step.id.rawValue) }) {
+        if let step = steps.first, let next = specifications.first(where: { $0.id == step.id }) {
             let version = next.engineVersion.map { " \($0)" } ?? ""
             migration.plan.target = "\(next.engine)\(version)" + (engine.home.map { ", \($0)" } ?? "")
         }

@@ -16,13 +16,13 @@ extension Operator {
             let id = reset.server
             let began = Instant.now()
             self.report(.step("stop server \(id)"))
-            try await order { try await control.stop([Int(id.rawValue)]) }
+            try await order { try await control.stop([id]) }
             try change.did("stop server \(id)")
             do {
                 try await waitForOthers(reset, ensemble, control)
             } catch {
                 // Nothing was taken from it.
-                try? await control.start([Int(id.rawValue)])
+                try? await control.start([id])
                 throw error
             }
             for directory in report.moved {
@@ -32,7 +32,7 @@ extension Operator {
                 try change.did("move \(directory.from) to \(directory.to)")
             }
             self.report(.step("start server \(id)"))
-            try await order { try await control.start([Int(id.rawValue)]) }
+            try await order { try await control.start([id]) }
             try change.did("start server \(id)")
             try await waitUntilRefetched(reset, ensemble, control, report)
             report.seconds = Seconds(.now() - began)
@@ -69,7 +69,7 @@ extension Operator {
         }
         return (
             reset,
-            ResetReport(ensemble: ensemble.name, server: id.rawValue, dryRun: dryRun, moved: moved, seconds: nil),
+            ResetReport(ensemble: ensemble.name, server: id, dryRun: dryRun, moved: moved, seconds: nil),
             control
         )
     }

@@ -1,4 +1,5 @@
 import Planning
+import ZooKeeperProtocol
 
 /// What `reset` did, or would do.
 package struct ResetReport: Codable, Hashable, Sendable {
@@ -9,7 +10,7 @@ package struct ResetReport: Codable, Hashable, Sendable {
 
     package var version = 1
     package var ensemble: String
-    package var server: Int64
+    package var server: ServerID
     package var dryRun: Bool
     /// The directories with what the server held.
     package var moved: [Moved]

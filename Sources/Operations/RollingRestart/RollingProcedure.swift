@@ -18,7 +18,7 @@ struct RollingProcedure {
         _ operations: Operator, _ control: ControlClient, confirm: (@Sendable (ServerID) async -> Bool)? = nil
     ) -> RollingProcedure {
         RollingProcedure(name: "rolling restart", text: { "restart server \($0)" }, confirm: confirm) { id in
-            try await operations.order { try await control.restart([Int(id.rawValue)]) }
+            try await operations.order { try await control.restart([id]) }
         }
     }
 }

@@ -22,7 +22,7 @@ extension Operator {
             }
             try change.did("\(action.rawValue) \(Wording.servers(plan.servers))")
             try await order {
-                let ids = plan.servers.numbers
+                let ids = plan.servers
                 switch action {
                 case .start: try await control.start(ids)
                 case .stop:

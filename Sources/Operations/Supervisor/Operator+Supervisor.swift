@@ -51,8 +51,3 @@ extension Operator {
         }
     }
 }
-
-extension [ServerID] {
-    /// As the supervisor counts them.
-    var numbers: [Int] { map { Int($0.rawValue) } }
-}

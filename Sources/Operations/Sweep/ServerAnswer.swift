@@ -51,16 +51,8 @@ enum ServerAnswer {
 
 extension ServerObservation.Serving {
     init(_ statistics: ServerStatistics) {
-        let role: RoleWord =
-            switch statistics.mode {
-            case .leader: .leader
-            case .follower: .follower
-            case .observer: .observer
-            case .standalone: .standalone
-            // A read-only server serves for want of a leader.
-            case .readOnly, .other: .looking
-            }
         self.init(
-            role: role, zxid: statistics.zxid, connections: statistics.connections, latency: statistics.latency.average)
+            role: RoleWord(statistics.mode), zxid: statistics.zxid, connections: statistics.connections,
+            latency: statistics.latency.average)
     }
 }

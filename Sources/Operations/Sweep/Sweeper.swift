@@ -22,7 +22,7 @@ struct Sweeper: Sendable {
         let processes = status?.servers ?? home?.recordedServers ?? []
         var seen = await look(
             at: members.map { member in
-                let process = processes.first { $0.id == Int(member.id.rawValue) }
+                let process = processes.first { $0.id == member.id }
                 return (process.map { member.reached(by: $0) } ?? member, process)
             })
         let said = Self.configuration(seen)

@@ -18,7 +18,7 @@ extension Operator {
                 configuration: layout.zooCfg, directory: layout.directory, logLevel: server.logLevel?.rawValue)
             launch.arguments.insert(contentsOf: server.properties, at: 0)
             return ServerSpec(
-                id: Int(server.id.rawValue), directory: layout.directory, launch: launch,
+                id: server.id, directory: layout.directory, launch: launch,
                 clientHost: server.host, clientPort: server.ports.client, engine: engine.name,
                 engineVersion: engine.version, revision: Revision.of(files.lasting(server)),
                 requiredPaths: [layout.zooCfg, layout.myid])

@@ -97,7 +97,7 @@ extension Operator {
                     files.files.contains { $0.path == ensemble.layout.server(id).zooCfg && $0.isWritten }
                 }),
             fingerprints: Dictionary(
-                uniqueKeysWithValues: specifications.map { (ServerID(Int64($0.id)), $0.fingerprint) }),
+                uniqueKeysWithValues: specifications.map { ($0.id, $0.fingerprint) }),
             withData: Set(topology.servers.filter(ensemble.hasData).map(\.id)))
         problems += try strangers(ensemble, before, sweep, situation)
         let plan = UpPlan(situation)
@@ -170,7 +170,7 @@ extension Operator {
             case .storeTopology: try store(preparation)
             case .reload(let leaving):
                 let kept = try leaving.isEmpty ? [] : before.map(specifications) ?? []
-                let all = preparation.specifications + kept.filter { leaving.numbers.contains($0.id) }
+                let all = preparation.specifications + kept.filter { leaving.contains($0.id) }
                 let control = try await control(ensemble.home)
                 try await order { try await control.reload(all) }
             case .awaitAnswers(let ids): try await waitUntilBound(ids, ensemble, try await control(ensemble.home))
@@ -189,11 +189,11 @@ extension Operator {
     ) async throws {
         let ensemble = preparation.ensemble
         switch action {
-        case .start(let ids): try await order { try await control.start(ids.numbers) }
+        case .start(let ids): try await order { try await control.start(ids) }
         case .name(let line): try await reconfigure(ensemble, control, joining: line, leaving: nil)
         case .forget(let id): try await reconfigure(ensemble, control, joining: nil, leaving: id)
         case .passOnLead(let id):
-            try await order { try await control.restart([Int(id.rawValue)]) }
+            try await order { try await control.restart([id]) }
             try await waitUntilLed(ensemble, control)
         case .roll(let ids):
             let voters = preparation.situation.voters
@@ -206,7 +206,7 @@ extension Operator {
                 now: .now())
             _ = try await roll(ensemble, control, machine, .restart(self, control), change)
         case .remove(let ids), .stop(let ids):
-            for id in ids { try await order { try await control.stop([Int(id.rawValue)]) } }
+            for id in ids { try await order { try await control.stop([id]) } }
         }
     }
 

@@ -24,7 +24,7 @@ package struct EnsembleStatus: Codable, Hashable, Sendable {
     package var version = 1
     package var ensemble: String
     package var health: Health
-    @OrNull package var leader: Int64?
+    @OrNull package var leader: ServerID?
     package var connect: String
     package var votes: Votes
     @OrNull package var supervisor: Sweep.SupervisorFacts?
@@ -80,7 +80,7 @@ extension EnsembleStatus {
         self.ensemble = ensemble
         let clients = sweep.servers.filter(\.isMember).map(\.member.client).joined(separator: ",")
         self.connect = leader == nil || clients.isEmpty ? connect : clients
-        self.leader = leader?.id.rawValue
+        self.leader = leader?.id
         // Without a leader nobody's vote counts.
         votes = electorate.votes(of: leader == nil ? [] : sweep.voting)
         supervisor = sweep.supervisor

@@ -1,9 +1,10 @@
+import ZooKeeperProtocol
+
 /// One row of `paddock status`.
 package struct ServerStatus: Codable, Hashable, Sendable {
-    package var id: Int64
+    package var id: ServerID
     package var role: RoleWord
-    /// stopped, starting, running, paused, backing-off, failed.
-    package var state: String
+    package var state: ServerProcess.State
     package var engine: String
     /// Of the program that runs; nil when it does not say.
     @OrNull package var version: String?
@@ -30,18 +31,18 @@ package struct ServerStatus: Codable, Hashable, Sendable {
     /// explains a silence (`starting`, `paused`).
     package var word: String {
         switch state {
-        case "running": role.rawValue
-        case "starting", "paused": role == .unknown ? state : role.rawValue
-        default: "down"
+        case .running: role.rawValue
+        case .starting, .paused: role == .unknown ? state.rawValue : role.rawValue
+        case .stopped, .backingOff, .failed: "down"
         }
     }
 }
 
 extension ServerStatus {
     init(_ server: ServerObservation, lag: Int64?) {
-        id = server.id.rawValue
+        id = server.id
         role = server.role
-        state = Self.state(of: server).rawValue
+        state = Self.state(of: server)
         engine = server.process?.engine ?? server.member.engine
         version = server.process?.engineVersion
         outdated = server.process?.outdated ?? false

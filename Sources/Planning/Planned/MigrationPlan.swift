@@ -35,7 +35,7 @@ package struct MigrationPlan: Hashable, Sendable {
     ) -> [Step] {
         chosen.compactMap { id in
             guard let server = topology[id] else { return nil }
-            let process = processes.first { $0.id == Int(id.rawValue) }
+            let process = processes.first { $0.id == id }
             let isSwitched =
                 (isExact ? server.engine == engine : server.engine.name == engine.name)
                 && process?.engine ?? engine.name == engine.name

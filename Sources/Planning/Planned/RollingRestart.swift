@@ -38,7 +38,7 @@ package struct RollingRestart: Sendable {
     }
 
     package struct Step: Codable, Hashable, Sendable {
-        package var id: Int64
+        package var id: ServerID
         /// When the step began.
         package var role: RoleWord
         /// From the order to stop until it was back and had caught up.
@@ -202,7 +202,7 @@ package struct RollingRestart: Sendable {
 
     private mutating func watch(_ restarting: Restarting, _ sweep: Sweep, now: Instant) -> Effect {
         guard let lack = lack(of: restarting, sweep) else {
-            let step = Step(id: restarting.id.rawValue, role: restarting.role, seconds: Seconds(now - restarting.began))
+            let step = Step(id: restarting.id, role: restarting.role, seconds: Seconds(now - restarting.began))
             steps.append(step)
             pending.remove(restarting.id)
             let pauses = options.pause > .zero && !pending.isEmpty

@@ -1,3 +1,5 @@
+import ZooKeeperProtocol
+
 /// One supervised server.
 package struct ServerProcess: Codable, Hashable, Sendable {
     package enum State: String, Codable, CaseIterable, Sendable {
@@ -18,7 +20,7 @@ package struct ServerProcess: Codable, Hashable, Sendable {
         case running, stopped
     }
 
-    package var id: Int
+    package var id: ServerID
     package var state: State
     package var desired: Desired
     package var pid: Int32?
@@ -31,7 +33,7 @@ package struct ServerProcess: Codable, Hashable, Sendable {
     /// Until it is started again, of one that died or failed.
     package var nextStart: Seconds?
     /// The mode of the last `srvr` (leader, follower, observer, standalone); nil while it does not serve.
-    package var mode: String?
+    package var mode: ServerMode?
     package var engine: String
     /// Of the process that runs; without one, of what would be started.
     package var engineVersion: String?
@@ -49,9 +51,9 @@ package struct ServerProcess: Codable, Hashable, Sendable {
     package var logFile: String
 
     package init(
-        id: Int, state: State, desired: Desired, pid: Int32? = nil, uptime: Seconds? = nil,
+        id: ServerID, state: State, desired: Desired, pid: Int32? = nil, uptime: Seconds? = nil,
         restarts: Int = 0, lastExit: ExitStatus? = nil, lastError: String? = nil, nextStart: Seconds? = nil,
-        mode: String? = nil, engine: String, engineVersion: String? = nil, outdated: Bool = false,
+        mode: ServerMode? = nil, engine: String, engineVersion: String? = nil, outdated: Bool = false,
         isReplaced: Bool? = nil, launchedAs: String? = nil, clientHost: String, clientPort: Int, directory: String,
         logFile: String
     ) {

@@ -174,7 +174,7 @@ extension ServerReport {
             ("max_client_cnxns", .integer(Int64(settings.pipeline.maxClientConnections))),
             ("min_session_timeout", .integer(Int64(settings.pipeline.minSessionTimeout))),
             ("max_session_timeout", .integer(Int64(settings.pipeline.maxSessionTimeout))),
-            ("server_id", .integer(settings.myid)),
+            ("server_id", .integer(settings.myid.rawValue)),
             ("client_port_listen_backlog", .integer(Int64(settings.backlog))),
         ]
     }

@@ -51,7 +51,7 @@ extension ServerSettings {
         ensemble.electionConnectTimeout = Int(number("cnxTimeout") ?? 5000)
         ensemble.learnerConnectTimeout =
             Int(max(1, number("connectToLearnerMasterLimit") ?? options.initLimit)) * pipeline.tickTime
-        myid = line.id.rawValue
+        myid = line.id
         if let own = ensemble.line.listen { client = own }
         self.ensemble = ensemble
     }

@@ -7,7 +7,7 @@ extension ServerSettings {
         options.sessionlessCapacity = descriptors.sessionless
         options.replyLimit = replyLimit
         options.preparer = preparerOptions
-        options.serverID = UInt8(truncatingIfNeeded: sessionServerID)
+        options.serverID = UInt8(truncatingIfNeeded: sessionServerID.rawValue)
         if let ensemble {
             // A lone server has no use for them.
             options.opensLocalSessions = options.localSessions

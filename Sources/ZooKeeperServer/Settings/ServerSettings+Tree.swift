@@ -1,5 +1,6 @@
 import DataTree
 import Jute
+import Membership
 import Storage
 
 extension ServerSettings {
@@ -43,5 +44,5 @@ extension ServerSettings {
     }
 
     /// The top byte of session ids: a standalone server says 1, as Apache's does.
-    var sessionServerID: Int64 { myid == 0 ? 1 : myid }
+    var sessionServerID: ServerID { myid == 0 ? 1 : myid }
 }

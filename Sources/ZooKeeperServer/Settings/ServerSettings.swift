@@ -1,4 +1,5 @@
 import Diagnostics
+import Membership
 import RequestPipeline
 import ServerConfig
 
@@ -75,7 +76,7 @@ package struct ServerSettings: Sendable {
     package var admin: Admin?
     package var metrics: Listen?
 
-    package var myid: Int64 = 0
+    package var myid: ServerID = 0
     /// Nil: the server stands alone.
     package var ensemble: EnsembleSettings?
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Membership
 import Operations
 import Planning
 
@@ -53,7 +54,7 @@ private struct TakeDown {
         var version = 1
         var ensemble: String
         var dryRun: Bool
-        var stopped: [Int64]
+        var stopped: [ServerID]
         var removed: String?
     }
 
@@ -82,7 +83,7 @@ private struct TakeDown {
         if command.global.json {
             try command.printJSON(
                 Output(
-                    ensemble: name, dryRun: dryRun, stopped: report.stopped.map(\.rawValue), removed: report.removed),
+                    ensemble: name, dryRun: dryRun, stopped: report.stopped, removed: report.removed),
                 terminal)
         } else if dryRun {
             for id in report.stopped { terminal.output("stop server \(id)") }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import Membership
 import Operations
 import Supervision
 
@@ -49,7 +50,7 @@ struct Logs: EnsembleCommand {
     private func show(_ line: LogLine, _ terminal: Terminal) throws {
         if global.json {
             try printJSON(
-                Output(server: line.server.rawValue, time: line.time?.seconds, text: line.text), terminal, isLine: true)
+                Output(server: line.server, time: line.time?.seconds, text: line.text), terminal, isLine: true)
             return
         }
         let styles: [Terminal.Style] = [.cyan, .green, .yellow, .blue, .magenta]
@@ -59,7 +60,7 @@ struct Logs: EnsembleCommand {
 
     private struct Output: Encodable {
         var version = 1
-        var server: Int64
+        var server: ServerID
         /// Seconds of the Unix epoch.
         var time: Double?
         var text: String

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Membership
 import Operations
 import Planning
 import Topology
@@ -81,7 +82,7 @@ struct Migrate: EnsembleCommand {
 
     private struct PlanOutput: Encodable {
         struct Step: Encodable {
-            var id: Int64
+            var id: ServerID
             var from: String
             var to: String
         }
@@ -96,7 +97,7 @@ struct Migrate: EnsembleCommand {
             ensemble = plan.ensemble
             self.engine = engine
             target = plan.target
-            steps = plan.steps.map { Step(id: $0.id.rawValue, from: $0.from, to: $0.to) }
+            steps = plan.steps.map { Step(id: $0.id, from: $0.from, to: $0.to) }
         }
     }
 }

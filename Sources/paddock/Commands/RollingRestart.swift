@@ -1,4 +1,5 @@
 import ArgumentParser
+import Membership
 import Operations
 import Planning
 
@@ -52,7 +53,7 @@ struct RollingRestartCommand: EnsembleCommand {
             if global.json {
                 try printJSON(
                     PlanOutput(
-                        ensemble: plan.ensemble, steps: plan.servers.map(\.rawValue), done: plan.done.map(\.rawValue)),
+                        ensemble: plan.ensemble, steps: plan.servers, done: plan.done),
                     terminal)
             } else {
                 for id in plan.done { terminal.output("server \(id) was restarted already") }
@@ -75,7 +76,7 @@ struct RollingRestartCommand: EnsembleCommand {
     private struct PlanOutput: Encodable {
         var version = 1
         var ensemble: String
-        var steps: [Int64]
-        var done: [Int64]
+        var steps: [ServerID]
+        var done: [ServerID]
     }
 }

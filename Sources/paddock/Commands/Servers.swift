@@ -1,4 +1,5 @@
 import ArgumentParser
+import Membership
 import Operations
 
 /// `start`, `stop`, `restart`, `kill`, `pause`, `resume`: the same words do different things.
@@ -54,7 +55,7 @@ extension ServerCommand {
         if global.json {
             try printJSON(
                 ServerActionOutput(
-                    ensemble: report.ensemble, action: report.action.rawValue, servers: report.servers.map(\.rawValue),
+                    ensemble: report.ensemble, action: report.action.rawValue, servers: report.servers,
                     consequence: report.consequence, dryRun: report.wasDryRun), terminal)
         } else {
             let servers = report.servers.map(\.description).joined(separator: ", ")
@@ -69,7 +70,7 @@ private struct ServerActionOutput: Encodable {
     var version = 1
     var ensemble: String
     var action: String
-    var servers: [Int64]
+    var servers: [ServerID]
     var consequence: String?
     var dryRun: Bool
 }

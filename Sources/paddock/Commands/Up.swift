@@ -1,4 +1,5 @@
 import ArgumentParser
+import Membership
 import Operations
 import Planning
 import Provisioning
@@ -84,7 +85,7 @@ private struct UpOutput: Encodable {
     }
 
     struct Passage: Encodable {
-        var server: Int64
+        var server: ServerID
         var station: String
         /// Since the first thing that happened.
         var seconds: Seconds
@@ -108,7 +109,7 @@ private struct UpOutput: Encodable {
         timeline = report.timeline.servers.flatMap { server in
             Timeline.Station.allCases.compactMap { station in
                 report.timeline.elapsed(server, station).map {
-                    Passage(server: server.rawValue, station: station.rawValue, seconds: Seconds($0))
+                    Passage(server: server, station: station.rawValue, seconds: Seconds($0))
                 }
             }
         }
