@@ -94,7 +94,7 @@ let package = Package(
         .target(
             name: "Provisioning",
             dependencies: [
-                "Diagnostics", "DurableFiles", "Membership", "ServerConfig", "Templates", "Topology",
+                "Diagnostics", "DurableFiles", "Membership", "ServerConfig", "Templates", "Topology", "YAML",
             ]),
         .target(
             name: "Planning", dependencies: ["Membership", "ServerConfig", "Topology", "ZooKeeperProtocol"]),
