@@ -174,11 +174,11 @@ package struct Quorum: Sendable {
         case .leading(var leader):
             lead(input, &leader)
             updateOutlook(leader)
-            role = .leading(leader)
+            role = .leading(consume leader)
         case .learning(var learner):
             learn(input, &learner)
             updateOutlook(learner)
-            role = .learning(learner)
+            role = .learning(consume learner)
         case .moved:
             break
         }
@@ -316,12 +316,12 @@ package struct Quorum: Sendable {
                 leader.accepted(learner.connection, &server)
                 if let packet = learner.packet { leader.receive(packet, from: learner.connection, &server) }
             }
-            role = .leading(leader)
+            role = .leading(consume leader)
         } else {
             for learner in waiting { close(learner.connection) }
             let learner = Learner(leader: winner.leader, kind: server.learnerKind, &server)
             server.effects.append(.become(learner.status))
-            role = .learning(learner)
+            role = .learning(consume learner)
         }
         for asker in askers { tell(asker, round: server.round) }
         askers = []

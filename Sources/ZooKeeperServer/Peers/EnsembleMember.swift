@@ -24,6 +24,12 @@ final class EnsembleMember {
     private let security: (any TransportSecurity)?
     private(set) var mesh: ElectionMesh!
 
+    /// The longest packet that is taken from a leader, and the longest record of its tree: what is in its log must be taken,
+    /// though it be longer than a txn may be here. Kept, since each packet asks and the settings are costly to copy.
+    let leaderLimit: Int
+    /// From a learner: a client's request, and its identities, for which Apache's servers have no limit.
+    let learnerLimit: Int
+
     private var links: [LinkID: QuorumLink] = [:]
     private var lastLink: UInt64 = 0
     private var dirtyLinks: [QuorumLink] = []
@@ -43,6 +49,8 @@ final class EnsembleMember {
         logger = core.logger
         silent = Antechamber(capacity: core.descriptors.strangers)
         security = membership.transport.dials
+        leaderLimit = max(core.settings.maxTxnLength, 64 << 20)
+        learnerLimit = max(core.settings.pipeline.maxFrame * 4, 8 << 20)
         mesh = ElectionMesh(
             settings, security: membership.transport.dials, loop: loop, logger: logger, warnings: core.warnings,
             capacity: core.descriptors.strangers,
@@ -71,12 +79,6 @@ final class EnsembleMember {
 
     /// `host:port` of a learner's connection.
     func remote(of link: LinkID) -> String { links[link]?.remote ?? "" }
-
-    /// The longest packet that is taken from a leader, and the longest record of its tree: what is in its log must be taken,
-    /// though it be longer than a txn may be here.
-    var leaderLimit: Int { max(core.settings.maxTxnLength, 64 << 20) }
-    /// From a learner: a client's request, and its identities, for which Apache's servers have no limit.
-    var learnerLimit: Int { max(core.settings.pipeline.maxFrame * 4, 8 << 20) }
 
     // MARK: Links
 
