@@ -2,8 +2,8 @@ import CLinux
 import DurableFiles
 import Glibc
 
-/// Starts programs that live on without us.
-enum Spawn {
+/// Starts programs that live on without us, and what others that start programs share with that.
+package enum Spawn {
     /// Starts `executable` in a session of its own, with standard input from /dev/null and both outputs appended
     /// straight to `log`: no pipe of ours is in between, so our death neither blocks nor kills it.
     ///
@@ -25,6 +25,23 @@ enum Spawn {
         if closingOthers { clinux_spawn_close_from(&actions, 3) }
         clinux_spawn_change_directory(&actions, workingDirectory)
 
+        guard access(workingDirectory, X_OK) == 0 else { throw FileError("enter", workingDirectory) }
+        var pid: pid_t = 0
+        // POSIX_SPAWN_SETSID is a GNU name, which Glibc's module leaves out.
+        let newSession: Int32 = 0x80
+        let code = withCleanSignals(flags: newSession) { attributes in
+            withCStrings([executable] + arguments) { argv in
+                withCStrings(environment) { posix_spawn(&pid, executable, &actions, &attributes, argv, $0) }
+            }
+        }
+        guard code == 0 else { throw FileError("run", executable, code: code) }
+        return pid
+    }
+
+    /// Attributes with which no signal mask and no ignored signal of ours reaches the program.
+    package static func withCleanSignals<Result>(
+        flags: Int32 = 0, _ body: (inout posix_spawnattr_t) -> Result
+    ) -> Result {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -34,21 +51,13 @@ enum Spawn {
         sigfillset(&all)
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setsigdefault(&attributes, &all)
-        // POSIX_SPAWN_SETSID is a GNU name, which Glibc's module leaves out.
-        let newSession: Int32 = 0x80
-        let flags = newSession | Int32(POSIX_SPAWN_SETSIGMASK) | Int32(POSIX_SPAWN_SETSIGDEF)
-        posix_spawnattr_setflags(&attributes, Int16(flags))
-
-        guard access(workingDirectory, X_OK) == 0 else { throw FileError("enter", workingDirectory) }
-        var pid: pid_t = 0
-        let code = withCStrings([executable] + arguments) { argv in
-            withCStrings(environment) { posix_spawn(&pid, executable, &actions, &attributes, argv, $0) }
-        }
-        guard code == 0 else { throw FileError("run", executable, code: code) }
-        return pid
+        posix_spawnattr_setflags(
+            &attributes, Int16(flags | Int32(POSIX_SPAWN_SETSIGMASK) | Int32(POSIX_SPAWN_SETSIGDEF)))
+        return body(&attributes)
     }
 
-    private static func withCStrings<Result>(
+    /// The strings as C passes them: with a null at the end.
+    package static func withCStrings<Result>(
         _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
     ) -> Result {
         var pointers = strings.map { strdup($0) } + [nil]

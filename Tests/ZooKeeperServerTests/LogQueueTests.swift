@@ -167,11 +167,13 @@ private final class HeldDisk: StorageFiles, @unchecked Sendable {
         var history: [String] = []
         var syncsOnLoop: [Bool] = []
         var holds = false
+        /// Syncs that wait at the gate.
         var held = 0
         var fails = false
     }
 
     private let state = Mutex(State())
+    private let gate = DispatchSemaphore(value: 0)
     /// Whether the caller is the event loop.
     var loop: () -> Bool = { false }
 
@@ -184,16 +186,24 @@ private final class HeldDisk: StorageFiles, @unchecked Sendable {
 
     func note(_ what: String) { state.withLock { $0.history.append(what) } }
     func holdSyncs() { state.withLock { $0.holds = true } }
-    func letSyncsPass() { state.withLock { $0.holds = false } }
+    func letSyncsPass() {
+        let held = state.withLock { state in
+            defer { (state.holds, state.held) = (false, 0) }
+            return state.held
+        }
+        for _ in 0..<held { gate.signal() }
+    }
     func waitForHeldSync() async throws { try await eventually("a sync is held") { state.withLock { $0.held > 0 } } }
 
     fileprivate func sync(_ path: String) throws(FileError) {
         if failsSyncs { throw FileError("fdatasync", path, code: EIO) }
-        state.withLock { $0.held += 1 }
-        while state.withLock({ $0.holds }) { usleep(1000) }
+        let isHeld = state.withLock { state in
+            if state.holds { state.held += 1 }
+            return state.holds
+        }
+        if isHeld { gate.wait() }
         let isOnLoop = loop()
         state.withLock {
-            $0.held -= 1
             $0.history.append("sync")
             $0.syncsOnLoop.append(isOnLoop)
         }

@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 import Planning
+import Supervision
 import Synchronization
 
 /// A command in the foreground: it has our terminal, input and output, and is told to end when our task is cancelled.
@@ -44,22 +45,14 @@ struct ChildCommand: Sendable {
     }
 
     private func spawn() throws -> pid_t {
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        // We ignore some signals while we wait; the command must not inherit that.
-        var none = sigset_t()
-        sigemptyset(&none)
-        var all = sigset_t()
-        sigfillset(&all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setflags(&attributes, Int16(Int32(POSIX_SPAWN_SETSIGMASK) | Int32(POSIX_SPAWN_SETSIGDEF)))
-        var arguments = words.map { strdup($0) } + [nil]
-        var variables = environment.sorted { $0.key < $1.key }.map { strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { for text in arguments + variables { free(text) } }
         var pid: pid_t = 0
-        let code = posix_spawnp(&pid, words[0], nil, &attributes, &arguments, &variables)
+        let variables = environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        // We ignore some signals while we wait; the command must not inherit that.
+        let code = Spawn.withCleanSignals { attributes in
+            Spawn.withCStrings(words) { arguments in
+                Spawn.withCStrings(variables) { posix_spawnp(&pid, words[0], nil, &attributes, arguments, $0) }
+            }
+        }
         guard code == 0 else {
             throw OperationError(
                 .badUsage, "cannot run \(words[0]): \(String(cString: strerror(code)))",
