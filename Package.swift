@@ -49,7 +49,7 @@ let package = Package(
         .target(
             name: "RequestPipeline",
             dependencies: [
-                "DataTree", "Diagnostics", "Jute", "Membership", "Quorum", "ZooKeeperProtocol",
+                "DataTree", "Jute", "Membership", "Quorum", "ZooKeeperProtocol",
                 .product(name: "DequeModule", package: "swift-collections"),
             ]),
         .target(
@@ -133,7 +133,9 @@ let package = Package(
             dependencies: [
                 "Quorum", "Simulation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], path: "Tests/SimulateCommand"),
-        .testTarget(name: "SimulationTests", dependencies: ["Simulation", "simulate"], exclude: ["Scripts"]),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["DurableFiles", "Quorum", "Simulation", "simulate"],
+            exclude: ["Scripts"]),
         .testTarget(
             name: "ServerConfigTests", dependencies: ["Diagnostics", "Membership", "ServerConfig", "TestSupport"],
             exclude: ["Fixtures"]),

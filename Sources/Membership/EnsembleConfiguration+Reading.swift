@@ -1,4 +1,5 @@
-/// The grammar of the server, group and weight lines. What Apache's `QuorumMaj` or `QuorumHierarchical` would refuse or crash on is a fault.
+/// The grammar of the server, group and weight lines. What Apache's `QuorumMaj` or `QuorumHierarchical` would refuse
+/// or crash on is a fault.
 extension EnsembleConfiguration {
     /// What is wrong with a line, or with all of them, or odd.
     package struct Fault: Hashable, Sendable {
@@ -171,8 +172,9 @@ extension EnsembleConfiguration {
         }
     }
 
-    /// Reads a text that servers keep and send, with its `version` in hexadecimal; nil when a server, group, weight or version line has
-    /// a fatal fault. Other lines are not looked at: the check of files, with its diagnostics, is `ServerConfig`'s.
+    /// Reads a text that servers keep and send, with its `version` in hexadecimal; nil when a server, group, weight
+    /// or version line has a fatal fault. Other lines are not looked at: the check of files, with its diagnostics, is
+    /// `ServerConfig`'s.
     package init?(text: String) {
         var reader = Reader()
         var version: Int64 = 0

@@ -54,14 +54,16 @@ extension EnsembleConfiguration {
         (text ?? "").split(separator: ",").map(\.trimmed).filter { !$0.isEmpty }
     }
 
-    /// What speaks against a reconfiguration to `next`: servers that are new in it or changed, with an id or a host that no topology
-    /// could have either, or two servers at one address. Nil when nothing does. What was there before stays as it is.
+    /// What speaks against a reconfiguration to `next`: servers that are new in it or changed, with an id or a host
+    /// that no topology could have either, or two servers at one address. Nil when nothing does. What was there
+    /// before stays as it is.
     ///
     /// - Parameter largestID: 255, or 254 with `extendedTypesEnabled`
     package func objection(to next: EnsembleConfiguration, largestID: ServerID = 255) -> String? {
         for line in next.servers where server(line.id) != line {
-            guard (1...largestID).contains(line.id) else {
-                return "\(line.key): a server id is from 1 to \(largestID)"
+            // 0 is unusual, and Apache's servers take it.
+            guard (0...largestID).contains(line.id) else {
+                return "\(line.key): a server id is from 0 to \(largestID)"
             }
             for host in line.addresses.map(\.host) {
                 // Nobody dials an observer.

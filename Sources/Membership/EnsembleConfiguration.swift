@@ -1,5 +1,6 @@
-/// Who belongs to an ensemble and how its votes are counted: the server, group and weight lines, which ZooKeeper keeps in zoo.cfg, in a
-/// dynamic file, in /zookeeper/config, and sends in NEWLEADER and in notifications (reference 5.5).
+/// Who belongs to an ensemble and how its votes are counted: the server, group and weight lines, which ZooKeeper
+/// keeps in zoo.cfg, in a dynamic file, in /zookeeper/config, and sends in NEWLEADER and in notifications (reference
+/// 5.5).
 package struct EnsembleConfiguration: Sendable {
     /// Ascending ids.
     package let servers: [ServerLine]
@@ -25,8 +26,8 @@ package struct EnsembleConfiguration: Sendable {
         self.weights = weights
         self.version = version
         let voters = ServerSet(servers.lazy.filter(\.isVoter).map(\.id))
-        // One group or weight line is enough, as in Apache's `QuorumPeerConfig.parseDynamicConfig`: weights without groups are a
-        // hierarchy without a quorum, and a fault where they are read.
+        // One group or weight line is enough, as in Apache's `QuorumPeerConfig.parseDynamicConfig`: weights without
+        // groups are a hierarchy without a quorum, and a fault where they are read.
         verifier =
             groups.isEmpty && weights.isEmpty
             ? .majority(voters: voters)
@@ -72,8 +73,8 @@ extension EnsembleConfiguration {
 
     static func line(of version: Int64) -> String { "version=\(String(version, radix: 16))" }
 
-    /// What `<zoo.cfg>.dynamic.<version>` holds: the lines in order, without a version, and without a final line end (Apache's
-    /// `QuorumPeerConfig.writeDynamicConfig`; reference 5.6).
+    /// What `<zoo.cfg>.dynamic.<version>` holds: the lines in order, without a version, and without a final line end
+    /// (Apache's `QuorumPeerConfig.writeDynamicConfig`; reference 5.6).
     package var dynamicFileText: String { lines(.modern).sorted().joined(separator: "\n") }
 
     /// The name of that file, beside zoo.cfg.

@@ -64,7 +64,8 @@ package struct ServerLine: Hashable, Sendable {
     package var key: String { "server.\(id)" }
     package var isVoter: Bool { role == .participant }
 
-    /// `host:quorumPort` of the first address. A designated leader keeps its office only if this stays the same (reference 8.17).
+    /// `host:quorumPort` of the first address. A designated leader keeps its office only if this stays the same
+    /// (reference 8.17).
     package var quorumAddress: String { "\(Self.bracketed(addresses[0].host)):\(addresses[0].quorumPort)" }
 
     /// `host:port` of each port that the server is reached at, but for addresses that mean another machine on each one.

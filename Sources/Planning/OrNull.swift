@@ -1,5 +1,5 @@
-/// A value that JSON has as null when there is none. What is synthesised for an optional leaves its key out, and the keys of the
-/// command line's documents are a contract.
+/// A value that JSON has as null when there is none. What is synthesised for an optional leaves its key out, and the
+/// keys of the command line's documents are a contract.
 @propertyWrapper package struct OrNull<Value: Codable & Hashable & Sendable>: Codable, Hashable, Sendable {
     package var wrappedValue: Value?
 

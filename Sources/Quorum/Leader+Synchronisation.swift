@@ -73,7 +73,10 @@ extension Leader {
             guard zxid == ZXID(epoch: epoch, counter: 0) else {
                 // 3.8.0 followers may ACK a txn before they ACK NEWLEADER. They have not entered the epoch yet and
                 // could still lose the next election to a shorter log, so it counts only from then on (ZOOKEEPER-4685).
-                learners.update(connection) { $0.updateSubscription { $0.earlyAcks.append(zxid) } }
+                // Each once, and only of what there is: so they cannot grow without end.
+                if zxid > subscription.earlyAcks.last ?? .zero, zxid <= server.lastLogged {
+                    learners.update(connection) { $0.updateSubscription { $0.earlyAcks.append(zxid) } }
+                }
                 return true
             }
             learners.update(connection) { learner in

@@ -163,6 +163,8 @@ package struct Quorum: Sendable {
         case .idle:
             role = .idle
             if case .start = input { beginLooking(because: .started) }
+            // A peer that came before the start tries again.
+            if case .accepted(let connection) = input { close(connection) }
             updateOutlook()
         case .stopped:
             role = .stopped

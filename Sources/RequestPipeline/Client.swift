@@ -5,7 +5,8 @@ import ZooKeeperProtocol
 
 /// What the pipeline knows of one client connection.
 ///
-/// Can become: fresh → connecting → open → closing. Each can become closing, and that free, when the connection is gone.
+/// Can become: fresh → connecting → open → closing. Each can become closing, and that free, when the connection is
+/// gone.
 struct Client {
     enum State {
         /// No connection has this place.
@@ -90,8 +91,8 @@ struct WaitingRequests {
     private var bytes = 0
     private var answers = 0
 
-    /// Bytes of reads that may wait behind a write, and how many reads before the next write: what they ask for is answered
-    /// before that write is, whether the client reads or not.
+    /// Bytes of reads that may wait behind a write, and how many reads before the next write: what they ask for is
+    /// answered before that write is, whether the client reads or not.
     static let byteLimit = 256 << 10
     static let readLimit = 256
 

@@ -1,5 +1,5 @@
-/// A bucket of tokens that slows down herds of clients: who asks for a session while it is empty is disconnected, and comes
-/// again (Apache's `BlueThrottle`, without the adaptation of `connection_throttle_freeze_time`).
+/// A bucket of tokens that slows down herds of clients: who asks for a session while it is empty is disconnected, and
+/// comes again (Apache's `BlueThrottle`, without the adaptation of `connection_throttle_freeze_time`).
 package struct ConnectionThrottle: Hashable, Sendable {
     package struct Settings: Hashable, Sendable {
         /// `connection_throttle_tokens`; 0: no throttle.

@@ -30,10 +30,12 @@ package struct PipelineOptions: Sendable {
     package var passwords = SessionPasswords.derived
     /// The top byte of new sessions' ids.
     package var serverID: UInt8 = 1
-    /// With `enforce.auth.enabled`: schemes of which a connection must have proved one before anything else; else empty.
+    /// With `enforce.auth.enabled`: schemes of which a connection must have proved one before anything else; else
+    /// empty.
     package var enforcedSchemes: [String] = []
 
-    /// Whether sessions may stay with one server of the ensemble (`localSessionsEnabled`), and whether this server opens such.
+    /// Whether sessions may stay with one server of the ensemble (`localSessionsEnabled`), and whether this server
+    /// opens such.
     package var localSessions = false
     package var opensLocalSessions = false
     /// Whether a local session becomes a global one when it needs an ephemeral.

@@ -2,8 +2,7 @@ import DataTree
 import DequeModule
 import ZooKeeperProtocol
 
-/// What waits for its turn to be applied, in the order in which it was prepared (standalone, leader) or forwarded to the
-/// leader (learner).
+/// What waits for its turn to be applied, in the order in which it was prepared, or forwarded to the leader (learner).
 struct Proposals {
     struct Item {
         enum Origin {

@@ -58,8 +58,8 @@ extension RequestPipeline {
         return nil
     }
 
-    /// Whether there is a descriptor for one more connection. When there is none, and when too many have no session, the one that has
-    /// been without for the longest goes.
+    /// Whether there is a descriptor for one more connection. When there is none, and when too many have no session,
+    /// the one that has been without for the longest goes.
     private mutating func makeRoom() -> Bool {
         guard connectionCount >= options.connectionCapacity || sessionless >= options.sessionlessCapacity else {
             return true
@@ -104,8 +104,8 @@ extension RequestPipeline {
             (clients[id.place].identities + tree.access.identities(x509Subject: subject)).inApacheOrder
     }
 
-    /// Whether the system takes more bytes for this client has changed. When it does, call `goOn` in a turn of its own: a quick client must
-    /// not keep the others waiting.
+    /// Whether the system takes more bytes for this client has changed. When it does, call `goOn` in a turn of its
+    /// own: a quick client must not keep the others waiting.
     package mutating func setWritable(_ id: ClientID, _ isWritable: Bool) {
         clients[id.place].isWritable = isWritable
     }
@@ -176,8 +176,8 @@ extension RequestPipeline {
     /// The next client that something has been written for.
     package mutating func nextDirty() -> ClientID? { dirty.popFirst() }
 
-    /// Everything that was written for a client; nil when there is nothing, and for one that takes no more: its output gathers until it
-    /// does. Give the writer back.
+    /// Everything that was written for a client; nil when there is nothing, and for one that takes no more: its
+    /// output gathers until it does. Give the writer back.
     package mutating func takeOutput(of id: ClientID) -> Output? {
         let closes = clients[id.place].closesAfterFlush
         guard clients[id.place].isWritable || closes else { return nil }
@@ -194,7 +194,8 @@ extension RequestPipeline {
         writers.append(writer)
     }
 
-    /// The client's output to write to, out of its place; give it back with `endOutput`. Nil when the client gets nothing more.
+    /// The client's output to write to, out of its place; give it back with `endOutput`. Nil when the client gets
+    /// nothing more.
     mutating func beginOutput(_ id: ClientID) -> JuteWriter? {
         guard clients[id.place].state != .closing, clients[id.place].state != .free else { return nil }
         var writer: JuteWriter?

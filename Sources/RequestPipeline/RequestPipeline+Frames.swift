@@ -5,7 +5,7 @@ import ZooKeeperProtocol
 /// From bytes to requests, and which of them have to wait.
 extension RequestPipeline {
     /// What became of bytes that came from a client.
-    package enum Taken: Sendable {
+    package enum Taken: Hashable, Sendable {
         /// The first so many are dealt with.
         case used(Int)
         /// There is no whole frame yet.
@@ -28,7 +28,6 @@ extension RequestPipeline {
                 return .later
             }
         }
-        clients[id.place].statistics.lastHeard = now
         var reader = JuteReader(bytes)
         guard let length = (try? reader.readInt32()).map({ Int($0) }) else { return .incomplete }
         guard length >= 0, length <= options.maxFrame else {
@@ -65,17 +64,20 @@ extension RequestPipeline {
         return .used(4 + length)
     }
 
+    /// Bytes came from a client, whether they are taken or not.
+    package mutating func heard(_ id: ClientID) { clients[id.place].statistics.lastHeard = now }
+
     // MARK: Throttling
 
     private enum Admission { case now, later, never }
 
-    /// Whether a client's request of this length is taken. Who has requests under way lets them finish first, when all clients
-    /// together have more than `globalOutstandingLimit` or `heldLimit` bytes; a long one waits for the latter in any case.
-    /// `largeRequestMaxBytes` refuses, as in Apache's server.
+    /// Whether a client's request of this length is taken. Who has requests under way lets them finish first, when
+    /// all clients together have more than `globalOutstandingLimit` or `heldLimit` bytes; a long one waits for the
+    /// latter in any case. `largeRequestMaxBytes` refuses, as in Apache's server.
     private mutating func admits(_ length: Int, hasWaiting: Bool) -> Admission {
         if hasFailed { return .later }
-        // A leader that takes nothing more is about to let its clients go: what comes behind a write that it dropped must not be
-        // answered.
+        // A leader that takes nothing more is about to let its clients go: what comes behind a write that it dropped
+        // must not be answered.
         if service == .leading, replication.nextZXID == nil { return .later }
         if isOverloaded, hasWaiting || length > Self.largeBuffer && held >= Self.heldLimit { return .later }
         guard isLarge(length),
@@ -91,8 +93,8 @@ extension RequestPipeline {
         proposals.count + syncs.count >= options.globalOutstandingLimit || held >= Self.heldLimit
     }
 
-    /// Bytes of writes under way above which their clients wait. In an ensemble a write is held several times: for the log, for
-    /// the commit, and for each follower that does not read.
+    /// Bytes of writes under way above which their clients wait. In an ensemble a write is held several times: for
+    /// the log, for the commit, and for each follower that does not read.
     static let heldLimit = 32 << 20
     /// What counts as a large buffer.
     static let largeBuffer = 32 << 10
@@ -110,7 +112,8 @@ extension RequestPipeline {
         return .later
     }
 
-    /// A read from the disk's thread or from another server is dealt with: clients that were held back go on if the load has fallen.
+    /// A read from the disk's thread or from another server is dealt with: clients that were held back go on if the
+    /// load has fallen.
     package mutating func resumeThrottled() {
         guard !throttled.isEmpty, !isOverloaded else { return }
         for id in throttled {

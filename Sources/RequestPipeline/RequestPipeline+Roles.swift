@@ -17,8 +17,8 @@ extension RequestPipeline {
         for session in tree.sessions { sessions.track(session.id, timeout: session.timeout, now: now) }
     }
 
-    /// There is no leader: clients must look for another server, and what is under way is forgotten; if it was committed, the
-    /// next leader knows.
+    /// There is no leader: clients must look for another server, and what is under way is forgotten; if it was
+    /// committed, the next leader knows.
     mutating func stopServing() {
         // What is answered by now is sent: else the last writes that a stopping leader commits are never acknowledged.
         effects.append(.flush)
@@ -33,6 +33,9 @@ extension RequestPipeline {
         preparer.reset(tree: tree)
         sessions = SessionTracker(tickTime: Int32(clamping: options.tickTime), now: now)
         localSessions = sessions
+        // They all close, and none of them goes on.
+        for client in throttled { clients[client.place].isThrottled = false }
+        throttled.removeAll()
         for client in orderedClients where clients[client.place].session != .none { close(client) }
     }
 
@@ -42,7 +45,8 @@ extension RequestPipeline {
         if service == .readOnly { stopServing() }
     }
 
-    /// Without a leader for a while, clients that asked for it may read what there is (`readonlymode.enabled`; reference 9.1).
+    /// Without a leader for a while, clients that asked for it may read what there is (`readonlymode.enabled`;
+    /// reference 9.1).
     mutating func awaitLeader() {
         if let delay = options.readOnlyDelay { readOnlyAt = now + delay }
     }

@@ -1,5 +1,4 @@
 import DataTree
-import Diagnostics
 import Jute
 import ZooKeeperProtocol
 
@@ -63,7 +62,8 @@ extension RequestPipeline {
         }
     }
 
-    /// Whether a session that this leader does not know may be one that another server keeps to itself. Its id tells which.
+    /// Whether a session that this leader does not know may be one that another server keeps to itself. Its id tells
+    /// which.
     private func isLocalElsewhere(_ session: SessionID) -> Bool {
         guard options.localSessions, sessions.timeout(of: session) == nil else { return false }
         return UInt8(truncatingIfNeeded: session.rawValue >> 56) != options.serverID
@@ -147,8 +147,8 @@ extension RequestPipeline {
         answerSyncs()
     }
 
-    /// What a client has asked before this write, and has not been told because it does not read, is answered now: it must
-    /// not see the write.
+    /// What a client has asked before this write, and has not been told because it does not read, is answered now: it
+    /// must not see the write.
     private mutating func letReadsGoFirst(_ entry: UnsafeRawBufferPointer) {
         guard case .request(let client, _, _)? = proposals.first?.origin, state(of: client) == .open,
             clients[client.id.place].waiting.isReadFirst

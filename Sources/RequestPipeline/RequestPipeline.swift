@@ -3,16 +3,18 @@ import DequeModule
 import Jute
 import ZooKeeperProtocol
 
-/// What a server does with the requests of its clients: the tree, the sessions, what is under way, and what each client is to be sent.
+/// What a server does with the requests of its clients: the tree, the sessions, what is under way, and what each
+/// client is to be sent.
 ///
-/// No socket, file, clock or thread: the same inputs at the same times give the same effects. A shell says what time it is
-/// (`advance`), calls one input (`open`, `take`, `stored`, `tick`, …), then carries out one `nextEffect()` after the other until there
-/// is none, and only then calls the next. What clients are sent gathers meanwhile; at the end of a turn, or when `Effect.flush`
-/// says so, the shell fetches it (`nextDirty`, `takeOutput`).
+/// No socket, file, clock or thread: the same inputs at the same times give the same effects. A shell says what time
+/// it is (`advance`), calls one input (`open`, `take`, `stored`, `tick`, …), then carries out one `nextEffect()`
+/// after the other until there is none, and only then calls the next; `closed` and `setWritable` alone may come in
+/// between. What other servers send is put in with `QuorumReplication.step`. What clients are sent gathers meanwhile;
+/// at the end of a turn, or when `Effect.flush` says so, the shell fetches it (`nextDirty`, `takeOutput`).
 ///
-/// A write is prepared (its outcome decided) and handed to the `Replication`, which comes back with `commit` when it is durable,
-/// in an ensemble on a quorum; then it is applied and answered. A read is answered at once, unless writes of the same connection are
-/// before it.
+/// A write is prepared (its outcome decided) and handed to the `Replication`, which comes back with `commit` when it
+/// is durable, in an ensemble on a quorum; then it is applied and answered. A read is answered at once, unless writes
+/// of the same connection are before it.
 ///
 /// ```
 /// take ─► propose ─► Replication.propose ─► … disk, quorum … ─► commit ─► output of the client

@@ -7,7 +7,8 @@
     @inlinable package static var root: NodeID { NodeID(rawValue: 1) }
 }
 
-/// One node: a cache line. What most nodes leave at its default lives in `NodeExtra`, name and data in the payload heap.
+/// One node: a cache line. What most nodes leave at its default lives in `NodeExtra`, name and data in the payload
+/// heap.
 ///
 /// What holds the store together is the store's alone to write.
 @usableFromInline package struct NodeRecord {
@@ -59,7 +60,8 @@
     @inlinable init(pzxid: Int64) { self.pzxid = pzxid }
 }
 
-/// A list that is threaded through its nodes, the newest first. A node is in one at most, and leaves it before it is removed.
+/// A list that is threaded through its nodes, the newest first. A node is in one at most, and leaves it before it is
+/// removed.
 package struct NodeList {
     var head: UInt32 = 0
     package internal(set) var count = 0

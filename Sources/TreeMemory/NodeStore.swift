@@ -6,9 +6,9 @@ import ZooKeeperProtocol
 
 /// The nodes of a tree, compactly: about 90 bytes a node beside its name and data, no allocation a node.
 ///
-/// Records of one cache line in a growing slab, `UInt32` references instead of pointers, children as linked lists, one hash
-/// table on (parent, name) that grows a bucket at a time, so that no insert ever stops to rehash a million nodes.
-/// Knows nothing of ZooKeeper's rules: who may be created or deleted when is decided above.
+/// Records of one cache line in a growing slab, `UInt32` references instead of pointers, children as linked lists,
+/// one hash table on (parent, name) that grows a bucket at a time, so that no insert ever stops to rehash a million
+/// nodes. Knows nothing of ZooKeeper's rules: who may be created or deleted when is decided above.
 ///
 /// Every `Bytes` handed out points into the store and is good until the next mutation.
 @usableFromInline package struct NodeStore: ~Copyable {
@@ -83,8 +83,8 @@ import ZooKeeperProtocol
         child(of: parent, named: name, hash: hash(parent, name))
     }
 
-    /// The hash that `child(of:named:hash:)` and `insert` want. The memory they will look at is being fetched from now on,
-    /// while the caller does something else.
+    /// The hash that `child(of:named:hash:)` and `insert` want. The memory they will look at is being fetched from
+    /// now on, while the caller does something else.
     package func foresee(_ parent: NodeID, _ name: Bytes) -> UInt32 {
         let hash = hash(parent, name)
         clinux_prefetch(bucket(hash))
@@ -347,8 +347,8 @@ import ZooKeeperProtocol
 
     // MARK: Walks
 
-    /// Starts a walk over all nodes, parents before children. Between two steps the store may change: nodes that go before
-    /// the walk reaches them are not met, nodes that come may be met or not.
+    /// Starts a walk over all nodes, parents before children. Between two steps the store may change: nodes that go
+    /// before the walk reaches them are not met, nodes that come may be met or not.
     package mutating func startWalk(at node: NodeID = .root) -> Int {
         if let place = walks.firstIndex(of: .max) {
             walks[place] = node.rawValue

@@ -21,8 +21,8 @@ struct Region: ~Copyable {
             if let pointer, pointer != MAP_FAILED {
                 self.base = pointer
                 self.capacity = size
-                // Random look-ups in a large tree would miss the TLB at every step. The first pages stay small, so that a small
-                // tree does; a system without large pages says no, and nothing is lost.
+                // Random look-ups in a large tree would miss the TLB at every step. The first pages stay small, so
+                // that a small tree does; a system without large pages says no, and nothing is lost.
                 madvise(pointer + Self.smallPages, size - Self.smallPages, MADV_HUGEPAGE)
                 return
             }

@@ -1,5 +1,5 @@
-/// What a server is in its ensemble at the moment, as `srvr` says it. (What it is to be, participant or observer, is its role in the
-/// configuration.)
+/// What a server is in its ensemble at the moment, as `srvr` says it. (What it is to be, participant or observer, is
+/// its role in the configuration.)
 public enum ServerMode: Hashable, Sendable {
     case standalone
     case leader

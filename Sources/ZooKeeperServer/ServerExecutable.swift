@@ -3,8 +3,8 @@ import Glibc
 import Logging
 import ServerConfig
 
-/// The life of a server's process, `NAME [FLAG…] CONFIG`: in the foreground, until SIGTERM or SIGINT. The executables differ only in
-/// what they plug in.
+/// The life of a server's process, `NAME [FLAG…] CONFIG`: in the foreground, until SIGTERM or SIGINT. The executables
+/// differ only in what they plug in.
 package enum ServerExecutable {
     /// - Parameters:
     ///   - name: of the executable.

@@ -39,6 +39,8 @@ final class Ensemble {
     private var links: [(Int, Int)] = []
     private var now: Int64 = 1000
     private var answered = 0
+    /// The error in the header of the last answer; means nothing for that of a handshake.
+    private var error: Int32 = 0
 
     /// The last one leads: it has the highest id, and all have the same history.
     init(_ count: Int) {
@@ -92,7 +94,6 @@ final class Ensemble {
         }
         let client = Client(server: server, id: id)
         send(Request.handshake(), client)
-        // There is one already when another client came before.
         send(Request.creation(of: Request.path).frame, client)
         return client
     }
@@ -100,6 +101,7 @@ final class Ensemble {
     func ask(_ request: inout Request, _ client: Client) {
         request.next()
         send(request.frame, client)
+        guard error == 0 else { fail("\(request.name) is answered with error \(error)") }
     }
 
     private func send(_ frame: [UInt8], _ client: Client) {
@@ -151,6 +153,9 @@ final class Ensemble {
         while let id = server.pipeline.nextDirty() {
             guard let output = server.pipeline.takeOutput(of: id) else { continue }
             answered += 1
+            error = output.bytes.withUnsafeBytes {
+                Int32(bigEndian: $0.loadUnaligned(fromByteOffset: 16, as: Int32.self))
+            }
             server.pipeline.giveBack(output.bytes)
         }
     }

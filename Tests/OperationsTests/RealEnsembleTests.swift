@@ -197,6 +197,9 @@ struct RealEnsembles: Sendable {
         #expect(report.lost == 0)
         // Two quick servers are through in a tenth of a second; a write is tried every 10 ms.
         #expect(report.writes >= report.steps.count)
+        // What lies between the writes are the gaps: none can be longer than it is told.
+        let took = report.steps.reduce(0) { $0 + $1.seconds.duration / .seconds(1) }
+        #expect(Double(report.writes + 1) * (report.longestWriteGap.duration / .seconds(1)) >= took)
         #expect(report.longestWriteGap.duration > .zero)
         let after = try await command.status(nil)
         #expect(after.health == .healthy, "\(after.problems)")

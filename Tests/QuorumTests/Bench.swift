@@ -57,7 +57,8 @@ struct Bench {
             if case .become(.looking) = effect { beganAnew = true }
             effects.append(effect)
         }
-        arrows.formUnion(StateDiagram.documented.check(before, quorum.states, beganAnew: beganAnew))
+        arrows.formUnion(
+            StateDiagram.documented.check(before, quorum.states, beganAnew: beganAnew, isSingle: true))
     }
 
     mutating func take() -> [Quorum.Effect] {

@@ -269,7 +269,7 @@ import ZooKeeperProtocol
         #expect(misled.quorum.status == .looking(.started))
     }
 
-    @Test func settledServersMayReportOtherRoundsAndZXID() {
+    @Test func settledServersMayReportOtherRoundsAndZXIDs() {
         var bench = Bench(1)
         var late = settled(.following, leader: 3)
         late.zxid = ZXID(rawValue: 77)

@@ -106,7 +106,7 @@ struct Ensemble {
             if case .become(.looking) = effect { beganAnew = true }
             perform(effect, id)
         }
-        StateDiagram.documented.check(before, servers[id]?.states ?? [:], beganAnew: beganAnew)
+        StateDiagram.documented.check(before, servers[id]?.states ?? [:], beganAnew: beganAnew, isSingle: false)
     }
 
     private mutating func perform(_ effect: Quorum.Effect, _ id: ServerID) {

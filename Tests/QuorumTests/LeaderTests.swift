@@ -466,7 +466,7 @@ import ZooKeeperProtocol
     // MARK: The end
 
     /// 8.15: the counter never reaches its last value.
-    @Test func whenTheEpochHasNoMoreZXIDANewOneIsElected() {
+    @Test func whenTheEpochHasNoMoreZXIDsANewOneIsElected() {
         var server = Server(
             id: 1, membership: JointConfiguration(EnsembleConfiguration(voters: [1])),
             options: QuorumOptions(),

@@ -53,16 +53,23 @@ struct StateDiagram {
 
     /// Holds one step against the diagrams, and gives the states that it changed.
     ///
-    /// - Parameter beganAnew: whether the server began to look for a leader in it.
+    /// - Parameters:
+    ///   - beganAnew: whether the server began to look for a leader in it.
+    ///   - isSingle: the disk did nothing meanwhile, so intake, sending and learner go along one arrow at most.
     @discardableResult
     func check(
-        _ before: [Machine: String], _ after: [Machine: String], beganAnew: Bool
+        _ before: [Machine: String], _ after: [Machine: String], beganAnew: Bool, isSingle: Bool
     ) -> [Arrow] {
         Machine.allCases.compactMap { machine in
             let from = machine != .role && beganAnew ? Self.start : before[machine] ?? Self.start
             guard let to = after[machine], to != from else { return nil }
             let arrow = Arrow(machine: machine, from: from, to: to)
-            #expect(leads(machine, from: from, to: to), "Docs/quorum.md has no way for \(arrow)")
+            let isDrawn =
+                switch machine {
+                case .intake where isSingle, .sending where isSingle, .learner where isSingle: arrows.contains(arrow)
+                case .role, .leader, .intake, .sending, .learner: leads(machine, from: from, to: to)
+                }
+            #expect(isDrawn, "Docs/quorum.md has no way for \(arrow)")
             return arrow
         }
     }

@@ -23,7 +23,7 @@ import ZooKeeperProtocol
         let id = try #require(bench.open())
         #expect(try bench.handshake(id, timeout: 1) == nil, "not before")
         // What comes meanwhile waits.
-        guard case .later = bench.ask(1, .ping, from: id) else { return #expect(Bool(false)) }
+        #expect(bench.ask(1, .ping, from: id) == .later)
         bench.commit()
         let response = try #require(try bench.response(id))
         #expect(response.timeout == 6000, "no less than the least")
@@ -373,7 +373,7 @@ import ZooKeeperProtocol
         _ = bench.takeEffects()
         bench.ask(1, .create, create, from: busy)
         bench.ask(2, .setData, set("/a", [2]), from: busy)
-        guard case .later = bench.ask(3, .setData, set("/a", [3]), from: busy) else { return #expect(Bool(false)) }
+        #expect(bench.ask(3, .setData, set("/a", [3]), from: busy) == .later)
         bench.ask(1, .exists, read("/a"), from: idle)
         #expect(try bench.replies(idle).map(\.xid) == [1], "who has nothing under way is served")
         bench.pipeline.resumeThrottled()
@@ -390,7 +390,7 @@ import ZooKeeperProtocol
         let bench = Bench()
         let (id, _) = try bench.connect()
         bench.replication.nextZXID = nil
-        guard case .later = bench.ask(1, .getData, read("/"), from: id) else { return #expect(Bool(false)) }
+        #expect(bench.ask(1, .getData, read("/"), from: id) == .later)
         #expect(try bench.replies(id) == [])
     }
 
@@ -437,13 +437,11 @@ import ZooKeeperProtocol
         writer.frame { $0.write(raw: RequestHeader(xid: 1, op: .exists).encoded + read("/")) }
         let frame = writer.bytes
         for length in 1..<frame.count {
-            guard case .incomplete = frame[..<length].withUnsafeBytes({ bench.pipeline.take($0, from: id) }) else {
-                return #expect(Bool(false), "\(length)")
-            }
+            let taken = frame[..<length].withUnsafeBytes { bench.pipeline.take($0, from: id) }
+            #expect(taken == .incomplete, "\(length)")
         }
-        guard case .used(frame.count) = (frame + frame).withUnsafeBytes({ bench.pipeline.take($0, from: id) }) else {
-            return #expect(Bool(false))
-        }
+        let taken = (frame + frame).withUnsafeBytes { bench.pipeline.take($0, from: id) }
+        #expect(taken == .used(frame.count))
         #expect(try bench.replies(id).map(\.xid) == [1])
     }
 }

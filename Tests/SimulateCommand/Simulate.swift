@@ -56,6 +56,13 @@ struct Simulate: ParsableCommand {
     @Flag(help: "Commit each planted bug in turn and print the seed that shows it.")
     var planted = false
 
+    func validate() throws {
+        if service, trace || script != nil || fault != nil || steady || !replay.isEmpty {
+            throw ValidationError(
+                "--service goes with --seeds, --from, --time, --jobs, --short, --all and --planted.")
+        }
+    }
+
     func run() throws {
         setlinebuf(stdout)
         if !replay.isEmpty {
@@ -137,7 +144,7 @@ struct Simulate: ParsableCommand {
         DispatchQueue.concurrentPerform(iterations: max(1, jobs)) { _ in
             while let seed = work.withLock({ $0.take(before: end) }) {
                 let scenario = isShort ? Scenario(seed: seed).shortened : Scenario(seed: seed)
-                if steady, scenario.reconfigures, !service { continue }
+                if steady, scenario.reconfigures { continue }
                 let whole = ServiceScenario(seed: seed)
                 let outcome =
                     service ? ServiceSimulator.run(isShort ? whole.shortened : whole) : Simulator.run(scenario)

@@ -7,6 +7,9 @@ package struct Script: Sendable {
         /// Commands, comments and empty lines.
         var commands: [String]
         package var output: [String]
+
+        /// Its commands alone.
+        var actions: [String] { commands.filter { !$0.isEmpty && !$0.hasPrefix("#") } }
     }
 
     package private(set) var steps: [Step] = []
@@ -59,7 +62,7 @@ package struct Script: Sendable {
         var script = self
         let stage = Stage(planted: planted)
         for place in script.steps.indices {
-            for line in script.steps[place].commands where !line.isEmpty && !line.hasPrefix("#") {
+            for line in script.steps[place].actions {
                 if line.hasPrefix("with ") {
                     try stage.say(verdict(of: line.dropFirst(5), before: place))
                 } else {
@@ -75,7 +78,7 @@ package struct Script: Sendable {
     package func violation(planted: Faults = []) throws(Problem) -> String? {
         let stage = Stage(planted: planted)
         for step in steps {
-            for line in step.commands where !line.isEmpty && !line.hasPrefix("#") && !line.hasPrefix("with ") {
+            for line in step.actions where !line.hasPrefix("with ") {
                 try stage.perform(line)
                 if let violation = stage.violation { return violation }
             }
@@ -92,7 +95,7 @@ package struct Script: Sendable {
 }
 
 extension Faults {
-    private static let names: [(name: String, fault: Faults)] = [
+    static let names: [(name: String, fault: Faults)] = [
         ("ackNewLeaderBeforeDurable", .ackNewLeaderBeforeDurable),
         ("ackProposalBeforeDurable", .ackProposalBeforeDurable),
         ("leaderAcksBeforeDurable", .leaderAcksBeforeDurable), ("epochsNotStored", .epochsNotStored),

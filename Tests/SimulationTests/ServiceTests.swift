@@ -22,7 +22,8 @@ import Testing
 
     /// Each mistake with clients' requests shows within a few seeds.
     @Test(arguments: ServiceBug.allCases)
-    func aPlantedBugIsFound(bug: ServiceBug) {
-        #expect(bug.find(within: 10, from: 1) != nil)
+    func aPlantedBugIsFound(bug: ServiceBug) throws {
+        let found = try #require(bug.find(within: 10, from: 1))
+        #expect(bug.shows.contains { found.violation.hasPrefix($0) }, "\(found.violation)")
     }
 }

@@ -8,7 +8,6 @@ package struct RollingRestartOptions: Sendable {
     package var confirm: (@Sendable (ServerID) async -> Bool)?
     /// Begins anew where an earlier one stopped half way, instead of continuing it.
     package var startsOver = false
-    package var dryRun = false
     /// Goes on although no quorum remains without the server restarted (ensembles of one or two participants).
     package var force = false
 

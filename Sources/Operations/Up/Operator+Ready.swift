@@ -42,7 +42,7 @@ extension Operator {
         let readiness = Readiness(electorate: ensemble.electorate)
         var told = ""
         try await watch(ensemble, control) { sweep, waited in
-            let canElect = ensemble.electorate.isQuorum(sweep.ableToVote)
+            let canElect = sweep.electorate(planned: ensemble.electorate).isQuorum(sweep.ableToVote)
             let waiting = ids.compactMap { sweep.server($0) }
                 .filter { canElect ? !$0.isInItsRole : $0.role == .unknown }
             let lacks = readiness.lacks(sweep).filter { lack in waiting.contains { $0.id == lack.server } }

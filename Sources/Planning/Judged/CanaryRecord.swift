@@ -1,8 +1,8 @@
 /// The bookkeeping of a canary: which writes were acknowledged, how long it could not write, and whether one was lost.
 ///
 /// The canary overwrites one znode and nobody else does, so each write that took effect raises the znode's version by
-/// one, and an acknowledged write that is gone shows as a version that went back. Writes of unknown outcome (the connection broke
-/// before the answer) may raise it too: versions may jump ahead.
+/// one, and an acknowledged write that is gone shows as a version that went back. Writes of unknown outcome (the
+/// connection broke before the answer) may raise it too: versions may jump ahead.
 package struct CanaryRecord: Hashable, Sendable {
     /// Acknowledged writes.
     package private(set) var writes = 0

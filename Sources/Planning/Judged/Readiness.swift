@@ -58,8 +58,9 @@ package struct Readiness: Hashable, Sendable {
         return lacks.sorted { ($0.server ?? ServerID(.max)) < ($1.server ?? ServerID(.max)) }
     }
 
-    /// Whether a server that serves has all that the leader had at `mark`. Zxids compare across epochs. Until the first txn
-    /// of an epoch a synced server still shows the last zxid of the epoch before, so the start of one says nothing.
+    /// Whether a server that serves has all that the leader had at `mark`. Zxids compare across epochs. Until the
+    /// first txn of an epoch a synced server still shows the last zxid of the epoch before, so the start of one says
+    /// nothing.
     package static func hasCaughtUp(_ zxid: ZXID, to mark: ZXID) -> Bool {
         zxid >= mark || mark.isStartOfEpoch
     }

@@ -63,8 +63,8 @@ extension ServerStatus {
         directory = server.member.directory
     }
 
-    /// What the supervisor says; it asks a server that starts less often than somebody who looks. Without a supervisor the client
-    /// port tells what it can.
+    /// What the supervisor says; it asks a server that starts less often than somebody who looks. Without a
+    /// supervisor the client port tells what it can.
     private static func state(of server: ServerObservation) -> ServerProcess.State {
         switch server.process?.state {
         case .starting where server.serving != nil: .running

@@ -34,7 +34,8 @@ package struct Timeline: Hashable, Sendable {
 
     package init() {}
 
-    /// How long after the first thing that happened `server` passed `station`. `looking` may have been too short to be seen.
+    /// How long after the first thing that happened `server` passed `station`. `looking` may have been too short to
+    /// be seen.
     package func elapsed(_ server: ServerID, _ station: Station) -> Duration? {
         guard let start = times.values.compactMap({ $0.values.min() }).min() else { return nil }
         return times[server]?[station].map { $0 - start }

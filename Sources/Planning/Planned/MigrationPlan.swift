@@ -25,8 +25,8 @@ package struct MigrationPlan: Hashable, Sendable {
         self.steps = steps
     }
 
-    /// The servers of `chosen` that are to be switched. One whose topology says `engine` already is among them when its process is
-    /// still the one of before: an earlier call was interrupted in between.
+    /// The servers of `chosen` that are to be switched. One whose topology says `engine` already is among them when
+    /// its process is still the one of before: an earlier call was interrupted in between.
     ///
     /// - Parameter isExact: a server of that engine with other options (another home) is switched, too
     package static func switching(

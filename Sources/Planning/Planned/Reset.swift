@@ -1,11 +1,12 @@
 import Membership
 import ZooKeeperProtocol
 
-/// Whether a server may throw away what it holds and fetch it from the others, and in which order that goes. Pure: it judges a sweep.
+/// Whether a server may throw away what it holds and fetch it from the others, and in which order that goes. Pure: it
+/// judges a sweep.
 ///
-/// A txn is acknowledged when a quorum has it, and the server may be one of that quorum. So the others must be a quorum by
-/// themselves, and once the server is stopped, a quorum of them must have caught up to where their leader was: then whatever
-/// was acknowledged is with them.
+/// A txn is acknowledged when a quorum has it, and the server may be one of that quorum. So the others must be a
+/// quorum by themselves, and once the server is stopped, a quorum of them must have caught up to where their leader
+/// was: then whatever was acknowledged is with them.
 package struct Reset: Hashable, Sendable {
     package var server: ServerID
     package var electorate: QuorumVerifier
@@ -38,7 +39,8 @@ package struct Reset: Hashable, Sendable {
         return nil
     }
 
-    /// Whether the others have all that was acknowledged until `mark`, where their leader was after the server had stopped.
+    /// Whether the others have all that was acknowledged until `mark`, where their leader was after the server had
+    /// stopped.
     package func othersHave(_ mark: ZXID, _ sweep: Sweep) -> Bool {
         let holding = sweep.servers.filter { other in
             other.id != server && other.votes

@@ -8,9 +8,10 @@ import ZooKeeperProtocol
 ///        │                    │
 ///        └──── patience ──────┴──► failed (the rest is left running)
 ///
-/// Servers that are not ready come first, then observers, then followers by id, the leader last; who that is is looked up
-/// again before each step. Before each step every other server must serve and a quorum must remain without
-/// the one to be stopped; after each, the server must be back in its role and have what the leader had when the step began.
+/// Servers that are not ready come first, then observers, then followers by id, the leader last; who that is is
+/// looked up again before each step. Before each step every other server must serve and a quorum must remain without
+/// the one to be stopped; after each, the server must be back in its role and have what the leader had when the step
+/// began.
 package struct RollingRestart: Sendable {
     package struct Options: Hashable, Sendable {
         /// How long the others may take to serve before a step, and the server to come back after it.
@@ -102,7 +103,8 @@ package struct RollingRestart: Sendable {
         return pending.sorted { (rank($0), $0) < (rank($1), $1) }
     }
 
-    /// Why not to begin: a server without which there can be no quorum, however well the others are. To be asked before anything is touched.
+    /// Why not to begin: a server without which there can be no quorum, however well the others are. To be asked
+    /// before anything is touched.
     package func refusal(_ sweep: Sweep) -> OperationError? {
         guard !options.force else { return nil }
         let electorate = sweep.electorate(planned: electorate)
@@ -160,8 +162,8 @@ package struct RollingRestart: Sendable {
         return .restart(next)
     }
 
-    /// All steps are done. The last one may have taken the leader from the others, and an observer takes a moment longer to find
-    /// the new one: the end is when all that had to serve before each step serve again.
+    /// All steps are done. The last one may have taken the leader from the others, and an observer takes a moment
+    /// longer to find the new one: the end is when all that had to serve before each step serve again.
     private mutating func finish(_ sweep: Sweep, since: Instant, now: Instant) -> Effect {
         let looking = sweep.servers.filter { $0.isMember && !$0.isInItsRole && !options.ignored.contains($0.id) }
         guard !steps.isEmpty, let first = looking.first else {

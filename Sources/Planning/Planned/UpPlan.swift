@@ -15,12 +15,14 @@ import ZooKeeperProtocol
 ///   before the others are, because a server with the new list would not follow a leader that its list does not name.
 /// - When more than one voter changes, all servers are stopped and started anew, those with data first.
 ///
-/// Servers that keep their members themselves (since a reconfiguration) take none from files. There the ensemble is asked to name
-/// who joins, before it is started, and to forget who leaves, before it is stopped, one after the other.
+/// Servers that keep their members themselves (since a reconfiguration) take none from files. There the ensemble is
+/// asked to name who joins, before it is started, and to forget who leaves, before it is stopped, one after the
+/// other.
 ///
-/// A start from rest has the same trap: where some voters have data and others have none, the empty ones must not make a
-/// quorum among themselves and overwrite the rest. They are started one by one, when all with data are up. Where those that lost
-/// their data were a quorum, they may have acknowledged what nobody else has, and no order of starting brings that back.
+/// A start from rest has the same trap: where some voters have data and others have none, the empty ones must not
+/// make a quorum among themselves and overwrite the rest. They are started one by one, when all with data are up.
+/// Where those that lost their data were a quorum, they may have acknowledged what nobody else has, and no order of
+/// starting brings that back.
 package struct UpPlan: Hashable, Sendable {
     package enum Action: Hashable, Sendable {
         /// Starts these at once.
@@ -45,7 +47,8 @@ package struct UpPlan: Hashable, Sendable {
         case writeFiles
         /// Stores the topology as the one applied last.
         case storeTopology
-        /// Tells the supervisor what its servers are from now on. Those named leave, and are kept until they are stopped.
+        /// Tells the supervisor what its servers are from now on. Those named leave, and are kept until they are
+        /// stopped.
         case reload(keeping: [ServerID])
         case act(Action)
         /// Waits until each answers on its client port.
@@ -67,9 +70,9 @@ package struct UpPlan: Hashable, Sendable {
         steps = Self.steps(actions, situation, hasOutage: outage != nil)
     }
 
-    /// The actions around the files: an ensemble is known from its first file on, because what can be seen can be taken down. Where an outage is
-    /// planned, the new topology is stored when nothing of the old one runs: an `up` after an interruption in between must still see
-    /// that voters change.
+    /// The actions around the files: an ensemble is known from its first file on, because what can be seen can be
+    /// taken down. Where an outage is planned, the new topology is stored when nothing of the old one runs: an `up`
+    /// after an interruption in between must still see that voters change.
     private static func steps(_ actions: [Action], _ situation: Situation, hasOutage: Bool) -> [Step] {
         let isFirst = situation.serversBefore.isEmpty
         let before = hasOutage && !isFirst ? actions.prefix { !$0.isStart } : []

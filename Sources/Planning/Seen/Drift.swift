@@ -1,8 +1,8 @@
 import Membership
 import ZooKeeperProtocol
 
-/// One thing in which the topology and the ensemble's own configuration differ: what was changed with `reconfig`, or what
-/// has not reached the servers yet. The ensemble's word is what counts for votes and for where servers are.
+/// One thing in which the topology and the ensemble's own configuration differ: what was changed with `reconfig`, or
+/// what has not reached the servers yet. The ensemble's word is what counts for votes and for where servers are.
 package struct Drift: Hashable, Sendable {
     package enum Difference: Hashable, Sendable {
         case onlyInTopology

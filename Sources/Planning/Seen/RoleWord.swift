@@ -1,7 +1,7 @@
 import ZooKeeperProtocol
 
-/// A server's part in the ensemble, as far as its answer tells. Not its ``ServerMode``: that is what a server says of itself, and one that says
-/// nothing, or has no leader, says none.
+/// A server's part in the ensemble, as far as its answer tells. Not its ``ServerMode``: that is what a server says of
+/// itself, and one that says nothing, or has no leader, says none.
 package enum RoleWord: String, Codable, Hashable, Sendable {
     case leader, follower, observer, standalone
     /// It answers and has found no leader, or serves reads only for want of one.

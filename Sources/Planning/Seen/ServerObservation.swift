@@ -45,7 +45,8 @@ package struct ServerObservation: Hashable, Sendable {
     package var answer: Answer
     /// Proportional set size, bytes.
     package var memory: Int?
-    /// False when the ensemble has a configuration of its own, and this server is not in it: it has no vote, and nobody waits for it.
+    /// False when the ensemble has a configuration of its own, and this server is not in it: it has no vote, and
+    /// nobody waits for it.
     package var isMember = true
 
     package init(member: Member, process: ServerProcess?, answer: Answer, memory: Int? = nil) {

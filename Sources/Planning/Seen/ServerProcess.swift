@@ -37,12 +37,13 @@ package struct ServerProcess: Codable, Hashable, Sendable {
     package var engine: String
     /// Of the process that runs; without one, of what would be started.
     package var engineVersion: String?
-    /// The process runs with other files or options than the specification now says, or its program has been replaced since: a
-    /// restart is due.
+    /// The process runs with other files or options than the specification now says, or its program has been replaced
+    /// since: a restart is due.
     package var outdated: Bool
     /// The file of its program is another one by now; nil from an earlier version.
     package var isReplaced: Bool?
-    /// The fingerprint (``ServerSpec/fingerprint``) of what the process was started as; nil without a process, and when nobody knows.
+    /// The fingerprint (``ServerSpec/fingerprint``) of what the process was started as; nil without a process, and
+    /// when nobody knows.
     package var launchedAs: String?
     /// Where clients reach the process, or when there is none, the next one.
     package var clientHost: String

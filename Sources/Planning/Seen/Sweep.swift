@@ -48,8 +48,8 @@ package struct Sweep: Hashable, Sendable {
             })
     }
 
-    /// Apache's leader with `leaderServes=no` answers on its client port that it serves nobody, like one that has no leader. It is
-    /// the one that leads when others follow somebody and nobody else can be whom they follow.
+    /// Apache's leader with `leaderServes=no` answers on its client port that it serves nobody, like one that has no
+    /// leader. It is the one that leads when others follow somebody and nobody else can be whom they follow.
     private static func withLeaderThatIsSilent(_ servers: [ServerObservation]) -> [ServerObservation] {
         let following = servers.compactMap { $0.role == .follower || $0.role == .observer ? $0.serving?.zxid : nil }
         let isLed = servers.contains { $0.role == .leader || $0.role == .standalone }
@@ -71,8 +71,8 @@ package struct Sweep: Hashable, Sendable {
 
     package func server(_ id: ServerID) -> ServerObservation? { servers.first { $0.id == id } }
 
-    /// The servers whose data cannot be trusted, by id: those that found theirs different from the leader's. Where all of several
-    /// followers did, it is the leader.
+    /// The servers whose data cannot be trusted, by id: those that found theirs different from the leader's. Where
+    /// all of several followers did, it is the leader.
     package var suspects: [Suspect] {
         let diverged = servers.filter { ($0.serving?.digestMismatches ?? 0) > 0 }
         let followers = servers.filter { $0.role == .follower && $0.votes }.map(\.id)
@@ -84,7 +84,8 @@ package struct Sweep: Hashable, Sendable {
         return diverged.map { Suspect(id: $0.id, reason: .counted($0.serving?.digestMismatches ?? 0)) }
     }
 
-    /// The servers that can be restarted for good: one that a reconfiguration took out of the ensemble could not start again.
+    /// The servers that can be restarted for good: one that a reconfiguration took out of the ensemble could not
+    /// start again.
     package var restartable: Set<ServerID> {
         Set(servers.filter { $0.isMember && $0.member.isInTopology }.map(\.id))
     }

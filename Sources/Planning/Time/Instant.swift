@@ -1,5 +1,5 @@
-/// A moment on the steady clock, which nobody sets: how long things take is the difference of two of these. What a wall clock
-/// shows is a `Timestamp`, which cannot be subtracted.
+/// A moment on the steady clock, which nobody sets: how long things take is the difference of two of these. What a
+/// wall clock shows is a `Timestamp`, which cannot be subtracted.
 package struct Instant: Hashable, Comparable, Sendable {
     package var sinceBoot: Duration
 

@@ -4,8 +4,8 @@ import Membership
 import Quorum
 import ZooKeeperProtocol
 
-/// A member of an ensemble: writes are committed by a `Quorum`. Its effects that concern clients and the tree go to the pipeline here; those
-/// that concern the network and the disk go on to the shell as `Effect.quorum`.
+/// A member of an ensemble: writes are committed by a `Quorum`. Its effects that concern clients and the tree go to
+/// the pipeline here; those that concern the network and the disk go on to the shell as `Effect.quorum`.
 package final class QuorumReplication: Replication {
     package private(set) var quorum: Quorum
     package private(set) var reign = ReignHistory()

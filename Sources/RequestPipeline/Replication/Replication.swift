@@ -2,10 +2,11 @@ import DataTree
 import Jute
 import ZooKeeperProtocol
 
-/// Who puts the writes of a server in order and makes them last: the server itself (`Alone`), or a quorum (`QuorumReplication`).
+/// Who puts the writes of a server in order and makes them last: the server itself (`Alone`), or a quorum
+/// (`QuorumReplication`).
 ///
-/// The pipeline asks, and what comes of it comes back as calls of the pipeline's (`commit`, `synced`, `revalidated`, `serve`, …), from
-/// within `stored` and `nextEffect`.
+/// The pipeline asks, and what comes of it comes back as calls of the pipeline's (`commit`, `synced`, `revalidated`,
+/// `serve`, …), from within `stored` and `nextEffect`.
 package protocol Replication: AnyObject {
     // MARK: What the pipeline asks for
 
@@ -13,13 +14,14 @@ package protocol Replication: AnyObject {
     var nextZXID: ZXID? { get }
     /// Log the txn with the zxid of `nextZXID`, and `commit` it when it is durable where it must be.
     func propose(_ zxid: ZXID, _ entry: borrowing JuteWriter)
-    /// Learner: a write, sync or session change for the leader. A sync comes back with `synced`, everything else as a txn.
+    /// Learner: a write, sync or session change for the leader. A sync comes back with `synced`, everything else as a
+    /// txn.
     func forward(_ operation: ForwardedRequest, authInfo: [AuthID]?)
     /// Learner: whether the leader lets a session go on here; comes back with `revalidated`.
     func revalidate(_ session: SessionID, timeout: Int32)
     /// Learner: a session lives.
     func touch(_ session: SessionID, timeout: Int32)
-    /// Counts the PINGs that were answered: what was touched before must be touched again.
+    /// Counts the PINGs, answered by a learner, sent by a leader: what was touched before must be touched again.
     var touchRound: Int64 { get }
     /// What becomes of a client's reconfig; nil when there is no ensemble.
     func judge(reconfig body: UnsafeRawBufferPointer) -> ReconfigVerdict?

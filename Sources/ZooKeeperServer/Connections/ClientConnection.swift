@@ -50,7 +50,10 @@ final class ClientConnection: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // One that was refused, and closes.
+        guard let id else { return }
         server.refreshClock()
+        server.pipeline.heard(id)
         var buffer = Self.unwrapInboundIn(data)
         if input.readableBytes == 0 { input = buffer } else { input.writeBuffer(&buffer) }
         processInput()

@@ -53,7 +53,8 @@ final class ServerCore {
     var onFailure: (StorageError) -> Void = { _ in }
     /// Called when what was under way at the shutdown is done.
     private var onStop: (() -> Void)?
-    var isShuttingDown: Bool { onStop != nil }
+    private(set) var isShuttingDown = false
+    private var hasStopped = false
 
     /// What the server is besides standing alone: a member of an ensemble.
     struct Ensemble {
@@ -148,6 +149,7 @@ final class ServerCore {
 
     /// Sees to it that the pipeline is woken up in time.
     func setTimer() {
+        guard !hasStopped else { return }
         let due = pipeline.nextDeadline
         guard due < timerDue else { return }
         timer?.cancel()
@@ -248,6 +250,8 @@ final class ServerCore {
         pipeline.fail()
         logger.critical("the data cannot be written; nothing more will be acknowledged: \(error)")
         onFailure(error)
+        // What is under way will never be done.
+        if isShuttingDown { finish() }
     }
 
     private func noteSync(_ batch: LogWriter.Batch) {
@@ -344,6 +348,7 @@ final class ServerCore {
     /// Finishes what is under way, then closes all connections and calls `done`.
     func shutDown(_ done: @escaping () -> Void) {
         onStop = done
+        isShuttingDown = true
         guard !hasFailed else { return finish() }
         // Clients are let go when what was under way is done.
         refreshClock()
@@ -355,6 +360,7 @@ final class ServerCore {
     private func finish() {
         guard let done = onStop else { return }
         onStop = nil
+        hasStopped = true
         flush()
         timer?.cancel()
         clientPort?.close()

@@ -38,7 +38,7 @@ struct EnsembleReport: Sendable {
 
     var ownLine: ServerLine? { configuration.server(id) }
     /// The voting members.
-    var quorumSize: Int { configuration.participants.count }
+    var quorumSize: Int { configuration.voters.count }
 
     /// As `Mode` of `srvr` and `zk_server_state` say it.
     var modeName: String {
@@ -94,7 +94,7 @@ struct LeaderReport: Sendable {
     /// Synced learners that vote in `configuration`, that would and are not in it, and observers.
     func synced(_ configuration: EnsembleConfiguration) -> (followers: Int, nonVoting: Int, observers: Int) {
         let synced = learners.filter(\.isSynced)
-        let voters = Set(configuration.participants.map(\.id))
+        let voters = configuration.voters
         return (
             synced.count { !$0.isObserver && voters.contains($0.id) },
             synced.count { !$0.isObserver && !voters.contains($0.id) }, synced.count(where: \.isObserver)

@@ -1,6 +1,6 @@
 import DataTree
+import Diagnostics
 import DurableFiles
-import Jute
 import Logging
 import Membership
 import NIOCore
@@ -61,7 +61,7 @@ final class EnsembleMember {
                 turnEnded: { [unowned self] in turnEnded() }))
     }
 
-    /// The core of a server that is a member, as it was recovered.
+    /// The quorum of a server that is a member, as it was recovered.
     static func replication(_ membership: ServerCore.Ensemble, _ settings: ServerSettings) -> QuorumReplication {
         let ensemble = membership.settings
         let quorum = Quorum(
@@ -89,7 +89,7 @@ final class EnsembleMember {
 
     /// A new connection to the quorum port, which has yet to say who it is.
     func accepted(_ link: QuorumLink, from address: SocketAddress?) {
-        // Those that have said who they are, the core looks after.
+        // Those that have said who they are, the quorum looks after.
         let hasRoom = links.count - silent.count < Self.patience + settings.members.servers.count
         let isPeer = mesh.callers.contains(address)
         switch hasRoom ? silent.enter(link, isPeer: isPeer, now: Clock.monotonic) : .refused {
@@ -253,8 +253,8 @@ final class EnsembleMember {
             core.reload()
         case .restore(let link, let zxid): restore(from: link, at: zxid)
         case .become(let status): become(status)
-        // The pipeline's.
-        case .apply, .prepare, .synced, .revalidate, .revalidated, .touched: break
+        case .apply, .prepare, .synced, .revalidate, .revalidated, .touched:
+            invariant(false, "the pipeline carries this out: \(effect)")
         }
     }
 

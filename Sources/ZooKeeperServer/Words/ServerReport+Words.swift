@@ -18,7 +18,8 @@ extension ServerWord {
 }
 
 extension ServerReport {
-    /// The answer to a four-letter word in the bytes Apache 3.8 would send (Apache's `FourLetterCommands`), after it has been carried out.
+    /// The answer to a four-letter word in the bytes Apache 3.8 would send (Apache's `FourLetterCommands`), after it
+    /// has been carried out.
     func text(of word: ServerWord) -> String {
         switch word {
         case .ruok: return "imok"
@@ -156,7 +157,7 @@ extension ServerReport {
 
     /// Connections by the time at which silence would close them.
     private var connectionSets: [(time: Int64, connections: [RequestPipeline.ClientReport])] {
-        let interval = Int64(settings.pipeline.sessionlessTimeout)
+        let interval = max(1, Int64(settings.pipeline.sessionlessTimeout))
         let groups = Dictionary(grouping: clients) { connection in
             let patience = connection.session == .none ? interval : Int64(connection.timeout)
             return ((connection.statistics.lastHeard + patience) / interval + 1) * interval

@@ -37,7 +37,6 @@ struct RollingRestartCommand: EnsembleCommand {
         var options = RollingRestartOptions()
         options.pause = pause?.duration ?? .zero
         options.startsOver = startOver
-        options.dryRun = dryRun
         options.force = force
         if confirm {
             guard terminal.isInteractive else {

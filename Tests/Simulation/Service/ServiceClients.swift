@@ -19,7 +19,6 @@ struct ServedClient {
             case read(path: Int, watch: Bool)
             case exists(path: Int, watch: Bool)
             case sync
-            case ping
         }
 
         var xid: Int32
@@ -202,16 +201,13 @@ extension ServiceSimulator {
             clients[number].floor = max(clients[number].floor, asked.floor)
         case .read(let path, let watch):
             let node = header.error == .ok ? try DataResponse(from: &reader) : nil
-            read(node, path, header, number)
+            judge.reads(node, at: path, zxid: header.zxid, floor: clients[number].floor, by: number)
             if watch, node != nil { leaveWatch(path, header.zxid, number) }
         case .exists(let path, let watch):
+            let stat = header.error == .ok ? try Stat(from: &reader) : nil
+            judge.looks(stat, at: path, zxid: header.zxid, floor: clients[number].floor, by: number)
             if watch { leaveWatch(path, header.zxid, number) }
-        case .ping: break
         }
-    }
-
-    private func read(_ node: DataResponse?, _ path: Int, _ header: ReplyHeader, _ number: Int) {
-        judge.reads(node, at: path, zxid: header.zxid, floor: clients[number].floor, by: number)
     }
 
     private func welcome(_ response: ConnectResponse, _ number: Int, _ connection: Int) {

@@ -101,18 +101,28 @@ struct ServiceJudge {
 
     /// A client reads a path on a server at this zxid.
     mutating func reads(_ node: DataResponse?, at path: Int, zxid: ZXID, floor: ZXID, by client: Int) {
-        reads += 1
-        if zxid < floor { accuse("SequentialConsistency: client \(client) reads at \(zxid), it knows of \(floor)") }
-        let expected = changes[path].last { $0.zxid <= zxid }?.node
-        if node != expected {
-            accuse(
-                "client \(client) reads \(Self.paths[path]) at \(zxid) as \(Self.words(node)), it is \(Self.words(expected))"
-            )
-        }
+        let expected = expectation(at: path, zxid, floor, client)
+        if node != expected { accuse(client, of: node?.stat, at: path, zxid, expected) }
     }
 
-    private static func words(_ node: DataResponse?) -> String {
-        node.map { "\($0.stat.mzxid) version \($0.stat.version)" } ?? "nothing"
+    /// The same for `exists`, which shows the Stat alone.
+    mutating func looks(_ stat: Stat?, at path: Int, zxid: ZXID, floor: ZXID, by client: Int) {
+        let expected = expectation(at: path, zxid, floor, client)
+        if stat != expected?.stat { accuse(client, of: stat, at: path, zxid, expected) }
+    }
+
+    private mutating func expectation(at path: Int, _ zxid: ZXID, _ floor: ZXID, _ client: Int) -> DataResponse? {
+        reads += 1
+        if zxid < floor { accuse("SequentialConsistency: client \(client) reads at \(zxid), it knows of \(floor)") }
+        return changes[path].last { $0.zxid <= zxid }?.node
+    }
+
+    private mutating func accuse(
+        _ client: Int, of stat: Stat?, at path: Int, _ zxid: ZXID, _ expected: DataResponse?
+    ) {
+        func words(_ stat: Stat?) -> String { stat.map { "\($0.mzxid) version \($0.version)" } ?? "nothing" }
+        accuse(
+            "client \(client) reads \(Self.paths[path]) at \(zxid) as \(words(stat)), it is \(words(expected?.stat))")
     }
 
     /// The first change of a path behind `since`, up to `zxid`.

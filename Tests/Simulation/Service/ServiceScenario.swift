@@ -71,6 +71,16 @@ package enum ServiceBug: String, CaseIterable, Sendable {
     /// An event is dropped when the client has more to hear.
     case lostEvent
 
+    /// How what it leads to is told.
+    package var shows: [String] {
+        switch self {
+        case .lateEvent, .lostEvent: ["Watches: "]
+        case .ephemeralStays: ["Session: "]
+        case .replyOutOfOrder: ["FIFO: "]
+        case .effectsBehindNextInput: ["FIFO: ", "client "]
+        }
+    }
+
     /// The first seed that shows it.
     package func find(within seeds: Int, from first: UInt64) -> PlantedBug.Find? {
         for tried in 1...seeds {

@@ -505,7 +505,7 @@ package final class ServiceSimulator {
         case 4: servers[victim].diskSlowness = chance.pick([1, 5, 20])
         default:
             // A stop in good order.
-            guard servers[victim].life != nil else { return }
+            guard servers[victim].life != nil, servers[victim].pausedUntil <= now else { return }
             turn(victim) { $0.pipeline.shutDown() }
             agenda.plan(.start(victim), at: now + chance.pick(100_000...400_000))
         }
@@ -516,6 +516,7 @@ package final class ServiceSimulator {
         for from in servers.indices {
             for to in servers.indices { blockedUntil[from][to] = min(blockedUntil[from][to], now) }
             servers[from].diskSlowness = 1
+            servers[from].pausedUntil = min(servers[from].pausedUntil, now)
             agenda.plan(.start(from), at: now + chance.pick(0...50_000))
         }
         agenda.plan(.look, at: now + 50_000)
