@@ -20,8 +20,10 @@ let package = Package(
         .target(name: "CLinux"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Diagnostics"),
+        .target(name: "Digests"),
         .target(name: "DurableFiles"),
         .target(name: "Jute"),
+        .target(name: "SASL", dependencies: ["Digests"]),
         .target(name: "ZooKeeperProtocol", dependencies: ["Jute"]),
         .target(
             name: "ZooKeeperClient",
@@ -42,7 +44,7 @@ let package = Package(
         .target(
             name: "TreeMemory", dependencies: ["CLinux", "Diagnostics", "Jute", "ZooKeeperProtocol"]),
         .target(
-            name: "DataTree", dependencies: ["Diagnostics", "Jute", "TreeMemory", "ZooKeeperProtocol"]),
+            name: "DataTree", dependencies: ["Diagnostics", "Digests", "Jute", "TreeMemory", "ZooKeeperProtocol"]),
         .target(
             name: "Storage",
             dependencies: ["CZlib", "DataTree", "Diagnostics", "DurableFiles", "Jute", "ZooKeeperProtocol"]),
@@ -118,6 +120,8 @@ let package = Package(
             ]),
 
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"]),
+        .testTarget(name: "DigestsTests", dependencies: ["Digests"]),
+        .testTarget(name: "SASLTests", dependencies: ["SASL"]),
         .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles"]),
         .testTarget(name: "MembershipTests", dependencies: ["Membership", "TestSupport"]),
         .testTarget(

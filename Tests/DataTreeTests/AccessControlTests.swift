@@ -15,28 +15,6 @@ import ZooKeeperProtocol
         #expect(AccessControl.digestID(Array(credentials.utf8)) == id)
     }
 
-    /// RFC 3174's own, and lengths around the padding's edges.
-    @Test(arguments: [
-        ("abc", "a9993e364706816aba3e25717850c26c9cd0d89d"),
-        ("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", "84983e441c3bd26ebaae4aa1f95129e5e54670f1"),
-        ("", "da39a3ee5e6b4b0d3255bfef95601890afd80709"),
-        (
-            String(repeating: "0123456701234567012345670123456701234567012345670123456701234567", count: 10),
-            "dea356a2cddd90c7a7ecedc5ebb563934f460452"
-        ),
-        (String(repeating: "a", count: 55), "c1c8bbdc22796e28c0e15163d20899b65621d65a"),
-        (String(repeating: "a", count: 64), "0098ba824b5c16427bd7a1122a5a442a25ec644d"),
-    ])
-    func sha1(text: String, hex: String) {
-        let hash = SHA1.hash(Array(text.utf8))
-        #expect(hash.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() == hex)
-    }
-
-    @Test(arguments: [
-        ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("foobar", "Zm9vYmFy"),
-    ])
-    func base64(text: String, encoded: String) { #expect(SHA1.base64(Array(text.utf8)) == encoded) }
-
     @Test func `without the digest scheme nobody becomes a digest user`() {
         var access = AccessControl()
         #expect(access.authenticate(scheme: "digest", credentials: Array("bob:pw".utf8)) != nil)

@@ -1,3 +1,4 @@
+import Digests
 import ZooKeeperProtocol
 
 /// Who may do what, and who somebody is: the schemes world, auth, digest, ip, x509 and sasl (Apache's
@@ -101,7 +102,7 @@ package struct AccessControl: Sendable {
     package static func digestID(_ credentials: [UInt8]) -> String {
         let text = String(decoding: credentials, as: UTF8.self)
         let user = text.prefix { $0 != ":" }
-        return user + ":" + SHA1.base64(SHA1.hash(Array(text.utf8)))
+        return user + ":" + SHA1.hash(Array(text.utf8)).base64
     }
 
     /// The user's name in whoAmI.

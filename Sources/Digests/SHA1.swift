@@ -1,20 +1,14 @@
-/// SHA-1 (RFC 3174) and base64, for the digest scheme alone: that is what its ids are made of.
-///
-/// Own code, because the packages that have it bring a TLS library along. Not for anything that needs a secure hash.
-enum SHA1 {
-    static func hash(_ message: [UInt8]) -> [UInt8] {
-        var padded = message + [0x80]
-        while padded.count % 64 != 56 { padded.append(0) }
-        let bits = UInt64(message.count) * 8
-        for shift in stride(from: 56, through: 0, by: -8) { padded.append(UInt8(truncatingIfNeeded: bits >> shift)) }
-
+/// SHA-1 (RFC 3174). The ids of the digest scheme are made of it; not for anything that needs a secure hash.
+package enum SHA1 {
+    /// 20 bytes.
+    package static func hash(_ message: [UInt8]) -> [UInt8] {
+        let padded = padded(message, length: .bigEndian)
         var state: [UInt32] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0]
         for block in stride(from: 0, to: padded.count, by: 64) { mix(padded[block..<block + 64], into: &state) }
         return state.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * $0)) } }
     }
 
     private static func mix(_ block: ArraySlice<UInt8>, into state: inout [UInt32]) {
-        func rotate(_ word: UInt32, _ by: UInt32) -> UInt32 { word << by | word >> (32 - by) }
         var words = (0..<16).map { index in
             block[(block.startIndex + index * 4)..<(block.startIndex + index * 4 + 4)]
                 .reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
@@ -33,18 +27,5 @@ enum SHA1 {
             (a, b, c, d, e) = (next, a, rotate(b, 30), c, d)
         }
         for (index, word) in [a, b, c, d, e].enumerated() { state[index] &+= word }
-    }
-
-    static func base64(_ bytes: [UInt8]) -> String {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        var text: [UInt8] = []
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            let value = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
-            for index in 0..<4 {
-                text.append(index <= group.count ? alphabet[value >> (18 - 6 * index) & 63] : UInt8(ascii: "="))
-            }
-        }
-        return String(decoding: text, as: UTF8.self)
     }
 }
