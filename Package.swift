@@ -47,7 +47,7 @@ let package = Package(
             name: "DataTree", dependencies: ["Diagnostics", "Digests", "Jute", "TreeMemory", "ZooKeeperProtocol"]),
         .target(
             name: "Storage",
-            dependencies: ["CZlib", "DataTree", "Diagnostics", "DurableFiles", "Jute", "ZooKeeperProtocol"]),
+            dependencies: ["CLinux", "CZlib", "DataTree", "Diagnostics", "DurableFiles", "Jute", "ZooKeeperProtocol"]),
         .target(
             name: "RequestPipeline",
             dependencies: [

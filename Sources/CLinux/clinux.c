@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/timex.h>
@@ -24,6 +25,16 @@ int clinux_pidfd_open(pid_t pid) {
 
 int clinux_pidfd_send_signal(int pidfd, int signal) {
     return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, 0, 0);
+}
+
+void clinux_lower_priority(void) {
+    // On Linux who = 0 is the calling thread. 2 << 13 | 7: best effort, the last level.
+    setpriority(PRIO_PROCESS, 0, 10);
+    syscall(SYS_ioprio_set, 1, 0, 2 << 13 | 7);
+}
+
+int clinux_write_out(int descriptor, off_t offset, off_t length) {
+    return sync_file_range(descriptor, offset, length, SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
 }
 
 int clinux_pidfd_exit_status(int pidfd, int *status) {

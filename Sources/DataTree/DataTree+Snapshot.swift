@@ -15,6 +15,9 @@ package struct FuzzySnapshot: ~Copyable {
 }
 
 extension DataTree {
+    /// About how long a snapshot is, bytes: a znode's record has its path and data, and 76 bytes besides.
+    package var snapshotSize: Int { approximateDataSize + 76 * nodeCount }
+
     /// Begins a snapshot: appends sessions and ACLs, which come before the nodes.
     package func beginSnapshot(into writer: inout JuteWriter) -> FuzzySnapshot {
         let sessions = sessions

@@ -14,6 +14,9 @@ package final class SnapshotWriter {
     private let file: any StorageFile
     private let temporary: String
     private var position = 0
+    /// The disk has what is before this.
+    private var writtenOut = 0
+    private static let piece = 1 << 20
     private var checksum = Adler32()
 
     /// "ZKSN", version 2, database id -1.
@@ -33,6 +36,10 @@ package final class SnapshotWriter {
         checksum.update(bytes)
         do throws(FileError) { try file.write(bytes, at: position) } catch { throw .file(error) }
         position += bytes.count
+        if position - writtenOut >= Self.piece {
+            file.writeOut(writtenOut..<position)
+            writtenOut = position
+        }
     }
 
     package func write(_ bytes: [UInt8]) throws(StorageError) {

@@ -32,8 +32,15 @@ package protocol StorageFile: AnyObject {
     /// Reserves disk space up to `size` bytes; the new part reads as zeros.
     func reserve(_ size: Int) throws(FileError)
     func truncate(to size: Int) throws(FileError)
+    /// Has the disk write these bytes, and waits for it, so that the sync at the end of a long file finds little to do and nobody
+    /// else's sync waits behind it. Promises nothing.
+    func writeOut(_ range: Range<Int>)
     /// Returns when the content (and the size) is on the disk: fdatasync.
     func sync() throws(FileError)
+}
+
+extension StorageFile {
+    package func writeOut(_ range: Range<Int>) {}
 }
 
 extension StorageFiles {

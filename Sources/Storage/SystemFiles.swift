@@ -1,3 +1,4 @@
+import CLinux
 import DurableFiles
 import Glibc
 
@@ -127,6 +128,8 @@ private final class SystemFile: StorageFile {
     func truncate(to size: Int) throws(FileError) {
         guard ftruncate(descriptor, size) == 0 else { throw FileError("truncate", path) }
     }
+
+    func writeOut(_ range: Range<Int>) { _ = clinux_write_out(descriptor, range.lowerBound, range.count) }
 
     func sync() throws(FileError) {
         while fdatasync(descriptor) != 0 {

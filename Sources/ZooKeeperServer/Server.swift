@@ -1,3 +1,4 @@
+import CLinux
 import DataTree
 import DurableFiles
 import Glibc
@@ -79,6 +80,7 @@ package final class Server: Sendable {
             core.onFailure = onFailure
             core.surroundings.certificates = transports.certificates
             core.snapshotThread.start()
+            core.snapshotThread.submit { _ in clinux_lower_priority() }
             if opened.recovered.tree.digestMismatches > 0 {
                 logger.error(
                     "the data differs from the digests of its txns, or did when it was last loaded. \(core.mismatchAdvice)"

@@ -29,6 +29,13 @@ int clinux_spawn_change_directory(posix_spawn_file_actions_t *actions, const cha
 // Takes the first `length` bytes (whole blocks) out of a file, in one step for everyone who appends to it (ext4, xfs).
 int clinux_collapse_start(int descriptor, off_t length);
 
+// The calling thread gets the processor and the disk when others have no use for them.
+void clinux_lower_priority(void);
+
+// Starts writing a part of a file to the disk, and returns when that is done. Says nothing about the file's size or its blocks: only a
+// sync makes it durable, which has little left to do then.
+int clinux_write_out(int descriptor, off_t offset, off_t length);
+
 // From now on each SIGTERM, SIGINT and SIGHUP is counted and wakes `descriptor` (an eventfd); SIGPIPE is ignored.
 // A handler, not a signalfd: a signalfd needs the signals blocked in every thread, also in those that exist already.
 void clinux_catch_signals(int descriptor);

@@ -1,6 +1,7 @@
 import CLinux
 import DataTree
 import DequeModule
+import Dispatch
 import Logging
 import NIOCore
 import NIOPosix
@@ -41,7 +42,10 @@ final class ServerCore {
 
     var schedule: SnapshotSchedule
     var snapshotTask: SnapshotTask?
+    /// Of low priority: a snapshot is in no hurry.
     let snapshotThread = NIOThreadPool(numberOfThreads: 1)
+    /// Reads the log for a server that is behind, and that waits for it.
+    let reading = DispatchQueue(label: "log reading")
     /// What this process may open.
     let descriptors: DescriptorBudget
     var surroundings = ServerReport.Surroundings()
@@ -84,7 +88,8 @@ final class ServerCore {
         pipeline = RequestPipeline(
             options, tree: recovered.tree, replication: replication ?? Alone(lastZXID: recovered.lastZXID), now: now,
             wall: Clock.wall)
-        schedule = SnapshotSchedule(settings: settings, replayed: recovered.replayed)
+        schedule = SnapshotSchedule(
+            count: settings.snapCount, sizeLimit: settings.snapSizeLimit, replayed: recovered.replayed)
         surroundings.lastSnapshot = (recovered.snapshot?.zxid ?? .zero, Clock.wall / 1000)
         surroundings.started = now
         let log = TxnLog(
@@ -372,6 +377,7 @@ final class ServerCore {
         }
         writer.stop()
         try? snapshotThread.syncShutdownGracefully()
+        reading.sync {}
         logger.info("stopped at zxid \(pipeline.lastZXID)")
         done()
     }

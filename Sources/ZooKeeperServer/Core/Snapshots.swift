@@ -1,48 +1,11 @@
 import DataTree
+import Glibc
 import Jute
 import NIOCore
 import NIOPosix
 import RequestPipeline
 import Storage
 import ZooKeeperProtocol
-
-/// When the next snapshot is due: after half to all of `snapCount` txns, or half to all of the size limit. The random
-/// part keeps the servers of an ensemble from doing it at the same time.
-struct SnapshotSchedule {
-    private let count: Int
-    private let size: Int
-    private var txns: Int
-    private var bytes = 0
-    private var dueTxns = 0
-    private var dueBytes = 0
-
-    /// - Parameter replayed: log records since the snapshot the server began from.
-    init(settings: ServerSettings, replayed: Int) {
-        count = settings.snapCount
-        size = settings.snapSizeLimit
-        txns = replayed
-        draw()
-    }
-
-    mutating func logged(txns more: Int, bytes moreBytes: Int) {
-        txns += more
-        bytes += moreBytes
-    }
-
-    var isDue: Bool { txns > dueTxns || bytes > dueBytes }
-
-    /// A snapshot begins: count anew.
-    mutating func begin() {
-        txns = 0
-        bytes = 0
-        draw()
-    }
-
-    private mutating func draw() {
-        dueTxns = count / 2 + Int.random(in: 0...count / 2)
-        dueBytes = size / 2 + Int.random(in: 0...size / 2)
-    }
-}
 
 /// A snapshot being written: the loop makes a slice of the tree, the snapshot thread writes it, then the loop makes the
 /// next, so that clients never wait for more than one slice.
@@ -52,6 +15,7 @@ final class SnapshotTask: @unchecked Sendable {
     var file: SnapshotWriter?
     var slice: JuteWriter
     let began: Int64
+    private var pace = SnapshotPace()
     /// Every node has been written into a slice.
     var isWalked = false
 
@@ -60,14 +24,35 @@ final class SnapshotTask: @unchecked Sendable {
         self.slice = slice
         self.began = began
     }
+
+    /// Writes the slice, and sleeps as long as it is ahead of its pace.
+    fileprivate func writeSlice() throws(StorageError) {
+        guard let file else { return }
+        try slice.withUnsafeBytes { (bytes) throws(StorageError) in try file.write(bytes) }
+        usleep(pace.pause(after: slice.count, now: .now()))
+    }
+}
+
+/// How fast a snapshot is written at most: a disk that is busy with one cannot take the log at once.
+struct SnapshotPace {
+    static let bytesPerSecond = 64 << 20
+    private var next = NIODeadline.distantPast
+
+    /// How long to sleep when `count` bytes more are written, microseconds. Time that a slow disk took is not made up for.
+    mutating func pause(after count: Int, now: NIODeadline) -> UInt32 {
+        let pause = TimeAmount.nanoseconds(Int64(count) * 1_000_000_000 / Int64(Self.bytesPerSecond))
+        next = max(next, now) + pause
+        return UInt32(clamping: (next - now).nanoseconds / 1000)
+    }
 }
 
 extension ServerCore {
     func takeSnapshotIfDue() {
         let service = pipeline.service
-        guard snapshotTask == nil, schedule.isDue, !isShuttingDown, service != .none, service != .readOnly else {
-            return
-        }
+        guard snapshotTask == nil, !isShuttingDown, service != .none, service != .readOnly,
+            schedule.isDue(
+                at: pipeline.lastZXID, treeSize: pipeline.tree.snapshotSize, turn: member?.snapshotTurn ?? .alone)
+        else { return }
         takeSnapshot()
     }
 
@@ -81,9 +66,8 @@ extension ServerCore {
         snapshotTask = task
         let directory = directory
         onSnapshotThread(task) { (task) throws(StorageError) in
-            let file = try SnapshotWriter(directory, zxid: zxid)
-            task.file = file
-            try task.slice.withUnsafeBytes { (bytes) throws(StorageError) in try file.write(bytes) }
+            task.file = try SnapshotWriter(directory, zxid: zxid)
+            try task.writeSlice()
         } then: { server in
             server.nextSlice(task)
         }
@@ -104,9 +88,8 @@ extension ServerCore {
         task.isWalked = !hasMore
         let digest = hasMore || !settings.digestEnabled ? nil : (pipeline.tree.lastZXID, pipeline.tree.digest)
         onSnapshotThread(task) { (task) throws(StorageError) in
-            guard let file = task.file else { return }
-            try task.slice.withUnsafeBytes { (bytes) throws(StorageError) in try file.write(bytes) }
-            if !hasMore { try file.finish(digest: digest) }
+            try task.writeSlice()
+            if !hasMore { try task.file?.finish(digest: digest) }
         } then: { server in
             guard hasMore else { return server.snapshotWritten(task) }
             server.nextSlice(task)

@@ -267,6 +267,13 @@ final class EnsembleMember {
         return members.servers + (coming ?? [])
     }
 
+    /// This server's place among those that write snapshots.
+    var snapshotTurn: SnapshotSchedule.Turn {
+        let servers = settings.members.servers
+        let rank = servers.count { $0.id < settings.id }
+        return SnapshotSchedule.Turn(rank: rank, servers: max(servers.count, rank + 1))
+    }
+
     private func activate(_ configuration: EnsembleConfiguration) {
         logger.info("the ensemble's configuration is now version \(String(configuration.version, radix: 16))")
         settings.members = configuration
@@ -373,8 +380,7 @@ final class EnsembleMember {
     private func readLog(from zxid: ZXID, for link: LinkID) {
         let (directory, loop) = (core.directory, loop)
         let bound = NIOLoopBound(self, eventLoop: loop)
-        core.snapshotThread.submit { state in
-            guard case .active = state else { return }
+        core.reading.async {
             let records = try? directory.readLog(from: zxid)
             let transactions = records.flatMap { $0 }?.map { Transaction(zxid: $0.zxid, bytes: $0.entry) }
             loop.execute {
