@@ -1,3 +1,15 @@
+/// What a client does when the servers have ended its session, and with it its ephemerals.
+public enum ExpiryPolicy: Hashable, Sendable {
+    /// The client is of no more use: everything fails with `sessionExpired`.
+    case end
+    /// The client gets a new session. Requests under way fail once with `sessionExpired`, and so do watches that fire once
+    /// (``ZNodeWatch``); ``ZooKeeperClient/states`` tells `expired` and then `connecting`. ``ZooKeeperClient/changes(of:recursive:)``,
+    /// ``ZooKeeperClient/values(of:)`` and ``ZooKeeperClient/childNames(of:)`` go on, and identities are told again.
+    ///
+    /// Ephemerals of the old session are gone: who holds a lock or leads must look at the states.
+    case renew
+}
+
 /// How a client behaves.
 public struct ClientConfiguration: Hashable, Sendable {
     /// How long the servers keep the session without hearing from this client. They round it to their limits
@@ -12,6 +24,8 @@ public struct ClientConfiguration: Hashable, Sendable {
     public var failsWithoutConnection = false
     /// Whether a server without a quorum will do, for reads.
     public var allowsReadOnly = false
+    /// What follows when the servers have ended the session.
+    public var whenExpired = ExpiryPolicy.end
     /// A session of before to continue; a new one when nil.
     public var session: SessionCredentials?
     /// The longest request sent, in bytes: what servers take by default (`jute.maxbuffer`). They drop the connection

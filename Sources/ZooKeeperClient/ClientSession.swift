@@ -17,10 +17,14 @@ import ZooKeeperProtocol
 /// What happens to a request when the connection breaks: one that was sent fails with `connectionLoss`, because nobody
 /// can know whether it happened; one that was not sent waits for the next connection. Nothing is sent twice but
 /// credentials and watches, where that does no harm.
+///
+/// An expired session is the end (`ended`), or with `renewsSession` a new one is asked for: what waits fails, watches that fire
+/// once end, and those of `watch` go on.
 struct ClientSession {
     /// Milliseconds of a clock that only moves forward.
     typealias Instant = Int64
     typealias RequestID = UInt64
+    typealias WatcherID = ClientWatches.WatcherID
 
     struct Settings {
         var servers: [ServerAddress]
@@ -33,6 +37,8 @@ struct ClientSession {
         var failsWithoutConnection = false
         var maxRequestLength = 0xf_ffff
         var credentials: SessionCredentials?
+        /// An expired session is followed by a new one.
+        var renewsSession = false
     }
 
     struct Reply: Hashable {
@@ -58,7 +64,13 @@ struct ClientSession {
         case disconnect
         case succeed(RequestID, Reply)
         case fail(RequestID, Failure)
+        /// For the client's observer: every event, and watches that it took back.
         case notify(WatcherEvent)
+        case tell(WatcherID, WatcherEvent)
+        /// A watch of `watch` is in place, or again: of what happened before nothing is told.
+        case readAgain(WatcherID)
+        /// The watcher is told nothing more.
+        case dismiss(WatcherID, Failure)
         case enter(SessionState)
     }
 
@@ -89,12 +101,15 @@ struct ClientSession {
         var id: RequestID?
         var deadline: Instant
         var watch: WatchChange?
+        /// Whom the watch that the request leaves is for; nil for the client's observer.
+        var watcher: WatcherID?
     }
 
     private struct Unsent {
         var id: RequestID
         var request: Request
         var deadline: Instant
+        var watcher: WatcherID?
     }
 
     private struct Credential {
@@ -109,6 +124,16 @@ struct ClientSession {
         case insert(String, ClientWatches.Kind)
         case exists(String)
         case remove(String, WatcherType)
+        /// addWatch or setWatches: those of `watch` to whom the answer says that their watch is in place.
+        case place([WatcherID])
+
+        /// The znode on which the request leaves a watch.
+        var path: String? {
+            switch self {
+            case .insert(let path, _), .exists(let path): path
+            case .remove, .place: nil
+            }
+        }
     }
 
     private let settings: Settings
@@ -267,7 +292,9 @@ struct ClientSession {
     // MARK: Requests
 
     /// A request of a user, whom `id` stands for in one effect to come, `succeed` or `fail`.
-    mutating func submit(_ request: Request, id: RequestID, now: Instant) {
+    ///
+    /// - Parameter watcher: Whom the watch is for that the request leaves; nil for the client's observer.
+    mutating func submit(_ request: Request, id: RequestID, watcher: WatcherID? = nil, now: Instant) {
         let deadline = now + settings.requestTimeout
         switch phase {
         case .ended(let state): effects.append(.fail(id, Self.failure(in: state)))
@@ -279,14 +306,14 @@ struct ClientSession {
                 sendIdentity(identities.count - 1)
                 sent(now: now)
             } else {
-                send(request, id: id, deadline: deadline)
+                send(request, id: id, deadline: deadline, watcher: watcher)
                 sent(now: now)
             }
         case .idle, .connecting, .handshaking, .waiting:
             if case .auth(let packet) = request {
                 identities.append(Credential(packet: packet, id: id, deadline: deadline))
             } else {
-                unsent.append(Unsent(id: id, request: request, deadline: deadline))
+                unsent.append(Unsent(id: id, request: request, deadline: deadline, watcher: watcher))
             }
         }
     }
@@ -302,9 +329,31 @@ struct ClientSession {
         }
     }
 
-    /// Takes watches back without asking the servers, which are not to be reached: they will not be left again.
+    /// Takes the observer's watches back without asking the servers, which are not to be reached: they will not be left again.
     mutating func forgetWatches(_ path: String, _ type: WatcherType) {
-        apply(.remove(path, type), error: .ok)
+        forget(path, type)
+    }
+
+    /// From now on, and over every connection, `watcher` is told of changes of `path` or of everything below it too: `readAgain` whenever
+    /// the watch is in place anew, `tell` for each event, `dismiss` when that ends, which only a refusal or the session's end does.
+    mutating func watch(_ path: String, recursive: Bool, for watcher: WatcherID, now: Instant) {
+        if case .ended(let state) = phase {
+            effects.append(.dismiss(watcher, Self.failure(in: state)))
+            return
+        }
+        let mode: AddWatchMode = recursive ? .persistentRecursive : .persistent
+        watches.insert(path, .left(by: mode.rawValue), for: watcher)
+        guard canSend else { return }
+        send(
+            .addWatch(AddWatchRequest(path: path, mode: mode.rawValue)), id: nil, deadline: .max,
+            change: .place([watcher]))
+        sent(now: now)
+    }
+
+    /// `watcher` is not there any more.
+    mutating func forget(_ watcher: WatcherID, now: Instant) {
+        watches.forget(watcher)
+        removeUnwantedWatches(now: now)
     }
 
     /// Ends the session at the servers, behind the requests that are under way.
@@ -326,6 +375,10 @@ struct ClientSession {
     // MARK: Helpers
 
     private var currentServer: ServerAddress { servers[nextServer] }
+    /// Whether a request may be sent at once.
+    private var canSend: Bool {
+        if case .connected(let connection) = phase { connection.closingUntil == nil } else { false }
+    }
     private var pingInterval: Instant { Instant(sessionTimeout) / 3 }
     /// Silence for so long means that the connection is dead; a third of the timeout is left to find another server.
     private var silenceLimit: Instant { Instant(sessionTimeout) * 2 / 3 }
@@ -362,7 +415,7 @@ struct ClientSession {
         let response = try ConnectResponse(from: &reader)
         guard response.isValid else {
             effects.append(.disconnect)
-            return end(.expired)
+            return settings.renewsSession ? renew(now: now) : end(.expired)
         }
         credentials = SessionCredentials(id: response.session, password: response.password ?? [])
         sessionTimeout = response.timeout
@@ -374,7 +427,24 @@ struct ClientSession {
         unansweredIdentities.removeAll()
         for index in identities.indices { sendIdentity(index) }
         restoreWatches()
-        while let request = unsent.popFirst() { send(request.request, id: request.id, deadline: request.deadline) }
+        while let request = unsent.popFirst() {
+            send(request.request, id: request.id, deadline: request.deadline, watcher: request.watcher)
+        }
+    }
+
+    /// The session is gone; the same servers are asked for a new one.
+    private mutating func renew(now: Instant) {
+        let failure = Self.failure(in: .expired)
+        for request in unsent { effects.append(.fail(request.id, failure)) }
+        unsent.removeAll()
+        for watcher in watches.endOfSession() { effects.append(.dismiss(watcher, failure)) }
+        credentials = nil
+        sessionIsKnown = false
+        sessionTimeout = settings.sessionTimeout
+        output.removeAll()
+        effects.append(.enter(.expired))
+        effects.append(.enter(.connecting))
+        connect(now: now)
     }
 
     private mutating func reply(_ reader: inout JuteReader, now: Instant) throws(JuteError) {
@@ -385,8 +455,9 @@ struct ClientSession {
         switch header.xid {
         case SpecialXID.watchEvent:
             let event = try WatcherEvent(from: &reader)
-            watches.consume(event)
             effects.append(.notify(event))
+            for (watcher, event) in watches.take(event) { effects.append(.tell(watcher, event)) }
+            removeUnwantedWatches(now: now)
         case SpecialXID.ping: break
         case SpecialXID.auth: identityAnswered(header)
         default:
@@ -398,7 +469,7 @@ struct ClientSession {
                 return drop("an answer out of order: xid \(header.xid) where \(first.xid) was due", now: now)
             }
             if header.zxid > lastZXIDSeen { lastZXIDSeen = header.zxid }
-            if let change = first.watch { apply(change, error: header.error) }
+            if let change = first.watch { apply(change, of: first, error: header.error, now: now) }
             if let id = first.id {
                 if header.error == .ok {
                     effects.append(.succeed(id, Reply(zxid: header.zxid, body: [UInt8](reader.readRest()))))
@@ -426,8 +497,12 @@ struct ClientSession {
         }
     }
 
-    private mutating func send(_ request: Request, id: RequestID?, deadline: Instant) {
+    private mutating func send(
+        _ request: Request, id: RequestID?, deadline: Instant, watcher: WatcherID? = nil, change: WatchChange? = nil
+    ) {
         let start = output.count
+        let change = change ?? Self.watchChange(of: request)
+        let request = change == nil ? request : sharingWatches(request)
         let xid: Int32
         switch request {
         case .setWatches, .setWatches2: xid = SpecialXID.setWatches
@@ -448,7 +523,8 @@ struct ClientSession {
             return
         }
         if xid == nextXID { nextXID = nextXID == .max ? 1 : nextXID + 1 }
-        pending.append(Pending(xid: xid, id: id, deadline: deadline, watch: Self.watchChange(of: request)))
+        if let path = change?.path { watches.sent(path) }
+        pending.append(Pending(xid: xid, id: id, deadline: deadline, watch: change, watcher: watcher))
     }
 
     private mutating func sendIdentity(_ index: Int) {
@@ -460,19 +536,24 @@ struct ClientSession {
     }
 
     private mutating func restoreWatches() {
-        for watches in watches.restoring(since: lastZXIDSeen) {
-            let request: Request
-            if watches.persistent == [] && watches.persistentRecursive == [] {
-                // Servers before 3.6 know no other.
-                request = .setWatches(
-                    SetWatches(
-                        relativeZXID: watches.relativeZXID, data: watches.data, exist: watches.exist,
-                        child: watches.child))
-            } else {
-                request = .setWatches2(watches)
-            }
-            send(request, id: nil, deadline: .max)
+        let (requests, lasting) = watches.restore(since: lastZXIDSeen)
+        for (index, request) in requests.enumerated() {
+            leave(request, change: index == requests.count - 1 ? .place(lasting) : nil)
         }
+    }
+
+    private mutating func leave(_ watches: SetWatches2, change: WatchChange? = nil) {
+        let request: Request
+        if watches.persistent == [] && watches.persistentRecursive == [] {
+            // Servers before 3.6 know no other.
+            request = .setWatches(
+                SetWatches(
+                    relativeZXID: watches.relativeZXID, data: watches.data, exist: watches.exist,
+                    child: watches.child))
+        } else {
+            request = .setWatches2(watches)
+        }
+        send(request, id: nil, deadline: .max, change: change)
     }
 
     private mutating func loseSentRequests() {
@@ -481,6 +562,7 @@ struct ClientSession {
         }
         pending.removeAll()
         unansweredIdentities.removeAll()
+        watches.connectionEnded()
     }
 
     private mutating func refuseUnsentRequests() {
@@ -532,6 +614,8 @@ struct ClientSession {
         pending.removeAll()
         unsent.removeAll()
         identities.removeAll()
+        for watcher in watches.watchers { effects.append(.dismiss(watcher, failure)) }
+        watches = ClientWatches()
         effects.append(.enter(state))
     }
 
@@ -551,39 +635,74 @@ struct ClientSession {
         case .exists(let body) where body.watch: .exists(body.path)
         case .getChildren(let body) where body.watch, .getChildren2(let body) where body.watch:
             .insert(body.path, .child)
-        case .addWatch(let body):
-            .insert(
-                body.path, body.mode == AddWatchMode.persistent.rawValue ? .persistent : .persistentRecursive)
+        case .addWatch(let body): .insert(body.path, .left(by: body.mode))
         case .removeWatches(let body): WatcherType(rawValue: body.type).map { .remove(body.path, $0) }
         default: nil
         }
     }
 
-    private mutating func apply(_ change: WatchChange, error: ErrorCode) {
-        switch change {
-        case .insert(let path, let kind):
-            if error == .ok { watches.insert(path, kind) }
-        case .exists(let path):
-            if error == .ok { watches.insert(path, .data) }
-            if error == .noNode { watches.insert(path, .exist) }
-        case .remove(let path, let type):
-            guard error == .ok else { return }
-            if type != .data { forget(path, [.child], as: .childWatchRemoved) }
-            if type != .children { forget(path, [.data, .exist], as: .dataWatchRemoved) }
-            if type == .any { forget(path, [.persistent, .persistentRecursive], as: .persistentWatchRemoved) }
+    /// The request as it does no harm to watches that are there (see `ClientWatches`).
+    private mutating func sharingWatches(_ request: Request) -> Request {
+        func unwatched(_ body: ReadRequest) -> ReadRequest {
+            ReadRequest(path: body.path, watch: body.watch && !watches.isHeld(body.path))
+        }
+        switch request {
+        case .getData(let body): return .getData(unwatched(body))
+        case .exists(let body): return .exists(unwatched(body))
+        case .getChildren(let body): return .getChildren(unwatched(body))
+        case .getChildren2(let body): return .getChildren2(unwatched(body))
+        case .addWatch(var body):
+            body.mode = watches.hold(body.path, .left(by: body.mode)).rawValue
+            return .addWatch(body)
+        default: return request
         }
     }
-}
 
-extension ClientSession {
-    /// Tells of watches that are taken back, once for all of one kind, as Java's client does.
-    private mutating func forget(_ path: String, _ kinds: [ClientWatches.Kind], as event: EventType) {
-        var found = false
-        for kind in kinds where watches.contains(path, kind) {
-            watches.remove(path, kind)
-            found = true
+    private mutating func apply(_ change: WatchChange, of request: Pending, error: ErrorCode, now: Instant) {
+        switch change {
+        case .insert(let path, let kind):
+            if error == .ok { watches.insert(path, kind, for: request.watcher) }
+        case .exists(let path):
+            if error == .ok { watches.insert(path, .data, for: request.watcher) }
+            if error == .noNode { watches.insert(path, .exist, for: request.watcher) }
+        case .remove(let path, let type):
+            guard error == .ok else { return }
+            forget(path, type)
+            for request in watches.restore(path, since: lastZXIDSeen) { leave(request) }
+        case .place(let watchers):
+            for watcher in watchers where error == .ok && watches.contains(watcher) {
+                effects.append(.readAgain(watcher))
+            }
+            if error != .ok {
+                for watcher in watches.dismiss(watchers) { effects.append(.dismiss(watcher, Failure(error))) }
+            }
         }
-        if found { effects.append(.notify(WatcherEvent(type: event, state: .syncConnected, path: path))) }
+        if let path = change.path { watches.settled(path) }
+        // Whoever asked has left before the answer came.
+        if let watcher = request.watcher, request.id == nil { watches.forget(watcher) }
+        removeUnwantedWatches(now: now)
+    }
+
+    /// Tells of watches of the observer that are taken back, once for all of one kind, as Java's client does.
+    private mutating func forget(_ path: String, _ type: WatcherType) {
+        func forget(_ kinds: [ClientWatches.Kind], as event: EventType) {
+            var found = false
+            for kind in kinds where watches.contains(path, kind) {
+                watches.remove(path, kind)
+                found = true
+            }
+            if found { effects.append(.notify(WatcherEvent(type: event, state: .syncConnected, path: path))) }
+        }
+        if type != .data { forget([.child], as: .childWatchRemoved) }
+        if type != .children { forget([.data, .exist], as: .dataWatchRemoved) }
+        if type == .any { forget([.persistent, .persistentRecursive], as: .persistentWatchRemoved) }
+    }
+
+    private mutating func removeUnwantedWatches(now: Instant) {
+        let unwanted = watches.takeUnwanted()
+        guard !unwanted.isEmpty, canSend else { return }
+        for watch in unwanted { send(.removeWatches(watch), id: nil, deadline: .max, change: .place([])) }
+        sent(now: now)
     }
 }
 

@@ -37,9 +37,13 @@ final class ClientShell {
     func drain() {
         for message in mailbox.takeMessages() {
             switch message {
-            case .request(let id, let request): session.submit(request, id: id, now: now)
+            case .request(let id, let request, let watcher):
+                session.submit(request, id: id, watcher: watcher, now: now)
             case .cancel(let id): session.cancel(id)
             case .forgetWatches(let path, let type): session.forgetWatches(path, type)
+            case .watch(let path, let recursive, let watcher):
+                session.watch(path, recursive: recursive, for: watcher, now: now)
+            case .forget(let watcher): session.forget(watcher, now: now)
             case .close: session.close(now: now)
             }
         }
@@ -101,14 +105,20 @@ final class ClientShell {
                 connection = nil
             case .succeed(let id, let reply): mailbox.resume(id, with: .success(reply))
             case .fail(let id, let failure): mailbox.resume(id, with: .failure(failure))
-            case .notify(let event):
-                mailbox.publish(WatchEvent(type: event.type, path: connectString.relative(event.path)))
+            case .notify(let event): mailbox.publish(watchEvent(event))
+            case .tell(let watcher, let event): mailbox.tell(watcher, .event(watchEvent(event)))
+            case .readAgain(let watcher): mailbox.tell(watcher, .readAgain)
+            case .dismiss(let watcher, let failure): mailbox.dismiss(watcher, failure)
             case .enter(let state):
                 self.state = state
                 publishStatus()
-                if state.isFinal { leave() }
+                if mailbox.ends(state) { leave() }
             }
         }
+    }
+
+    private func watchEvent(_ event: WatcherEvent) -> WatchEvent {
+        WatchEvent(type: event.type, path: connectString.relative(event.path))
     }
 
     private func publishStatus() {

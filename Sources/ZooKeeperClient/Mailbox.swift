@@ -8,12 +8,15 @@ import ZooKeeperProtocol
 /// resumes it.
 final class Mailbox: Sendable {
     typealias RequestID = ClientSession.RequestID
+    typealias WatcherID = ClientSession.WatcherID
     typealias Reply = ClientSession.Reply
     private typealias Waiter = CheckedContinuation<Reply, any Error>
 
     enum Message {
-        case request(RequestID, Request)
+        case request(RequestID, Request, WatcherID?)
         case cancel(RequestID)
+        case watch(String, recursive: Bool, WatcherID)
+        case forget(WatcherID)
         case forgetWatches(String, WatcherType)
         case close
     }
@@ -34,9 +37,10 @@ final class Mailbox: Sendable {
         /// Requests whose task was cancelled before it came to ask.
         var cancelledEarly: Set<RequestID> = []
         var status = Status()
+        var lastWatcher: WatcherID = 0
+        var watchers: [WatcherID: WatchInbox] = [:]
         var lastSubscriber = 0
         var stateSubscribers: [Int: AsyncStream<SessionState>.Continuation] = [:]
-        var eventSubscribers: [Int: AsyncStream<WatchEvent>.Continuation] = [:]
         var wake: (@Sendable () -> Void)?
 
         var orderedStateSubscribers: [AsyncStream<SessionState>.Continuation] {
@@ -46,7 +50,7 @@ final class Mailbox: Sendable {
         /// Takes back the requests that the loop has not seen.
         mutating func takeRequests() -> [Waiter] {
             let waiters = messages.compactMap { message -> Waiter? in
-                guard case .request(let id, _) = message else { return nil }
+                guard case .request(let id, _, _) = message else { return nil }
                 return waiting.removeValue(forKey: id)
             }
             messages.removeAll()
@@ -56,9 +60,16 @@ final class Mailbox: Sendable {
 
     private let contents = NIOLockedValueBox(Contents())
     private let observer: (@Sendable (ClientNotification) -> Void)?
+    private let whenExpired: ExpiryPolicy
 
-    init(observer: (@Sendable (ClientNotification) -> Void)? = nil) {
+    init(whenExpired: ExpiryPolicy = .end, observer: (@Sendable (ClientNotification) -> Void)? = nil) {
+        self.whenExpired = whenExpired
         self.observer = observer
+    }
+
+    /// Whether the client ends with this state of its session.
+    func ends(_ state: SessionState) -> Bool {
+        state.isFinal && !(state == .expired && whenExpired == .renew)
     }
 
     var status: Status { contents.withLockedValue { $0.status } }
@@ -66,14 +77,14 @@ final class Mailbox: Sendable {
     // MARK: For tasks
 
     /// Hands a request to the session and waits for its answer; a cancelled task stops waiting at once.
-    func perform(_ request: Request) async throws -> Reply {
+    func perform(_ request: Request, watcher: WatcherID? = nil) async throws -> Reply {
         let id = contents.withLockedValue { contents in
             contents.lastID += 1
             return contents.lastID
         }
         defer { _ = contents.withLockedValue { $0.cancelledEarly.remove(id) } }
         return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { submit(request, id: id, waiter: $0) }
+            try await withCheckedThrowingContinuation { submit(request, id: id, watcher: watcher, waiter: $0) }
         } onCancel: {
             cancel(id)
         }
@@ -92,14 +103,16 @@ final class Mailbox: Sendable {
         case refused(any Error)
     }
 
-    private func submit(_ request: Request, id: RequestID, waiter: CheckedContinuation<Reply, any Error>) {
+    private func submit(
+        _ request: Request, id: RequestID, watcher: WatcherID?, waiter: CheckedContinuation<Reply, any Error>
+    ) {
         let submission = contents.withLockedValue { contents -> Submission in
             if contents.cancelledEarly.contains(id) { return .refused(CancellationError()) }
-            if contents.status.state.isFinal {
+            if ends(contents.status.state) {
                 return .refused(ClientSession.failure(in: contents.status.state))
             }
             contents.waiting[id] = waiter
-            contents.messages.append(.request(id, request))
+            contents.messages.append(.request(id, request, watcher))
             return .accepted(wake: contents.messages.count == 1 ? contents.wake : nil)
         }
         switch submission {
@@ -132,7 +145,7 @@ final class Mailbox: Sendable {
         let (stream, continuation) = AsyncStream.makeStream(of: SessionState.self)
         let subscriber = contents.withLockedValue { contents -> Int in
             continuation.yield(contents.status.state)
-            if contents.status.state.isFinal { continuation.finish() }
+            if ends(contents.status.state) { continuation.finish() }
             contents.lastSubscriber += 1
             contents.stateSubscribers[contents.lastSubscriber] = continuation
             return contents.lastSubscriber
@@ -143,19 +156,30 @@ final class Mailbox: Sendable {
         return stream
     }
 
-    /// Every watch event from now on. Ends with the session.
-    func events() -> AsyncStream<WatchEvent> {
-        let (stream, continuation) = AsyncStream.makeStream(of: WatchEvent.self)
-        let subscriber = contents.withLockedValue { contents -> Int in
-            if contents.status.state.isFinal { continuation.finish() }
-            contents.lastSubscriber += 1
-            contents.eventSubscribers[contents.lastSubscriber] = continuation
-            return contents.lastSubscriber
+    /// How many watchers somebody holds and the session may still tell something.
+    var watcherCount: Int { contents.withLockedValue { $0.watchers.count } }
+
+    /// A new watcher, of one event or of many. `forget` must follow.
+    func newWatcher(_ inbox: WatchInbox) -> (WatcherID, WatchInbox) {
+        let watcher = contents.withLockedValue { contents in
+            contents.lastWatcher += 1
+            contents.watchers[contents.lastWatcher] = inbox
+            return contents.lastWatcher
         }
-        continuation.onTermination = { [weak self] _ in
-            self?.contents.withLockedValue { _ = $0.eventSubscribers.removeValue(forKey: subscriber) }
-        }
-        return stream
+        return (watcher, inbox)
+    }
+
+    func watch(_ path: String, recursive: Bool, for watcher: WatcherID) {
+        post(.watch(path, recursive: recursive, watcher))
+        // Nobody takes messages any more.
+        let state = status.state
+        if ends(state) { dismiss(watcher, ClientSession.failure(in: state)) }
+    }
+
+    /// The session is told only of those that it may still know.
+    func forget(_ watcher: WatcherID) {
+        let isKnown = contents.withLockedValue { $0.watchers.removeValue(forKey: watcher) != nil }
+        if isKnown { post(.forget(watcher)) }
     }
 
     // MARK: For the event loop
@@ -178,30 +202,40 @@ final class Mailbox: Sendable {
     }
 
     func publish(_ status: Status) {
+        let isEnd = ends(status.state)
         let (changed, subscribers, abandoned) = contents.withLockedValue { contents in
             let changed = contents.status.state != status.state
             contents.status = status
             // A request may have come in behind the messages that the loop took last.
-            let abandoned = status.state.isFinal ? contents.takeRequests() : []
+            let abandoned = isEnd ? contents.takeRequests() : []
             return (changed, changed ? contents.orderedStateSubscribers : [], abandoned)
         }
         if changed { observer?(.state(status.state)) }
         for subscriber in subscribers {
             subscriber.yield(status.state)
-            if status.state.isFinal { subscriber.finish() }
+            if isEnd { subscriber.finish() }
         }
         for waiter in abandoned { waiter.resume(throwing: ClientSession.failure(in: status.state)) }
-        if status.state.isFinal { finishEvents() }
+        guard isEnd else { return }
+        let watchers = contents.withLockedValue { $0.watchers.keys.sorted() }
+        for watcher in watchers { dismiss(watcher, ClientSession.failure(in: status.state)) }
     }
 
     func publish(_ event: WatchEvent) {
         observer?(.event(event))
-        let subscribers = contents.withLockedValue { $0.eventSubscribers.sorted { $0.key < $1.key }.map(\.value) }
-        for subscriber in subscribers { subscriber.yield(event) }
     }
 
-    private func finishEvents() {
-        let subscribers = contents.withLockedValue { $0.eventSubscribers.map(\.value) }
-        for subscriber in subscribers { subscriber.finish() }
+    func tell(_ watcher: WatcherID, _ change: ZNodeChange) {
+        let inbox = contents.withLockedValue { contents in
+            let inbox = contents.watchers[watcher]
+            if inbox?.firesOnce == true { contents.watchers[watcher] = nil }
+            return inbox
+        }
+        inbox?.append(change)
+    }
+
+    /// The watcher is told nothing more.
+    func dismiss(_ watcher: WatcherID, _ failure: ClientSession.Failure) {
+        contents.withLockedValue { $0.watchers.removeValue(forKey: watcher) }?.end(failure)
     }
 }

@@ -7,6 +7,8 @@
 ///     │             │             │
 ///     └─────────────┴─────────────┴─► expired | authenticationFailed | closed
 /// ```
+///
+/// A client that renews its session (``ExpiryPolicy/renew``) goes from `expired` to `connecting` at once.
 public enum SessionState: Hashable, Sendable {
     /// No server has taken the session yet.
     case connecting
@@ -17,14 +19,14 @@ public enum SessionState: Hashable, Sendable {
     /// The connection is lost, and another server is looked for. The session may still be alive, and so may its
     /// ephemerals: who holds a lock should stop using what it protects.
     case disconnected
-    /// The servers have ended the session and removed its ephemerals. This client is of no more use.
+    /// The servers have ended the session and removed its ephemerals. This client is of no more use, unless it renews its session.
     case expired
     /// The servers refused credentials. This client is of no more use.
     case authenticationFailed
     /// ``ZooKeeperClient/close()`` was called.
     case closed
 
-    /// Whether nothing will change any more.
+    /// Whether nothing will change any more; an expired session may be renewed (``ExpiryPolicy``).
     public var isFinal: Bool {
         switch self {
         case .expired, .authenticationFailed, .closed: true
@@ -47,11 +49,11 @@ public struct SessionCredentials: Hashable, Sendable {
     }
 }
 
-/// What a client tells its observer.
+/// What a client tells its observer, which hears of everything: for programs that show it, as shells do.
 public enum ClientNotification: Hashable, Sendable {
     /// The session's state is another one now.
     case state(SessionState)
-    /// Something happened to a watched znode, or watches on it were taken back.
+    /// Something happened to a watched znode, or watches of `watch: true` or ``ZooKeeperClient/addWatch(_:recursive:)`` on it were taken back.
     case event(WatchEvent)
 }
 
@@ -65,4 +67,11 @@ public struct WatchEvent: Hashable, Sendable {
         self.type = type
         self.path = path
     }
+}
+
+/// What a ``ZNodeChanges`` tells.
+public enum ZNodeChange: Hashable, Sendable {
+    case event(WatchEvent)
+    /// The watch is in place, or is so again: of what happened before, nothing is told. Who keeps a copy reads all of it now.
+    case readAgain
 }

@@ -63,7 +63,7 @@ extension ZooKeeperClient {
 
     /// A znode's Stat; nil if it is missing.
     ///
-    /// - Parameter watch: Whether its next change (its creation, if it is missing) shall come through ``events``.
+    /// - Parameter watch: Whether the client's observer shall be told of its next change (of its creation, if it is missing).
     public func exists(_ path: String, watch: Bool = false) async throws -> Stat? {
         let request = ReadRequest(path: try absolute(path, operation: .exists), watch: watch)
         do {
@@ -77,7 +77,7 @@ extension ZooKeeperClient {
 
     /// A znode's data (nil if null) and Stat.
     ///
-    /// - Parameter watch: Whether its next change or deletion shall come through ``events``.
+    /// - Parameter watch: Whether the client's observer shall be told of its next change or deletion.
     /// - Throws: `noNode`, `noAuth`.
     public func getData(_ path: String, watch: Bool = false) async throws -> (data: [UInt8]?, stat: Stat) {
         let request = ReadRequest(path: try absolute(path, operation: .getData), watch: watch)
@@ -89,7 +89,7 @@ extension ZooKeeperClient {
 
     /// The names of a znode's children, in no order, and its Stat.
     ///
-    /// - Parameter watch: Whether the next child that comes or goes shall come through ``events``.
+    /// - Parameter watch: Whether the client's observer shall be told of the next child that comes or goes.
     /// - Throws: `noNode`, `noAuth`.
     public func getChildren(_ path: String, watch: Bool = false) async throws -> (names: [String], stat: Stat) {
         let request = ReadRequest(path: try absolute(path, operation: .getChildren2), watch: watch)
@@ -133,15 +133,17 @@ extension ZooKeeperClient {
 
     // MARK: Watches
 
-    /// Leaves a watch that stays until it is removed: changes of `path`, or of everything below it too, come through
-    /// ``events``. The znode need not exist. A reconnection keeps it, but what changed in between is not told.
+    /// Leaves a watch that stays until it is removed: the client's observer is told of changes of `path`, or of everything below
+    /// it too. The znode need not exist. A reconnection keeps it, but what changed in between is not told.
+    ///
+    /// For programs that show events; all others are better served by ``changes(of:recursive:bufferLimit:)``.
     public func addWatch(_ path: String, recursive: Bool) async throws {
         let mode: AddWatchMode = recursive ? .persistentRecursive : .persistent
         let request = AddWatchRequest(path: try absolute(path, operation: .addWatch), mode: mode.rawValue)
         try await perform(.addWatch(request), path: path) { (_) throws(JuteError) in }
     }
 
-    /// Takes back watches on `path`. ``events`` tells which kinds of them there were: `dataWatchRemoved`, …
+    /// Takes back the observer's watches on `path`, and tells it which kinds of them there were: `dataWatchRemoved`, …
     ///
     /// - Parameters:
     ///   - type: Which watches; those of ``addWatch(_:recursive:)`` belong to `any` only.
@@ -183,7 +185,7 @@ extension ZooKeeperClient {
 
     /// The configuration in force: the text of /zookeeper/config (nil if there is none), wherever this client's root is.
     ///
-    /// - Parameter watch: Whether its next change shall come through ``events``.
+    /// - Parameter watch: Whether the client's observer shall be told of its next change.
     public func getConfiguration(watch: Bool = false) async throws -> (text: String?, stat: Stat) {
         let path = "/zookeeper/config"
         let response = try await perform(.getData(ReadRequest(path: path, watch: watch)), path: path) {

@@ -27,14 +27,15 @@ public final class ZooKeeperClient: Sendable {
 
     /// Starts a client, which connects in the background; operations wait for that.
     ///
-    /// - Parameter observer: Called for everything that ``states`` and ``events`` tell, from the very beginning, and before the results
-    ///   of operations that the server answered later are handed over. It is called on the client's thread and must return at once.
+    /// - Parameter observer: Called for everything that ``states`` tells and for every event of every watch, from the very beginning, and
+    ///   before the results of operations that the server answered later are handed over. It is called on the client's thread and must
+    ///   return at once.
     public init(
         _ connectString: ConnectString, configuration: ClientConfiguration = ClientConfiguration(),
         observer: (@Sendable (ClientNotification) -> Void)? = nil
     ) {
         self.connectString = connectString
-        mailbox = Mailbox(observer: observer)
+        mailbox = Mailbox(whenExpired: configuration.whenExpired, observer: observer)
         self.configuration = configuration
         let loop = MultiThreadedEventLoopGroup.singleton.any()
         let settings = ClientSession.Settings(
@@ -43,7 +44,7 @@ public final class ZooKeeperClient: Sendable {
             requestTimeout: configuration.requestTimeout.milliseconds, allowsReadOnly: configuration.allowsReadOnly,
             failsWithoutConnection: configuration.failsWithoutConnection,
             maxRequestLength: configuration.maxRequestLength,
-            credentials: configuration.session)
+            credentials: configuration.session, renewsSession: configuration.whenExpired == .renew)
         loop.execute { [mailbox] in
             let shell = ClientShell(
                 loop: loop, mailbox: mailbox, connectString: connectString, settings: settings,
@@ -102,11 +103,6 @@ public final class ZooKeeperClient: Sendable {
     /// own.
     public var states: AsyncStream<SessionState> { mailbox.states() }
 
-    /// What happened to watched znodes, from now on; ends with the session. Each call is a sequence of its own.
-    ///
-    /// An event of a type that this version does not know comes through with its number.
-    public var events: AsyncStream<WatchEvent> { mailbox.events() }
-
     /// What it takes to continue this session elsewhere; nil before the first connection.
     public var session: SessionCredentials? { mailbox.status.credentials }
 
@@ -122,7 +118,7 @@ public final class ZooKeeperClient: Sendable {
     public func waitUntilConnected() async throws {
         let timeout = configuration.requestTimeout
         let state: SessionState? = try await withThrowingTaskGroup(of: SessionState?.self) { group in
-            group.addTask { [states] in await states.first { $0.isConnected || $0.isFinal } }
+            group.addTask { [states, mailbox] in await states.first { $0.isConnected || mailbox.ends($0) } }
             group.addTask {
                 try await Task.sleep(for: timeout)
                 return nil
@@ -135,7 +131,7 @@ public final class ZooKeeperClient: Sendable {
             let detail = "no session within \(timeout)" + (lastProblem.map { "; \($0)" } ?? "")
             throw ZooKeeperError(.connectionLoss, operation: "connect to \(connectString)", detail: detail)
         }
-        if state.isFinal {
+        if !state.isConnected {
             let failure = ClientSession.failure(in: state)
             throw ZooKeeperError(failure.code, operation: "connect to \(connectString)", detail: failure.detail)
         }
@@ -146,19 +142,19 @@ public final class ZooKeeperClient: Sendable {
     /// Without a connection the servers do not hear of it, and the session ends by its timeout.
     public func close() async {
         mailbox.close()
-        for await state in states where state.isFinal { return }
+        for await state in states where mailbox.ends(state) { return }
     }
 
     // MARK: Requests
 
     /// Sends a request and reads its answer. `path` is as the client names it, for errors.
     func perform<Value>(
-        _ request: Request, path: String? = nil,
+        _ request: Request, path: String? = nil, watcher: ClientSession.WatcherID? = nil,
         reading read: (inout JuteReader) throws(JuteError) -> Value
     ) async throws -> Value {
         let operation = request.op.description
         do {
-            let reply = try await mailbox.perform(request)
+            let reply = try await mailbox.perform(request, watcher: watcher)
             return try reply.body.readJute(maxFieldLength: configuration.maxReplyLength, read)
         } catch let failure as ClientSession.Failure {
             throw ZooKeeperError(failure.code, operation: operation, path: path, detail: failure.detail)

@@ -8,7 +8,7 @@ import ZooKeeperClient
     @Test("Every captured conversation gets the same frames from Apache's server and from ours")
     func conversations() async throws {
         try await BundledServer.with { ours in
-            try await ApacheServer.with(settings: BundledServer.commonSettings) { apache in
+            try await StandaloneServer.with(.apache, settings: BundledServer.commonSettings) { apache in
                 let directory = BundledServer.packageRoot + "/Tests/InteropTests/Fixtures"
                 let files = try FileManager.default.contentsOfDirectory(atPath: directory)
                     .filter { $0.hasSuffix(".json") }.sorted().map { directory + "/" + $0 }
@@ -51,7 +51,7 @@ import ZooKeeperClient
 
             var settings = BundledServer.commonSettings
             settings["dataDir"] = ours.dataDir
-            try await ApacheServer.with(settings: settings) { apache in
+            try await StandaloneServer.with(.apache, settings: settings) { apache in
                 #expect(try await dump(apache.port) == before)
                 #expect(try await FourLetterWords.mntr(apache.address)["zk_digest_mismatches_count"] == "0")
                 try await work(apache.port)

@@ -3,9 +3,11 @@ import TestSupport
 import Testing
 import ZooKeeperClient
 
-/// The client against Apache ZooKeeper 3.8. One server at a time: fifteen booting at once starve each other.
+/// The client against Apache ZooKeeper 3.8 and the bundled server. One server at a time: fifteen booting at once starve each other.
 @Suite(.serialized)
 struct ClientInteropTests {
+    static let engines = [Engine.bundled, .apache]
+
     /// Patient, because machines that run tests may be slow to answer; no test waits for a session to time out.
     static func configuration() -> ClientConfiguration {
         var configuration = ClientConfiguration()
@@ -16,14 +18,14 @@ struct ClientInteropTests {
     }
 
     static func connect(
-        _ server: ApacheServer, chroot: String = "", configuration: ClientConfiguration = Self.configuration()
+        _ server: StandaloneServer, chroot: String = "", configuration: ClientConfiguration = Self.configuration()
     ) async throws -> ZooKeeperClient {
         try await ZooKeeperClient.connect(
             to: ConnectString(server.connectString + chroot), configuration: configuration)
     }
 
-    @Test func `znodes are created, read, changed and deleted`() async throws {
-        try await ApacheServer.with { server in
+    @Test(arguments: Self.engines) func `znodes are created, read, changed and deleted`(engine: Engine) async throws {
+        try await StandaloneServer.with(engine) { server in
             let client = try await Self.connect(server)
             #expect(client.state == .connected)
 
@@ -54,8 +56,8 @@ struct ClientInteropTests {
         }
     }
 
-    @Test func `errors name the operation and the path`() async throws {
-        try await ApacheServer.with { server in
+    @Test(arguments: Self.engines) func `errors name the operation and the path`(engine: Engine) async throws {
+        try await StandaloneServer.with(engine) { server in
             let client = try await Self.connect(server)
             try await client.create("/a")
             func error(_ operation: () async throws -> Void) async -> String {
@@ -89,8 +91,8 @@ struct ClientInteropTests {
         }
     }
 
-    @Test func `every kind of znode`() async throws {
-        try await ApacheServer.with { server in
+    @Test(arguments: Self.engines) func `every kind of znode`(engine: Engine) async throws {
+        try await StandaloneServer.with(engine) { server in
             let client = try await Self.connect(server)
             try await client.create("/k")
             #expect(try await client.create("/k/s-", mode: .persistentSequential).path == "/k/s-0000000000")
@@ -116,8 +118,8 @@ struct ClientInteropTests {
         }
     }
 
-    @Test func `a transaction happens as a whole or not at all`() async throws {
-        try await ApacheServer.with { server in
+    @Test(arguments: Self.engines) func `a transaction happens as a whole or not at all`(engine: Engine) async throws {
+        try await StandaloneServer.with(engine) { server in
             let client = try await Self.connect(server, chroot: "/app", configuration: Self.configuration())
             try await ZooKeeperClient.with(ConnectString(server.connectString)) { try await $0.create("/app") }
             let results = try await client.transaction([
@@ -145,8 +147,10 @@ struct ClientInteropTests {
         }
     }
 
-    @Test func `access is controlled, and identities survive a new connection`() async throws {
-        try await ApacheServer.with { server in
+    @Test(arguments: Self.engines) func `access is controlled, and identities survive a new connection`(engine: Engine)
+        async throws
+    {
+        try await StandaloneServer.with(engine) { server in
             let client = try await Self.connect(server)
             try await client.addAuth(scheme: "digest", credentials: Array("bob:pw".utf8))
             try await client.create("/private", acl: .creator)
@@ -167,8 +171,8 @@ struct ClientInteropTests {
         }
     }
 
-    @Test func `a refused identity ends the session`() async throws {
-        try await ApacheServer.with { server in
+    @Test(arguments: Self.engines) func `a refused identity ends the session`(engine: Engine) async throws {
+        try await StandaloneServer.with(engine) { server in
             let client = try await Self.connect(server)
             let error = await #expect(throws: ZooKeeperError.self) {
                 try await client.addAuth(scheme: "no-such-scheme", credentials: [])
@@ -180,15 +184,17 @@ struct ClientInteropTests {
         }
     }
 
-    @Test func `a session survives kill -9 of its server, ephemerals and watches included`() async throws {
-        try await ApacheServer.with { server in
+    @Test(arguments: Self.engines) func `a session survives kill -9 of its server, ephemerals and watches included`(
+        engine: Engine
+    ) async throws {
+        try await StandaloneServer.with(engine) { server in
             let client = try await Self.connect(server)
             let session = try #require(client.session)
             try await client.create("/e", mode: .ephemeral)
             try await client.create("/d")
-            _ = try await client.getData("/d", watch: true)
-            try await client.addWatch("/p", recursive: true)
-            var events = client.events.makeAsyncIterator()
+            let watch = try await client.getData(watching: "/d").watch
+            var changes = client.changes(of: "/p", recursive: true).makeAsyncIterator()
+            #expect(try await changes.next() == .readAgain)
             var states = client.states.makeAsyncIterator()
             #expect(await states.next() == .connected)
 
@@ -202,16 +208,18 @@ struct ClientInteropTests {
             #expect(try await waiting.value.path == "/sent-later")
             #expect(try await client.exists("/e")?.ephemeralOwner == session.id)
             try await client.setData("/d", [1])
-            #expect(await events.next() == WatchEvent(type: .nodeDataChanged, path: "/d"))
+            #expect(try await watch.event() == WatchEvent(type: .nodeDataChanged, path: "/d"))
+            #expect(try await changes.next() == .readAgain)
             try await client.create("/p")
-            #expect(await events.next() == WatchEvent(type: .nodeCreated, path: "/p"))
+            #expect(try await changes.next() == .event(WatchEvent(type: .nodeCreated, path: "/p")))
             await client.close()
-            #expect(await events.next() == nil)
+            #expect(try await changes.next() == nil)
         }
     }
 
-    @Test func `writes under way when the server dies are acknowledged, unknown, or done later`() async throws {
-        try await ApacheServer.with { server in
+    @Test(arguments: Self.engines)
+    func `writes under way when the server dies are acknowledged, unknown, or done later`(engine: Engine) async throws {
+        try await StandaloneServer.with(engine) { server in
             let client = try await Self.connect(server)
             try await client.create("/n")
             let outcomes = try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -240,8 +248,10 @@ struct ClientInteropTests {
         }
     }
 
-    @Test func `a session ended elsewhere is expired, and everything fails from then on`() async throws {
-        try await ApacheServer.with { server in
+    @Test(arguments: Self.engines) func `a session ended elsewhere is expired, and everything fails from then on`(
+        engine: Engine
+    ) async throws {
+        try await StandaloneServer.with(engine) { server in
             let client = try await Self.connect(server)
             try await client.create("/e", mode: .ephemeral)
             var configuration = Self.configuration()
@@ -276,8 +286,8 @@ struct ClientInteropTests {
         )
     }
 
-    @Test func `a server that is down is passed over`() async throws {
-        try await ApacheServer.with { server in
+    @Test(arguments: Self.engines) func `a server that is down is passed over`(engine: Engine) async throws {
+        try await StandaloneServer.with(engine) { server in
             let dead = FreePorts.take(2).map { "127.0.0.1:\($0)" }
             let list = (dead + [server.connectString]).joined(separator: ",")
             try await ZooKeeperClient.with(ConnectString(list)) { (client) async throws in
@@ -286,15 +296,14 @@ struct ClientInteropTests {
         }
     }
 
-    @Test func `a chroot is the root`() async throws {
-        try await ApacheServer.with { server in
+    @Test(arguments: Self.engines) func `a chroot is the root`(engine: Engine) async throws {
+        try await StandaloneServer.with(engine) { server in
             let root = try await Self.connect(server)
             try await root.create("/app")
             let client = try await Self.connect(server, chroot: "/app")
-            var events = client.events.makeAsyncIterator()
-            _ = try await client.getChildren("/", watch: true)
+            let watch = try await client.getChildren(watching: "/").watch
             #expect(try await client.create("/x").path == "/x")
-            #expect(await events.next() == WatchEvent(type: .nodeChildrenChanged, path: "/"))
+            #expect(try await watch.event() == WatchEvent(type: .nodeChildrenChanged, path: "/"))
             #expect(try await client.create("/", mode: .ephemeralSequential).path == "/0000000001")
             #expect(try await root.getChildren("/app").names.sorted() == ["0000000001", "x"])
             #expect(try await client.getEphemerals() == ["/0000000001"])
@@ -303,8 +312,10 @@ struct ClientInteropTests {
         }
     }
 
-    @Test func `a cancelled operation ends at once, and the session goes on`() async throws {
-        try await ApacheServer.with { server in
+    @Test(arguments: Self.engines) func `a cancelled operation ends at once, and the session goes on`(engine: Engine)
+        async throws
+    {
+        try await StandaloneServer.with(engine) { server in
             let client = try await Self.connect(server)
             server.signal(SIGSTOP)
             let task = Task { try await client.create("/late") }
@@ -316,8 +327,8 @@ struct ClientInteropTests {
         }
     }
 
-    @Test func `many operations at once keep their order`() async throws {
-        try await ApacheServer.with { server in
+    @Test(arguments: Self.engines) func `many operations at once keep their order`(engine: Engine) async throws {
+        try await StandaloneServer.with(engine) { server in
             let client = try await Self.connect(server)
             try await client.create("/n")
             try await withThrowingTaskGroup(of: Int32.self) { group in
@@ -330,8 +341,10 @@ struct ClientInteropTests {
         }
     }
 
-    @Test func `kazoo reads what we wrote, and we read what it wrote`() async throws {
-        try await ApacheServer.with { server in
+    @Test(arguments: Self.engines) func `kazoo reads what we wrote, and we read what it wrote`(engine: Engine)
+        async throws
+    {
+        try await StandaloneServer.with(engine) { server in
             let client = try await Self.connect(server)
             try await client.create("/ours", data: Array("größe".utf8))
             try await client.create("/ours/ephemeral", mode: .ephemeral)

@@ -17,7 +17,7 @@ import ZooKeeperClient
     @Test("Paths, ACLs, flags and cut-off requests are refused with the errors of Apache's server")
     func refusals() async throws {
         try await BundledServer.with { ours in
-            try await ApacheServer.with(settings: BundledServer.commonSettings) { apache in
+            try await StandaloneServer.with(.apache, settings: BundledServer.commonSettings) { apache in
                 let output = try await run("refusals.py", apache.port, ours.port)
                 #expect(output.contains(" requests, 0 different\n"), "\(output)")
             }

@@ -5,7 +5,7 @@ import ZooKeeperClient
 
 struct FourLetterWordsTests {
     @Test func `a real server answers`() async throws {
-        try await ApacheServer.with { server in
+        try await StandaloneServer.with(.apache) { server in
             #expect(try await FourLetterWords.ruok(server.address))
             let statistics = try await FourLetterWords.srvr(server.address)
             #expect(statistics.mode == .standalone)
@@ -22,7 +22,7 @@ struct FourLetterWordsTests {
     }
 
     @Test func `a word outside the whitelist is an error that says what to do`() async throws {
-        try await ApacheServer.with(settings: ["4lw.commands.whitelist": "srvr"]) { server in
+        try await StandaloneServer.with(.apache, settings: ["4lw.commands.whitelist": "srvr"]) { server in
             let error = await #expect(throws: FourLetterWordError.self) {
                 try await FourLetterWords.mntr(server.address)
             }
@@ -34,7 +34,7 @@ struct FourLetterWordsTests {
     }
 
     @Test func `a stopped server is a timeout, and a cancelled question ends at once`() async throws {
-        try await ApacheServer.with { server in
+        try await StandaloneServer.with(.apache) { server in
             server.signal(SIGSTOP)
             let error = await #expect(throws: FourLetterWordError.self) {
                 try await FourLetterWords.srvr(server.address, timeout: .milliseconds(200))

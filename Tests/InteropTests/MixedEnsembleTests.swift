@@ -179,13 +179,12 @@ import ZooKeeperClient
             #expect(try await isSeen { try await there.getData(root).data == [number] })
         }
         // Watches.
-        var events = there.events.makeAsyncIterator()
-        _ = try await there.getData(root, watch: true)
-        _ = try await there.getChildren(root, watch: true)
+        let ofData = try await there.getData(watching: root).watch
+        let ofChildren = try await there.getChildren(watching: root).watch
         try await here.setData(root, [])
-        #expect(await events.next() == WatchEvent(type: .nodeDataChanged, path: root))
+        #expect(try await ofData.event() == WatchEvent(type: .nodeDataChanged, path: root))
         try await here.create(root + "/child")
-        #expect(await events.next() == WatchEvent(type: .nodeChildrenChanged, path: root))
+        #expect(try await ofChildren.event() == WatchEvent(type: .nodeChildrenChanged, path: root))
         // A megabyte.
         let large = [UInt8](repeating: 7, count: 1_000_000)
         try await here.setData(root, large)

@@ -6,11 +6,13 @@ import Testing
     /// Both servers, alike, each with its own settings on top.
     private func both(
         ours: [String: String] = [:], apache: [String: String] = [:],
-        _ body: (_ apache: ApacheServer, _ ours: BundledServer) async throws -> Void
+        _ body: (_ apache: StandaloneServer, _ ours: BundledServer) async throws -> Void
     ) async throws {
         let common = BundledServer.commonSettings
         try await BundledServer.with(settings: ours) { ours in
-            try await ApacheServer.with(settings: common.merging(apache) { $1 }) { try await body($0, ours) }
+            try await StandaloneServer.with(.apache, settings: common.merging(apache) { $1 }) {
+                try await body($0, ours)
+            }
         }
     }
 

@@ -43,7 +43,7 @@ import ZooKeeperClient
         let theirs = TestCertificates.clientPort(
             port, directory,
             java.merging(["serverCnxnFactory": "org.apache.zookeeper.server.NettyServerCnxnFactory"]) { $1 })
-        let output = try await ApacheServer.with(settings: theirs) { _ in
+        let output = try await StandaloneServer.with(.apache, settings: theirs) { _ in
             try await TestCertificates.talk(port, directory, ["whoami"])
         }
         #expect(output.hasPrefix("alice ['ip:127.0.0.1', 'x509:"))

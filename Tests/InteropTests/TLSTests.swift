@@ -38,7 +38,7 @@ import ZooKeeperClient
         let ports = FreePorts.take(2)
         let theirs = settings(
             ports[0], directory, ["serverCnxnFactory": "org.apache.zookeeper.server.NettyServerCnxnFactory"])
-        let apache = try await ApacheServer.with(settings: theirs) { _ in
+        let apache = try await StandaloneServer.with(.apache, settings: theirs) { _ in
             try await (who: run(ports[0], directory, "whoami"), kazoo: run(ports[0], directory, "kazoo"))
         }
         try await BundledServer.with(build: .tls, settings: settings(ports[1], directory)) { _ in
@@ -64,7 +64,7 @@ import ZooKeeperClient
         let theirs = settings(
             port, directory,
             ["ssl.clientAuth": auth, "serverCnxnFactory": "org.apache.zookeeper.server.NettyServerCnxnFactory"])
-        let apache = try await ApacheServer.with(settings: theirs) { _ in
+        let apache = try await StandaloneServer.with(.apache, settings: theirs) { _ in
             try await run(port, directory, "refusals")
         }
         #expect(apache == expected)

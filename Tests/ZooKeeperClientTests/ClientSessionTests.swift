@@ -503,10 +503,236 @@ struct ClientSessionTests {
         #expect(session.sent() == [])
     }
 
+    @Test func `a watch of a read is told to whom it is for, once, over a new connection too`() {
+        var session = Harness.connected()
+        session.core.submit(.getData(ReadRequest(path: "/a", watch: true)), id: 1, watcher: 11, now: 1)
+        session.core.submit(.exists(ReadRequest(path: "/b", watch: true)), id: 2, watcher: 12, now: 1)
+        session.reply(xid: 1, zxid: 8, now: 2)
+        session.reply(xid: 2, zxid: 8, error: .noNode, now: 2)
+        session.core.connectionEnded("gone", now: 5000)
+        session.core.connectionOpened(now: 5001)
+        session.accept(now: 5002)
+        _ = session.sent()
+        _ = session.effects()
+        for _ in 0..<2 {
+            session.event(.nodeDataChanged, "/a", now: 5003)
+            session.event(.nodeCreated, "/b", now: 5003)
+        }
+        let told = session.effects().filter { if case .tell = $0 { true } else { false } }
+        #expect(
+            told == [
+                .tell(11, WatcherEvent(type: .nodeDataChanged, state: .syncConnected, path: "/a")),
+                .tell(12, WatcherEvent(type: .nodeCreated, state: .syncConnected, path: "/b")),
+            ])
+        session.core.connectionEnded("gone", now: 9000)
+        session.core.connectionOpened(now: 9001)
+        _ = session.sent()
+        session.accept(now: 9002)
+        #expect(session.sent() == [], "nothing is watched any more")
+    }
+
+    @Test func `a read that fails leaves no watch`() {
+        var session = Harness.connected()
+        session.core.submit(.getData(ReadRequest(path: "/a", watch: true)), id: 1, watcher: 11, now: 1)
+        session.reply(xid: 1, zxid: 8, error: .noNode, now: 2)
+        _ = session.effects()
+        session.event(.nodeCreated, "/a", now: 3)
+        session.core.forget(11, now: 4)
+        #expect(
+            session.effects() == [.notify(WatcherEvent(type: .nodeCreated, state: .syncConnected, path: "/a"))])
+    }
+
+    @Test func `a watch that nobody waits for is taken back, unless others share it`() {
+        let remove = RequestHeader(xid: 3, op: .removeWatches).encoded + WatcherRequest(path: "/a", type: 2).encoded
+        var session = Harness.connected()
+        session.core.submit(.getData(ReadRequest(path: "/a", watch: true)), id: 1, watcher: 11, now: 1)
+        session.core.submit(.exists(ReadRequest(path: "/a", watch: true)), id: 2, watcher: 12, now: 1)
+        session.reply(xid: 1, zxid: 8, now: 2)
+        session.core.forget(11, now: 3)
+        _ = session.sent()
+        #expect(session.sent() == [], "another read leaves it right now")
+        session.reply(xid: 2, zxid: 8, now: 4)
+        session.core.forget(12, now: 5)
+        #expect(session.sent() == [remove])
+        session.reply(xid: 3, zxid: 8, error: .noWatcher, now: 6)
+
+        // Cancelled between the request and its answer.
+        var cancelled = Harness.connected()
+        cancelled.core.submit(.getChildren2(ReadRequest(path: "/a", watch: true)), id: 1, watcher: 11, now: 1)
+        cancelled.core.cancel(1)
+        cancelled.core.forget(11, now: 1)
+        _ = cancelled.sent()
+        cancelled.reply(xid: 1, zxid: 8, now: 2)
+        #expect(
+            cancelled.sent() == [
+                RequestHeader(xid: 2, op: .removeWatches).encoded + WatcherRequest(path: "/a", type: 1).encoded
+            ])
+
+        // The observer's watch is nobody else's to take back.
+        var observed = Harness.connected()
+        observed.core.submit(.getData(ReadRequest(path: "/a", watch: true)), id: 1, now: 1)
+        observed.core.submit(.getData(ReadRequest(path: "/a", watch: true)), id: 2, watcher: 11, now: 1)
+        observed.reply(xid: 1, zxid: 8, now: 2)
+        observed.reply(xid: 2, zxid: 8, now: 2)
+        _ = observed.sent()
+        observed.core.forget(11, now: 3)
+        #expect(observed.sent() == [])
+    }
+
+    @Test func `a lasting watch says when to read again: in place, and after each reconnection`() {
+        var session = Harness()
+        session.core.watch("/a", recursive: false, for: 11, now: 0)
+        session.core.connectionOpened(now: 1)
+        _ = session.sent()
+        session.accept(now: 2)
+        func restored(since zxid: Int64, _ persistent: [String], _ recursive: [String]) -> [UInt8] {
+            RequestHeader(xid: -8, op: .setWatches2).encoded
+                + SetWatches2(
+                    relativeZXID: ZXID(rawValue: zxid), data: [], exist: [], child: [], persistent: persistent,
+                    persistentRecursive: recursive
+                ).encoded
+        }
+        #expect(session.sent() == [restored(since: 0, ["/a"], [])])
+        _ = session.effects()
+        session.reply(xid: -8, zxid: 7, now: 3)
+        #expect(session.effects() == [.readAgain(11)])
+
+        session.core.watch("/b", recursive: true, for: 12, now: 4)
+        #expect(
+            session.sent() == [
+                RequestHeader(xid: 1, op: .addWatch).encoded + AddWatchRequest(path: "/b", mode: 1).encoded
+            ])
+        session.reply(xid: 1, zxid: 8, now: 5)
+        #expect(session.effects() == [.readAgain(12)])
+        session.event(.nodeCreated, "/b/c/d", now: 6)
+        session.event(.nodeDataChanged, "/a", now: 6)
+        session.event(.nodeChildrenChanged, "/a", now: 6)
+        let told = session.effects().compactMap { effect -> String? in
+            if case .tell(let id, let event) = effect { "\(id) \(event.type) \(event.path)" } else { nil }
+        }
+        #expect(told == ["12 NodeCreated /b/c/d", "11 NodeDataChanged /a", "11 NodeChildrenChanged /a"])
+
+        session.core.connectionEnded("gone", now: 5000)
+        session.core.connectionOpened(now: 5001)
+        _ = session.sent()
+        session.accept(now: 5002)
+        #expect(session.sent() == [restored(since: 8, ["/a"], ["/b"])])
+        _ = session.effects()
+        session.reply(xid: -8, zxid: 9, now: 5003)
+        #expect(session.effects() == [.readAgain(11), .readAgain(12)])
+
+        session.core.forget(12, now: 5004)
+        #expect(
+            session.sent() == [
+                RequestHeader(xid: 2, op: .removeWatches).encoded + WatcherRequest(path: "/b", type: 3).encoded
+            ])
+    }
+
+    @Test func `a lasting watch that is refused ends`() {
+        var session = Harness.connected()
+        session.core.watch("/a", recursive: true, for: 11, now: 0)
+        session.reply(xid: 1, zxid: 0, error: .unimplemented, now: 1)
+        #expect(session.effects() == [.dismiss(11, .init(.unimplemented))])
+        session.core.close(now: 2)
+        session.reply(xid: 2, zxid: 9, now: 3)
+        session.core.watch("/a", recursive: true, for: 12, now: 4)
+        #expect(
+            session.effects() == [
+                .disconnect, .enter(.closed), .dismiss(12, .init(.sessionExpired, "the client was closed")),
+            ])
+    }
+
+    /// A server of 3.8 has one mode for each path and connection (ZOOKEEPER-4466).
+    @Test func `watches of different kinds on one path do each other no harm`() {
+        var session = Harness.connected()
+        session.core.watch("/a", recursive: false, for: 11, now: 0)
+        session.core.submit(.getData(ReadRequest(path: "/a", watch: true)), id: 1, watcher: 12, now: 1)
+        session.core.submit(.getChildren2(ReadRequest(path: "/a", watch: true)), id: 2, watcher: 13, now: 1)
+        session.core.watch("/a", recursive: true, for: 14, now: 1)
+        session.core.watch("/a", recursive: false, for: 15, now: 1)
+        let addWatch = { (xid: Int32, mode: Int32) in
+            RequestHeader(xid: xid, op: .addWatch).encoded + AddWatchRequest(path: "/a", mode: mode).encoded
+        }
+        #expect(
+            session.sent() == [
+                addWatch(1, 0),
+                RequestHeader(xid: 2, op: .getData).encoded + ReadRequest(path: "/a", watch: false).encoded,
+                RequestHeader(xid: 3, op: .getChildren2).encoded + ReadRequest(path: "/a", watch: false).encoded,
+                addWatch(4, 1), addWatch(5, 1),
+            ])
+        for xid in 1...5 { session.reply(xid: Int32(xid), zxid: 8, now: 2) }
+        _ = session.effects()
+        // What the recursive watch tells is all that comes.
+        session.event(.nodeCreated, "/a/c", now: 3)
+        session.event(.nodeDataChanged, "/a", now: 3)
+        let told = session.effects().compactMap { effect -> String? in
+            if case .tell(let id, let event) = effect { "\(id) \(event.type) \(event.path)" } else { nil }
+        }
+        #expect(
+            told == [
+                "11 NodeChildrenChanged /a", "15 NodeChildrenChanged /a", "13 NodeChildrenChanged /a",
+                "14 NodeCreated /a/c", "11 NodeDataChanged /a", "14 NodeDataChanged /a", "15 NodeDataChanged /a",
+                "12 NodeDataChanged /a",
+            ])
+        for watcher in [11, 14] as [UInt64] { session.core.forget(watcher, now: 4) }
+        #expect(session.sent() == [])
+        session.core.forget(15, now: 5)
+        #expect(
+            session.sent() == [
+                RequestHeader(xid: 6, op: .removeWatches).encoded + WatcherRequest(path: "/a", type: 3).encoded
+            ])
+    }
+
+    @Test func `what the observer takes back at the server is left again for the others`() {
+        var session = Harness.connected()
+        session.core.submit(.getData(ReadRequest(path: "/a", watch: true)), id: 1, now: 1)
+        session.core.submit(.getData(ReadRequest(path: "/a", watch: true)), id: 2, watcher: 11, now: 1)
+        session.core.submit(.removeWatches(WatcherRequest(path: "/a", type: 3)), id: 3, now: 1)
+        for xid in 1...3 { session.reply(xid: Int32(xid), zxid: 8, now: 2) }
+        let watches = SetWatches(relativeZXID: ZXID(rawValue: 8), data: ["/a"], exist: [], child: [])
+        #expect(session.sent().last == RequestHeader(xid: -8, op: .setWatches).encoded + watches.encoded)
+    }
+
+    @Test func `a session that is renewed: what waits fails once, lasting watches go on`() throws {
+        var session = Harness.connected { $0.renewsSession = true }
+        session.core.submit(.getData(ReadRequest(path: "/a", watch: true)), id: 1, watcher: 11, now: 1)
+        session.core.submit(.getData(ReadRequest(path: "/b", watch: true)), id: 2, now: 1)
+        session.core.watch("/c", recursive: false, for: 12, now: 1)
+        for xid in 1...3 { session.reply(xid: Int32(xid), zxid: 8, now: 2) }
+        session.core.connectionEnded("gone", now: 5000)
+        session.core.submit(.whoAmI, id: 3, now: 5000)
+        session.core.submit(.auth(AuthPacket(type: 0, scheme: "digest", auth: [])), id: 4, now: 5000)
+        session.core.connectionOpened(now: 5001)
+        _ = session.effects()
+        session.receive(ConnectResponse.invalidSession(readOnly: false).encoded, now: 5002)
+        #expect(
+            session.effects() == [
+                .disconnect, .fail(3, .init(.sessionExpired)), .dismiss(11, .init(.sessionExpired)),
+                .enter(.expired), .enter(.connecting), .connect(Self.server),
+            ])
+        session.core.connectionOpened(now: 5003)
+        #expect(try ConnectRequest(decoding: try #require(session.sent().first)).session == .none)
+        session.accept(now: 5004)
+        let watches = SetWatches2(
+            relativeZXID: ZXID(rawValue: 8), data: [], exist: [], child: [], persistent: ["/c"],
+            persistentRecursive: [])
+        #expect(
+            session.sent() == [
+                RequestHeader(xid: -4, op: .auth).encoded + AuthPacket(type: 0, scheme: "digest", auth: []).encoded,
+                RequestHeader(xid: -8, op: .setWatches2).encoded + watches.encoded,
+            ])
+        session.reply(xid: -4, zxid: 0, now: 5005)
+        session.reply(xid: -8, zxid: 9, now: 5005)
+        #expect(
+            session.effects() == [
+                .enter(.connected), .succeed(4, .init(zxid: .zero, body: [])), .readAgain(12),
+            ])
+    }
+
     @Test func `many watches are left in several requests`() {
         var table = ClientWatches()
         for index in 0..<3000 { table.insert("/" + String(repeating: "x", count: 96) + "\(index)", .data) }
-        let requests = table.restoring(since: .zero)
+        let requests = table.restore(since: .zero).requests
         #expect(requests.count == 3)
         #expect(requests.flatMap { $0.data ?? [] }.count == 3000)
         #expect(requests.allSatisfy { $0.encoded.count < 160_000 })
@@ -563,6 +789,12 @@ struct Harness {
 
     mutating func reply(xid: Int32, zxid: Int64, error: ErrorCode = .ok, body: [UInt8] = [], now: Int64) {
         receive(ReplyHeader(xid: xid, zxid: ZXID(rawValue: zxid), error: error).encoded + body, now: now)
+    }
+
+    mutating func event(_ type: EventType, _ path: String, now: Int64) {
+        reply(
+            xid: SpecialXID.watchEvent, zxid: -1,
+            body: WatcherEvent(type: type, state: .syncConnected, path: path).encoded, now: now)
     }
 
     /// A ping that is due, and its answer.

@@ -2,10 +2,11 @@ import Foundation
 import NIOConcurrencyHelpers
 import ZooKeeperClient
 
-/// A standalone Apache ZooKeeper server, of Debian's package `zookeeper`, on a free port, with a directory of its own.
+/// A standalone server of either engine on a free port, with a directory of its own.
 ///
-/// Boot it with ``with(settings:_:)``, which ends it and removes its directory whatever the test does.
-package final class ApacheServer: Sendable {
+/// Boot it with ``with(_:settings:_:)``, which ends it and removes its directory whatever the test does.
+package final class StandaloneServer: Sendable {
+    package let engine: Engine
     package let port: Int
     package let directory: TemporaryDirectory
     private let process = NIOLockedValueBox<ChildProcess?>(nil)
@@ -17,13 +18,14 @@ package final class ApacheServer: Sendable {
 
     /// Writes the configuration. `settings` come after (and so win over) tickTime 500, which keeps sessions short, and
     /// every four-letter word allowed.
-    package init(settings: [String: String] = [:]) throws {
+    package init(_ engine: Engine, settings: [String: String] = [:]) throws {
+        self.engine = engine
         port = FreePorts.take(1)[0]
-        directory = try TemporaryDirectory("apache-zookeeper")
+        directory = try TemporaryDirectory("standalone")
         var lines = [
             "tickTime": "500", "dataDir": directory.path + "/data", "clientPort": "\(port)",
             "clientPortAddress": "127.0.0.1", "admin.enableServer": "false", "4lw.commands.whitelist": "*",
-            "maxClientCnxns": "0", "preAllocSize": "64", "maxSessionTimeout": "60000",
+            "maxClientCnxns": "0", "preAllocSize": "64", "maxSessionTimeout": "60000", "extendedTypesEnabled": "true",
         ]
         lines.merge(settings) { _, new in new }
         let text = lines.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined()
@@ -32,10 +34,10 @@ package final class ApacheServer: Sendable {
 
     /// Boots a server, waits until it serves, and calls `body`.
     package static func with<Result>(
-        settings: [String: String] = [:], isolation: isolated (any Actor)? = #isolation,
-        _ body: (ApacheServer) async throws -> Result
+        _ engine: Engine, settings: [String: String] = [:], isolation: isolated (any Actor)? = #isolation,
+        _ body: (StandaloneServer) async throws -> Result
     ) async throws -> Result {
-        let server = try ApacheServer(settings: settings)
+        let server = try StandaloneServer(engine, settings: settings)
         defer {
             server.kill()
             server.directory.remove()
@@ -47,7 +49,7 @@ package final class ApacheServer: Sendable {
     /// Starts the server and waits until it answers `srvr`.
     package func start() async throws {
         try process.withLockedValue { process in
-            process = try Engine.apache.launch(configurationPath, heap: 192, output: logPath)
+            process = try engine.launch(configurationPath, heap: 192, output: logPath)
         }
         do {
             try await eventually("the server on port \(port) answers srvr", within: .seconds(90)) {
