@@ -39,6 +39,38 @@ import ZooKeeperProtocol
         #expect(try caller.received() == [.vote(for: 2, round: 5)])
     }
 
+    @Test(
+        "In a large ensemble a server that has just spoken keeps its next votes for a moment, and then tells the newest"
+    )
+    func largeEnsemble() throws {
+        let port = Port(servers: 21)
+        let callers = try [Int64(3), 4].map { peer -> Caller in
+            let caller = try port.accept()
+            try caller.send(.hello(peer))
+            return caller
+        }
+        func say(_ round: Int64) {
+            for peer: ServerID in [3, 4] { port.mesh.send(.vote(for: 2, round: round), to: peer) }
+        }
+        func rounds() throws -> [[Int64]] { try callers.map { try $0.received().map(\.electionEpoch) } }
+        say(1)
+        say(2)
+        port.loop.run()
+        #expect(try rounds() == [[2], [2]], "at the end of the turn")
+        say(3)
+        port.loop.advanceTime(by: .milliseconds(10))
+        say(4)
+        port.loop.advanceTime(by: .milliseconds(9))
+        #expect(try rounds() == [[], []])
+        port.loop.advanceTime(by: .milliseconds(1))
+        #expect(try rounds() == [[4], [4]])
+        port.loop.advanceTime(by: .seconds(1))
+        #expect(try rounds() == [[], []])
+        say(5)
+        port.loop.run()
+        #expect(try rounds() == [[5], [5]], "at once")
+    }
+
     @Test("A second connection of a server takes the place of the first, whose end then says nothing")
     func replacement() throws {
         let port = Port()
@@ -115,14 +147,19 @@ private final class Port {
     private(set) var unreachable: [ServerID] = []
     private(set) var turns = (begun: 0, ended: 0)
 
-    init() {
-        // Where the others are is not known: nobody is dialled.
-        let line = ServerLine(id: 2, host: "127.0.0.1", quorumPort: 1, electionPort: 2)
+    let loop = EmbeddedEventLoop()
+
+    /// - Parameter servers: The members are 2 and as many from 1000 on as it takes.
+    init(servers: Int = 1) {
+        // Where those are that call is not known: nobody is dialled.
+        let lines = ([2] + (1000..<1000 + servers - 1)).map {
+            ServerLine(id: ServerID(rawValue: Int64($0)), host: "127.0.0.1", quorumPort: 1, electionPort: 2)
+        }
         let settings = EnsembleSettings(
-            line, members: EnsembleConfiguration(servers: [line]), options: QuorumOptions())
+            lines[0], members: EnsembleConfiguration(servers: lines), options: QuorumOptions())
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         mesh = ElectionMesh(
-            settings, security: nil, loop: EmbeddedEventLoop(), logger: logger, warnings: RecurringLog(logger),
+            settings, security: nil, loop: loop, logger: logger, warnings: RecurringLog(logger),
             capacity: 8,
             listener: ElectionMesh.Listener(
                 heard: { [unowned self] in heard.append(($0, $1)) },

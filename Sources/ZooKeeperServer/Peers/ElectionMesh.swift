@@ -43,6 +43,12 @@ final class ElectionMesh {
     private let warnings: RecurringLog
     private var lastAnonymous: Int64 = 0
     private var isClosed = false
+    /// Peers that have not been sent the latest, in a large ensemble.
+    private var untold: Set<ServerID> = []
+    private var nextRound = NIODeadline.distantPast
+    /// When peers could not be reached. They call themselves when they are there: with many of them, to try again each time that
+    /// there is something to tell would be most of the work.
+    private var notReached: [ServerID: NIODeadline] = [:]
 
     /// Servers in no configuration that are put up with.
     private static let patience = 256
@@ -78,8 +84,33 @@ final class ElectionMesh {
 
     func send(_ notification: Notification, to peer: ServerID) {
         latest[peer] = notification
+        guard pause > .zero else { return tell(peer) }
+        untold.insert(peer)
+        // At the end of this turn at the soonest: a vote goes to everybody.
+        if untold.count == 1 {
+            let bound = NIOLoopBound(self, eventLoop: loop)
+            loop.scheduleTask(deadline: max(nextRound, loop.now)) { bound.value.tellAll() }
+        }
+    }
+
+    private func tell(_ peer: ServerID) {
+        guard let notification = latest[peer] else { return }
         if let connection = connections[peer] { connection.send(notification) } else { dial(peer) }
     }
+
+    private func tellAll() {
+        nextRound = loop.now + pause
+        let peers = untold.sorted()
+        untold.removeAll()
+        for peer in peers { tell(peer) }
+    }
+
+    /// How long this server keeps its changes of mind to itself, when it has just spoken. While a hundred servers start, each of them
+    /// hears of a better candidate many times over; to tell all the others each time would cost the cube of their number, in
+    /// messages that hold the whole configuration. Only the newest counts.
+    private var pause: TimeAmount { .milliseconds(Int64(max(0, addresses.count - Self.fewServers)) * 2) }
+    /// That many servers may speak as often as they like.
+    private static let fewServers = 11
 
     func close() {
         isClosed = true
@@ -92,6 +123,7 @@ final class ElectionMesh {
 
     private func dial(_ peer: ServerID) {
         guard !isClosed, !dialling.contains(peer) else { return }
+        if let failed = notReached[peer], loop.now < failed + pause * 5 { return }
         guard let address = addresses[peer]?.first ?? strangers[peer] else { return }
         dialling.insert(peer)
         let bound = NIOLoopBound(self, eventLoop: loop)
@@ -106,7 +138,7 @@ final class ElectionMesh {
                     try pipeline.addHandler(ElectionConnection(mesh: bound.value, isDialled: true))
                 }
             }
-            .connect(host: address.host, port: address.electionPort)
+            .connect(to: address.host, port: address.electionPort)
             .whenComplete { result in bound.value.dialled(peer, result) }
     }
 
@@ -116,8 +148,10 @@ final class ElectionMesh {
             let connection = try? channel.pipeline.syncOperations.handler(type: ElectionConnection.self)
         else {
             logger.debug("server \(peer) cannot be reached on its election port", metadata: ["error": "\(result)"])
+            notReached[peer] = loop.now
             return listener.unreachable(peer)
         }
+        notReached[peer] = nil
         logger.debug("server \(peer) was dialled", metadata: ["calls back": "\(peer > id)"])
         connection.begin(peer)
         guard !isClosed else { return connection.close() }
@@ -194,6 +228,7 @@ final class ElectionMesh {
             peer = ServerID(lastAnonymous)
         }
         connection.begin(peer)
+        notReached[peer] = nil
         guard !isClosed else { return connection.close() }
         guard peer != id else {
             logger.warning(

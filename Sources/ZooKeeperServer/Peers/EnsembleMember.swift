@@ -200,7 +200,7 @@ final class EnsembleMember {
                     try pipeline.addHandler(boundLink.value)
                 }
             }
-            .connect(host: address.host, port: address.quorumPort)
+            .connect(to: address.host, port: address.quorumPort)
             .whenComplete { result in
                 let member = bound.value
                 switch result {

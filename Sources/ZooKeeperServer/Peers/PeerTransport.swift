@@ -1,3 +1,6 @@
+import NIOCore
+import NIOPosix
+
 /// How the servers of an ensemble talk to each other, on election and quorum connections alike.
 struct PeerTransport: Sendable {
     /// What those that connect to this server's ports speak.
@@ -15,4 +18,12 @@ struct PeerTransport: Sendable {
     }
 
     private init(accepts: PortTransport) { self.accepts = accepts }
+}
+
+extension ClientBootstrap {
+    /// Connects to a name or, much cheaper where hundreds are dialled, to an address: there is nothing to look up and nothing to choose.
+    func connect(to host: String, port: Int) -> EventLoopFuture<any Channel> {
+        if let address = try? SocketAddress(ipAddress: host, port: port) { return connect(to: address) }
+        return connect(host: host, port: port)
+    }
 }
