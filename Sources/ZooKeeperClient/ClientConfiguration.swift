@@ -17,13 +17,16 @@ public struct ClientConfiguration: Hashable, Sendable {
     public var sessionTimeout: Duration = .seconds(10)
     /// How long one server may take to accept the connection and the session, before the next one is tried.
     public var connectTimeout: Duration = .seconds(3)
-    /// How long an operation may take, time without a connection included.
+    /// How long a request may take, time without a connection included. Looking into a write whose answer was lost takes requests of
+    /// its own (``RetryPolicy``).
     public var requestTimeout: Duration = .seconds(30)
     /// Whether operations fail with `connectionLoss` as soon as every server was tried in vain, as with Java's client, instead
     /// of waiting for one up to ``requestTimeout``.
     public var failsWithoutConnection = false
     /// Whether a server without a quorum will do, for reads.
     public var allowsReadOnly = false
+    /// What is done about operations whose answer was lost with the connection.
+    public var retries = RetryPolicy.untilDone
     /// What follows when the servers have ended the session.
     public var whenExpired = ExpiryPolicy.end
     /// A session of before to continue; a new one when nil.

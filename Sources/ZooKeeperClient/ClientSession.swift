@@ -16,7 +16,7 @@ import ZooKeeperProtocol
 ///
 /// What happens to a request when the connection breaks: one that was sent fails with `connectionLoss`, because nobody
 /// can know whether it happened; one that was not sent waits for the next connection. Nothing is sent twice but
-/// credentials and watches, where that does no harm.
+/// credentials, watches and, with `repeatsReads`, reads, where that does no harm.
 ///
 /// An expired session is the end (`ended`), or with `renewsSession` a new one is asked for: what waits fails, watches that fire
 /// once end, and those of `watch` go on.
@@ -39,6 +39,8 @@ struct ClientSession {
         var credentials: SessionCredentials?
         /// An expired session is followed by a new one.
         var renewsSession = false
+        /// Reads whose answer is lost are sent again.
+        var repeatsReads = false
     }
 
     struct Reply: Hashable {
@@ -50,10 +52,13 @@ struct ClientSession {
     struct Failure: Error, Hashable {
         var code: ErrorCode
         var detail: String?
+        /// The last zxid seen when the request was sent; nil if it was not, or if it was answered.
+        var sentAfter: ZXID?
 
-        init(_ code: ErrorCode, _ detail: String? = nil) {
+        init(_ code: ErrorCode, _ detail: String? = nil, sentAfter: ZXID? = nil) {
             self.code = code
             self.detail = detail
+            self.sentAfter = sentAfter
         }
     }
 
@@ -103,6 +108,9 @@ struct ClientSession {
         var watch: WatchChange?
         /// Whom the watch that the request leaves is for; nil for the client's observer.
         var watcher: WatcherID?
+        var sentAfter: ZXID
+        /// What to send again when the answer is lost; nil for what is not repeated.
+        var request: Request?
     }
 
     private struct Unsent {
@@ -232,7 +240,7 @@ struct ClientSession {
         case .connecting, .handshaking:
             failedAttempts += 1
         case .connected(let connection):
-            loseSentRequests()
+            loseSentRequests(isClosing: connection.closingUntil != nil)
             if connection.closingUntil != nil { return end(.closed) }
             failedAttempts = now - connection.openedAt < 1000 ? failedAttempts + 1 : 0
             effects.append(.enter(.disconnected))
@@ -502,6 +510,7 @@ struct ClientSession {
     ) {
         let start = output.count
         let change = change ?? Self.watchChange(of: request)
+        let repeated = settings.repeatsReads && id != nil && request.isRead ? request : nil
         let request = change == nil ? request : sharingWatches(request)
         let xid: Int32
         switch request {
@@ -524,7 +533,10 @@ struct ClientSession {
         }
         if xid == nextXID { nextXID = nextXID == .max ? 1 : nextXID + 1 }
         if let path = change?.path { watches.sent(path) }
-        pending.append(Pending(xid: xid, id: id, deadline: deadline, watch: change, watcher: watcher))
+        pending.append(
+            Pending(
+                xid: xid, id: id, deadline: deadline, watch: change, watcher: watcher, sentAfter: lastZXIDSeen,
+                request: repeated))
     }
 
     private mutating func sendIdentity(_ index: Int) {
@@ -556,10 +568,17 @@ struct ClientSession {
         send(request, id: nil, deadline: .max, change: change)
     }
 
-    private mutating func loseSentRequests() {
-        for request in pending {
-            if let id = request.id { effects.append(.fail(id, Failure(.connectionLoss))) }
+    private mutating func loseSentRequests(isClosing: Bool) {
+        var again: [Unsent] = []
+        for sent in pending {
+            guard let id = sent.id else { continue }
+            if !isClosing, let request = sent.request {
+                again.append(Unsent(id: id, request: request, deadline: sent.deadline, watcher: sent.watcher))
+            } else {
+                effects.append(.fail(id, Failure(.connectionLoss, sentAfter: sent.sentAfter)))
+            }
         }
+        unsent.prepend(contentsOf: again)
         pending.removeAll()
         unansweredIdentities.removeAll()
         watches.connectionEnded()
@@ -581,7 +600,10 @@ struct ClientSession {
             guard let id = pending[index].id else { continue }
             // One timeout for all requests: behind the first that has time left, all have.
             if pending[index].deadline > now { break }
-            effects.append(.fail(id, Failure(.requestTimeout, "sent, and not answered in time")))
+            effects.append(
+                .fail(
+                    id, Failure(.requestTimeout, "sent, and not answered in time", sentAfter: pending[index].sentAfter))
+            )
             pending[index].id = nil
         }
         while let first = unsent.first, first.deadline <= now {
@@ -605,7 +627,10 @@ struct ClientSession {
         let failure = Self.failure(in: state)
         // What was sent to a session that the servers have closed may have happened before that.
         for request in pending {
-            if let id = request.id { effects.append(.fail(id, state == .closed ? Failure(.connectionLoss) : failure)) }
+            guard let id = request.id else { continue }
+            var failure = state == .closed ? Failure(.connectionLoss) : failure
+            failure.sentAfter = request.sentAfter
+            effects.append(.fail(id, failure))
         }
         for request in unsent { effects.append(.fail(request.id, failure)) }
         for identity in identities {
@@ -703,6 +728,18 @@ struct ClientSession {
         guard !unwanted.isEmpty, canSend else { return }
         for watch in unwanted { send(.removeWatches(watch), id: nil, deadline: .max, change: .place([])) }
         sent(now: now)
+    }
+}
+
+extension Request {
+    /// Whether it changes nothing, so that a second one does no harm.
+    fileprivate var isRead: Bool {
+        switch self {
+        case .exists, .getData, .getChildren, .getChildren2, .getACL, .getAllChildrenNumber, .getEphemerals, .multiRead,
+            .whoAmI, .sync, .addWatch, .checkWatches:
+            true
+        default: false
+        }
     }
 }
 

@@ -10,52 +10,88 @@ extension ZooKeeperClient {
     ///   - path: The parent must exist. For a sequential znode, what its name begins with.
     ///   - data: Nil is null data, which is kept apart from empty data.
     ///   - timeToLive: For the modes with TTL, and only for them; in milliseconds on the wire.
+    ///   - protected: Whether the name begins with `_c_GUID-`, as Curator's protected creates do: then the znode is recognised when the
+    ///     answer was lost, also a sequential one, and it is removed if nobody waits for it any more.
+    ///   - retries: What is done when the answer is lost; nil for ``ClientConfiguration/retries``.
     /// - Returns: The path, with its ten digits if sequential, and the Stat.
     /// - Throws: `nodeExists`, `noNode` (no parent), `noChildrenForEphemerals`, `noAuth`, `invalidACL`, `badArguments`,
     ///   `quotaExceeded`; `unimplemented` for TTL if the servers have extended types off.
     @discardableResult
     public func create(
         _ path: String, data: [UInt8]? = [], mode: CreateMode = .persistent, acl: [ACL] = .open,
-        timeToLive: Duration? = nil
+        timeToLive: Duration? = nil, protected: Bool = false, retries: RetryPolicy? = nil
     ) async throws -> (path: String, stat: Stat) {
-        let request = try createRequest(path, data: data, mode: mode, acl: acl, timeToLive: timeToLive)
-        let response = try await perform(request, path: path) { (reader) throws(JuteError) in
-            try Create2Response(from: &reader)
+        let name = protected ? ProtectedName.make(from: path) : path
+        let request = try createRequest(name, data: data, mode: mode, acl: acl, timeToLive: timeToLive)
+        if protected {
+            return try await createProtected(request, path: path, isEphemeral: mode.isEphemeral, retries: retries)
         }
-        return (connectString.relative(response.path), response.stat)
+        let lost: LostWrite =
+            mode.isSequential ? .createSequential : .create(data: data, isEphemeral: mode.isEphemeral)
+        return try await perform(
+            request, path: path, lost: lost, of: connectString.absolute(path), retries: retries
+        ) { (reader) throws(JuteError) in
+            let response = try Create2Response(from: &reader)
+            return (connectString.relative(response.path), response.stat)
+        } done: {
+            (path, $0)
+        }
     }
 
     /// Deletes a znode.
     ///
-    /// - Parameter version: The version it must have; nil for any.
+    /// - Parameters:
+    ///   - version: The version it must have; nil for any.
+    ///   - retries: What is done when the answer is lost; nil for ``ClientConfiguration/retries``.
     /// - Throws: `noNode`, `badVersion`, `notEmpty`, `noAuth`.
-    public func delete(_ path: String, version: Int32? = nil) async throws {
-        let request = DeleteRequest(path: try absolute(path, operation: .delete), version: version ?? -1)
-        try await perform(.delete(request), path: path) { (_) throws(JuteError) in }
+    public func delete(_ path: String, version: Int32? = nil, retries: RetryPolicy? = nil) async throws {
+        let znode = try absolute(path, operation: .delete)
+        try await perform(
+            .delete(DeleteRequest(path: znode, version: version ?? -1)), path: path, lost: .delete(version: version),
+            of: znode, retries: retries
+        ) { (_) throws(JuteError) in
+        } done: { _ in
+        }
     }
 
     /// Replaces a znode's data.
     ///
-    /// - Parameter version: The version it must have; nil for any.
+    /// - Parameters:
+    ///   - version: The version it must have; nil for any.
+    ///   - retries: What is done when the answer is lost; nil for ``ClientConfiguration/retries``.
     /// - Throws: `noNode`, `badVersion`, `noAuth`, `quotaExceeded`.
     @discardableResult
-    public func setData(_ path: String, _ data: [UInt8]?, version: Int32? = nil) async throws -> Stat {
-        let request = SetDataRequest(
-            path: try absolute(path, operation: .setData), data: data, version: version ?? -1)
-        return try await perform(.setData(request), path: path) { (reader) throws(JuteError) in
+    public func setData(
+        _ path: String, _ data: [UInt8]?, version: Int32? = nil, retries: RetryPolicy? = nil
+    ) async throws -> Stat {
+        let znode = try absolute(path, operation: .setData)
+        return try await perform(
+            .setData(SetDataRequest(path: znode, data: data, version: version ?? -1)), path: path,
+            lost: .setData(data, version: version), of: znode, retries: retries
+        ) { (reader) throws(JuteError) in
             try Stat(from: &reader)
+        } done: {
+            $0
         }
     }
 
     /// Replaces a znode's access control list.
     ///
-    /// - Parameter aversion: The ``Stat/aversion`` it must have; nil for any.
+    /// - Parameters:
+    ///   - aversion: The ``Stat/aversion`` it must have; nil for any.
+    ///   - retries: What is done when the answer is lost; nil for ``ClientConfiguration/retries``.
     @discardableResult
-    public func setACL(_ path: String, _ acl: [ACL], aversion: Int32? = nil) async throws -> Stat {
-        let request = SetACLRequest(
-            path: try absolute(path, operation: .setACL), acl: acl, version: aversion ?? -1)
-        return try await perform(.setACL(request), path: path) { (reader) throws(JuteError) in
+    public func setACL(
+        _ path: String, _ acl: [ACL], aversion: Int32? = nil, retries: RetryPolicy? = nil
+    ) async throws -> Stat {
+        let znode = try absolute(path, operation: .setACL)
+        return try await perform(
+            .setACL(SetACLRequest(path: znode, acl: acl, version: aversion ?? -1)), path: path,
+            lost: .setACL(acl, aversion: aversion), of: znode, retries: retries
+        ) { (reader) throws(JuteError) in
             try Stat(from: &reader)
+        } done: {
+            $0
         }
     }
 

@@ -16,13 +16,14 @@ import ZooKeeperProtocol
 /// fares. Operations may be called from any task, any number at once: they are sent in the order of the calls, without waiting for each
 /// other, and the servers carry them out in that order.
 ///
-/// Operations throw ``ZooKeeperError``, or `CancellationError` when the calling task is cancelled. An operation that was sent
-/// when the connection broke fails with `connectionLoss`, and may have happened (``ZooKeeperError/isOutcomeUnknown``); one
-/// that was not sent yet waits for the next connection, up to ``ClientConfiguration/requestTimeout``.
+/// Operations throw ``ZooKeeperError``, or `CancellationError` when the calling task is cancelled. One that was not sent when the connection
+/// broke waits for the next connection, up to ``ClientConfiguration/requestTimeout``. One that was sent may have happened or not: what is
+/// done about it is said by ``RetryPolicy``, and where that cannot tell, it fails with `connectionLoss` and
+/// ``ZooKeeperError/isOutcomeUnknown``.
 public final class ZooKeeperClient: Sendable {
     /// The servers and the chroot of this client.
     public let connectString: ConnectString
-    private let configuration: ClientConfiguration
+    let configuration: ClientConfiguration
     let mailbox: Mailbox
 
     /// Starts a client, which connects in the background; operations wait for that.
@@ -44,7 +45,8 @@ public final class ZooKeeperClient: Sendable {
             requestTimeout: configuration.requestTimeout.milliseconds, allowsReadOnly: configuration.allowsReadOnly,
             failsWithoutConnection: configuration.failsWithoutConnection,
             maxRequestLength: configuration.maxRequestLength,
-            credentials: configuration.session, renewsSession: configuration.whenExpired == .renew)
+            credentials: configuration.session, renewsSession: configuration.whenExpired == .renew,
+            repeatsReads: configuration.retries != .never)
         loop.execute { [mailbox] in
             let shell = ClientShell(
                 loop: loop, mailbox: mailbox, connectString: connectString, settings: settings,
@@ -152,15 +154,30 @@ public final class ZooKeeperClient: Sendable {
         _ request: Request, path: String? = nil, watcher: ClientSession.WatcherID? = nil,
         reading read: (inout JuteReader) throws(JuteError) -> Value
     ) async throws -> Value {
-        let operation = request.op.description
+        try await named(request.op, path) { try await exchange(request, watcher: watcher, reading: read) }
+    }
+
+    /// As `perform`, with a `ClientSession.Failure` for what a ``ZooKeeperError`` will say.
+    func exchange<Value>(
+        _ request: Request, watcher: ClientSession.WatcherID? = nil,
+        reading read: (inout JuteReader) throws(JuteError) -> Value
+    ) async throws -> Value {
+        let reply = try await mailbox.perform(request, watcher: watcher)
         do {
-            let reply = try await mailbox.perform(request, watcher: watcher)
             return try reply.body.readJute(maxFieldLength: configuration.maxReplyLength, read)
+        } catch {
+            throw ClientSession.Failure(.marshallingError, "the answer is not understood: \(error)")
+        }
+    }
+
+    /// Says of a failure what it is about.
+    func named<Value>(_ operation: OpCode, _ path: String?, _ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
         } catch let failure as ClientSession.Failure {
-            throw ZooKeeperError(failure.code, operation: operation, path: path, detail: failure.detail)
-        } catch let error as JuteError {
             throw ZooKeeperError(
-                .marshallingError, operation: operation, path: path, detail: "the answer is not understood: \(error)")
+                failure.code, operation: operation.description, path: path, detail: failure.detail,
+                isOutcomeUnknown: failure.sentAfter != nil)
         }
     }
 

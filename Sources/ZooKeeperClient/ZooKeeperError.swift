@@ -13,21 +13,23 @@ public struct ZooKeeperError: Error, Hashable, Sendable {
     public var failedOperation: Int?
     /// What the code does not say.
     public var detail: String?
+    /// Whether the operation may have happened all the same: it had been sent, and the answer never came.
+    ///
+    /// Look before repeating a write that is not idempotent; ``RetryPolicy`` has done so where that could tell.
+    public var isOutcomeUnknown: Bool
 
+    /// - Parameter isOutcomeUnknown: Nil for what the code says: `connectionLoss` and `requestTimeout` leave it open.
     public init(
-        _ code: ErrorCode, operation: String, path: String? = nil, failedOperation: Int? = nil, detail: String? = nil
+        _ code: ErrorCode, operation: String, path: String? = nil, failedOperation: Int? = nil, detail: String? = nil,
+        isOutcomeUnknown: Bool? = nil
     ) {
         self.code = code
         self.operation = operation
         self.path = path
         self.failedOperation = failedOperation
         self.detail = detail
+        self.isOutcomeUnknown = isOutcomeUnknown ?? (code == .connectionLoss || code == .requestTimeout)
     }
-
-    /// Whether the operation may have happened all the same: it had been sent, and the answer never came.
-    ///
-    /// Look before repeating a write that is not idempotent.
-    public var isOutcomeUnknown: Bool { code == .connectionLoss || code == .requestTimeout }
 
     /// Lets `catch` and `case` match an error by its code.
     public static func ~= (code: ErrorCode, error: ZooKeeperError) -> Bool { error.code == code }

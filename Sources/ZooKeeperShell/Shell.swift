@@ -167,6 +167,7 @@ package actor Shell {
         }
         configuration.allowsReadOnly = invocation.allowsReadOnly
         configuration.failsWithoutConnection = true
+        configuration.retries = .never
         let client = ZooKeeperClient(connectString, configuration: configuration) { [events] in events.print($0) }
         self.client = client
         if invocation.waitsForConnection { try await waitForConnection(client) }

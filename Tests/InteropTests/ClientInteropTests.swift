@@ -220,7 +220,9 @@ struct ClientInteropTests {
     @Test(arguments: Self.engines)
     func `writes under way when the server dies are acknowledged, unknown, or done later`(engine: Engine) async throws {
         try await StandaloneServer.with(engine) { server in
-            let client = try await Self.connect(server)
+            var configuration = Self.configuration()
+            configuration.retries = .never
+            let client = try await Self.connect(server, configuration: configuration)
             try await client.create("/n")
             let outcomes = try await withThrowingTaskGroup(of: Bool.self) { group in
                 for index in 0..<2000 {

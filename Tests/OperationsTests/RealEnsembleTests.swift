@@ -191,7 +191,7 @@ struct RealEnsembles: Sendable {
         #expect(stop?.message == "stopped before server \(second), as asked")
         #expect(try await command.rollingRestartPlan(nil).done == plan.servers.prefix(2).sorted())
 
-        let report = try await command.rollingRestart(nil)
+        let report = try await PlainProgram.running(on: before.connect) { try await command.rollingRestart(nil) }
         #expect(report.steps.map(\.id) == Array(plan.servers.dropFirst(2)))
         #expect(report.steps.last?.role == .leader)
         #expect(report.lost == 0)

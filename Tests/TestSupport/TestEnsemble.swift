@@ -166,6 +166,8 @@ package final class TestEnsemble: Sendable {
         configuration.sessionTimeout = .seconds(30)
         configuration.connectTimeout = .seconds(5)
         configuration.requestTimeout = .seconds(60)
+        // These tests want to see what servers do to a request.
+        configuration.retries = .never
         return configuration
     }
 

@@ -195,7 +195,9 @@ struct ClientSessionTests {
         session.core.connectionEnded("gone", now: 5000)
         session.core.submit(.sync(PathRecord(path: "/")), id: 2, now: 5001)
         #expect(
-            session.effects() == [.fail(1, .init(.connectionLoss)), .enter(.disconnected), .connect(Self.server)])
+            session.effects() == [
+                .fail(1, .init(.connectionLoss, sentAfter: .zero)), .enter(.disconnected), .connect(Self.server),
+            ])
         session.core.connectionOpened(now: 5002)
         #expect(session.sent().count == 1, "the handshake comes first, alone")
         session.accept(now: 5003)
@@ -214,7 +216,8 @@ struct ClientSessionTests {
         session.reply(xid: xid, zxid: 3, now: 2000)
         #expect(
             session.effects() == [
-                .disconnect, .fail(1, .init(.connectionLoss)), .enter(.disconnected), .connect(Self.server),
+                .disconnect, .fail(1, .init(.connectionLoss, sentAfter: .zero)), .enter(.disconnected),
+                .connect(Self.server),
             ])
         #expect(session.core.lastProblem == problem)
     }
@@ -245,11 +248,55 @@ struct ClientSessionTests {
         session.ping(now: 3900)
         session.ping(now: 7800)
         session.core.tick(now: 10_000)
-        #expect(session.effects() == [.fail(1, .init(.requestTimeout, "sent, and not answered in time"))])
+        #expect(
+            session.effects() == [.fail(1, .init(.requestTimeout, "sent, and not answered in time", sentAfter: .zero))])
         #expect(session.core.deadline == 10_100)
         session.reply(xid: 1, zxid: 3, now: 10_050)
         session.reply(xid: 2, zxid: 3, now: 10_050)
         #expect(session.effects() == [.succeed(2, .init(zxid: ZXID(rawValue: 3), body: []))])
+    }
+
+    @Test func `reads are sent again, in their order and before what was asked later; writes are not`() {
+        var session = Harness.connected { $0.repeatsReads = true }
+        let write = Request.setData(SetDataRequest(path: "/a", data: [], version: -1))
+        session.core.submit(.getData(ReadRequest(path: "/a", watch: true)), id: 1, watcher: 11, now: 10)
+        session.core.submit(write, id: 2, now: 10)
+        session.core.submit(.sync(PathRecord(path: "/b")), id: 3, now: 10)
+        session.core.submit(.sync(PathRecord(path: "/c")), id: 4, now: 10)
+        session.core.cancel(4)
+        session.core.connectionEnded("gone", now: 5000)
+        session.core.submit(.whoAmI, id: 5, now: 5000)
+        #expect(
+            session.effects() == [
+                .fail(2, .init(.connectionLoss, sentAfter: .zero)), .enter(.disconnected), .connect(Self.server),
+            ])
+        session.core.connectionOpened(now: 5001)
+        _ = session.sent()
+        session.accept(now: 5002)
+        #expect(
+            session.sent() == [
+                RequestHeader(xid: 5, op: .getData).encoded + ReadRequest(path: "/a", watch: true).encoded,
+                RequestHeader(xid: 6, op: .sync).encoded + PathRecord(path: "/b").encoded,
+                RequestHeader(xid: 7, op: .whoAmI).encoded,
+            ])
+        _ = session.effects()
+        session.reply(xid: 5, zxid: 9, now: 5003)
+        session.event(.nodeDeleted, "/a", now: 5004)
+        let deleted = WatcherEvent(type: .nodeDeleted, state: .syncConnected, path: "/a")
+        #expect(
+            session.effects() == [
+                .succeed(1, .init(zxid: ZXID(rawValue: 9), body: [])), .notify(deleted), .tell(11, deleted),
+            ])
+        // Its time is not begun anew.
+        session.ping(now: 8000)
+        session.core.tick(now: 10_010)
+        #expect(
+            session.effects().contains(
+                .fail(3, .init(.requestTimeout, "sent, and not answered in time", sentAfter: .zero))))
+        session.core.submit(.sync(PathRecord(path: "/d")), id: 6, now: 10_011)
+        session.core.close(now: 10_012)
+        session.core.connectionEnded("gone", now: 10_013)
+        #expect(session.effects().contains(.fail(6, .init(.connectionLoss, sentAfter: ZXID(rawValue: 9)))))
     }
 
     @Test func `a request that could not be sent in time says why`() {
@@ -345,7 +392,8 @@ struct ClientSessionTests {
         session.core.submit(.whoAmI, id: 1, now: 10)
         session.core.close(now: 10)
         session.core.tick(now: 1010)
-        #expect(session.effects() == [.disconnect, .fail(1, .init(.connectionLoss)), .enter(.closed)])
+        #expect(
+            session.effects() == [.disconnect, .fail(1, .init(.connectionLoss, sentAfter: .zero)), .enter(.closed)])
     }
 
     @Test func `a connection that ends while closing closes`() {
@@ -399,7 +447,8 @@ struct ClientSessionTests {
         #expect(
             session.effects() == [
                 .fail(2, .init(.authFailed)), .disconnect,
-                .fail(1, .init(.authFailed, "the servers refused credentials")), .enter(.authenticationFailed),
+                .fail(1, .init(.authFailed, "the servers refused credentials", sentAfter: .zero)),
+                .enter(.authenticationFailed),
             ])
     }
 
