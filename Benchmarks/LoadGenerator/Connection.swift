@@ -42,7 +42,7 @@ struct Connection {
     }
 
     /// Sends one request and waits for its reply.
-    mutating func call(_ op: OpCode, _ body: some JuteRecord, allowing allowed: ErrorCode = .ok) throws(LoadError) {
+    mutating func call(_ op: OpCode, _ body: some JuteEncodable, allowing allowed: ErrorCode = .ok) throws(LoadError) {
         var writer = JuteWriter()
         Requests.append(op, body, to: &writer)
         try write(writer.bytes)

@@ -58,7 +58,7 @@ struct Requests {
 
     static func directory(_ root: String, _ number: Int) -> String { root + "/d" + padded(number, 3) }
 
-    static func append(_ op: OpCode, _ body: some JuteRecord, to writer: inout JuteWriter) {
+    static func append(_ op: OpCode, _ body: some JuteEncodable, to writer: inout JuteWriter) {
         writer.frame {
             $0.write(RequestHeader(xid: 1, op: op))
             $0.write(body)

@@ -130,7 +130,7 @@ package struct JuteReader {
 
     /// A vector of records; nil is null.
     @inlinable
-    package mutating func readVector<Record: JuteRecord>(
+    package mutating func readVector<Record: JuteDecodable>(
         of type: Record.Type = Record.self
     ) throws(JuteError) -> [Record]? {
         try readVector { (reader) throws(JuteError) in try Record(from: &reader) }
@@ -146,7 +146,7 @@ package struct JuteReader {
     ///
     /// Each try begins at the start, so the caller bounds how much it gathers before it gives up.
     @inlinable
-    package mutating func readIfComplete<Record: JuteRecord>(
+    package mutating func readIfComplete<Record: JuteDecodable>(
         _ type: Record.Type = Record.self
     ) throws(JuteError) -> Record? {
         let start = position

@@ -1,11 +1,20 @@
-/// A value with a jute form. What is read and written again gives the same bytes.
+/// A value that is read from its jute form.
 @usableFromInline
-package protocol JuteRecord: Hashable, Sendable {
+package protocol JuteDecodable: Hashable, Sendable {
     init(from reader: inout JuteReader) throws(JuteError)
+}
+
+/// A value that is written in its jute form.
+@usableFromInline
+package protocol JuteEncodable: Hashable, Sendable {
     func write(to writer: inout JuteWriter)
 }
 
-extension JuteRecord {
+/// A value with a jute form. What is read and written again gives the same bytes.
+@usableFromInline
+package typealias JuteRecord = JuteDecodable & JuteEncodable
+
+extension JuteDecodable {
     /// Reads a record that must fill `bytes` to the last one.
     package init(decoding bytes: [UInt8], maxFieldLength: Int = JuteLimits.standard.maxFieldLength) throws(JuteError) {
         self = try bytes.readJute(maxFieldLength: maxFieldLength) { (reader) throws(JuteError) in
@@ -14,7 +23,9 @@ extension JuteRecord {
             return record
         }
     }
+}
 
+extension JuteEncodable {
     /// The record's bytes, for places where speed does not matter.
     package var encoded: [UInt8] {
         var writer = JuteWriter()

@@ -103,7 +103,7 @@ package struct JuteWriter: Sendable {
     }
 
     @inlinable
-    package mutating func write<Record: JuteRecord>(_ vector: [Record]?) {
+    package mutating func write<Record: JuteEncodable>(_ vector: [Record]?) {
         write(vectorCount: vector?.count)
         for record in vector ?? [] { record.write(to: &self) }
     }
@@ -115,7 +115,7 @@ package struct JuteWriter: Sendable {
     }
 
     @inlinable
-    package mutating func write(_ record: some JuteRecord) {
+    package mutating func write(_ record: some JuteEncodable) {
         record.write(to: &self)
     }
 

@@ -11,14 +11,8 @@ public enum ServerMode: Hashable, Sendable {
     case other(String)
 
     package init(_ word: some StringProtocol) {
-        switch word {
-        case "standalone": self = .standalone
-        case "leader": self = .leader
-        case "follower": self = .follower
-        case "observer": self = .observer
-        case "read-only": self = .readOnly
-        default: self = .other(String(word))
-        }
+        let known: [ServerMode] = [.standalone, .leader, .follower, .observer, .readOnly]
+        self = known.first { $0.description == word } ?? .other(String(word))
     }
 }
 

@@ -82,7 +82,7 @@ extension Stat: JuteRecord {
 /// A znode's Stat as snapshots hold it, 60 bytes: cversion counts creates only, ephemeralOwner also marks containers
 /// and TTL nodes, and what can be counted is left out.
 @usableFromInline
-package struct StatPersisted: Hashable, Sendable {
+package struct StatPersisted: JuteRecord {
     @usableFromInline package var czxid: ZXID
     @usableFromInline package var mzxid: ZXID
     @usableFromInline package var ctime: Int64
@@ -108,9 +108,7 @@ package struct StatPersisted: Hashable, Sendable {
         self.ephemeralOwner = ephemeralOwner
         self.pzxid = pzxid
     }
-}
 
-extension StatPersisted: JuteRecord {
     @usableFromInline package init(from reader: inout JuteReader) throws(JuteError) {
         czxid = try reader.readZXID()
         mzxid = try reader.readZXID()

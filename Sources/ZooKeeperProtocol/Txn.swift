@@ -1,7 +1,7 @@
 import Jute
 
 /// What precedes the body of every txn, in the log and in proposals. 32 bytes.
-package struct TxnHeader: Hashable, Sendable {
+package struct TxnHeader: JuteRecord {
     /// Whose request it was; 0 for what the server did by itself.
     package var session: SessionID
     /// The request's xid.
@@ -18,9 +18,7 @@ package struct TxnHeader: Hashable, Sendable {
         self.time = time
         self.type = type
     }
-}
 
-extension TxnHeader: JuteRecord {
     package init(from reader: inout JuteReader) throws(JuteError) {
         session = try reader.readSessionID()
         cxid = try reader.readInt32()
@@ -39,7 +37,7 @@ extension TxnHeader: JuteRecord {
 }
 
 /// The checksum of the tree after a txn was applied, as the leader foresaw it.
-package struct TxnDigest: Hashable, Sendable {
+package struct TxnDigest: JuteRecord {
     /// How the digest is computed; 2 since ZooKeeper 3.7.
     package var version: Int32
     package var tree: UInt64
@@ -50,9 +48,7 @@ package struct TxnDigest: Hashable, Sendable {
     }
 
     package static let size = 12
-}
 
-extension TxnDigest: JuteRecord {
     package init(from reader: inout JuteReader) throws(JuteError) {
         version = try reader.readInt32()
         tree = UInt64(bitPattern: try reader.readInt64())

@@ -1,7 +1,7 @@
 import Jute
 
 /// The body of auth.
-package struct AuthPacket: Hashable, Sendable {
+package struct AuthPacket: JuteRecord {
     /// 0.
     package var type: Int32
     package var scheme: String
@@ -13,9 +13,7 @@ package struct AuthPacket: Hashable, Sendable {
         self.scheme = scheme
         self.auth = auth
     }
-}
 
-extension AuthPacket: JuteRecord {
     package init(from reader: inout JuteReader) throws(JuteError) {
         type = try reader.readInt32()
         scheme = try reader.readString()
@@ -30,15 +28,13 @@ extension AuthPacket: JuteRecord {
 }
 
 /// The body of sasl, request and reply.
-package struct SASLToken: Hashable, Sendable {
+package struct SASLToken: JuteRecord {
     package var token: [UInt8]?
 
     package init(token: [UInt8]?) {
         self.token = token
     }
-}
 
-extension SASLToken: JuteRecord {
     package init(from reader: inout JuteReader) throws(JuteError) {
         token = try reader.readBuffer()
     }
@@ -49,7 +45,7 @@ extension SASLToken: JuteRecord {
 }
 
 /// One identity of a connection, as whoAmI tells it.
-package struct ClientInfo: Hashable, Sendable {
+package struct ClientInfo: JuteRecord {
     package var scheme: String
     /// The text before ":" for digest, the address for ip.
     package var user: String
@@ -58,9 +54,7 @@ package struct ClientInfo: Hashable, Sendable {
         self.scheme = scheme
         self.user = user
     }
-}
 
-extension ClientInfo: JuteRecord {
     package init(from reader: inout JuteReader) throws(JuteError) {
         scheme = try reader.readString()
         user = try reader.readString()
@@ -73,20 +67,10 @@ extension ClientInfo: JuteRecord {
 }
 
 /// The reply to whoAmI.
-package struct WhoAmIResponse: Hashable, Sendable {
+package struct WhoAmIResponse: JuteDecodable {
     package var clientInfo: [ClientInfo]?
 
-    package init(clientInfo: [ClientInfo]?) {
-        self.clientInfo = clientInfo
-    }
-}
-
-extension WhoAmIResponse: JuteRecord {
     package init(from reader: inout JuteReader) throws(JuteError) {
         clientInfo = try reader.readVector()
-    }
-
-    package func write(to writer: inout JuteWriter) {
-        writer.write(clientInfo)
     }
 }

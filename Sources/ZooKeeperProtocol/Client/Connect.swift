@@ -1,7 +1,7 @@
 import Jute
 
 /// The first frame of a client's connection: asks for a session, or for an old one back.
-package struct ConnectRequest: Hashable, Sendable {
+package struct ConnectRequest: JuteRecord {
     /// 0; servers ignore it.
     package var protocolVersion: Int32
     /// The highest zxid the client has seen. A server that lags behind it must refuse by closing.
@@ -25,9 +25,7 @@ package struct ConnectRequest: Hashable, Sendable {
         self.password = password
         self.readOnly = readOnly
     }
-}
 
-extension ConnectRequest: JuteRecord {
     package init(from reader: inout JuteReader) throws(JuteError) {
         protocolVersion = try reader.readInt32()
         lastZXIDSeen = try reader.readZXID()
@@ -48,7 +46,7 @@ extension ConnectRequest: JuteRecord {
 }
 
 /// The answer to a ConnectRequest.
-package struct ConnectResponse: Hashable, Sendable {
+package struct ConnectResponse: JuteRecord {
     package var protocolVersion: Int32
     /// The session timeout in force, in milliseconds; 0 when the session is not valid.
     package var timeout: Int32
@@ -75,9 +73,7 @@ package struct ConnectResponse: Hashable, Sendable {
 
     /// Java clients go by the timeout alone.
     package var isValid: Bool { timeout > 0 }
-}
 
-extension ConnectResponse: JuteRecord {
     package init(from reader: inout JuteReader) throws(JuteError) {
         protocolVersion = try reader.readInt32()
         timeout = try reader.readInt32()

@@ -1,7 +1,7 @@
 import Jute
 
 /// What precedes the body of every request but the first of a connection.
-package struct RequestHeader: Hashable, Sendable {
+package struct RequestHeader: JuteRecord {
     package var xid: Int32
     package var op: OpCode
 
@@ -9,9 +9,7 @@ package struct RequestHeader: Hashable, Sendable {
         self.xid = xid
         self.op = op
     }
-}
 
-extension RequestHeader: JuteRecord {
     package init(from reader: inout JuteReader) throws(JuteError) {
         xid = try reader.readInt32()
         op = OpCode(rawValue: try reader.readInt32())
@@ -24,7 +22,7 @@ extension RequestHeader: JuteRecord {
 }
 
 /// What precedes the body of every reply and event. With an error there is no body, except in a multi.
-package struct ReplyHeader: Hashable, Sendable {
+package struct ReplyHeader: JuteRecord {
     package var xid: Int32
     package var zxid: ZXID
     package var error: ErrorCode
@@ -34,9 +32,7 @@ package struct ReplyHeader: Hashable, Sendable {
         self.zxid = zxid
         self.error = error
     }
-}
 
-extension ReplyHeader: JuteRecord {
     package static let size = 16
 
     package init(from reader: inout JuteReader) throws(JuteError) {

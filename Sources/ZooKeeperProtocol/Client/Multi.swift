@@ -52,35 +52,6 @@ package enum MultiOperation: Hashable, Sendable {
         }
     }
 
-    /// Whether it belongs into a multiRead.
-    package var isRead: Bool {
-        switch self {
-        case .getData, .getChildren: true
-        case .create, .createTTL, .delete, .setData, .check: false
-        }
-    }
-
-    /// Reads a whole request body. Any other opcode is an error of the request as a whole.
-    package static func readAll(from reader: inout JuteReader) throws(JuteError) -> [MultiOperation] {
-        var operations: [MultiOperation] = []
-        while true {
-            let start = reader.offset
-            let header = try MultiHeader(from: &reader)
-            if header.done { return operations }
-            switch header.type {
-            case .create, .create2, .createContainer:
-                operations.append(.create(header.type, try CreateRequest(from: &reader)))
-            case .createTTL: operations.append(.createTTL(try CreateTTLRequest(from: &reader)))
-            case .delete: operations.append(.delete(try DeleteRequest(from: &reader)))
-            case .setData: operations.append(.setData(try SetDataRequest(from: &reader)))
-            case .check: operations.append(.check(try CheckVersionRequest(from: &reader)))
-            case .getData: operations.append(.getData(try ReadRequest(from: &reader)))
-            case .getChildren: operations.append(.getChildren(try ReadRequest(from: &reader)))
-            default: throw .unknownValue(Int64(header.type.rawValue), at: start)
-            }
-        }
-    }
-
     package static func write(_ operations: [MultiOperation], to writer: inout JuteWriter) {
         for operation in operations {
             MultiHeader(type: operation.op, error: -1).write(to: &writer)
@@ -129,28 +100,5 @@ package enum MultiResult: Hashable, Sendable {
             default: throw .unknownValue(Int64(header.type.rawValue), at: start)
             }
         }
-    }
-
-    package static func write(_ results: [MultiResult], to writer: inout JuteWriter) {
-        for result in results {
-            switch result {
-            case .create(let body): begin(.create, &writer) { body.write(to: &$0) }
-            case .create2(let body): begin(.create2, &writer) { body.write(to: &$0) }
-            case .setData(let stat): begin(.setData, &writer) { stat.write(to: &$0) }
-            case .delete: begin(.delete, &writer) { _ in }
-            case .check: begin(.check, &writer) { _ in }
-            case .getData(let body): begin(.getData, &writer) { body.write(to: &$0) }
-            case .getChildren(let body): begin(.getChildren, &writer) { body.write(to: &$0) }
-            case .error(let code):
-                MultiHeader(type: .error, error: code.rawValue).write(to: &writer)
-                writer.write(code.rawValue)
-            }
-        }
-        MultiHeader.end.write(to: &writer)
-    }
-
-    private static func begin(_ type: OpCode, _ writer: inout JuteWriter, body: (inout JuteWriter) -> Void) {
-        MultiHeader(type: type, error: 0).write(to: &writer)
-        body(&writer)
     }
 }

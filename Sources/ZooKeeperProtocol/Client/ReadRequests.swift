@@ -1,7 +1,7 @@
 import Jute
 
 /// The body of exists, getData, getChildren and getChildren2.
-package struct ReadRequest: Hashable, Sendable {
+package struct ReadRequest: JuteEncodable {
     package var path: String
     /// Whether to leave a one-shot watch.
     package var watch: Bool
@@ -9,13 +9,6 @@ package struct ReadRequest: Hashable, Sendable {
     package init(path: String, watch: Bool) {
         self.path = path
         self.watch = watch
-    }
-}
-
-extension ReadRequest: JuteRecord {
-    package init(from reader: inout JuteReader) throws(JuteError) {
-        path = try reader.readString()
-        watch = try reader.readBool()
     }
 
     package func write(to writer: inout JuteWriter) {
@@ -25,15 +18,13 @@ extension ReadRequest: JuteRecord {
 }
 
 /// A body that is a path only: the requests getACL, sync and getAllChildrenNumber, the replies of create and sync.
-package struct PathRecord: Hashable, Sendable {
+package struct PathRecord: JuteRecord {
     package var path: String
 
     package init(path: String) {
         self.path = path
     }
-}
 
-extension PathRecord: JuteRecord {
     package init(from reader: inout JuteReader) throws(JuteError) {
         path = try reader.readString()
     }
@@ -44,18 +35,12 @@ extension PathRecord: JuteRecord {
 }
 
 /// The body of getEphemerals.
-package struct EphemeralsRequest: Hashable, Sendable {
+package struct EphemeralsRequest: JuteEncodable {
     /// Plain text in front of the paths wanted; null, blank and "/" mean all.
     package var prefix: String?
 
     package init(prefix: String?) {
         self.prefix = prefix
-    }
-}
-
-extension EphemeralsRequest: JuteRecord {
-    package init(from reader: inout JuteReader) throws(JuteError) {
-        prefix = try reader.readOptionalString()
     }
 
     package func write(to writer: inout JuteWriter) {

@@ -1,9 +1,6 @@
 import Jute
 
-/// The body of a client's request, by its opcode.
-///
-/// Reading keeps what the client said, also where an operation will refuse it (unknown flags, modes, null lists): which
-/// error that earns is the data tree's to decide. Bytes behind the body are ignored, as Apache's server does.
+/// The body of a client's request, by its opcode. Servers read it in place, where they carry it out.
 package enum Request: Hashable, Sendable {
     /// create, create2 or createContainer.
     case create(OpCode, CreateRequest)
@@ -33,40 +30,6 @@ package enum Request: Hashable, Sendable {
     case auth(AuthPacket)
     case sasl(SASLToken)
     case closeSession
-
-    /// Reads the body of `op`; nil when no client may send that opcode.
-    package init?(_ op: OpCode, from reader: inout JuteReader) throws(JuteError) {
-        switch op {
-        case .create, .create2, .createContainer: self = .create(op, try CreateRequest(from: &reader))
-        case .createTTL: self = .createTTL(try CreateTTLRequest(from: &reader))
-        case .delete: self = .delete(try DeleteRequest(from: &reader))
-        case .setData: self = .setData(try SetDataRequest(from: &reader))
-        case .setACL: self = .setACL(try SetACLRequest(from: &reader))
-        case .check: self = .check(try CheckVersionRequest(from: &reader))
-        case .multi: self = .multi(try MultiOperation.readAll(from: &reader))
-        case .reconfig: self = .reconfig(try ReconfigRequest(from: &reader))
-        case .exists: self = .exists(try ReadRequest(from: &reader))
-        case .getData: self = .getData(try ReadRequest(from: &reader))
-        case .getChildren: self = .getChildren(try ReadRequest(from: &reader))
-        case .getChildren2: self = .getChildren2(try ReadRequest(from: &reader))
-        case .getACL: self = .getACL(try PathRecord(from: &reader))
-        case .getAllChildrenNumber: self = .getAllChildrenNumber(try PathRecord(from: &reader))
-        case .getEphemerals: self = .getEphemerals(try EphemeralsRequest(from: &reader))
-        case .multiRead: self = .multiRead(try MultiOperation.readAll(from: &reader))
-        case .whoAmI: self = .whoAmI
-        case .addWatch: self = .addWatch(try AddWatchRequest(from: &reader))
-        case .checkWatches: self = .checkWatches(try WatcherRequest(from: &reader))
-        case .removeWatches: self = .removeWatches(try WatcherRequest(from: &reader))
-        case .setWatches: self = .setWatches(try SetWatches(from: &reader))
-        case .setWatches2: self = .setWatches2(try SetWatches2(from: &reader))
-        case .sync: self = .sync(try PathRecord(from: &reader))
-        case .ping: self = .ping
-        case .auth: self = .auth(try AuthPacket(from: &reader))
-        case .sasl: self = .sasl(try SASLToken(from: &reader))
-        case .closeSession: self = .closeSession
-        default: return nil
-        }
-    }
 
     package var op: OpCode {
         switch self {

@@ -1,7 +1,7 @@
 import Jute
 
 /// The body of addWatch.
-package struct AddWatchRequest: Hashable, Sendable {
+package struct AddWatchRequest: JuteEncodable {
     package var path: String
     /// An `AddWatchMode`'s raw value, as sent.
     package var mode: Int32
@@ -9,13 +9,6 @@ package struct AddWatchRequest: Hashable, Sendable {
     package init(path: String, mode: Int32) {
         self.path = path
         self.mode = mode
-    }
-}
-
-extension AddWatchRequest: JuteRecord {
-    package init(from reader: inout JuteReader) throws(JuteError) {
-        path = try reader.readString()
-        mode = try reader.readInt32()
     }
 
     package func write(to writer: inout JuteWriter) {
@@ -25,7 +18,7 @@ extension AddWatchRequest: JuteRecord {
 }
 
 /// The body of checkWatches and removeWatches.
-package struct WatcherRequest: Hashable, Sendable {
+package struct WatcherRequest: JuteEncodable {
     package var path: String
     /// A `WatcherType`'s raw value, as sent.
     package var type: Int32
@@ -33,13 +26,6 @@ package struct WatcherRequest: Hashable, Sendable {
     package init(path: String, type: Int32) {
         self.path = path
         self.type = type
-    }
-}
-
-extension WatcherRequest: JuteRecord {
-    package init(from reader: inout JuteReader) throws(JuteError) {
-        path = try reader.readString()
-        type = try reader.readInt32()
     }
 
     package func write(to writer: inout JuteWriter) {
@@ -51,7 +37,7 @@ extension WatcherRequest: JuteRecord {
 /// The body of setWatches: what a client that has reconnected still watches.
 ///
 /// A null list is an error of the client (MarshallingError), but only after the lists before it took effect.
-package struct SetWatches: Hashable, Sendable {
+package struct SetWatches: JuteEncodable {
     /// The last zxid that the client saw: later changes are told at once.
     package var relativeZXID: ZXID
     package var data: [String]?
@@ -65,15 +51,6 @@ package struct SetWatches: Hashable, Sendable {
         self.exist = exist
         self.child = child
     }
-}
-
-extension SetWatches: JuteRecord {
-    package init(from reader: inout JuteReader) throws(JuteError) {
-        relativeZXID = try reader.readZXID()
-        data = try reader.readStrings()
-        exist = try reader.readStrings()
-        child = try reader.readStrings()
-    }
 
     package func write(to writer: inout JuteWriter) {
         writer.write(relativeZXID)
@@ -84,7 +61,7 @@ extension SetWatches: JuteRecord {
 }
 
 /// The body of setWatches2, which adds the watches of addWatch.
-package struct SetWatches2: Hashable, Sendable {
+package struct SetWatches2: JuteEncodable {
     package var relativeZXID: ZXID
     package var data: [String]?
     package var exist: [String]?
@@ -102,17 +79,6 @@ package struct SetWatches2: Hashable, Sendable {
         self.child = child
         self.persistent = persistent
         self.persistentRecursive = persistentRecursive
-    }
-}
-
-extension SetWatches2: JuteRecord {
-    package init(from reader: inout JuteReader) throws(JuteError) {
-        relativeZXID = try reader.readZXID()
-        data = try reader.readStrings()
-        exist = try reader.readStrings()
-        child = try reader.readStrings()
-        persistent = try reader.readStrings()
-        persistentRecursive = try reader.readStrings()
     }
 
     package func write(to writer: inout JuteWriter) {
@@ -141,7 +107,7 @@ public enum WatcherType: Int32, Hashable, Sendable {
 }
 
 /// The body of a notification, which the server sends with xid -1.
-package struct WatcherEvent: Hashable, Sendable {
+package struct WatcherEvent: JuteDecodable {
     package var type: EventType
     package var state: KeeperState
     package var path: String
@@ -151,19 +117,11 @@ package struct WatcherEvent: Hashable, Sendable {
         self.state = state
         self.path = path
     }
-}
 
-extension WatcherEvent: JuteRecord {
     package init(from reader: inout JuteReader) throws(JuteError) {
         type = EventType(rawValue: try reader.readInt32())
         state = KeeperState(rawValue: try reader.readInt32())
         path = try reader.readString()
-    }
-
-    package func write(to writer: inout JuteWriter) {
-        writer.write(type.rawValue)
-        writer.write(state.rawValue)
-        writer.write(path)
     }
 }
 
@@ -191,19 +149,12 @@ public struct EventType: RawRepresentable, Hashable, Sendable {
 }
 
 extension EventType: CustomStringConvertible {
-    public var description: String {
-        switch rawValue {
-        case -1: "None"
-        case 1: "NodeCreated"
-        case 2: "NodeDeleted"
-        case 3: "NodeDataChanged"
-        case 4: "NodeChildrenChanged"
-        case 5: "DataWatchRemoved"
-        case 6: "ChildWatchRemoved"
-        case 7: "PersistentWatchRemoved"
-        default: "event \(rawValue)"
-        }
-    }
+    public var description: String { Self.names[rawValue] ?? "event \(rawValue)" }
+
+    private static let names: [Int32: String] = [
+        -1: "None", 1: "NodeCreated", 2: "NodeDeleted", 3: "NodeDataChanged", 4: "NodeChildrenChanged",
+        5: "DataWatchRemoved", 6: "ChildWatchRemoved", 7: "PersistentWatchRemoved",
+    ]
 }
 
 /// The session's state in an event; servers always send `syncConnected`.

@@ -1,7 +1,7 @@
 import Jute
 
 /// The body of create, create2 and createContainer.
-package struct CreateRequest: Hashable, Sendable {
+package struct CreateRequest: JuteEncodable {
     package var path: String
     /// Null data is kept apart from empty data.
     package var data: [UInt8]?
@@ -16,17 +16,6 @@ package struct CreateRequest: Hashable, Sendable {
         self.flags = flags
     }
 
-    package var mode: CreateMode? { CreateMode(rawValue: flags) }
-}
-
-extension CreateRequest: JuteRecord {
-    package init(from reader: inout JuteReader) throws(JuteError) {
-        path = try reader.readString()
-        data = try reader.readBuffer()
-        acl = try reader.readVector()
-        flags = try reader.readInt32()
-    }
-
     package func write(to writer: inout JuteWriter) {
         writer.write(path)
         writer.write(data)
@@ -36,7 +25,7 @@ extension CreateRequest: JuteRecord {
 }
 
 /// The body of createTTL.
-package struct CreateTTLRequest: Hashable, Sendable {
+package struct CreateTTLRequest: JuteEncodable {
     package var path: String
     package var data: [UInt8]?
     package var acl: [ACL]?
@@ -52,18 +41,6 @@ package struct CreateTTLRequest: Hashable, Sendable {
         self.ttl = ttl
     }
 
-    package var mode: CreateMode? { CreateMode(rawValue: flags) }
-}
-
-extension CreateTTLRequest: JuteRecord {
-    package init(from reader: inout JuteReader) throws(JuteError) {
-        path = try reader.readString()
-        data = try reader.readBuffer()
-        acl = try reader.readVector()
-        flags = try reader.readInt32()
-        ttl = try reader.readInt64()
-    }
-
     package func write(to writer: inout JuteWriter) {
         writer.write(path)
         writer.write(data)
@@ -74,7 +51,7 @@ extension CreateTTLRequest: JuteRecord {
 }
 
 /// The body of delete.
-package struct DeleteRequest: Hashable, Sendable {
+package struct DeleteRequest: JuteEncodable {
     package var path: String
     /// The version the znode must have; -1 for any.
     package var version: Int32
@@ -82,13 +59,6 @@ package struct DeleteRequest: Hashable, Sendable {
     package init(path: String, version: Int32) {
         self.path = path
         self.version = version
-    }
-}
-
-extension DeleteRequest: JuteRecord {
-    package init(from reader: inout JuteReader) throws(JuteError) {
-        path = try reader.readString()
-        version = try reader.readInt32()
     }
 
     package func write(to writer: inout JuteWriter) {
@@ -98,7 +68,7 @@ extension DeleteRequest: JuteRecord {
 }
 
 /// The body of setData.
-package struct SetDataRequest: Hashable, Sendable {
+package struct SetDataRequest: JuteRecord {
     package var path: String
     package var data: [UInt8]?
     /// The version the znode must have; -1 for any.
@@ -109,9 +79,7 @@ package struct SetDataRequest: Hashable, Sendable {
         self.data = data
         self.version = version
     }
-}
 
-extension SetDataRequest: JuteRecord {
     package init(from reader: inout JuteReader) throws(JuteError) {
         path = try reader.readString()
         data = try reader.readBuffer()
@@ -126,7 +94,7 @@ extension SetDataRequest: JuteRecord {
 }
 
 /// The body of setACL.
-package struct SetACLRequest: Hashable, Sendable {
+package struct SetACLRequest: JuteEncodable {
     package var path: String
     package var acl: [ACL]?
     /// The **aversion** the znode must have; -1 for any.
@@ -136,14 +104,6 @@ package struct SetACLRequest: Hashable, Sendable {
         self.path = path
         self.acl = acl
         self.version = version
-    }
-}
-
-extension SetACLRequest: JuteRecord {
-    package init(from reader: inout JuteReader) throws(JuteError) {
-        path = try reader.readString()
-        acl = try reader.readVector()
-        version = try reader.readInt32()
     }
 
     package func write(to writer: inout JuteWriter) {
@@ -157,7 +117,7 @@ extension SetACLRequest: JuteRecord {
 package typealias CheckVersionRequest = DeleteRequest
 
 /// The body of reconfig: either joining and leaving servers, or the new members as a whole.
-package struct ReconfigRequest: Hashable, Sendable {
+package struct ReconfigRequest: JuteRecord {
     /// Server lines, separated by commas.
     package var joiningServers: String?
     /// Server ids, separated by commas.
@@ -173,9 +133,7 @@ package struct ReconfigRequest: Hashable, Sendable {
         self.newMembers = newMembers
         self.currentConfigID = currentConfigID
     }
-}
 
-extension ReconfigRequest: JuteRecord {
     package init(from reader: inout JuteReader) throws(JuteError) {
         joiningServers = try reader.readOptionalString()
         leavingServers = try reader.readOptionalString()

@@ -20,7 +20,7 @@ extension ServerState: CustomStringConvertible {
 }
 
 /// A vote, as servers tell it to each other on the election port.
-package struct Notification: Hashable, Sendable {
+package struct Notification: JuteRecord {
     package var state: ServerState
     /// The leader proposed or known. An observer looking for one says `Int64.min`, and so with zxid and peerEpoch.
     package var leader: ServerID
@@ -50,9 +50,7 @@ package struct Notification: Hashable, Sendable {
 
     /// The longest message taken; its frame's length must be above 0, too.
     package static let maxFrameLength = 524_288
-}
 
-extension Notification: JuteRecord {
     /// Reads a message that is the whole input (without its length): old servers' shorter forms are told by its size.
     package init(from reader: inout JuteReader) throws(JuteError) {
         let size = reader.remaining
@@ -85,7 +83,7 @@ extension Notification: JuteRecord {
 
 /// What the dialler of an election connection says first, without a length before it: who it is, and where to call
 /// it back.
-package struct ElectionHello: Hashable, Sendable {
+package struct ElectionHello: JuteRecord {
     package enum Form: Hashable, Sendable {
         /// Before 3.5: the id alone.
         case idOnly
@@ -111,9 +109,7 @@ package struct ElectionHello: Hashable, Sendable {
 
     private static let oneAddressVersion: Int64 = -65536
     private static let severalAddressesVersion: Int64 = -65535
-}
 
-extension ElectionHello: JuteRecord {
     package init(from reader: inout JuteReader) throws(JuteError) {
         let first = try reader.readInt64()
         switch first {

@@ -72,7 +72,7 @@ extension PacketType: CustomStringConvertible {
 /// What leader and learners send each other on the quorum port, one behind the other without a length.
 ///
 /// A reader of the stream uses `JuteReader.readIfComplete`, and bounds what it holds back.
-package struct QuorumPacket: Hashable, Sendable {
+package struct QuorumPacket: JuteRecord {
     package var type: PacketType
     package var zxid: ZXID
     package var data: [UInt8]?
@@ -87,12 +87,10 @@ package struct QuorumPacket: Hashable, Sendable {
     }
 
     /// With a record as its data.
-    package init(_ type: PacketType, zxid: ZXID, record: some JuteRecord, authInfo: [AuthID]? = nil) {
+    package init(_ type: PacketType, zxid: ZXID, record: some JuteEncodable, authInfo: [AuthID]? = nil) {
         self.init(type, zxid: zxid, data: record.encoded, authInfo: authInfo)
     }
-}
 
-extension QuorumPacket: JuteRecord {
     package init(from reader: inout JuteReader) throws(JuteError) {
         type = PacketType(rawValue: try reader.readInt32())
         zxid = try reader.readZXID()

@@ -1,7 +1,7 @@
 import Jute
 
 /// A session and its timeout in milliseconds: the data of a REVALIDATE from a learner, and one entry of its answer to a PING.
-package struct SessionTimeout: Hashable, Sendable {
+package struct SessionTimeout: JuteRecord {
     package var session: SessionID
     package var timeout: Int32
 
@@ -9,9 +9,7 @@ package struct SessionTimeout: Hashable, Sendable {
         self.session = session
         self.timeout = timeout
     }
-}
 
-extension SessionTimeout: JuteRecord {
     package init(from reader: inout JuteReader) throws(JuteError) {
         session = try reader.readSessionID()
         timeout = try reader.readInt32()
@@ -24,7 +22,7 @@ extension SessionTimeout: JuteRecord {
 }
 
 /// The data of a REVALIDATE from the leader.
-package struct RevalidateReply: Hashable, Sendable {
+package struct RevalidateReply: JuteRecord {
     package var session: SessionID
     package var isValid: Bool
 
@@ -32,9 +30,7 @@ package struct RevalidateReply: Hashable, Sendable {
         self.session = session
         self.isValid = isValid
     }
-}
 
-extension RevalidateReply: JuteRecord {
     package init(from reader: inout JuteReader) throws(JuteError) {
         session = try reader.readSessionID()
         isValid = try reader.readBool()
@@ -47,7 +43,7 @@ extension RevalidateReply: JuteRecord {
 }
 
 /// The data of REQUEST: what a learner forwards to the leader, a client's write or sync or a change of a session.
-package struct ForwardedRequest: Hashable, Sendable {
+package struct ForwardedRequest: JuteRecord {
     package var session: SessionID
     /// The client's xid, which comes back in the txn's header.
     package var cxid: Int32
@@ -61,9 +57,7 @@ package struct ForwardedRequest: Hashable, Sendable {
         self.op = op
         self.body = body
     }
-}
 
-extension ForwardedRequest: JuteRecord {
     /// The body goes to the end of the input.
     package init(from reader: inout JuteReader) throws(JuteError) {
         session = try reader.readSessionID()
@@ -83,15 +77,13 @@ extension ForwardedRequest: JuteRecord {
 /// The data of a learner's answer to PING: the sessions that were active since the last one.
 ///
 /// Without sessions it is an empty buffer, which is not null: Apache's leader reads it unasked.
-package struct SessionTouches: Hashable, Sendable {
+package struct SessionTouches: JuteRecord {
     package var sessions: [SessionTimeout]
 
     package init(sessions: [SessionTimeout]) {
         self.sessions = sessions
     }
-}
 
-extension SessionTouches: JuteRecord {
     package init(from reader: inout JuteReader) throws(JuteError) {
         sessions = []
         while !reader.isAtEnd { sessions.append(try SessionTimeout(from: &reader)) }
@@ -103,7 +95,7 @@ extension SessionTouches: JuteRecord {
 }
 
 /// The data of FOLLOWERINFO and OBSERVERINFO.
-package struct LearnerInfo: Hashable, Sendable {
+package struct LearnerInfo: JuteRecord {
     package var server: ServerID
     package var protocolVersion: Int32
     /// The version (a zxid) of the configuration the learner knows.
@@ -114,9 +106,7 @@ package struct LearnerInfo: Hashable, Sendable {
         self.protocolVersion = protocolVersion
         self.configVersion = configVersion
     }
-}
 
-extension LearnerInfo: JuteRecord {
     /// Old learners leave out the configuration's version, or everything behind the id.
     package init(from reader: inout JuteReader) throws(JuteError) {
         server = ServerID(rawValue: try reader.readInt64())
