@@ -130,7 +130,7 @@ package final class DataTree {
 
     // MARK: Maintenance that is not a txn
 
-    /// Containers and TTL nodes whose time has come, as paths for `TxnPreparer.prepareDeleteContainer`.
+    /// Containers and TTL nodes whose time has come, as paths for `WriteRequest.deletingContainer`.
     ///
     /// - Parameters:
     ///   - now: the wall clock in milliseconds, the one that txns carry.

@@ -84,22 +84,11 @@ package struct Quorum: Sendable {
     package private(set) var nextDeadline = Milliseconds.max
 
     /// What becomes of a client's reconfig, to be asked when `Effect.prepare` brings one (reference 2.18): propose a
-    /// txn of type 16 with the text of what is accepted, at this zxid; or one with the error. The checks of the switch
+    /// txn of type 16 with the text of what is accepted, at `nextZXID`; or one with the error. The checks of the switch
     /// (-123), of the session before and of the ACL behind it are the shell's.
-    package func reconfiguration(_ request: ReconfigRequest, at zxid: ZXID) -> Reconfiguration {
-        guard case .leading(let leader) = role, nextZXID != nil else { return .refused(.unimplemented) }
+    package func reconfiguration(_ request: ReconfigRequest) -> Reconfiguration {
+        guard case .leading(let leader) = role, let zxid = nextZXID else { return .refused(.unimplemented) }
         return leader.reconfiguration(request, at: zxid, server)
-    }
-
-    /// The zxid up to which clients of this server see the data; a server that serves in an epoch has all that was
-    /// before it. Replies carry it, and clients that have seen more are refused.
-    package var visibleZXID: ZXID {
-        switch status {
-        case .leading(let epoch), .following(_, let epoch), .observing(_, let epoch):
-            max(server.lastApplied, ZXID(epoch: epoch, counter: 0))
-        case .looking, .preparingToLead, .joining, .stopped:
-            server.lastApplied
-        }
     }
 
     package var status: Status {

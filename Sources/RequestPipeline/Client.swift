@@ -79,13 +79,10 @@ struct WaitingRequests {
         var answer: Int
     }
 
-    private enum Item {
-        /// Takes its turn when the oldest write in flight is answered.
-        case write
-        case read(Read)
-    }
-
-    private var items: Deque<Item> = []
+    /// What has no read is a write, whose turn it is when the oldest one in flight is answered.
+    private var items: Deque<(xid: Int32, read: Read?)> = []
+    /// Those that are requests (xid above 0).
+    private(set) var outstanding = 0
     private var reads = 0
     /// Bytes of requests that wait, and about how many their answers will have.
     private var bytes = 0
@@ -97,24 +94,27 @@ struct WaitingRequests {
     static let readLimit = 256
 
     var isEmpty: Bool { items.isEmpty }
-    var isReadFirst: Bool { if case .read = items.first { true } else { false } }
+    var isReadFirst: Bool { items.first?.read != nil }
 
-    mutating func appendWrite() { items.append(.write) }
-
-    mutating func append(_ read: Read) {
-        items.append(.read(read))
-        reads += 1
-        bytes += Self.cost(read.frame.count)
-        answers += read.answer
+    /// - Parameter read: nil for a write.
+    mutating func append(xid: Int32, _ read: Read? = nil) {
+        items.append((xid, read))
+        count(xid, read, 1)
     }
 
-    /// The first, if it is a read; else nil, of a write, too.
+    /// The first; nil when it is a write.
     mutating func removeFirst() -> Read? {
-        guard case .read(let read) = items.removeFirst() else { return nil }
-        reads -= 1
-        bytes -= Self.cost(read.frame.count)
-        answers -= read.answer
+        let (xid, read) = items.removeFirst()
+        count(xid, read, -1)
         return read
+    }
+
+    private mutating func count(_ xid: Int32, _ read: Read?, _ sign: Int) {
+        if xid > 0 { outstanding += sign }
+        guard let read else { return }
+        reads += sign
+        bytes += sign * Self.cost(read.frame.count)
+        answers += sign * read.answer
     }
 
     /// Whether one more request would have too much wait behind the writes under way.

@@ -38,5 +38,5 @@ package struct LogLine: Sendable, Hashable {
     package var text: String
     /// Lines of one kind are written once a second at most; nil: each is.
     package var kind: String?
-    package var metadata: [String: String] = [:]
+    package var metadata: [String: String]
 }

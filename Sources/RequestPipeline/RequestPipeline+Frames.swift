@@ -134,8 +134,9 @@ extension RequestPipeline {
     // MARK: Reads that wait
 
     /// - Parameter answer: about how many bytes its answer will have.
-    mutating func wait(for frame: UnsafeRawBufferPointer, answer: Int, _ id: ClientID) {
-        clients[id.place].waiting.append(WaitingRequests.Read(frame: [UInt8](frame), received: now, answer: answer))
+    mutating func wait(for frame: UnsafeRawBufferPointer, xid: Int32, answer: Int, _ id: ClientID) {
+        clients[id.place].waiting.append(
+            xid: xid, WaitingRequests.Read(frame: [UInt8](frame), received: now, answer: answer))
         if isLarge(frame.count) { largeReads += frame.count }
     }
 
@@ -160,7 +161,6 @@ extension RequestPipeline {
             read.frame.withUnsafeBytes { bytes in
                 var reader = JuteReader(bytes, maxFieldLength: options.maxFrame)
                 guard let header = try? RequestHeader(from: &reader) else { return }
-                if header.xid > 0 { clients[id.place].statistics.outstanding -= 1 }
                 answerRead(header, reader.readRest(), from: id, received: read.received)
             }
         }

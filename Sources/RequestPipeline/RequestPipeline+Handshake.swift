@@ -106,11 +106,7 @@ extension RequestPipeline {
         clients[id.place].statistics.sent += 1
         clients[id.place].statistics.lastOperation = .createSession
         if options.logsDebug {
-            effects.append(
-                .log(
-                    LogLine(
-                        level: .debug, text: "session \(session) established",
-                        metadata: ["client": clients[id.place].remote, "timeout": "\(timeout)"])))
+            log(.debug, "session \(session) established", client: id, ["timeout": "\(timeout)"])
         }
         effects.append(.resume(id))
     }

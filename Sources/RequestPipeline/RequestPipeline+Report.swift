@@ -13,6 +13,8 @@ extension RequestPipeline {
         package let timeout: Int32
         package let isClosing: Bool
         package let hasOutput: Bool
+        /// Requests not yet answered.
+        package let outstanding: Int
         package let statistics: ClientStatistics
     }
 
@@ -22,7 +24,8 @@ extension RequestPipeline {
             let client = clients[id.place]
             return ClientReport(
                 remote: client.remote, isSecure: client.isSecure, session: client.session, timeout: client.timeout,
-                isClosing: client.state == .closing, hasOutput: client.outputCount > 0, statistics: client.statistics)
+                isClosing: client.state == .closing, hasOutput: client.outputCount > 0,
+                outstanding: client.waiting.outstanding, statistics: client.statistics)
         }
     }
 

@@ -33,9 +33,7 @@ extension RequestPipeline {
         if op == .ping || DataTree.isRead(op) || isAnsweredHere(op, reader, from: id) {
             let body = reader.readRest()
             guard clients[id.place].waiting.isEmpty else {
-                wait(for: frame, answer: tree.answerLength(op, body), id)
-                if header.xid > 0 { clients[id.place].statistics.outstanding += 1 }
-                return
+                return wait(for: frame, xid: header.xid, answer: tree.answerLength(op, body), id)
             }
             answerRead(header, body, from: id, received: now)
         } else if op == .sync {
@@ -45,8 +43,7 @@ extension RequestPipeline {
                 session: clients[id.place].session, cxid: header.xid, op: op, body: reader.readRest(),
                 identities: clients[id.place].identities, isLocal: clients[id.place].isLocal)
             if request.isLocal, TxnPreparer.createsEphemeral(op, request.body) { makeGlobal(id) }
-            clients[id.place].waiting.appendWrite()
-            if header.xid > 0 { clients[id.place].statistics.outstanding += 1 }
+            clients[id.place].waiting.append(xid: header.xid)
             propose(request, from: .request(reference(id), xid: header.xid, received: now))
         } else {
             log(.warning, "closing a connection: unknown opcode \(op.rawValue)", client: id)
@@ -105,7 +102,7 @@ extension RequestPipeline {
         }
         guard DataTree.isRead(header.op) else { return answerHere(header, from: id, received: received) }
         let reader = Reader(connection: id, session: clients[id.place].session)
-        let zxid = lastZXID
+        let (zxid, tree) = (lastZXID, tree)
         if header.op == .setWatches || header.op == .setWatches2 {
             // What the client missed comes before the reply.
             replyBody.removeAll()
@@ -113,23 +110,14 @@ extension RequestPipeline {
             sendEvents()
             return reply(to: id, header, zxid: zxid, error: error, received: received) { _ in }
         }
-        var size = 0
-        if var output = beginOutput(id) {
-            let start = output.beginFrame()
-            ReplyHeader(xid: header.xid, zxid: zxid).write(to: &output)
-            let bodyStart = output.count
-            var error = tree.read(header.op, body, for: reader, into: &output)
-            if output.count - start - 4 > Int32.max {
-                // The children of one node can be more than a frame can say the length of.
-                output.truncate(to: bodyStart)
-                error = .marshallingError
-            }
-            if error != .ok { output.overwrite(error.rawValue, at: start + 16) }
-            output.endFrame(start)
-            size = output.count - start - 4
-            endOutput(id, output, start: start)
+        reply(to: id, header, zxid: zxid, received: received, isWrite: false) { output in
+            let start = output.count
+            let error = tree.read(header.op, body, for: reader, into: &output)
+            // The children of one node can be more than a frame can say the length of.
+            guard output.count - start + ReplyHeader.size > Int32.max else { return error }
+            output.truncate(to: start)
+            return .marshallingError
         }
-        answered(header, id, zxid: zxid, received: received, size: size, isWrite: false)
     }
 
     /// Appends a reply: its header, then what `body` writes unless there is an error.
@@ -137,21 +125,27 @@ extension RequestPipeline {
         to id: ClientID, _ header: RequestHeader, zxid: ZXID, error: ErrorCode, received: Int64? = nil,
         isWrite: Bool = false, _ body: (inout JuteWriter) -> Void
     ) {
+        reply(to: id, header, zxid: zxid, received: received ?? now, isWrite: isWrite) { output in
+            if error == .ok { body(&output) }
+            return error
+        }
+    }
+
+    /// - Parameter body: writes nothing when it returns an error.
+    private mutating func reply(
+        to id: ClientID, _ header: RequestHeader, zxid: ZXID, received: Int64, isWrite: Bool,
+        _ body: (inout JuteWriter) -> ErrorCode
+    ) {
         var size = 0
         if var output = beginOutput(id) {
             let start = output.beginFrame()
-            ReplyHeader(xid: header.xid, zxid: zxid, error: error).write(to: &output)
-            if error == .ok { body(&output) }
+            ReplyHeader(xid: header.xid, zxid: zxid).write(to: &output)
+            let error = body(&output)
+            if error != .ok { output.overwrite(error.rawValue, at: start + ReplyHeader.size) }
             output.endFrame(start)
             size = output.count - start - 4
             endOutput(id, output, start: start)
         }
-        answered(header, id, zxid: zxid, received: received ?? now, size: size, isWrite: isWrite)
-    }
-
-    private mutating func answered(
-        _ header: RequestHeader, _ id: ClientID, zxid: ZXID, received: Int64, size: Int, isWrite: Bool
-    ) {
         let latency = max(0, now - received)
         statistics.answered(bytes: size)
         statistics.latency.add(latency)
@@ -187,8 +181,7 @@ extension RequestPipeline {
         if service != .learning, proposals.isEmpty {
             return reply(to: id, header, zxid: lastZXID, error: .ok) { $0.write(slice: path) }
         }
-        clients[id.place].waiting.appendWrite()
-        if header.xid > 0 { clients[id.place].statistics.outstanding += 1 }
+        clients[id.place].waiting.append(xid: header.xid)
         let length = path?.count ?? 0
         let item = Proposals.Item(
             turn: .sync, op: .sync, origin: .request(reference(id), xid: header.xid, received: now),

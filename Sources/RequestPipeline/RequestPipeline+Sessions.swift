@@ -60,7 +60,7 @@ extension RequestPipeline {
             metrics.sessionsExpired += 1
             log(.info, "session \(session) expired")
             if let id = clientsOfSession[session] { close(id) }
-            proposeClose(session)
+            decide(.closing(session), from: .none)
         }
         for session in localSessions.expire(now: now) {
             log(.info, "local session \(session) expired")
@@ -95,11 +95,11 @@ extension RequestPipeline {
     private mutating func deleteNextContainer() {
         nextContainer = .max
         guard decides else { return doomedContainers.removeAll() }
-        guard let path = doomedContainers.popFirst() else { return }
+        guard var path = doomedContainers.popFirst() else { return }
         if options.logsDebug {
             log(.debug, "deleting \(path): an empty container, or its time to live is over")
         }
-        proposeDeleteContainer(path)
+        path.withUTF8 { _ = decide(.deletingContainer(UnsafeRawBufferPointer($0)), from: .none) }
         nextContainer = now + Int64(60000 / options.containerMaxPerMinute)
     }
 }

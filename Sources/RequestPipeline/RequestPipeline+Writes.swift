@@ -10,19 +10,12 @@ extension RequestPipeline {
         switch service {
         case .leading:
             var request = request
-            if request.op == .reconfig, options.preparer.allowsReconfig,
-                let verdict = replication.judge(reconfig: request.body)
-            {
-                request.reconfiguration = verdict.result
-                if let objection = verdict.objection {
-                    log(.warning, "a reconfig is refused: \(objection)")
-                    request.objection = Refusal(code: .badArguments)
-                }
+            if request.op == .reconfig, options.preparer.allowsReconfig {
+                request.reconfiguration = replication.judge(reconfig: request.body)
             }
-            let error = decide(request.op, from: origin, requestLength: request.length) { pipeline, zxid in
-                pipeline.preparer.prepare(
-                    request, zxid: zxid, time: pipeline.wall, tree: pipeline.tree, sessions: &pipeline.sessions,
-                    into: &pipeline.scratch)
+            let error = decide(request, from: origin)
+            if error == .badArguments, let objection = request.reconfiguration?.objection {
+                log(.warning, "a reconfig is refused: \(objection)")
             }
             if error == .sessionMoved, case .request(let client, _, _) = origin { close(client.id) }
         case .learning:
@@ -69,36 +62,17 @@ extension RequestPipeline {
         return UInt8(truncatingIfNeeded: session.rawValue >> 56) != options.serverID
     }
 
-    /// closeSession of a session whose time is over.
-    mutating func proposeClose(_ session: SessionID) {
-        decide(.closeSession, from: .none) { pipeline, zxid in
-            pipeline.preparer.prepareCloseSession(
-                session, zxid: zxid, time: pipeline.wall, tree: pipeline.tree, sessions: &pipeline.sessions,
-                into: &pipeline.scratch)
-        }
-    }
-
-    mutating func proposeDeleteContainer(_ path: String) {
-        decide(.deleteContainer, from: .none) { pipeline, zxid in
-            pipeline.preparer.prepareDeleteContainer(
-                path, zxid: zxid, time: pipeline.wall, tree: pipeline.tree, sessions: &pipeline.sessions,
-                into: &pipeline.scratch)
-        }
-    }
-
-    /// Gives the next zxid to what `prepare` writes, and sends it on its way.
+    /// Makes a txn of a request, and sends it on its way.
     @discardableResult
-    private mutating func decide(
-        _ op: OpCode, from origin: Proposals.Item.Origin, requestLength: Int = 0,
-        _ prepare: (inout RequestPipeline, ZXID) -> ErrorCode
-    ) -> ErrorCode {
+    mutating func decide(_ request: WriteRequest, from origin: Proposals.Item.Origin) -> ErrorCode {
         // None when the leader is stopping or its epoch has no more zxids: the client asks again, elsewhere.
         guard let zxid = replication.nextZXID else { return .ok }
         scratch.removeAll()
-        let error = prepare(&self, zxid)
+        let error = preparer.prepare(
+            request, zxid: zxid, time: wall, tree: tree, sessions: &sessions, into: &scratch)
         took(
             Proposals.Item(
-                turn: .txn(zxid), op: op, origin: origin, bytes: scratch.count, requestLength: requestLength))
+                turn: .txn(zxid), op: request.op, origin: origin, bytes: scratch.count, requestLength: request.length))
         replication.propose(zxid, scratch)
         return error
     }
@@ -166,7 +140,6 @@ extension RequestPipeline {
         // The session has gone to another server meanwhile.
         if applied.error == .sessionMoved { return close(id) }
         forgetFirst(id)
-        if header.xid > 0 { clients[id.place].statistics.outstanding -= 1 }
         let body = replyBody
         reply(
             to: id, header, zxid: applied.header.zxid, error: applied.error, received: received, isWrite: true
@@ -205,7 +178,6 @@ extension RequestPipeline {
         drainWaiting(id, force: true)
         guard isOpen(id) else { return }
         forgetFirst(id)
-        if xid > 0 { clients[id.place].statistics.outstanding -= 1 }
         reply(to: id, RequestHeader(xid: xid, op: .sync), zxid: lastZXID, error: .ok, received: received) {
             $0.write(item.path)
         }

@@ -68,7 +68,7 @@ package struct RequestPipeline: ~Copyable {
     /// Containers to delete, one at a time.
     var doomedContainers: Deque<String> = []
     /// The data cannot be written any more, or the server stops: nobody is let in.
-    var hasFailed = false
+    package private(set) var hasFailed = false
     var isShuttingDown = false
 
     // MARK: Clients
@@ -203,9 +203,11 @@ package struct RequestPipeline: ~Copyable {
     // MARK: Log
 
     mutating func log(
-        _ level: LogLine.Level, kind: String? = nil, _ text: String, client: ClientID? = nil
+        _ level: LogLine.Level, kind: String? = nil, _ text: String, client: ClientID? = nil,
+        _ more: [String: String] = [:]
     ) {
-        let metadata = client.map { ["client": clients[$0.place].remote] } ?? [:]
+        var metadata = more
+        if let client { metadata["client"] = clients[client.place].remote }
         effects.append(.log(LogLine(level: level, text: text, kind: kind, metadata: metadata)))
     }
 }

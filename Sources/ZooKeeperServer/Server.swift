@@ -57,10 +57,10 @@ package final class Server: Sendable {
         let passwords = try sessionPasswords(settings, logger)
         let began = Clock.monotonic
         let directory = DataDirectory(dataDir: settings.dataDir, dataLogDir: settings.dataLogDir)
-        let (lock, opened) = try open(directory, settings)
-        let recovered = opened.recovered
-        for note in recovered.notes + (opened.epochs?.notes ?? []) { logger.warning("\(note)") }
-        guard settings.extendedTypes || !recovered.tree.hasTTLNodes else {
+        let (lock, opened) = try open(directory, settings, transports.peers)
+        let (recovered, ensemble) = opened.value
+        for note in recovered.notes + (ensemble?.epochs.notes ?? []) { logger.warning("\(note)") }
+        guard settings.pipeline.preparer.allowsTTL || !recovered.tree.hasTTLNodes else {
             throw StartError.ttlNodesWithoutExtendedTypes
         }
         logger.info(
@@ -71,17 +71,17 @@ package final class Server: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.next()
         let core = try loop.submit {
+            let (recovered, ensemble) = opened.value
             let core = ServerCore(
-                settings: settings, directory: directory, recovered: opened.recovered,
-                membership: opened.membership(transports.peers), passwords: passwords, loop: loop, logger: logger,
-                warnings: warnings)
+                settings: settings, directory: directory, recovered: recovered, membership: ensemble,
+                passwords: passwords, loop: loop, logger: logger, warnings: warnings)
             core.pipeline.metrics.loadTime.add(Clock.monotonic - began)
-            core.pipeline.metrics.loadedTxns.add(Int64(opened.recovered.replayed))
+            core.pipeline.metrics.loadedTxns.add(Int64(recovered.replayed))
             core.onFailure = onFailure
             core.surroundings.certificates = transports.certificates
             core.snapshotThread.start()
             core.snapshotThread.submit { _ in clinux_lower_priority() }
-            if opened.recovered.tree.digestMismatches > 0 {
+            if recovered.tree.digestMismatches > 0 {
                 logger.error(
                     "the data differs from the digests of its txns, or did when it was last loaded. \(core.mismatchAdvice)"
                 )
@@ -120,26 +120,10 @@ package final class Server: Sendable {
         return passwords
     }
 
-    /// What goes from the thread that loaded it to the event loop, once.
-    private struct Opened: @unchecked Sendable {
-        let recovered: Recovered
-        /// Nil when the server stands alone.
-        var member: (settings: EnsembleSettings, state: RecoveredState, proposed: String?, epochs: Epochs)?
-
-        var epochs: Epochs? { member?.epochs }
-
-        func membership(_ transport: PeerTransport) -> ServerCore.Ensemble? {
-            member.map {
-                ServerCore.Ensemble(
-                    settings: $0.settings, transport: transport, recovered: $0.state, proposed: $0.proposed,
-                    epochs: $0.epochs)
-            }
-        }
-    }
-
+    /// The data, and what a member of an ensemble has besides; nil when the server stands alone.
     private static func open(
-        _ directory: DataDirectory, _ settings: ServerSettings
-    ) throws(StartError) -> (DirectoryLock, Opened) {
+        _ directory: DataDirectory, _ settings: ServerSettings, _ transport: PeerTransport
+    ) throws(StartError) -> (DirectoryLock, Handed<(Recovered, ServerCore.Ensemble?)>) {
         if !settings.createsDataDirectory {
             for path in [directory.snapshots, directory.logs] where (try? directory.files.list(path)) == nil {
                 throw .noDataDirectory(path)
@@ -154,7 +138,7 @@ package final class Server: Sendable {
                     holder: "Apache's server, process \(other.pid)")
             }
             guard let ensemble = settings.ensemble else {
-                return (lock, Opened(recovered: try directory.recover(settings.recoveryOptions)))
+                return (lock, Handed((try directory.recover(settings.recoveryOptions), nil)))
             }
             var tail = LogTail(
                 limit: ensemble.options.historyLimit, byteLimit: ensemble.options.historyByteLimit)
@@ -169,7 +153,9 @@ package final class Server: Sendable {
                 acceptedEpoch: epochs.accepted, currentEpoch: epochs.current, transactions: tail.transactions,
                 base: tail.base ?? recovered.lastZXID, floor: try directory.snapshotFiles().last?.zxid ?? .zero,
                 differs: recovered.tree.digestMismatches > 0)
-            return (lock, Opened(recovered: recovered, member: (ensemble, state, proposed, epochs)))
+            let member = ServerCore.Ensemble(
+                settings: ensemble, transport: transport, recovered: state, proposed: proposed, epochs: epochs)
+            return (lock, Handed((recovered, member)))
         } catch { throw .storage(error) }
     }
 
@@ -185,17 +171,19 @@ package final class Server: Sendable {
         var port: Int?
         if let ensemble = settings.ensemble {
             for address in ensemble.line.addresses {
-                let host = ensemble.listensOnAllAddresses ? nil : address.host
-                let election = ServerSettings.Listen(host: host, port: address.electionPort)
-                let quorum = ServerSettings.Listen(host: host, port: address.quorumPort)
-                listeners.append(
-                    try Self.bind(
-                        PeerListener.election(group, transports.peers.accepts, warnings: warnings, core), election,
-                        "the election port of server.\(ensemble.id)", attempts: ensemble.bindAttempts, logger))
-                listeners.append(
-                    try Self.bind(
-                        PeerListener.quorum(group, transports.peers.accepts, warnings: warnings, core), quorum,
-                        "the quorum port of server.\(ensemble.id)", attempts: ensemble.bindAttempts, logger))
+                func listen(_ name: String, _ port: Int, _ handler: @escaping PeerHandler) throws {
+                    let bootstrap = ServerBootstrap.peers(
+                        group, name, transports.peers.accepts, warnings: warnings, core: core, handler)
+                    let place = ServerSettings.Listen(
+                        host: ensemble.listensOnAllAddresses ? nil : address.host, port: port)
+                    let what = "\(name) of server.\(ensemble.id)"
+                    listeners.append(
+                        try Self.bind(bootstrap, place, what, attempts: ensemble.bindAttempts, logger))
+                }
+                try listen("the election port", address.electionPort) {
+                    ElectionConnection(mesh: $0.mesh, isDialled: false)
+                }
+                try listen("the quorum port", address.quorumPort) { $0.makeLink(isDialled: false) }
             }
         }
         @Sendable func clients(_ name: String, _ transport: PortTransport) -> ServerBootstrap {
@@ -203,7 +191,7 @@ package final class Server: Sendable {
         }
         if let client = settings.client {
             let transport = transports.plainClientPort(settings)
-            let channel = try Self.bind(clients("the client port", transport), client, "clientPort")
+            let channel = try Self.bind(clients("the client port", transport), client, "clientPort", logger)
             listeners.append(channel)
             port = channel.localAddress?.port
             loop.execute {
@@ -216,31 +204,34 @@ package final class Server: Sendable {
         }
         if let secure = settings.secureClient, let security = transports.client {
             let bootstrap = clients("the secure client port", .secure(security))
-            let channel = try Self.bind(bootstrap, secure, "secureClientPort")
+            let channel = try Self.bind(bootstrap, secure, "secureClientPort", logger)
             listeners.append(channel)
             let port = channel.localAddress?.port
             logger.info("serving TLS clients on \(secure.host ?? "0.0.0.0"):\(port ?? secure.port)")
         }
         if let admin = settings.admin {
-            let bootstrap = PageListener.admin(group, warnings: warnings, core)
-            do { listeners.append(try Self.bind(bootstrap, admin.address, "admin.serverPort")) } catch {
+            let bootstrap = ServerBootstrap.pages(group, "the admin port", warnings: warnings) { core.value.adminPort }
+            do { listeners.append(try Self.bind(bootstrap, admin.address, "admin.serverPort", logger)) } catch {
                 // As Apache: a server that clients can use is worth more than its admin page.
                 logger.warning("no admin server: \(error)")
             }
         }
         if let metrics = settings.metrics {
-            let bootstrap = PageListener.metrics(group, warnings: warnings, core)
-            listeners.append(try Self.bind(bootstrap, metrics, "metricsProvider.httpPort"))
+            let bootstrap = ServerBootstrap.pages(group, "the metrics port", warnings: warnings) {
+                core.value.metricsPort
+            }
+            listeners.append(try Self.bind(bootstrap, metrics, "metricsProvider.httpPort", logger))
         }
         self.listeners = listeners
         clientPort = port
     }
 
-    /// The same, tried again each second while the host's name does not resolve.
+    /// Opens a port; tries again each second while the host's name does not resolve.
     ///
     /// - Parameter attempts: how often in all; 0: until the process is told to end.
     private static func bind(
-        _ bootstrap: ServerBootstrap, _ address: ServerSettings.Listen, _ what: String, attempts: Int, _ logger: Logger
+        _ bootstrap: ServerBootstrap, _ address: ServerSettings.Listen, _ what: String, attempts: Int = 1,
+        _ logger: Logger
     ) throws -> any Channel {
         var attempt = 1
         while true {
@@ -256,14 +247,6 @@ package final class Server: Sendable {
                 sleep(1)
                 attempt += 1
             }
-        }
-    }
-
-    private static func bind(
-        _ bootstrap: ServerBootstrap, _ address: ServerSettings.Listen, _ what: String
-    ) throws -> any Channel {
-        do { return try open(bootstrap, address) } catch {
-            throw StartError.cannotListen(ListenFailure(error).text(address, what))
         }
     }
 

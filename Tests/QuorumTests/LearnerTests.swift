@@ -289,17 +289,6 @@ import ZooKeeperProtocol
         #expect(bench.quorum.status == .looking(.leaderSilent(3, for: 10_000)))
     }
 
-    /// What clients are shown covers all before the epoch, so that they may move between servers of one epoch.
-    @Test func whoServesShowsAtLeastTheStartOfTheEpoch() {
-        var bench = serving()
-        #expect(bench.quorum.visibleZXID == Self.start)
-        bench.put(.packet(proposal(1), from: 1))
-        bench.put(.packet(.commit(Self.start.next), from: 1))
-        #expect(bench.quorum.visibleZXID == Self.start.next)
-        bench.put(.disconnected(1))
-        #expect(bench.quorum.visibleZXID == Self.start.next)
-    }
-
     /// A crash between log and epoch file (ZOOKEEPER-1653).
     @Test func txnsOfALaterEpochThanTheFileSaysCountAsThatEpoch() {
         let bench = Bench(

@@ -36,10 +36,7 @@ import ZooKeeperProtocol
     }
 
     private func outcome(_ request: ReconfigRequest, _ ensemble: Ensemble) -> Reconfiguration? {
-        guard let leader = ensemble.leader, let quorum = ensemble.servers[leader], let zxid = quorum.nextZXID else {
-            return nil
-        }
-        return quorum.reconfiguration(request, at: zxid)
+        ensemble.leader.flatMap { ensemble.servers[$0] }?.reconfiguration(request)
     }
 
     private func propose(_ configuration: EnsembleConfiguration, _ ensemble: inout Ensemble) {
@@ -295,7 +292,7 @@ import ZooKeeperProtocol
         var bench = Bench(3, configuration: Self.configuration(voters), options: options)
         bench.lead(followers: [(10, 1), (11, 2)])
         func ask(_ request: ReconfigRequest) throws -> EnsembleConfiguration {
-            guard case .accepted(let configuration) = bench.quorum.reconfiguration(request, at: bench.quorum.nextZXID!)
+            guard case .accepted(let configuration) = bench.quorum.reconfiguration(request)
             else { throw Refused() }
             return configuration
         }

@@ -160,7 +160,7 @@ extension Simulator {
         let wanted = try? request.operation.body.readJute { (reader) throws(JuteError) in
             try ReconfigRequest(from: &reader)
         }
-        guard let wanted, let outcome = nodes[index].quorum?.reconfiguration(wanted, at: zxid) else { return nil }
+        guard let wanted, let outcome = nodes[index].quorum?.reconfiguration(wanted) else { return nil }
         switch outcome {
         case .accepted(let configuration):
             var writer = JuteWriter(capacity: 200)

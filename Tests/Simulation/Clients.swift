@@ -278,3 +278,15 @@ extension Simulator {
         nodes[server].renewals = []
     }
 }
+
+extension Quorum {
+    /// How far clients of this server see: who serves in an epoch has all that was before it, and refuses clients that have seen more. (In
+    /// the server this is `RequestPipeline.lastZXID`.)
+    var visibleZXID: ZXID {
+        switch status {
+        case .leading(let epoch), .following(_, let epoch), .observing(_, let epoch):
+            max(lastApplied, ZXID(epoch: epoch, counter: 0))
+        case .looking, .preparingToLead, .joining, .stopped: lastApplied
+        }
+    }
+}

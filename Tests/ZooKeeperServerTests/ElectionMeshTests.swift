@@ -159,7 +159,7 @@ private final class Port {
             lines[0], members: EnsembleConfiguration(servers: lines), options: QuorumOptions())
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         mesh = ElectionMesh(
-            settings, security: nil, loop: loop, logger: logger, warnings: RecurringLog(logger),
+            settings, .plain, loop: loop, logger: logger, warnings: RecurringLog(logger),
             capacity: 8,
             listener: ElectionMesh.Listener(
                 heard: { [unowned self] in heard.append(($0, $1)) },

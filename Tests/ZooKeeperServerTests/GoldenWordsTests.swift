@@ -115,7 +115,7 @@ import ZooKeeperProtocol
                     id: ServerID(rawValue: $0), remote: "127.0.0.1:\($0)", isObserver: $0 == 4, isSynced: true)
             }
         }
-        var sizes = ProposalSizes()
+        var sizes = Sizes()
         for size: Int64 in [36, 6094, 125] { sizes.add(size) }
         func leading(_ learners: [LeaderReport.Learner]) -> EnsembleReport.Role {
             .leader(LeaderReport(learners: learners, pendingSyncs: 0, uptime: 1000, proposalSizes: sizes))

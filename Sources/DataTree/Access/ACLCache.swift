@@ -46,10 +46,7 @@ struct ACLCache {
         }
         var reader = JuteReader(slice)
         guard let acl: [ACL] = try reader.readVector(), !acl.isEmpty else { return Self.open }
-        last += 1
-        entries[last] = Entry(acl: acl, encoded: bytes, uses: 1)
-        numbers[bytes] = last
-        return last
+        return add(acl, bytes)
     }
 
     mutating func retain(_ acl: [ACL]) -> ID {
@@ -57,13 +54,15 @@ struct ACLCache {
         var writer = JuteWriter()
         writer.write(acl)
         let bytes = writer.bytes
-        if let id = numbers[bytes] {
-            retain(id)
-            return id
-        }
+        guard let id = numbers[bytes] else { return add(acl, bytes) }
+        retain(id)
+        return id
+    }
+
+    private mutating func add(_ acl: [ACL], _ encoded: [UInt8]) -> ID {
         last += 1
-        entries[last] = Entry(acl: acl, encoded: bytes, uses: 1)
-        numbers[bytes] = last
+        entries[last] = Entry(acl: acl, encoded: encoded, uses: 1)
+        numbers[encoded] = last
         return last
     }
 

@@ -240,16 +240,12 @@ extension TxnPreparer {
 
     /// A reconfig is a setData of /zookeeper/config, whose version is always -1 and which no digest covers.
     mutating func prepareReconfiguration(_ step: PrepareStep, _ entry: inout JuteWriter) throws(Refusal) {
-        guard let outcome = step.request.reconfiguration else { throw Refusal(code: .unimplemented) }
-        let text: [UInt8]
-        switch outcome {
-        case .success(let accepted): text = accepted
-        case .failure(let refusal): throw refusal
-        }
+        guard let verdict = step.request.reconfiguration else { throw Refusal(code: .unimplemented) }
+        let text = try verdict.result.get()
         let path = Array(DataTree.configPath.utf8)
         let config = try path.withUnsafeBufferPointer { (path) throws(Refusal) in try existing(Bytes(path), step.tree) }
         try requirePermission(.write, on: config.node, step)
-        if let objection = step.request.objection { throw objection }
+        if verdict.objection != nil { throw Refusal(code: .badArguments) }
         try checkRoom(DataTree.configPath.utf8.count + text.count, step, entry)
         entry.write(DataTree.configPath)
         entry.write(text)

@@ -14,11 +14,8 @@ package struct WriteRequest {
     package var identities: [AuthID]
     /// The session lives on one server only, which vouches for it: it may do everything but own ephemerals.
     package var isLocal = false
-    /// Of a reconfig: the text of the configuration that it leads to, or why the quorum refuses it; nil on a server that stands
-    /// alone.
-    package var reconfiguration: Result<[UInt8], Refusal>?
-    /// What this server does not do although Apache's does, told to those alone who may reconfigure.
-    package var objection: Refusal?
+    /// Of a reconfig: what the ensemble says to it; nil on a server that stands alone.
+    package var reconfiguration: ReconfigVerdict?
 
     package init(
         session: SessionID, owner: SessionOwner = .local, cxid: Int32, op: OpCode, body: Bytes, identities: [AuthID],
@@ -34,9 +31,35 @@ package struct WriteRequest {
     }
 }
 
+/// What becomes of a client's reconfig.
+package struct ReconfigVerdict {
+    /// The text of the configuration that it leads to, or why the quorum refuses it.
+    package let result: Result<[UInt8], Refusal>
+    /// Why this server refuses it although Apache's would not, told to those alone who may reconfigure: no topology may have it.
+    package let objection: String?
+
+    package init(_ result: Result<[UInt8], Refusal>, objection: String? = nil) {
+        self.result = result
+        self.objection = objection
+    }
+}
+
 extension WriteRequest {
     /// About how long the client's frame was.
     package var length: Int { body.count + 8 }
+
+    /// The server's own, of a session that has expired.
+    package static func closing(_ session: SessionID) -> WriteRequest {
+        WriteRequest(session: session, cxid: 0, op: .closeSession, body: .empty, identities: [])
+    }
+
+    /// The server's own, for a path of `DataTree.expiredContainers`. What the node is meanwhile is looked at again.
+    package static func deletingContainer(_ path: Bytes) -> WriteRequest {
+        WriteRequest(session: .none, cxid: 0, op: .deleteContainer, body: path, identities: [serverItself])
+    }
+
+    /// Stands in the identities of requests that no client can make.
+    fileprivate static let serverItself = AuthID(scheme: "", id: "server")
 }
 
 /// Decides writes on the leader: a request becomes a txn, checked against the tree as it will be when everything
@@ -120,37 +143,11 @@ package struct TxnPreparer: ~Copyable {
         }
     }
 
-    /// As `prepare`, for a path of `DataTree.expiredContainers`. What the node is meanwhile is looked at again.
-    package mutating func prepareDeleteContainer(
-        _ path: String, zxid: ZXID, time: Int64, tree: DataTree, sessions: inout SessionTracker,
-        into entry: inout JuteWriter
-    ) -> ErrorCode {
-        var path = path
-        return path.withUTF8 {
-            let request = WriteRequest(
-                session: .none, cxid: 0, op: .deleteContainer, body: Bytes($0), identities: [Self.serverItself])
-            return prepare(request, zxid: zxid, time: time, tree: tree, sessions: &sessions, into: &entry)
-        }
-    }
-
-    /// As `prepare`, for a closeSession that the server itself decided on (expiry): there is no client to answer.
-    package mutating func prepareCloseSession(
-        _ session: SessionID, zxid: ZXID, time: Int64, tree: DataTree, sessions: inout SessionTracker,
-        into entry: inout JuteWriter
-    ) -> ErrorCode {
-        let request = WriteRequest(
-            session: session, cxid: 0, op: .closeSession, body: .empty, identities: [])
-        return prepare(request, zxid: zxid, time: time, tree: tree, sessions: &sessions, into: &entry)
-    }
-
     /// Forgets what is in the tree now; call it after each `apply` on the leader.
     package mutating func applied(_ zxid: ZXID, tree: DataTree) { pending.applied(zxid, &tree.acls) }
 
     /// Forgets everything: the reign is over.
     package mutating func reset(tree: DataTree) { pending.removeAll(&tree.acls) }
-
-    /// Stands in the identities of requests that no client can make.
-    private static let serverItself = AuthID(scheme: "", id: "server")
 
     /// Whether this request would make an ephemeral, for which a local session must become a global one first. A body that
     /// cannot be read makes none.
@@ -200,7 +197,7 @@ package struct TxnPreparer: ~Copyable {
         case .closeSession: return prepareCloseSession(step, &sessions, &entry)
         case .deleteContainer:
             // A client that sends it gets what Apache answers, by accident, to all of them.
-            guard request.identities == [Self.serverItself] else { throw Refusal(code: .badArguments) }
+            guard request.identities == [WriteRequest.serverItself] else { throw Refusal(code: .badArguments) }
             return try prepareContainerDeletion(request.body, step, &entry)
         default: throw Refusal(code: .unimplemented)
         }

@@ -65,17 +65,14 @@ package final class QuorumReplication: Replication {
     package func judge(reconfig body: UnsafeRawBufferPointer) -> ReconfigVerdict? {
         var reader = JuteReader(body, maxFieldLength: body.count)
         guard let request = try? ReconfigRequest(from: &reader) else {
-            return ReconfigVerdict(result: .failure(Refusal(code: .marshallingError)))
+            return ReconfigVerdict(.failure(Refusal(code: .marshallingError)))
         }
-        guard let zxid = quorum.nextZXID else {
-            return ReconfigVerdict(result: .failure(Refusal(code: .unimplemented)))
-        }
-        switch quorum.reconfiguration(request, at: zxid) {
+        switch quorum.reconfiguration(request) {
         case .accepted(let next):
             return ReconfigVerdict(
-                result: .success(Array(next.text.utf8)),
+                .success(Array(next.text.utf8)),
                 objection: quorum.membership.committed.objection(to: next, largestID: largestID))
-        case .refused(let code): return ReconfigVerdict(result: .failure(Refusal(code: code)))
+        case .refused(let code): return ReconfigVerdict(.failure(Refusal(code: code)))
         }
     }
 
@@ -102,7 +99,6 @@ package final class QuorumReplication: Replication {
         switch effect {
         case .apply(let transaction):
             transaction.bytes.withUnsafeBytes { pipeline.commit($0) }
-            return nil
         case .prepare(let request, let origin):
             let owner: SessionOwner =
                 switch origin {
@@ -110,21 +106,16 @@ package final class QuorumReplication: Replication {
                 case .learner(let link): SessionOwner(rawValue: Int64(link.rawValue))
                 }
             pipeline.decide(request.operation, authInfo: request.authInfo ?? [], owner: owner)
-            return nil
         case .synced:
             pipeline.synced()
-            return nil
         case .revalidate(let session, let timeout, let link):
             let isValid = pipeline.claim(
                 session, timeout: timeout, owner: SessionOwner(rawValue: Int64(link.rawValue)))
             step(.revalidated(session, isValid: isValid, for: link))
-            return nil
         case .revalidated(let session, let isValid):
             pipeline.revalidated(session, isValid: isValid)
-            return nil
         case .touched(let sessions):
             for touch in sessions { pipeline.touched(touch.session, timeout: touch.timeout) }
-            return nil
         case .become(let status):
             become(status, &pipeline)
             return .quorum(effect)
@@ -137,6 +128,7 @@ package final class QuorumReplication: Replication {
         case .notify, .connect, .broadcast, .sendSnapshot, .close, .write, .readLog, .reload, .restore:
             return .quorum(effect)
         }
+        return nil
     }
 
     private func become(_ status: Quorum.Status, _ pipeline: inout RequestPipeline) {

@@ -4,7 +4,7 @@ import Quorum
 package struct ReignHistory: Sendable {
     /// Monotonic milliseconds.
     package private(set) var began: Int64 = 0
-    package private(set) var proposalSizes = ProposalSizes()
+    package private(set) var proposalSizes = Sizes()
     private var leaderlessSince: Int64?
 
     mutating func became(_ status: Quorum.Status, now: Int64, _ metrics: inout QuorumMetrics) {
@@ -16,7 +16,7 @@ package struct ReignHistory: Sendable {
             if let leaderlessSince { metrics.electionTime.add(now - leaderlessSince) }
         case .leading, .following, .observing:
             began = now
-            proposalSizes = ProposalSizes()
+            proposalSizes = Sizes()
             if let leaderlessSince {
                 metrics.leaderUnavailable.add(now - leaderlessSince)
                 metrics.unavailable.add(now - leaderlessSince)

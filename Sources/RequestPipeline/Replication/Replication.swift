@@ -46,11 +46,3 @@ package protocol Replication: AnyObject {
     func shutDown(_ pipeline: inout RequestPipeline)
     func resetStatistics()
 }
-
-/// What becomes of a client's reconfig.
-package struct ReconfigVerdict {
-    /// The text of the configuration that it leads to, or why the quorum refuses it.
-    var result: Result<[UInt8], Refusal>
-    /// Why this server refuses it although the quorum would not: no topology may have it either.
-    var objection: String?
-}

@@ -5,8 +5,6 @@ import ZooKeeperProtocol
 package struct ClientStatistics: Sendable {
     package internal(set) var received: Int64 = 0
     package internal(set) var sent: Int64 = 0
-    /// Requests (xid above 0) not yet answered.
-    package internal(set) var outstanding = 0
     /// Wall clock, milliseconds.
     package internal(set) var established: Int64 = 0
     /// Monotonic, milliseconds.
@@ -31,7 +29,7 @@ package struct ClientStatistics: Sendable {
     /// `crst`: begins anew, except what is true of the connection and not counted.
     mutating func reset() {
         var fresh = ClientStatistics()
-        (fresh.outstanding, fresh.established, fresh.lastHeard) = (outstanding, established, lastHeard)
+        (fresh.established, fresh.lastHeard) = (established, lastHeard)
         self = fresh
     }
 }

@@ -26,7 +26,7 @@ package struct Metrics: Sendable {
     package var largeRequestsRejected: Int64 = 0
 }
 
-/// What a server of an ensemble counts of elections, synchronisation and broadcast. Times are milliseconds.
+/// What a server of an ensemble counts of its elections and reigns. Times are milliseconds.
 package struct QuorumMetrics: Sendable {
     package var elections: Int64 = 0
     package var electionTime = Summary()
@@ -34,29 +34,7 @@ package struct QuorumMetrics: Sendable {
     package var leaderUnavailable = Summary()
     package var unavailable = Summary()
 
-    // MARK: As a leader
-
     package var proposals: Int64 = 0
-    package var commits: Int64 = 0
-    /// Learners that were synchronised with txns, and with a snapshot.
-    package var diffs: Int64 = 0
-    package var snaps: Int64 = 0
-    package var diffsInFlight = Summary()
-    package var snapsInFlight = Summary()
-    package var disloyalVoters: Int64 = 0
-    /// From proposing to the quorum's last ACK, and to the first of this server.
-    package var ackLatency = Histogram()
-    package var ackCreation = Histogram()
-    package var proposalLatency = Histogram()
-
-    // MARK: As a learner
-
-    package var proposalsReceived: Int64 = 0
-    package var commitsReceived: Int64 = 0
-    package var revalidations: Int64 = 0
-    package var followerSync = Summary()
-    package var observerSync = Summary()
-    package var commitPropagation = Histogram()
 
     package init() {}
 }

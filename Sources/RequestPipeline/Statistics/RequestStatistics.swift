@@ -10,10 +10,7 @@ package struct RequestStatistics: Sendable {
     /// Of their frames.
     package internal(set) var bytesReceived: Int64 = 0
     package internal(set) var packetsSent: Int64 = 0
-    /// Sizes of replies, bytes; -1 before the first.
-    package internal(set) var lastResponseSize: Int64 = -1
-    package internal(set) var minResponseSize: Int64 = -1
-    package internal(set) var maxResponseSize: Int64 = -1
+    package internal(set) var responseSizes = Sizes()
     package internal(set) var authFailures: Int64 = 0
     /// Bytes of replies and of watch events ever sent.
     package internal(set) var responseBytes: Int64 = 0
@@ -22,10 +19,7 @@ package struct RequestStatistics: Sendable {
     mutating func answered(bytes: Int) {
         packetsSent += 1
         responseBytes += Int64(bytes)
-        let size = Int64(bytes)
-        lastResponseSize = size
-        minResponseSize = minResponseSize < 0 ? size : min(minResponseSize, size)
-        maxResponseSize = max(maxResponseSize, size)
+        responseSizes.add(Int64(bytes))
     }
 
     /// `srst`: begins anew, except that refused authentications stay.
@@ -33,6 +27,21 @@ package struct RequestStatistics: Sendable {
         let authFailures = authFailures
         self = RequestStatistics()
         self.authFailures = authFailures
+    }
+}
+
+/// Of replies or proposals, bytes; -1 before the first.
+package struct Sizes: Hashable, Sendable {
+    package private(set) var last: Int64 = -1
+    package private(set) var min: Int64 = -1
+    package private(set) var max: Int64 = -1
+
+    package init() {}
+
+    package mutating func add(_ size: Int64) {
+        last = size
+        min = min < 0 ? size : Swift.min(min, size)
+        max = Swift.max(max, size)
     }
 }
 

@@ -192,16 +192,12 @@ extension ServerReport {
     }
 
     private var statsMembers: [(key: String, value: JSONText)] {
-        let responses: [(key: String, value: JSONText)] = [
-            ("last_buffer_size", .integer(statistics.lastResponseSize)),
-            ("min_buffer_size", .integer(statistics.minResponseSize)),
-            ("max_buffer_size", .integer(statistics.maxResponseSize)),
-        ]
+        let responses = statistics.responseSizes.json
         let numbers: [(key: String, value: JSONText)] = [
             ("packets_sent", .integer(statistics.packetsSent)),
             ("packets_received", .integer(statistics.packetsReceived)),
             ("fsync_threshold_exceed_count", .integer(metrics.slowSyncs)),
-            ("client_response_stats", .object(responses)),
+            ("client_response_stats", responses),
             ("data_dir_size", .integer(Int64(directorySizes.data))),
             ("log_dir_size", .integer(Int64(directorySizes.log))),
             ("provider_null", .bool(false)), ("server_state", .string(modeName)),
@@ -216,8 +212,7 @@ extension ServerReport {
         ]
         return [
             ("version", .string(ServerVersion.text)), ("read_only", .bool(isReadOnly)),
-            ("server_stats", .object(numbers)),
-            ("client_response", .object(responses)),
+            ("server_stats", .object(numbers)), ("client_response", responses),
         ] + proposalMembers + [("node_count", .integer(Int64(nodeCount)))]
     }
 }
@@ -226,7 +221,7 @@ extension RequestPipeline.ClientReport {
     fileprivate func json(brief: Bool) -> JSONText {
         var members: [(key: String, value: JSONText)] = [
             ("remote_socket_address", .string(remote)), ("interest_ops", .integer(Int64(interestOps) ?? 0)),
-            ("outstanding_requests", .integer(Int64(statistics.outstanding))),
+            ("outstanding_requests", .integer(Int64(outstanding))),
             ("packets_received", .integer(statistics.received)), ("packets_sent", .integer(statistics.sent)),
         ]
         if brief { return .object(members) }

@@ -1,4 +1,5 @@
 import Membership
+import RequestPipeline
 import ZooKeeperProtocol
 
 /// What the admin server tells of the ensemble.
@@ -63,15 +64,15 @@ extension ServerReport {
     }
 
     var proposalMembers: [(key: String, value: JSONText)] {
-        guard let sizes = ensemble?.leading?.proposalSizes else { return [] }
-        return [
-            (
-                "proposal_stats",
-                .object([
-                    ("last_buffer_size", .integer(sizes.last)), ("min_buffer_size", .integer(sizes.min)),
-                    ("max_buffer_size", .integer(sizes.max)),
-                ])
-            )
-        ]
+        (ensemble?.leading?.proposalSizes).map { [("proposal_stats", $0.json)] } ?? []
+    }
+}
+
+extension Sizes {
+    var json: JSONText {
+        .object([
+            ("last_buffer_size", .integer(last)), ("min_buffer_size", .integer(min)),
+            ("max_buffer_size", .integer(max)),
+        ])
     }
 }

@@ -20,7 +20,7 @@ final class HTTPConnection: ChannelInboundHandler {
     private var channel: (any Channel)!
     private var state = State.reading
     private var input = ByteBuffer()
-    private var isReadingPaused = false
+    private var reading = ReadingSwitch()
     /// The client sends nothing more, and may still read.
     private var isInputClosed = false
     private var watch: Scheduled<Void>?
@@ -79,11 +79,11 @@ final class HTTPConnection: ChannelInboundHandler {
     private func process() {
         while case .reading = state {
             // What it has not read comes first: a connection holds one answer, not a queue of them.
-            guard channel.isWritable else { return pauseReading() }
+            guard channel.isWritable else { return reading.set(false, on: channel) }
             switch input.withUnsafeReadableBytes(HTTPRequest.read) {
             case .incomplete:
                 guard !isInputClosed else { return close() }
-                return resumeReading()
+                return reading.set(true, on: channel)
             case .refused(let status):
                 send(.refusal(status, "an HTTP/1.1 request of at most \(HTTPRequest.limit) bytes is wanted"), to: nil)
             case .request(let request, let length):
@@ -104,7 +104,7 @@ final class HTTPConnection: ChannelInboundHandler {
     }
 
     private func wait() {
-        pauseReading()
+        reading.set(false, on: channel)
         state = .waiting
         let bound = NIOLoopBound(self, eventLoop: channel.eventLoop)
         channel.eventLoop.scheduleTask(deadline: port.pace.next) {
@@ -121,21 +121,9 @@ final class HTTPConnection: ChannelInboundHandler {
         let text = answer.text(keepsAlive: keepsAlive, isHead: request?.method == .head)
         let written = channel.writeAndFlush(ByteBuffer(string: text))
         guard !keepsAlive else { return }
-        pauseReading()
+        reading.set(false, on: channel)
         state = .ending
         let channel = channel!
         written.whenComplete { _ in channel.close(promise: nil) }
-    }
-
-    private func pauseReading() {
-        guard !isReadingPaused else { return }
-        isReadingPaused = true
-        try? channel.syncOptions?.setOption(.autoRead, value: false)
-    }
-
-    private func resumeReading() {
-        guard isReadingPaused else { return }
-        isReadingPaused = false
-        try? channel.syncOptions?.setOption(.autoRead, value: true)
     }
 }

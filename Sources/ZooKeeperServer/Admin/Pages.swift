@@ -1,24 +1,15 @@
 import NIOCore
 import NIOPosix
 
-/// Listeners for the ports with pages to read.
-enum PageListener {
-    static func admin(
-        _ group: any EventLoopGroup, warnings: RecurringLog, _ core: NIOLoopBound<ServerCore>
+extension ServerBootstrap {
+    /// Accepts readers of pages.
+    ///
+    /// - Parameter name: of the port, for the log.
+    static func pages(
+        _ group: any EventLoopGroup, _ name: String, warnings: RecurringLog,
+        _ port: @escaping @Sendable () -> HTTPPort
     ) -> ServerBootstrap {
-        bootstrap(group, Acceptance(port: "the admin port", warnings: warnings)) { core.value.adminPort }
-    }
-
-    static func metrics(
-        _ group: any EventLoopGroup, warnings: RecurringLog, _ core: NIOLoopBound<ServerCore>
-    ) -> ServerBootstrap {
-        bootstrap(group, Acceptance(port: "the metrics port", warnings: warnings)) { core.value.metricsPort }
-    }
-
-    private static func bootstrap(
-        _ group: any EventLoopGroup, _ acceptance: Acceptance, _ port: @escaping @Sendable () -> HTTPPort
-    ) -> ServerBootstrap {
-        acceptance.bootstrap(group) { channel, pipeline in
+        Acceptance(port: name, warnings: warnings).bootstrap(group) { channel, pipeline in
             // Who asks with `printf … | nc` closes its side before it reads.
             try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
             try pipeline.addHandler(HTTPConnection(port()))

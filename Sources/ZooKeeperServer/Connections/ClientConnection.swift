@@ -25,7 +25,7 @@ final class ClientConnection: ChannelInboundHandler {
     private var input = ByteBuffer()
     /// Nothing has been handled yet: a four-letter word may come.
     private var isFirst = true
-    private var isReadingPaused = false
+    private var reading = ReadingSwitch()
     private var isProcessing = false
     private var goesOnSoon = false
 
@@ -97,7 +97,7 @@ final class ClientConnection: ChannelInboundHandler {
 
     /// Handles every whole frame there is, in place.
     func processInput() {
-        guard let id, !isProcessing, input.readableBytes > 0 else { return resumeReading() }
+        guard let id, !isProcessing, input.readableBytes > 0 else { return reading.set(true, on: channel) }
         isProcessing = true
         defer { isProcessing = false }
         // Held apart, because handling a frame may close this connection.
@@ -119,7 +119,7 @@ final class ClientConnection: ChannelInboundHandler {
         }
         guard self.id == id, !server.pipeline.isClosing(id) else { return }
         if buffer.readableBytes > 0 { input = buffer }
-        if mustWait { pauseReading() } else { resumeReading() }
+        reading.set(!mustWait, on: channel)
     }
 
     private func take(_ bytes: UnsafeRawBufferPointer, from id: ClientID) -> RequestPipeline.Taken {
@@ -133,18 +133,6 @@ final class ClientConnection: ChannelInboundHandler {
         isFirst = false
         server.answer(word, argument: UnsafeRawBufferPointer(rebasing: bytes[4..<4 + word.argumentLength]), to: id)
         return .used(bytes.count)
-    }
-
-    private func pauseReading() {
-        guard !isReadingPaused else { return }
-        isReadingPaused = true
-        try? channel.syncOptions?.setOption(.autoRead, value: false)
-    }
-
-    private func resumeReading() {
-        guard isReadingPaused else { return }
-        isReadingPaused = false
-        try? channel.syncOptions?.setOption(.autoRead, value: true)
     }
 
     /// Goes on with what was held back, in a turn of its own: a quick client must not keep the others waiting.
@@ -169,11 +157,7 @@ final class ClientConnection: ChannelInboundHandler {
     func flush() {
         guard let id, let output = server.pipeline.takeOutput(of: id) else { return }
         if output.goesOn { goOnSoon() }
-        let buffer = output.bytes.withUnsafeBytes { bytes in
-            var buffer = channel.allocator.buffer(capacity: bytes.count)
-            buffer.writeBytes(bytes)
-            return buffer
-        }
+        let buffer = channel.buffer(output.bytes)
         server.pipeline.giveBack(output.bytes)
         guard output.closes else { return send(buffer) }
         let closing: any Channel = channel

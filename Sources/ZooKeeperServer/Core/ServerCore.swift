@@ -104,8 +104,6 @@ final class ServerCore {
 
     /// This server for closures that come back to the loop.
     var bound: NIOLoopBound<ServerCore> { NIOLoopBound(self, eventLoop: loop) }
-    /// Why the server stopped writing.
-    var hasFailed: Bool { surroundings.hasFailed }
 
     // MARK: The turn
 
@@ -251,7 +249,6 @@ final class ServerCore {
     }
 
     func logFailed(_ error: StorageError) {
-        surroundings.hasFailed = true
         pipeline.fail()
         logger.critical("the data cannot be written; nothing more will be acknowledged: \(error)")
         onFailure(error)
@@ -296,23 +293,15 @@ final class ServerCore {
     /// Loads the tree anew from the disk, behind everything that is being written.
     func reload() {
         let (directory, options) = (directory, settings.recoveryOptions)
-        let outcome = log.drain { () -> Reloaded in
-            do throws(StorageError) { return Reloaded(.success(try directory.recover(options))) } catch {
-                return Reloaded(.failure(error))
-            }
+        let outcome = log.drain {
+            Handed(Result { () throws(StorageError) in try directory.recover(options) })
         }
-        switch outcome.result {
+        switch outcome.value {
         case .success(let recovered):
             for note in recovered.notes { logger.warning("\(note)") }
             pipeline.replaceTree(by: recovered.tree)
         case .failure(let error): logFailed(error)
         }
-    }
-
-    /// From the log thread to the loop, once.
-    private struct Reloaded: @unchecked Sendable {
-        let result: Result<Recovered, StorageError>
-        init(_ result: Result<Recovered, StorageError>) { self.result = result }
     }
 
     // MARK: Start and stop
@@ -354,7 +343,7 @@ final class ServerCore {
     func shutDown(_ done: @escaping () -> Void) {
         onStop = done
         isShuttingDown = true
-        guard !hasFailed else { return finish() }
+        guard !pipeline.hasFailed else { return finish() }
         // Clients are let go when what was under way is done.
         refreshClock()
         pipeline.shutDown()

@@ -86,7 +86,8 @@ extension ServerCore {
         task.slice.removeAll()
         let hasMore = pipeline.tree.writeSnapshot(task.snapshot, into: &task.slice)
         task.isWalked = !hasMore
-        let digest = hasMore || !settings.digestEnabled ? nil : (pipeline.tree.lastZXID, pipeline.tree.digest)
+        let digest =
+            hasMore || !settings.pipeline.preparer.writesDigests ? nil : (pipeline.tree.lastZXID, pipeline.tree.digest)
         onSnapshotThread(task) { (task) throws(StorageError) in
             try task.writeSlice()
             if !hasMore { try task.file?.finish(digest: digest) }

@@ -1,4 +1,3 @@
-import DataTree
 import Membership
 import RequestPipeline
 
@@ -21,16 +20,9 @@ struct EnsembleReport: Sendable {
         case election, discovery, synchronization, broadcast
     }
 
-    /// How a learner got what it missed (Apache's `SyncMode`).
-    enum SyncMode: String, Sendable {
-        case diff, snap, trunc
-    }
-
     var id: ServerID
     var role: Role
     var phase: Phase
-    /// While a learner synchronises.
-    var syncMode: SyncMode?
     var configuration: EnsembleConfiguration
     var initLimit: Int
     var syncLimit: Int
@@ -40,34 +32,25 @@ struct EnsembleReport: Sendable {
     /// The voting members.
     var quorumSize: Int { configuration.voters.count }
 
-    /// As `Mode` of `srvr` and `zk_server_state` say it.
-    var modeName: String {
+    /// `Mode` of `srvr` and `zk_server_state`, and what `zk_peer_state` begins with, which Apache has none of in read-only mode.
+    private var words: (mode: String, state: String?) {
         switch role {
         // Apache's server has no such word: it serves nobody then.
-        case .looking: "looking"
-        case .leader: "leader"
-        case .follower: "follower"
-        case .observer: "observer"
-        case .readOnly: "read-only"
+        case .looking: ("looking", "looking")
+        case .leader: ("leader", "leading")
+        case .follower: ("follower", "following")
+        case .observer: ("observer", "observing")
+        case .readOnly: ("read-only", nil)
         }
     }
+
+    var modeName: String { words.mode }
+    /// `zk_peer_state`: `leading - broadcast`.
+    var peerState: String? { words.state.map { "\($0) - \(phase.rawValue)" } }
 
     var isReadOnly: Bool { if case .readOnly = role { true } else { false } }
     var isLooking: Bool { if case .looking = role { true } else { false } }
     var leading: LeaderReport? { if case .leader(let report) = role { report } else { nil } }
-
-    /// `zk_peer_state`: `leading - broadcast`, `following - synchronization - snap`. Apache has none in read-only mode.
-    var peerState: String? {
-        let state: String
-        switch role {
-        case .looking: state = "looking"
-        case .leader: state = "leading"
-        case .follower: state = "following"
-        case .observer: state = "observing"
-        case .readOnly: return nil
-        }
-        return ([state, phase.rawValue] + (syncMode.map { [$0.rawValue] } ?? [])).joined(separator: " - ")
-    }
 }
 
 /// What only a leader knows.
@@ -79,9 +62,6 @@ struct LeaderReport: Sendable {
         var isObserver: Bool
         /// Has the leader's history and takes part in what follows.
         var isSynced: Bool
-        /// Sizes of its queue of packets, and how long they waited there in milliseconds.
-        var queueSizes = Summary()
-        var queueTimes = Histogram()
     }
 
     /// Those connected, by id.
@@ -89,7 +69,7 @@ struct LeaderReport: Sendable {
     var pendingSyncs: Int
     /// Milliseconds since it began to lead.
     var uptime: Int64
-    var proposalSizes: ProposalSizes
+    var proposalSizes: Sizes
 
     /// Synced learners that vote in `configuration`, that would and are not in it, and observers.
     func synced(_ configuration: EnsembleConfiguration) -> (followers: Int, nonVoting: Int, observers: Int) {

@@ -11,8 +11,8 @@ extension ServerReport {
         all += ensembleGauges() + gauges() + quotaGauges() + counters() + summaries() + histograms()
         for learner in ensemble?.leading?.learners ?? [] {
             let key = "\(learner.id)"
-            all.append(Metric("learner_handler_qp_size", key: key, .summary(learner.queueSizes)))
-            all.append(Metric("learner_handler_qp_time_ms", key: key, .histogram(learner.queueTimes)))
+            all.append(Metric("learner_handler_qp_size", key: key, .summary(Summary())))
+            all.append(Metric("learner_handler_qp_time_ms", key: key, .histogram(Histogram())))
         }
         for entry in traffic {
             if let reads = entry.reads { all.append(Metric("read_per_namespace", key: entry.name, .summary(reads))) }
@@ -55,9 +55,9 @@ extension ServerReport {
             .decimal("avg_latency", statistics.latency.roundedAverage), .gauge("outstanding_requests", outstanding),
             .gauge("znode_count", nodeCount), .gauge("global_sessions", sessionCount),
             .gauge("non_mtls_remote_conn_count", 0),
-            .gauge("last_client_response_size", statistics.lastResponseSize),
+            .gauge("last_client_response_size", statistics.responseSizes.last),
             .gauge("packets_sent", statistics.packetsSent), .gauge("packets_received", statistics.packetsReceived),
-            .gauge("max_client_response_size", statistics.maxResponseSize),
+            .gauge("max_client_response_size", statistics.responseSizes.max),
             .decimal("connection_drop_probability", 0), .gauge("watch_count", watchCount),
             .gauge("auth_failed_count", statistics.authFailures), .gauge("min_latency", statistics.latency.min),
             .gauge("max_file_descriptor_count", files.limit),
@@ -65,7 +65,7 @@ extension ServerReport {
             .gauge("open_file_descriptor_count", files.open), .gauge("local_sessions", localSessionCount),
             .gauge("uptime", uptime),
             .gauge("max_latency", statistics.latency.max), .gauge("outstanding_tls_handshake", 0),
-            .gauge("min_client_response_size", statistics.minResponseSize), .gauge("non_mtls_local_conn_count", 0),
+            .gauge("min_client_response_size", statistics.responseSizes.min), .gauge("non_mtls_local_conn_count", 0),
         ]
     }
 
@@ -94,19 +94,19 @@ extension ServerReport {
             .counter("connection_rejected", metrics.connectionsRejected),
             .counter("sessionless_connections_expired", metrics.sessionlessExpired),
             .counter("looking_count", quorum.elections), .counter("connection_drop_count", metrics.connectionDrops),
-            .counter("learner_proposal_received_count", quorum.proposalsReceived),
+            .counter("learner_proposal_received_count", 0),
             .counter("digest_mismatches_count", Int64(digestMismatches)),
             .counter("bytes_received_count", statistics.bytesReceived),
             .counter("prep_processor_request_queued", requests),
             .counter("sync_processor_request_queued", requests),
-            .counter("learner_commit_received_count", quorum.commitsReceived),
+            .counter("learner_commit_received_count", 0),
             .counter("connection_request_count", metrics.connectionRequests),
-            .counter("response_bytes", statistics.responseBytes), .counter("diff_count", quorum.diffs),
+            .counter("response_bytes", statistics.responseBytes), .counter("diff_count", 0),
             .counter("connection_revalidate_count", metrics.connectionRevalidations),
-            .counter("quit_leading_due_to_disloyal_voter", quorum.disloyalVoters),
-            .counter("snap_count", quorum.snaps), .counter("unrecoverable_error_count", surroundings.hasFailed ? 1 : 0),
-            .counter("commit_count", quorum.commits), .counter("stale_sessions_expired", metrics.sessionsExpired),
-            .counter("revalidate_count", quorum.revalidations),
+            .counter("quit_leading_due_to_disloyal_voter", 0),
+            .counter("snap_count", 0), .counter("unrecoverable_error_count", hasFailed ? 1 : 0),
+            .counter("commit_count", 0), .counter("stale_sessions_expired", metrics.sessionsExpired),
+            .counter("revalidate_count", 0),
             .counter("unsuccessful_handshake", metrics.handshakesFailed),
         ] + JVMStages.counters.map { .counter($0, 0) }
     }
@@ -116,9 +116,9 @@ extension ServerReport {
         return [
             .summary("leader_unavailable_time", quorum.leaderUnavailable),
             .summary("unavailable_time", quorum.unavailable), .summary("election_time", quorum.electionTime),
-            .summary("follower_sync_time", quorum.followerSync), .summary("observer_sync_time", quorum.observerSync),
-            .summary("inflight_snap_count", quorum.snapsInFlight),
-            .summary("inflight_diff_count", quorum.diffsInFlight),
+            .summary("follower_sync_time", Summary()), .summary("observer_sync_time", Summary()),
+            .summary("inflight_snap_count", Summary()),
+            .summary("inflight_diff_count", Summary()),
             .summary("node_created_watch_count", watches.created),
             .summary("node_deleted_watch_count", watches.deleted),
             .summary("node_changed_watch_count", watches.changed),
@@ -131,20 +131,15 @@ extension ServerReport {
     }
 
     private func histograms() -> [Metric] {
-        let quorum = quorumMetrics
-        return [
+        [
             .histogram("updatelatency", statistics.updateLatency), .histogram("readlatency", statistics.readLatency),
             .histogram("propagation_latency", metrics.propagation),
-            .histogram("quorum_ack_latency", quorum.ackLatency),
-            .histogram("commit_propagation_latency", quorum.commitPropagation),
-            .histogram("proposal_ack_creation_latency", quorum.ackCreation),
-            .histogram("proposal_latency", quorum.proposalLatency),
         ] + JVMStages.histograms.map { .histogram($0, Histogram()) }
     }
 }
 
-/// The metrics of stages that Apache's server passes requests through, thread by thread, and this one has not: queues,
-/// caches, cleaners, the JVM. Tools look for the names; the values are what they are, nothing.
+/// The metrics of stages that Apache's server passes requests through, thread by thread, and this one has not (queues,
+/// caches, cleaners, the JVM), and of what this one does not count. Tools look for the names; the values are nothing.
 private enum JVMStages {
     static let counters = [
         "throttled_ops", "stale_requests_dropped", "insecure_admin_count", "cnxn_closed_without_zk_server_running",
@@ -166,6 +161,7 @@ private enum JVMStages {
         "concurrent_request_processing_in_commit_processor", "sync_process_time",
     ]
     static let histograms = [
+        "quorum_ack_latency", "commit_propagation_latency", "proposal_ack_creation_latency", "proposal_latency",
         "prep_processor_queue_time_ms", "jvm_pause_time_ms", "close_session_prep_time", "read_commitproc_time_ms",
         "local_write_committed_time_ms", "request_throttle_queue_time_ms", "om_commit_process_time_ms",
         "read_final_proc_time_ms", "dead_watchers_cleaner_latency", "write_final_proc_time_ms",

@@ -26,8 +26,6 @@ struct ServerReport {
         var lastSnapshot: (zxid: ZXID, seconds: Int64) = (.zero, 0)
         /// Monotonic milliseconds.
         var started: Int64 = 0
-        /// The data cannot be written any more.
-        var hasFailed = false
     }
 
     let settings: ServerSettings
@@ -46,6 +44,7 @@ struct ServerReport {
     let digests: DigestHistory
     let lastZXID: ZXID
     let outstanding: Int
+    let hasFailed: Bool
     let connectionCount: Int
     let changesQueued: Int64
     let changesApplied: Int64
@@ -92,6 +91,7 @@ struct ServerReport {
         digests = pipeline.digests
         lastZXID = pipeline.lastZXID
         outstanding = pipeline.outstanding
+        hasFailed = pipeline.hasFailed
         connectionCount = pipeline.connectionCount
         (changesQueued, changesApplied) = (pipeline.changesQueued, pipeline.changesApplied)
         localSessionCount = pipeline.localSessions.count

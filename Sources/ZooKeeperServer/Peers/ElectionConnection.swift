@@ -70,8 +70,7 @@ final class ElectionConnection: ChannelInboundHandler {
         switch state {
         case .closed: return nil
         case .awaitingHello:
-            guard let hello = parse(ElectionHello.self, atMost: 20 + ElectionHello.maxAddressLength) else { return nil }
-            return { [self] in mesh.greeted(self, hello) }
+            return readHello().map { hello in { [self] in mesh.greeted(self, hello) } }
         case .talking(let peer):
             guard let length = input.getInteger(at: input.readerIndex, as: Int32.self) else { return nil }
             guard length > 0, Int(length) <= Notification.maxFrameLength else {
@@ -91,25 +90,13 @@ final class ElectionConnection: ChannelInboundHandler {
         }
     }
 
-    /// A record without a length before it.
-    private func parse<Record: JuteRecord>(_ type: Record.Type, atMost limit: Int) -> Record? {
-        let (outcome, used) = input.withUnsafeReadableBytes { bytes -> (Result<Record?, JuteError>, Int) in
-            var reader = JuteReader(bytes)
-            do throws(JuteError) {
-                let record = try reader.readIfComplete(Record.self)
-                return (.success(record), reader.offset)
-            } catch { return (.failure(error), 0) }
-        }
-        switch outcome {
-        case .success(let record?):
-            input.moveReaderIndex(forwardBy: used)
-            return record
-        case .success(nil) where input.readableBytes < limit:
-            return nil
-        case .success(nil), .failure:
-            refuse("a greeting that no server sends")
-            return nil
-        }
+    private func readHello() -> ElectionHello? {
+        do throws(JuteError) {
+            if let hello = try input.readRecord(ElectionHello.self) { return hello }
+            if input.readableBytes < 20 + ElectionHello.maxAddressLength { return nil }
+        } catch {}
+        refuse("a greeting that no server sends")
+        return nil
     }
 
     private func refuse(_ what: String) {
@@ -129,7 +116,7 @@ final class ElectionConnection: ChannelInboundHandler {
         guard channel.isWritable else { return pending = notification }
         var writer = JuteWriter(capacity: 512)
         writer.frame { notification.write(to: &$0) }
-        write(writer)
+        channel.writeAndFlush(channel.buffer(writer), promise: nil)
     }
 
     /// - Parameter thenCloses: the peer only has to know who called. Not before it is written: a channel that is just being
@@ -143,16 +130,7 @@ final class ElectionConnection: ChannelInboundHandler {
             let channel = channel!
             written.futureResult.whenComplete { _ in channel.close(promise: nil) }
         }
-        write(writer, promise: written)
-    }
-
-    private func write(_ writer: JuteWriter, promise: EventLoopPromise<Void>? = nil) {
-        let buffer = writer.withUnsafeBytes { bytes in
-            var buffer = channel.allocator.buffer(capacity: bytes.count)
-            buffer.writeBytes(bytes)
-            return buffer
-        }
-        channel.writeAndFlush(buffer, promise: promise)
+        channel.writeAndFlush(channel.buffer(writer), promise: written)
     }
 
     /// Closes; nobody is told.

@@ -24,9 +24,9 @@ final class ElectionMesh {
     private let id: ServerID
     private let loop: any EventLoop
     private let logger: Logger
-    /// TLS for the election ports that are dialled.
-    private let security: (any TransportSecurity)?
-    private let connectTimeout: TimeAmount
+    private let transport: PeerTransport
+    /// Milliseconds.
+    private let connectTimeout: Int
     private let listener: Listener
     private var addresses: [ServerID: [ServerLine.Address]]
     private var connections: [ServerID: ElectionConnection] = [:]
@@ -54,15 +54,15 @@ final class ElectionMesh {
     private static let patience = 256
 
     init(
-        _ settings: EnsembleSettings, security: (any TransportSecurity)?, loop: any EventLoop, logger: Logger,
+        _ settings: EnsembleSettings, _ transport: PeerTransport, loop: any EventLoop, logger: Logger,
         warnings: RecurringLog, capacity: Int, listener: Listener
     ) {
         id = settings.id
-        self.security = security
+        self.transport = transport
         self.loop = loop
         self.logger = logger
         self.listener = listener
-        connectTimeout = .milliseconds(Int64(settings.electionConnectTimeout))
+        connectTimeout = settings.electionConnectTimeout
         addresses = Self.addresses(of: settings.members.servers)
         self.warnings = warnings
         silent = Antechamber(capacity: capacity)
@@ -127,19 +127,9 @@ final class ElectionMesh {
         guard let address = addresses[peer]?.first ?? strangers[peer] else { return }
         dialling.insert(peer)
         let bound = NIOLoopBound(self, eventLoop: loop)
-        let security = security
-        ClientBootstrap(group: loop)
-            .connectTimeout(connectTimeout)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let pipeline = channel.pipeline.syncOperations
-                    if let security { try pipeline.addHandlers(try security.clientHandlers(host: address.host)) }
-                    try pipeline.addHandler(ElectionConnection(mesh: bound.value, isDialled: true))
-                }
-            }
-            .connect(to: address.host, port: address.electionPort)
-            .whenComplete { result in bound.value.dialled(peer, result) }
+        transport.dial(address.host, address.electionPort, timeout: connectTimeout, on: loop) {
+            ElectionConnection(mesh: bound.value, isDialled: true)
+        }.whenComplete { result in bound.value.dialled(peer, result) }
     }
 
     private func dialled(_ peer: ServerID, _ result: Result<any Channel, any Error>) {

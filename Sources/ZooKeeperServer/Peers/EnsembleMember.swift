@@ -20,8 +20,7 @@ final class EnsembleMember {
     private(set) var settings: EnsembleSettings
     let logger: Logger
     private let loop: any EventLoop
-    /// TLS for the quorum ports that are dialled.
-    private let security: (any TransportSecurity)?
+    private let transport: PeerTransport
     private(set) var mesh: ElectionMesh!
 
     /// The longest packet that is taken from a leader, and the longest record of its tree: what is in its log must be taken,
@@ -48,11 +47,11 @@ final class EnsembleMember {
         self.loop = loop
         logger = core.logger
         silent = Antechamber(capacity: core.descriptors.strangers)
-        security = membership.transport.dials
+        transport = membership.transport
         leaderLimit = max(core.settings.maxTxnLength, 64 << 20)
         learnerLimit = max(core.settings.pipeline.maxFrame * 4, 8 << 20)
         mesh = ElectionMesh(
-            settings, security: membership.transport.dials, loop: loop, logger: logger, warnings: core.warnings,
+            settings, membership.transport, loop: loop, logger: logger, warnings: core.warnings,
             capacity: core.descriptors.strangers,
             listener: ElectionMesh.Listener(
                 heard: { [unowned self] in step(.notification($0, from: $1)) },
@@ -68,7 +67,7 @@ final class EnsembleMember {
             id: ensemble.id, configuration: ensemble.members,
             proposed: membership.proposed.flatMap { EnsembleConfiguration(text: $0) }, options: ensemble.options,
             recovered: membership.recovered)
-        return QuorumReplication(quorum, largestID: settings.extendedTypes ? 254 : 255)
+        return QuorumReplication(quorum, largestID: settings.pipeline.preparer.allowsTTL ? 254 : 255)
     }
 
     func start() { step(.start) }
@@ -188,32 +187,21 @@ final class EnsembleMember {
         let link = makeLink(isDialled: true)
         let bound = NIOLoopBound(self, eventLoop: loop)
         let boundLink = NIOLoopBound(link, eventLoop: loop)
-        let security = security
-        ClientBootstrap(group: loop)
-            .connectTimeout(.milliseconds(Int64(settings.learnerConnectTimeout)))
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.maxMessagesPerRead, value: 4)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let pipeline = channel.pipeline.syncOperations
-                    if let security { try pipeline.addHandlers(try security.clientHandlers(host: address.host)) }
-                    try pipeline.addHandler(boundLink.value)
-                }
+        transport.dial(address.host, address.quorumPort, timeout: settings.learnerConnectTimeout, on: loop) {
+            boundLink.value
+        }.whenComplete { result in
+            let member = bound.value
+            switch result {
+            case .success:
+                let link = boundLink.value
+                member.links[link.id] = link
+                member.step(.connected(link.id, to: peer))
+            case .failure(let error):
+                member.logger.debug("leader \(peer) cannot be reached: \(error)")
+                member.step(.connectFailed(to: peer))
             }
-            .connect(to: address.host, port: address.quorumPort)
-            .whenComplete { result in
-                let member = bound.value
-                switch result {
-                case .success:
-                    let link = boundLink.value
-                    member.links[link.id] = link
-                    member.step(.connected(link.id, to: peer))
-                case .failure(let error):
-                    member.logger.debug("leader \(peer) cannot be reached: \(error)")
-                    member.step(.connectFailed(to: peer))
-                }
-                member.core.flush()
-            }
+            member.core.flush()
+        }
     }
 
     // MARK: The quorum
@@ -327,10 +315,10 @@ final class EnsembleMember {
                 // Done when all before it is, and not sooner.
                 return perform(ticket) { (_) throws(StorageError) in }
             }
-            let box = FileBox(file)
+            let handed = Handed(file)
             perform(ticket) { (durable) throws(StorageError) in
                 durable.log.roll()
-                try durable.directory.replaceAll(by: box.file)
+                try durable.directory.replaceAll(by: handed.value)
             }
         case .acceptedEpoch(let epoch):
             perform(ticket) { (durable) throws(StorageError) in try durable.epochs?.setAccepted(epoch) }
@@ -363,12 +351,6 @@ final class EnsembleMember {
 
     /// Files of snapshots that became the tree and are not yet durable.
     private var arrivedFiles: [LinkID: SnapshotWriter] = [:]
-
-    /// From the loop to the log thread, once.
-    private struct FileBox: @unchecked Sendable {
-        let file: SnapshotWriter
-        init(_ file: SnapshotWriter) { self.file = file }
-    }
 
     private func restore(from link: LinkID, at zxid: ZXID) {
         guard let arrived = links[link]?.takeArrived() else { return }

@@ -1,29 +1,23 @@
 import NIOCore
 import NIOPosix
 
-/// How connections to the ports for other servers begin.
-enum PeerListener {
-    static func election(
-        _ group: any EventLoopGroup, _ transport: PortTransport, warnings: RecurringLog,
-        _ core: NIOLoopBound<ServerCore>
+/// Makes the handler of a connection to a port for other servers.
+typealias PeerHandler = @Sendable (EnsembleMember) -> any ChannelHandler
+
+extension ServerBootstrap {
+    /// Accepts other servers of the ensemble.
+    ///
+    /// - Parameter name: of the port, for the log.
+    static func peers(
+        _ group: any EventLoopGroup, _ name: String, _ transport: PortTransport, warnings: RecurringLog,
+        core: NIOLoopBound<ServerCore>, _ handler: @escaping PeerHandler
     ) -> ServerBootstrap {
-        Acceptance(port: "the election port", warnings: warnings).bootstrap(group, backlog: 1024) { _, pipeline in
-            guard let mesh = core.value.member?.mesh else { throw NotAMember() }
+        Acceptance(port: name, warnings: warnings).bootstrap(group, backlog: 1024) { _, pipeline in
+            guard let member = core.value.member else { throw NotAMember() }
             try transport.addHandlers(to: pipeline)
-            try pipeline.addHandler(ElectionConnection(mesh: mesh, isDialled: false))
+            try pipeline.addHandler(handler(member))
         }
     }
-
-    static func quorum(
-        _ group: any EventLoopGroup, _ transport: PortTransport, warnings: RecurringLog,
-        _ core: NIOLoopBound<ServerCore>
-    ) -> ServerBootstrap {
-        Acceptance(port: "the quorum port", warnings: warnings).bootstrap(group, backlog: 1024) { _, pipeline in
-            guard let link = core.value.member?.makeLink(isDialled: false) else { throw NotAMember() }
-            try transport.addHandlers(to: pipeline)
-            try pipeline.addHandler(link)
-        }
-    }
-
-    private struct NotAMember: Error {}
 }
+
+private struct NotAMember: Error {}

@@ -18,12 +18,29 @@ struct PeerTransport: Sendable {
     }
 
     private init(accepts: PortTransport) { self.accepts = accepts }
-}
 
-extension ClientBootstrap {
-    /// Connects to a name or, much cheaper where hundreds are dialled, to an address: there is nothing to look up and nothing to choose.
-    func connect(to host: String, port: Int) -> EventLoopFuture<any Channel> {
-        if let address = try? SocketAddress(ipAddress: host, port: port) { return connect(to: address) }
-        return connect(host: host, port: port)
+    /// Dials another server.
+    ///
+    /// - Parameters:
+    ///   - timeout: milliseconds.
+    ///   - handler: makes that of the new connection, on its loop.
+    func dial(
+        _ host: String, _ port: Int, timeout: Int, on loop: any EventLoop,
+        _ handler: @escaping @Sendable () -> any ChannelHandler
+    ) -> EventLoopFuture<any Channel> {
+        let bootstrap = ClientBootstrap(group: loop)
+            .connectTimeout(.milliseconds(Int64(timeout)))
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.maxMessagesPerRead, value: 4)
+            .channelInitializer { [dials] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    if let dials { try pipeline.addHandlers(try dials.clientHandlers(host: host)) }
+                    try pipeline.addHandler(handler())
+                }
+            }
+        // An address is much cheaper than a name where hundreds are dialled: there is nothing to look up and nothing to choose.
+        if let address = try? SocketAddress(ipAddress: host, port: port) { return bootstrap.connect(to: address) }
+        return bootstrap.connect(host: host, port: port)
     }
 }

@@ -97,16 +97,13 @@ final class QuorumLink: ChannelInboundHandler {
         guard input.readableBytes > 0 else { return false }
         if let incoming { return readSnapshot(incoming) }
         let limit = isDialled ? member.leaderLimit : hasReceived ? member.learnerLimit : Self.greetingLimit
-        let (outcome, used) = input.withUnsafeReadableBytes { bytes -> (Result<QuorumPacket?, JuteError>, Int) in
-            var reader = JuteReader(bytes, maxFieldLength: limit)
-            do throws(JuteError) {
-                let packet = try reader.readIfComplete(QuorumPacket.self)
-                return (.success(packet), reader.offset)
-            } catch { return (.failure(error), 0) }
-        }
-        switch outcome {
-        case .success(let packet?):
-            input.moveReaderIndex(forwardBy: used)
+        do throws(JuteError) {
+            guard let packet = try input.readRecord(QuorumPacket.self, maxFieldLength: limit) else {
+                if input.readableBytes > limit + Self.greetingLimit {
+                    fail("a packet of more than \(limit) bytes (jute.maxbuffer)")
+                }
+                return false
+            }
             if !hasReceived {
                 hasReceived = true
                 if !isDialled { member.greeted(self) }
@@ -114,14 +111,10 @@ final class QuorumLink: ChannelInboundHandler {
             member.received(packet, on: self)
             if packet.type == .snap, isDialled, !isClosed { beginSnapshot(packet.zxid) }
             return true
-        case .success(nil) where input.readableBytes <= limit + Self.greetingLimit:
-            return false
-        case .success(nil):
-            fail("a packet of more than \(limit) bytes (jute.maxbuffer)")
-        case .failure(let error):
+        } catch {
             fail("not a packet: \(error)")
+            return false
         }
-        return false
     }
 
     private func beginSnapshot(_ zxid: ZXID) {
@@ -212,11 +205,7 @@ final class QuorumLink: ChannelInboundHandler {
     func flush() {
         isDirty = false
         guard !isClosed, output.count > 0 else { return }
-        let buffer = output.withUnsafeBytes { bytes in
-            var buffer = channel.allocator.buffer(capacity: bytes.count)
-            buffer.writeBytes(bytes)
-            return buffer
-        }
+        let buffer = channel.buffer(output)
         output.removeAll(keepingCapacity: output.capacity <= 1 << 20)
         channel.writeAndFlush(buffer, promise: nil)
         guard !channel.isWritable, let unread = try? channel.syncOptions?.getOption(.bufferedWritableBytes) else {

@@ -1,5 +1,3 @@
-import Glibc
-
 /// A certificate that this server shows, and when it stops being one.
 struct OwnCertificate: Hashable {
     /// The `ssl.` or `ssl.quorum.` of its keys in the zoo.cfg.
@@ -20,18 +18,11 @@ struct OwnCertificate: Hashable {
         let mend = "put a new one there and restart the server"
         let what = "the certificate in \(path) (\(prefix)keyStore.location)"
         if end < now {
-            return "\(what) ran out at \(date): whoever checks it does not talk to this server any more; \(mend)"
+            return
+                "\(what) ran out at \(DateText.minute(Int(end))): whoever checks it does not talk to this server any more; \(mend)"
         }
-        return "\(what) runs out at \(date), in \(days) \(days == 1 ? "day" : "days"): \(mend) before then"
-    }
-
-    private var date: String {
-        var seconds = time_t(end)
-        var parts = tm()
-        gmtime_r(&seconds, &parts)
-        var buffer = [CChar](repeating: 0, count: 32)
-        strftime(&buffer, buffer.count, "%Y-%m-%d %H:%M UTC", &parts)
-        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return
+            "\(what) runs out at \(DateText.minute(Int(end))), in \(days) \(days == 1 ? "day" : "days"): \(mend) before then"
     }
 
     /// As `mntr` and the metrics show it, beside Apache's names: seconds since 1970.

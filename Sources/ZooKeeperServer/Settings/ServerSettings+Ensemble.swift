@@ -27,21 +27,20 @@ extension ServerSettings {
         var options = QuorumOptions()
         options.tickTime = Int64(pipeline.tickTime)
         func number(_ key: String) -> Int64? { cfg[key].flatMap { Int64($0) } }
-        options.initLimit = number("initLimit") ?? options.initLimit
-        options.syncLimit = number("syncLimit") ?? options.syncLimit
-        options.minNotificationInterval =
-            number("fastleader.minNotificationInterval") ?? options.minNotificationInterval
-        options.maxNotificationInterval =
-            number("fastleader.maxNotificationInterval") ?? options.maxNotificationInterval
+        func read(_ key: String, into value: inout Int64) { value = number(key) ?? value }
+        read("initLimit", into: &options.initLimit)
+        read("syncLimit", into: &options.syncLimit)
+        read("fastleader.minNotificationInterval", into: &options.minNotificationInterval)
+        read("fastleader.maxNotificationInterval", into: &options.maxNotificationInterval)
         options.maxTxnLength = maxTxnLength
         options.historyLimit = Int(max(500, number("commitLogCount") ?? 500))
         options.alwaysSnapshot = cfg["forceSnapshotSync"]?.lowercased() == "true"
         options.syncFromDisk = (cfg["snapshotSizeFactor"].flatMap { Double($0) } ?? 0.33) >= 0
-        options.reconfigEnabled = reconfigEnabled
+        options.reconfigEnabled = pipeline.preparer.allowsReconfig
         options.standaloneEnabled = standsAlone
         options.membersOnly = membersOnly
         var ensemble = EnsembleSettings(line, members: members, options: options)
-        if reconfigEnabled {
+        if options.reconfigEnabled {
             ensemble.files = ConfigurationFiles(zooCfg: WorkingDirectory.absolute(file), id: line.id)
             ensemble.isStatic = cfg["dynamicConfigFile"] == nil
         }

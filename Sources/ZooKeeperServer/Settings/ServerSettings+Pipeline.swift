@@ -6,7 +6,8 @@ extension ServerSettings {
         options.connectionCapacity = descriptors.clients
         options.sessionlessCapacity = descriptors.sessionless
         options.replyLimit = replyLimit
-        options.preparer = preparerOptions
+        options.preparer.maxTxnLength = maxTxnLength
+        options.preparer.maxEphemeralPathBytes = min(pipeline.maxFrame, maxTxnLength - 1024)
         options.serverID = UInt8(truncatingIfNeeded: sessionServerID.rawValue)
         if let ensemble {
             // A lone server has no use for them.

@@ -89,38 +89,34 @@ struct SettingsReader {
         }
         settings.quorumTLS = readQuorumTLS()
         settings.membersOnly = boolean("quorum.membersOnly") ?? false
-        settings.backlog = integer("clientPortListenBacklog") ?? settings.backlog
+        read("clientPortListenBacklog", into: &settings.backlog)
         settings.createsDataDirectory = boolean("datadir.autocreate") ?? true
         settings.createsDatabase = boolean("db.autocreate") ?? true
     }
 
     private mutating func readSessions(into settings: inout ServerSettings) {
-        settings.pipeline.tickTime = integer("tickTime") ?? settings.pipeline.tickTime
+        read("tickTime", into: &settings.pipeline.tickTime)
         func orDefault(_ value: Int?, ticks: Int) -> Int {
             guard let value, value != -1 else { return ticks * settings.pipeline.tickTime }
             return value
         }
         settings.pipeline.minSessionTimeout = orDefault(integer("minSessionTimeout"), ticks: 2)
         settings.pipeline.maxSessionTimeout = orDefault(integer("maxSessionTimeout"), ticks: 20)
-        settings.pipeline.maxClientConnections = integer("maxClientCnxns") ?? settings.pipeline.maxClientConnections
-        settings.pipeline.maxConnections = integer("maxCnxns") ?? settings.pipeline.maxConnections
+        read("maxClientCnxns", into: &settings.pipeline.maxClientConnections)
+        read("maxCnxns", into: &settings.pipeline.maxConnections)
         settings.keepsAlive = boolean("clientTcpKeepAlive") ?? false
-        settings.pipeline.sessionlessTimeout =
-            integer("nio.sessionlessCnxnTimeout") ?? settings.pipeline.sessionlessTimeout
+        read("nio.sessionlessCnxnTimeout", into: &settings.pipeline.sessionlessTimeout)
         settings.sessionSecretPath = text("session.secretPath").map(absolute)
-        settings.pipeline.globalOutstandingLimit =
-            integer("globalOutstandingLimit") ?? settings.pipeline.globalOutstandingLimit
+        read("globalOutstandingLimit", into: &settings.pipeline.globalOutstandingLimit)
         // Reads are answered at once, so the requests in process are the outstanding ones.
         if let limit = integer("request_throttle_max_requests"), limit > 0 {
             settings.pipeline.globalOutstandingLimit = min(settings.pipeline.globalOutstandingLimit, limit)
         }
         readConnectionThrottle(into: &settings)
-        settings.pipeline.maxFrame = integer("jute.maxbuffer") ?? settings.pipeline.maxFrame
+        read("jute.maxbuffer", into: &settings.pipeline.maxFrame)
         settings.extraSize = integer("jute.maxbuffer.extrasize")
-        settings.pipeline.largeRequestThreshold =
-            integer("largeRequestThreshold") ?? settings.pipeline.largeRequestThreshold
-        settings.pipeline.largeRequestMaxBytes =
-            integer("largeRequestMaxBytes") ?? settings.pipeline.largeRequestMaxBytes
+        read("largeRequestThreshold", into: &settings.pipeline.largeRequestThreshold)
+        read("largeRequestMaxBytes", into: &settings.pipeline.largeRequestMaxBytes)
         settings.pipeline.localSessions = boolean("localSessionsEnabled") ?? false
         settings.pipeline.localSessionsUpgrading = boolean("localSessionsUpgradingEnabled") ?? false
         settings.readOnlyMode = boolean("readonlymode.enabled") ?? false
@@ -128,9 +124,9 @@ struct SettingsReader {
 
     private mutating func readConnectionThrottle(into settings: inout ServerSettings) {
         var throttle = ConnectionThrottle.Settings()
-        throttle.tokens = integer("connection_throttle_tokens") ?? throttle.tokens
-        throttle.fillTime = integer("connection_throttle_fill_time") ?? throttle.fillTime
-        throttle.fillCount = integer("connection_throttle_fill_count") ?? throttle.fillCount
+        read("connection_throttle_tokens", into: &throttle.tokens)
+        read("connection_throttle_fill_time", into: &throttle.fillTime)
+        read("connection_throttle_fill_count", into: &throttle.fillCount)
         let weights = (
             integer("connection_throttle_global_session_weight") ?? 3,
             integer("connection_throttle_local_session_weight") ?? 1,
@@ -149,27 +145,26 @@ struct SettingsReader {
         settings.preallocation = integer("preAllocSize").map { $0 << 10 } ?? settings.preallocation
         settings.logSizeLimit = integer("txnLogSizeLimitInKb").flatMap { $0 <= 0 ? nil : $0 << 10 }
         settings.forceSync = text("forceSync") != "no"
-        settings.fsyncWarning = integer("fsync.warningthresholdms") ?? settings.fsyncWarning
-        settings.digestEnabled = boolean("digest.enabled") ?? true
+        read("fsync.warningthresholdms", into: &settings.fsyncWarning)
+        settings.pipeline.preparer.writesDigests = boolean("digest.enabled") ?? true
         settings.trustEmptySnapshot = boolean("snapshot.trust.empty") ?? false
         settings.purgeIntervalHours = integer("autopurge.purgeInterval") ?? 0
         settings.purgeRetainCount = max(3, integer("autopurge.snapRetainCount") ?? 3)
     }
 
     private mutating func readTree(into settings: inout ServerSettings) {
-        settings.extendedTypes = boolean("extendedTypesEnabled") ?? false
-        settings.enforcesQuota = boolean("enforceQuota") ?? false
+        settings.pipeline.preparer.allowsTTL = boolean("extendedTypesEnabled") ?? false
+        settings.pipeline.preparer.enforcesQuotas = boolean("enforceQuota") ?? false
         settings.skipsACL = text("skipACL") == "yes"
         settings.acceptsDigest = boolean("DigestAuthenticationProvider.enabled") ?? true
         readEnforcedSchemes(into: &settings)
         settings.superDigest = text("DigestAuthenticationProvider.superDigest")
         settings.superUserX509 = text("X509AuthenticationProvider.superUser")
-        settings.pipeline.containerCheckInterval =
-            integer("znode.container.checkIntervalMs") ?? settings.pipeline.containerCheckInterval
-        settings.pipeline.containerMaxPerMinute = max(
-            1, integer("znode.container.maxPerMinute") ?? settings.pipeline.containerMaxPerMinute)
-        settings.pipeline.containerMaxNeverUsed = integer("znode.container.maxNeverUsedIntervalMs") ?? 0
-        settings.reconfigEnabled = boolean("reconfigEnabled") ?? false
+        read("znode.container.checkIntervalMs", into: &settings.pipeline.containerCheckInterval)
+        read("znode.container.maxPerMinute", into: &settings.pipeline.containerMaxPerMinute)
+        settings.pipeline.containerMaxPerMinute = max(1, settings.pipeline.containerMaxPerMinute)
+        read("znode.container.maxNeverUsedIntervalMs", into: &settings.pipeline.containerMaxNeverUsed)
+        settings.pipeline.preparer.allowsReconfig = boolean("reconfigEnabled") ?? false
     }
 
     private mutating func readEnforcedSchemes(into settings: inout ServerSettings) {
@@ -205,6 +200,9 @@ struct SettingsReader {
     }
 
     mutating func integer(_ key: String) -> Int? { text(key).flatMap { Int($0) } }
+
+    /// Keeps the default when the key is not there.
+    private mutating func read(_ key: String, into value: inout Int) { value = integer(key) ?? value }
 
     mutating func boolean(_ key: String) -> Bool? { text(key).map { $0.lowercased() == "true" } }
 

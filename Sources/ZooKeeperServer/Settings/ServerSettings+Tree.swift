@@ -4,17 +4,6 @@ import Membership
 import Storage
 
 extension ServerSettings {
-    var preparerOptions: TxnPreparer.Options {
-        var options = TxnPreparer.Options()
-        options.allowsTTL = extendedTypes
-        options.enforcesQuotas = enforcesQuota
-        options.writesDigests = digestEnabled
-        options.allowsReconfig = reconfigEnabled
-        options.maxTxnLength = maxTxnLength
-        options.maxEphemeralPathBytes = min(pipeline.maxFrame, maxTxnLength - 1024)
-        return options
-    }
-
     /// The one limit for a txn: what is logged and proposed is never longer, and what a peer takes and a log reader reads is
     /// never less.
     var maxTxnLength: Int {
@@ -29,7 +18,7 @@ extension ServerSettings {
         options.access = accessControl
         options.seed = UInt64.random(in: .min ... .max)
         options.trustsEmptySnapshot = trustEmptySnapshot
-        options.writesDigest = digestEnabled
+        options.writesDigest = pipeline.preparer.writesDigests
         return options
     }
 

@@ -55,22 +55,18 @@ package struct ServerSettings: Sendable {
     package var logSizeLimit: Int?
     package var forceSync = true
     package var fsyncWarning = 1000
-    package var digestEnabled = true
     package var trustEmptySnapshot = false
     package var createsDataDirectory = true
     package var createsDatabase = true
     package var purgeIntervalHours = 0
     package var purgeRetainCount = 3
 
-    package var extendedTypes = false
-    package var enforcesQuota = false
     package var skipsACL = false
     /// `DigestAuthenticationProvider.enabled`
     package var acceptsDigest = true
     package var superDigest: String?
     package var superUserX509: String?
     package var readOnlyMode = false
-    package var reconfigEnabled = false
 
     package var words = WordWhitelist()
     package var admin: Admin?

@@ -9,13 +9,7 @@ package enum ServerVersion {
     /// When the executable was written, as Apache prints it: `2024-12-29 17:54 UTC`.
     private static let buildDate: String = {
         var status = stat()
-        var parts = tm()
-        guard stat("/proc/self/exe", &status) == 0, gmtime_r(&status.st_mtim.tv_sec, &parts) != nil else {
-            return "1970-01-01 00:00 UTC"
-        }
-        var buffer = [CChar](repeating: 0, count: 32)
-        strftime(&buffer, buffer.count, "%Y-%m-%d %H:%M UTC", &parts)
-        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return DateText.minute(stat("/proc/self/exe", &status) == 0 ? status.st_mtim.tv_sec : 0)
     }()
 }
 
@@ -70,14 +64,20 @@ enum ServerEnvironment {
     }
 }
 
-/// Dates as Java's `Date.toString` prints them, in UTC: `Mon Nov 23 19:13:22 UTC 2026`.
-enum JavaDate {
-    static func text(_ milliseconds: Int64) -> String {
-        var seconds = time_t(milliseconds / 1000)
+/// Dates in UTC, of seconds since 1970.
+enum DateText {
+    /// `2026-11-23 19:13 UTC`
+    static func minute(_ seconds: Int) -> String { text(seconds, "%Y-%m-%d %H:%M UTC") }
+
+    /// As Java's `Date.toString` prints it: `Mon Nov 23 19:13:22 UTC 2026`.
+    static func java(_ seconds: Int) -> String { text(seconds, "%a %b %d %H:%M:%S UTC %Y") }
+
+    private static func text(_ seconds: Int, _ format: String) -> String {
+        var seconds = time_t(seconds)
         var parts = tm()
-        gmtime_r(&seconds, &parts)
+        guard gmtime_r(&seconds, &parts) != nil else { return "?" }
         var buffer = [CChar](repeating: 0, count: 64)
-        strftime(&buffer, buffer.count, "%a %b %d %H:%M:%S UTC %Y", &parts)
+        strftime(&buffer, buffer.count, format, &parts)
         return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

@@ -107,7 +107,7 @@ extension ServerReport {
     private func line(of connection: RequestPipeline.ClientReport, brief: Bool) -> String {
         let counts = connection.statistics
         var line =
-            " /\(connection.remote)[\(connection.interestOps)](queued=\(counts.outstanding),recved=\(counts.received),sent=\(counts.sent)"
+            " /\(connection.remote)[\(connection.interestOps)](queued=\(connection.outstanding),recved=\(counts.received),sent=\(counts.sent)"
         if !brief, connection.session != .none {
             line +=
                 ",sid=\(connection.session),lop=\(counts.operationName),est=\(counts.established),to=\(connection.timeout)"
@@ -134,7 +134,7 @@ extension ServerReport {
         let sets = connectionSets
         text += "Connections dump:\nConnections Sets (\(sets.count))/(\(connectionCount)):\n"
         for set in sets {
-            text += "\(set.connections.count) expire at \(JavaDate.text(wallClock(set.time))):\n"
+            text += "\(set.connections.count) expire at \(DateText.java(wallSeconds(set.time))):\n"
             text += set.connections.map { "\tip: /\($0.remote) sessionId: \($0.session)\n" }.joined()
         }
         return text
@@ -146,7 +146,7 @@ extension ServerReport {
     private func expiryText(_ buckets: [(time: Int64, sessions: [SessionID])], _ count: Int) -> String {
         "Session Sets (\(buckets.count))/(\(count)):\n"
             + buckets.map { bucket in
-                "\(bucket.sessions.count) expire at \(JavaDate.text(wallClock(bucket.time))):\n"
+                "\(bucket.sessions.count) expire at \(DateText.java(wallSeconds(bucket.time))):\n"
                     + bucket.sessions.map { "\t\($0)\n" }.joined()
             }.joined()
     }
@@ -165,7 +165,7 @@ extension ServerReport {
         return groups.map { ($0.key, $0.value) }.sorted { $0.0 < $1.0 }
     }
 
-    private func wallClock(_ monotonic: Int64) -> Int64 { wall + monotonic - now }
+    private func wallSeconds(_ monotonic: Int64) -> Int { Int((wall + monotonic - now) / 1000) }
 
     // MARK: Watches
 

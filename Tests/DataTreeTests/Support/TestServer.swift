@@ -54,8 +54,10 @@ final class TestServer {
     func prepareDeleteContainer(_ path: String) -> ErrorCode {
         zxid = zxid.next
         var entry = JuteWriter()
-        let code = preparer.prepareDeleteContainer(
-            path, zxid: zxid, time: time, tree: tree, sessions: &sessions, into: &entry)
+        let code = Array(path.utf8).withUnsafeBytes {
+            preparer.prepare(
+                .deletingContainer($0), zxid: zxid, time: time, tree: tree, sessions: &sessions, into: &entry)
+        }
         log.append(entry.bytes)
         return code
     }
