@@ -266,11 +266,16 @@ extension DataTree {
         while let child = store.firstChild(node) {
             store.path(child).withUnsafeBytes { removeWithDescendants(child, $0) }
         }
+        forget(node, path)
+        approximateDataSize -= path.count + store.dataLength(node)
+        store.remove(node)
+    }
+
+    /// The node's digest, its place with its owner and its ACL no longer count.
+    func forget(_ node: NodeID, _ path: Bytes) {
         leaving(node, path)
         if let list = NodeKind(owner: store[extra: node].ephemeralOwner).list { removeFromOwner(node, list) }
         acls.release(store[node].acl)
-        approximateDataSize -= path.count + store.dataLength(node)
-        store.remove(node)
     }
 
     // MARK: Sessions

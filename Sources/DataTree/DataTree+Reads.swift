@@ -249,30 +249,20 @@ extension DataTree {
     }
 
     private func rearm(_ list: Int, _ path: Bytes, _ since: ZXID, _ connection: ClientID) {
-        let node = list < 3 ? store.find(path) : nil
-        var missed: EventType?
-        switch list {
-        case 0:
-            if let node {
-                missed = store.stat(node).mzxid > since ? .nodeDataChanged : nil
-            } else {
-                missed = .nodeDeleted
-            }
-            if missed == nil { watches.add(.oneShot, .data, path: path, for: connection) }
-        case 1:
-            if node != nil { missed = .nodeCreated } else { watches.add(.oneShot, .data, path: path, for: connection) }
-        case 2:
-            if let node {
-                missed = store.stat(node).pzxid > since ? .nodeChildrenChanged : nil
-            } else {
-                missed = .nodeDeleted
-            }
-            if missed == nil { watches.add(.oneShot, .child, path: path, for: connection) }
-        default:
+        if list > 2 {
             let mode: WatchMode = list == 3 ? .persistent : .persistentRecursive
             watches.add(mode, .child, path: path, for: connection)
-            watches.add(mode, .data, path: path, for: connection)
+            return watches.add(mode, .data, path: path, for: connection)
         }
-        if let missed { events.add(missed, events.addPath(path), to: connection) }
+        let stat = store.find(path).map { store.stat($0) }
+        var missed: EventType?
+        switch (list, stat) {
+        case (1, let stat): if stat != nil { missed = .nodeCreated }
+        case (_, nil): missed = .nodeDeleted
+        case (0, let stat?): if stat.mzxid > since { missed = .nodeDataChanged }
+        case (_, let stat?): if stat.pzxid > since { missed = .nodeChildrenChanged }
+        }
+        if let missed { return events.add(missed, events.addPath(path), to: connection) }
+        watches.add(.oneShot, list == 2 ? .child : .data, path: path, for: connection)
     }
 }

@@ -47,7 +47,7 @@ package struct DataTreeLoader: ~Copyable {
             content = NodeDigest.content(path: path, data: data)
             if let known = tree.store.child(of: parent, named: name, hash: hash) {
                 // A fuzzy snapshot may hold a node twice, when it was deleted and made again meanwhile: the later one counts.
-                forget(known, path)
+                tree.forget(known, path)
                 tree.approximateDataSize -= path.count + tree.store.dataLength(known)
                 tree.store.setData(known, data)
                 node = known
@@ -108,11 +108,5 @@ package struct DataTreeLoader: ~Copyable {
         guard let id = keys[key] else { return tree.acls.retain([ACL([], .anyone)]) }
         tree.acls.retain(id)
         return id
-    }
-
-    private func forget(_ node: NodeID, _ path: Bytes) {
-        tree.leaving(node, path)
-        if let list = NodeKind(owner: tree.store[extra: node].ephemeralOwner).list { tree.removeFromOwner(node, list) }
-        tree.acls.release(tree.store[node].acl)
     }
 }

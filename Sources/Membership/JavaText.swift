@@ -8,6 +8,11 @@ package enum JavaText {
         return String(scalars)
     }
 
+    /// The words between commas, without blanks around them.
+    package static func list(_ text: some StringProtocol) -> [String] {
+        text.split(separator: ",").map { trimmed($0) }.filter { !$0.isEmpty }
+    }
+
     /// `Integer.parseInt`: ASCII digits, an optional sign, 32 bits.
     package static func int32(_ text: some StringProtocol) -> Int? { Int32(text).map(Int.init) }
 

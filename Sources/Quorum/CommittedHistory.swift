@@ -37,26 +37,26 @@ package struct Transaction: Hashable, Sendable {
 ///
 /// Invariant: the entries follow one another in the leader's order with nothing missing between them, and the txn
 /// before the first one is `base`.
-struct CommittedHistory: Sendable {
-    private(set) var entries: Deque<Transaction> = []
+package struct CommittedHistory: Hashable, Sendable {
+    package private(set) var entries: Deque<Transaction> = []
     /// The last txn before the entries; `.zero` when unknown or when there was none.
-    private(set) var base: ZXID
+    package private(set) var base: ZXID
     private let limit: Int
     private let byteLimit: Int
     private var bytes = 0
 
-    init(base: ZXID, limit: Int, byteLimit: Int = .max) {
+    package init(base: ZXID, _ options: QuorumOptions) {
         self.base = base
-        self.limit = limit
-        self.byteLimit = byteLimit
+        limit = options.historyLimit
+        byteLimit = options.historyByteLimit
     }
 
     /// The newest txn, also when its bytes are not held.
-    var last: ZXID { entries.last?.zxid ?? base }
+    package var last: ZXID { entries.last?.zxid ?? base }
     /// The oldest txn held; `last` when none is (reference 8.6: an empty range is [L, L]).
     var first: ZXID { entries.first?.zxid ?? base }
 
-    mutating func append(_ transaction: Transaction) {
+    package mutating func append(_ transaction: Transaction) {
         entries.append(transaction)
         bytes += transaction.bytes.count
         while entries.count > limit || bytes > byteLimit, let dropped = entries.popFirst() {

@@ -59,8 +59,7 @@ struct Server: Sendable {
         self.membership = membership
         floor = recovered.floor
         dataDiffers = recovered.differs
-        history = CommittedHistory(
-            base: recovered.base, limit: options.historyLimit, byteLimit: options.historyByteLimit)
+        history = CommittedHistory(base: recovered.base, options)
         for transaction in recovered.transactions { history.append(transaction) }
         // A crash between log and currentEpoch leaves txns of a later epoch behind. They were logged in the order of
         // that epoch's leader, behind its whole earlier history: the server has in fact entered it (ZOOKEEPER-1653).

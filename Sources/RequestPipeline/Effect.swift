@@ -30,7 +30,8 @@ extension RequestPipeline {
 
 /// A line for the server's log.
 package struct LogLine: Sendable, Hashable {
-    package enum Level: Sendable {
+    /// Named as those of swift-log.
+    package enum Level: String, Sendable {
         case debug, info, warning, error
     }
 

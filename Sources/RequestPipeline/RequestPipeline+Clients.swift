@@ -194,23 +194,22 @@ extension RequestPipeline {
         writers.append(writer)
     }
 
-    /// The client's output to write to, out of its place; give it back with `endOutput`. Nil when the client gets
-    /// nothing more.
-    mutating func beginOutput(_ id: ClientID) -> JuteWriter? {
-        guard clients[id.place].state != .closing, clients[id.place].state != .free else { return nil }
-        var writer: JuteWriter?
-        swap(&writer, &clients[id.place].output)
-        if writer != nil { return writer }
-        clients[id.place].surplus = 0
-        dirty.append(id)
-        return writers.popLast() ?? JuteWriter(capacity: 1024)
-    }
-
-    /// - Parameter start: how long the output was before.
-    mutating func endOutput(_ id: ClientID, _ writer: consuming JuteWriter, start: Int) {
+    /// Writes to the output of a client, unless that gets nothing more. Returns how many bytes.
+    @discardableResult
+    mutating func write(to id: ClientID, _ body: (inout JuteWriter) -> Void) -> Int {
+        guard !isClosing(id) else { return 0 }
+        var taken: JuteWriter?
+        swap(&taken, &clients[id.place].output)
+        if taken == nil {
+            clients[id.place].surplus = 0
+            dirty.append(id)
+        }
+        var writer = taken.take() ?? writers.popLast() ?? JuteWriter(capacity: 1024)
+        let start = writer.count
+        body(&writer)
         let count = writer.count
-        clients[id.place].output = writer
-        guard start >= Client.outputLimit else { return }
+        clients[id.place].output = consume writer
+        guard start >= Client.outputLimit else { return count - start }
         clients[id.place].surplus += count - start
         if clients[id.place].surplus > Client.surplusLimit {
             log(
@@ -219,15 +218,13 @@ extension RequestPipeline {
             clients[id.place].output = nil
             close(id)
         }
+        return count - start
     }
 
     /// A frame for a client that is no reply to a request.
     mutating func sendFrame(to id: ClientID, _ body: (inout JuteWriter) -> Void) {
         statistics.packetsSent += 1
-        guard var output = beginOutput(id) else { return }
-        let start = output.count
-        output.frame(body)
-        endOutput(id, output, start: start)
+        write(to: id) { $0.frame(body) }
     }
 
     // MARK: Four-letter words
@@ -240,11 +237,7 @@ extension RequestPipeline {
 
     /// Answers a word and closes.
     package mutating func say(_ text: String, to id: ClientID) {
-        if !text.isEmpty, var output = beginOutput(id) {
-            let start = output.count
-            output.write(raw: Array(text.utf8))
-            endOutput(id, output, start: start)
-        }
+        if !text.isEmpty { write(to: id) { $0.write(raw: Array(text.utf8)) } }
         closeAfterFlush(id)
     }
 

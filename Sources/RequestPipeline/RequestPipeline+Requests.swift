@@ -136,18 +136,15 @@ extension RequestPipeline {
         to id: ClientID, _ header: RequestHeader, zxid: ZXID, received: Int64, isWrite: Bool,
         _ body: (inout JuteWriter) -> ErrorCode
     ) {
-        var size = 0
-        if var output = beginOutput(id) {
+        let size = write(to: id) { output in
             let start = output.beginFrame()
             ReplyHeader(xid: header.xid, zxid: zxid).write(to: &output)
             let error = body(&output)
             if error != .ok { output.overwrite(error.rawValue, at: start + ReplyHeader.size) }
             output.endFrame(start)
-            size = output.count - start - 4
-            endOutput(id, output, start: start)
         }
         let latency = max(0, now - received)
-        statistics.answered(bytes: size)
+        statistics.answered(bytes: max(0, size - 4))
         statistics.latency.add(latency)
         if isWrite {
             statistics.updateLatency.add(latency)
@@ -159,16 +156,13 @@ extension RequestPipeline {
 
     /// Sends what the last `apply` or `read` has to tell watchers, before any reply that shows the change.
     mutating func sendEvents() {
+        let tree = tree
         if tree.events.isEmpty { return }
         for event in tree.events.events {
-            let id = event.connection
             statistics.packetsSent += 1
-            clients[id.place].statistics.sent += 1
-            guard var output = beginOutput(id) else { continue }
-            let start = output.count
-            tree.events.writeFrame(event, to: &output)
-            statistics.watchBytes += Int64(output.count - start)
-            endOutput(id, output, start: start)
+            clients[event.connection.place].statistics.sent += 1
+            let size = write(to: event.connection) { tree.events.writeFrame(event, to: &$0) }
+            statistics.watchBytes += Int64(size)
         }
     }
 

@@ -47,6 +47,12 @@ extension KnownKeys {
         "handshakeDetectionTimeoutMillis",
     ]
 
+    /// The format of a store of keys or certificates by the end of its file's name, as `keyStore.type` would say it.
+    package static func storeFormat(ofFileNamed name: String) -> String? {
+        let endings = [".pem": "PEM", ".p12": "PKCS12", ".pfx": "PKCS12", ".jks": "JKS", ".bcfks": "BCFKS"]
+        return endings.first { name.lowercased().hasSuffix($0.key) }?.value
+    }
+
     /// The cipher suites that the bundled server has, by Java's names.
     package static let cipherSuites: Set<String> = [
         "TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256",

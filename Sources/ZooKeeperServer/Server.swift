@@ -140,8 +140,7 @@ package final class Server: Sendable {
             guard let ensemble = settings.ensemble else {
                 return (lock, Handed((try directory.recover(settings.recoveryOptions), nil)))
             }
-            var tail = LogTail(
-                limit: ensemble.options.historyLimit, byteLimit: ensemble.options.historyByteLimit)
+            var tail = LogTail(options: ensemble.options)
             let recovered = try directory.recover(settings.recoveryOptions) { tail.append($0, $1) }
             let epochs = try Epochs(directory, lastZXID: recovered.lastZXID)
             var proposed: String?
@@ -150,8 +149,10 @@ package final class Server: Sendable {
                 proposed = try ensemble.files?.proposed()
             } catch { throw StorageError.file(error) }
             let state = RecoveredState(
-                acceptedEpoch: epochs.accepted, currentEpoch: epochs.current, transactions: tail.transactions,
-                base: tail.base ?? recovered.lastZXID, floor: try directory.snapshotFiles().last?.zxid ?? .zero,
+                acceptedEpoch: epochs.accepted, currentEpoch: epochs.current,
+                transactions: Array(tail.history?.entries ?? []),
+                base: tail.history?.base ?? recovered.lastZXID,
+                floor: try directory.snapshotFiles().last?.zxid ?? .zero,
                 differs: recovered.tree.digestMismatches > 0)
             let member = ServerCore.Ensemble(
                 settings: ensemble, transport: transport, recovered: state, proposed: proposed, epochs: epochs)

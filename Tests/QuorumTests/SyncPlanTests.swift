@@ -24,6 +24,12 @@ import ZooKeeperProtocol
         case readLog(Int64)
     }
 
+    private static func options(_ change: (inout QuorumOptions) -> Void) -> QuorumOptions {
+        var options = QuorumOptions()
+        change(&options)
+        return options
+    }
+
     static let rows: [Row] = [
         Row(name: "a new ensemble: both at 0", history: [], learner: 0, expected: .diff(0, [])),
         Row(
@@ -82,7 +88,7 @@ import ZooKeeperProtocol
     func decides(row: Row) {
         var options = QuorumOptions()
         options.alwaysSnapshot = row.alwaysSnapshot
-        var history = CommittedHistory(base: ZXID(rawValue: row.base), limit: 500)
+        var history = CommittedHistory(base: ZXID(rawValue: row.base), QuorumOptions())
         for zxid in row.history { history.append(transaction(zxid)) }
         let plan = SyncPlan(
             learner: ZXID(rawValue: row.learner), history: history, options: options,
@@ -100,7 +106,7 @@ import ZooKeeperProtocol
     @Test func theDiskIsNotAskedWhenThatIsTurnedOff() {
         var options = QuorumOptions()
         options.syncFromDisk = false
-        var history = CommittedHistory(base: ZXID(rawValue: 0x1_0000_0008), limit: 500)
+        var history = CommittedHistory(base: ZXID(rawValue: 0x1_0000_0008), QuorumOptions())
         history.append(transaction(0x1_0000_0009))
         #expect(SyncPlan(learner: ZXID(rawValue: 0x1_0000_0002), history: history, options: options) == .snapshot)
     }
@@ -110,7 +116,7 @@ import ZooKeeperProtocol
     @Test func whatNoLearnerTakesIsInASnapshot() {
         var options = QuorumOptions()
         options.maxTxnLength = 1000
-        var history = CommittedHistory(base: .zero, limit: 500)
+        var history = CommittedHistory(base: .zero, QuorumOptions())
         history.append(transaction(0x1_0000_0001))
         history.append(Transaction(zxid: ZXID(rawValue: 0x1_0000_0002), bytes: Array(repeating: 0, count: 1001)))
         history.append(transaction(0x1_0000_0003))
@@ -123,7 +129,7 @@ import ZooKeeperProtocol
     }
 
     @Test func theHistoryHoldsNoMoreThanItsBytes() {
-        var history = CommittedHistory(base: .zero, limit: 500, byteLimit: 2500)
+        var history = CommittedHistory(base: .zero, Self.options { $0.historyByteLimit = 2500 })
         for zxid in Int64(0x1_0000_0001)...0x1_0000_0009 {
             history.append(Transaction(zxid: ZXID(rawValue: zxid), bytes: Array(repeating: 0, count: 1000)))
         }
@@ -139,7 +145,7 @@ import ZooKeeperProtocol
     }
 
     @Test func theHistoryKeepsTheNewestTxnsAndKnowsWhatCameBefore() {
-        var history = CommittedHistory(base: .zero, limit: 3)
+        var history = CommittedHistory(base: .zero, Self.options { $0.historyLimit = 3 })
         for zxid in Int64(0x1_0000_0001)...0x1_0000_0005 { history.append(transaction(zxid)) }
         #expect(history.entries.map(\.zxid.rawValue) == [0x1_0000_0003, 0x1_0000_0004, 0x1_0000_0005])
         #expect(history.base == ZXID(rawValue: 0x1_0000_0002))

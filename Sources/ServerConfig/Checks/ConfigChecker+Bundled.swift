@@ -137,8 +137,7 @@ extension ConfigChecker {
         if engine == .apache { return }
         for name in ["protocol", "enabledProtocols"] {
             guard let entry = effective[prefix + name] else { continue }
-            for version in entry.value.split(separator: ",").map({ JavaText.trimmed($0) })
-            where !version.isEmpty && !["TLSv1.2", "TLSv1.3"].contains(version) {
+            for version in JavaText.list(entry.value) where !["TLSv1.2", "TLSv1.3"].contains(version) {
                 error(
                     "tls-version", entry.location,
                     "\(prefix)\(name) names \(version), and the bundled server has TLSv1.2 and TLSv1.3",
@@ -146,8 +145,7 @@ extension ConfigChecker {
             }
         }
         if let entry = effective[prefix + "ciphersuites"] {
-            for suite in entry.value.split(separator: ",").map({ JavaText.trimmed($0) })
-            where !suite.isEmpty && !KnownKeys.cipherSuites.contains(suite) {
+            for suite in JavaText.list(entry.value) where !KnownKeys.cipherSuites.contains(suite) {
                 error(
                     "tls-cipher", entry.location,
                     "\(prefix)ciphersuites names \(suite), which the bundled server does not have",
@@ -160,9 +158,7 @@ extension ConfigChecker {
         guard let entry = effective[key + ".location"], !entry.value.isEmpty else { return }
         checkFile(key + ".location")
         let type = effective[key + ".type"]
-        let endings = [".pem": "PEM", ".p12": "PKCS12", ".pfx": "PKCS12", ".jks": "JKS", ".bcfks": "BCFKS"]
-        let byName = endings.first { entry.value.lowercased().hasSuffix($0.key) }?.value
-        guard let format = type?.value.uppercased() ?? byName else {
+        guard let format = type?.value.uppercased() ?? KnownKeys.storeFormat(ofFileNamed: entry.value) else {
             error(
                 "tls-key", entry.location,
                 "\(key).location=\(entry.value) ends with none of .pem, .p12, .pfx, .jks and .bcfks",
@@ -209,9 +205,7 @@ extension ConfigChecker {
     /// Who sets `enforce.auth.enabled` must say what counts. Source: `AuthenticationHelper.validateConfiguredProperties`.
     mutating func checkEnforcedSchemes() {
         guard isTrue("enforce.auth.enabled") else { return }
-        let schemes = (value("enforce.auth.schemes") ?? "").split(separator: ",").map { JavaText.trimmed($0) }
-            .filter { !$0.isEmpty }
-        if schemes.isEmpty {
+        if JavaText.list(value("enforce.auth.schemes") ?? "").isEmpty {
             error(
                 "no-schemes", effective["enforce.auth.enabled"]?.location,
                 "enforce.auth.enabled is true, but enforce.auth.schemes is empty",

@@ -1,3 +1,5 @@
+import Membership
+
 /// The head of an HTTP/1 request, as far as the pages of this server look at it.
 struct HTTPRequest: Hashable {
     enum Method: Hashable {
@@ -45,10 +47,9 @@ struct HTTPRequest: Hashable {
         var keepsAlive = words[2] != "HTTP/1.0"
         for line in lines.dropFirst() {
             guard let colon = line.firstIndex(of: ":") else { return .refused(.badRequest) }
-            let value = line[line.index(after: colon)...].trimmedBlanks.lowercased()
+            let value = JavaText.trimmed(line[line.index(after: colon)...]).lowercased()
             switch line[..<colon].lowercased() {
-            case "connection" where value.split(separator: ",").contains { $0.trimmedBlanks == "close" }:
-                keepsAlive = false
+            case "connection" where JavaText.list(value).contains("close"): keepsAlive = false
             case "content-length" where value != "0", "transfer-encoding": keepsAlive = false
             default: break
             }

@@ -174,13 +174,7 @@ final class ServerCore {
         var metadata: Logger.Metadata = [:]
         for (key, value) in line.metadata { metadata[key] = "\(value)" }
         if let kind = line.kind { return warnings.warn(kind, line.text, metadata: metadata) }
-        let level: Logger.Level =
-            switch line.level {
-            case .debug: .debug
-            case .info: .info
-            case .warning: .warning
-            case .error: .error
-            }
+        let level = Logger.Level(rawValue: line.level.rawValue) ?? .info
         logger.log(level: level, "\(line.text)", metadata: metadata.isEmpty ? nil : metadata)
     }
 

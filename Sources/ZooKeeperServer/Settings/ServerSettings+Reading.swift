@@ -168,8 +168,7 @@ struct SettingsReader {
     }
 
     private mutating func readEnforcedSchemes(into settings: inout ServerSettings) {
-        let schemes = (text("enforce.auth.schemes") ?? "").split(separator: ",").map(\.trimmedBlanks)
-            .filter { !$0.isEmpty }
+        let schemes = JavaText.list(text("enforce.auth.schemes") ?? "")
         guard boolean("enforce.auth.enabled") ?? false else { return }
         settings.pipeline.enforcedSchemes = schemes
     }

@@ -86,19 +86,10 @@ package struct WordWhitelist: Hashable, Sendable {
 
     /// Words between commas, or `*`.
     package init(_ text: String) {
-        let words = text.split(separator: ",").map { $0.trimmedBlanks }
+        let words = JavaText.list(text)
         allowed = words.contains("*") ? nil : Set(words).union(["srvr"])
     }
 
     package mutating func insert(_ word: String) { allowed?.insert(word) }
     package func allows(_ word: String) -> Bool { allowed?.contains(word) ?? true }
-}
-
-extension Substring {
-    var trimmedBlanks: String {
-        var rest = self
-        while rest.first?.isWhitespace == true { rest.removeFirst() }
-        while rest.last?.isWhitespace == true { rest.removeLast() }
-        return String(rest)
-    }
 }

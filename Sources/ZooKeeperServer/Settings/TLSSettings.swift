@@ -1,3 +1,6 @@
+import Membership
+import ServerConfig
+
 /// The TLS of one kind of port: the `ssl.` keys for clients, `ssl.quorum.` for the other servers.
 package struct TLSSettings: Hashable, Sendable {
     /// Where a key with its certificates, or the certificates to trust, are.
@@ -85,8 +88,8 @@ extension SettingsReader {
             tls.clientAuth = TLSSettings.ClientAuth(rawValue: text.lowercased()) ?? tls.clientAuth
         }
         if let one = text(prefix + "protocol") { tls.protocols = [one] }
-        if let list = text(prefix + "enabledProtocols") { tls.protocols = names(list) }
-        if let list = text(prefix + "ciphersuites") { tls.cipherSuites = names(list) }
+        if let list = text(prefix + "enabledProtocols") { tls.protocols = JavaText.list(list) }
+        if let list = text(prefix + "ciphersuites") { tls.cipherSuites = JavaText.list(list) }
         tls.verifiesDialledHost = boolean(prefix + "hostnameVerification") ?? true
         tls.verifiesCallingHost =
             (boolean(prefix + "clientHostnameVerification") ?? tls.verifiesCallingHost) && tls.verifiesDialledHost
@@ -104,10 +107,6 @@ extension SettingsReader {
         return QuorumTLS(tls: readTLS(TLSSettings.quorumPrefix), isDialled: isDialled, acceptsPlain: unifies)
     }
 
-    private func names(_ list: String) -> [String] {
-        list.split(separator: ",").map(\.trimmedBlanks).filter { !$0.isEmpty }
-    }
-
     private mutating func store(_ key: String) -> TLSSettings.Store? {
         let password: TLSSettings.Password
         if let file = text(key + ".passwordPath") {
@@ -116,17 +115,10 @@ extension SettingsReader {
             password = text(key + ".password").map { .text($0) } ?? .none
         }
         let type = text(key + ".type")
-        guard let path = text(key + ".location"), !path.isEmpty else { return nil }
-        guard let format = format(type, path) else { return nil }
+        guard let path = text(key + ".location"), !path.isEmpty,
+            let name = type?.uppercased() ?? KnownKeys.storeFormat(ofFileNamed: path),
+            let format = TLSSettings.Store.Format(rawValue: name)
+        else { return nil }
         return TLSSettings.Store(path: absolute(path), format: format, password: password)
-    }
-
-    /// As told, else by the file's name.
-    private func format(_ type: String?, _ path: String) -> TLSSettings.Store.Format? {
-        if let type { return TLSSettings.Store.Format(rawValue: type.uppercased()) }
-        let endings: [(String, TLSSettings.Store.Format)] = [
-            (".pem", .pem), (".p12", .pkcs12), (".pfx", .pkcs12), (".jks", .jks), (".bcfks", .bcfks),
-        ]
-        return endings.first { path.lowercased().hasSuffix($0.0) }?.1
     }
 }
