@@ -6,13 +6,8 @@
 # zookeeper-env.sh and java.env in ZOOCFGDIR.
 
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
-if [ -z "${ZOOCFGDIR:-}" ]; then
-    if [ -d "$root/conf" ]; then ZOOCFGDIR=$root/conf; else ZOOCFGDIR=/etc/zookeeper/conf; fi
-fi
-for file in zookeeper-env.sh java.env; do
-    # shellcheck source=/dev/null
-    [ ! -f "$ZOOCFGDIR/$file" ] || . "$ZOOCFGDIR/$file"
-done
+# shellcheck source=bin/zk-environment.sh
+. "$root/bin/zk-environment.sh"
 [ -z "${CLIENT_JVMFLAGS:-}" ] || export CLIENT_JVMFLAGS
 [ -z "${JVMFLAGS:-}" ] || export JVMFLAGS
 

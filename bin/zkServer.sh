@@ -16,13 +16,8 @@ if [ "${1:-}" = "--config" ]; then
     export ZOOCFGDIR
     shift 2
 fi
-if [ -z "${ZOOCFGDIR:-}" ]; then
-    if [ -d "$root/conf" ]; then ZOOCFGDIR=$root/conf; else ZOOCFGDIR=/etc/zookeeper/conf; fi
-fi
-for file in zookeeper-env.sh java.env; do
-    # shellcheck source=/dev/null
-    [ ! -f "$ZOOCFGDIR/$file" ] || . "$ZOOCFGDIR/$file"
-done
+# shellcheck source=bin/zk-environment.sh
+. "$root/bin/zk-environment.sh"
 ZOOCFG=${ZOOCFG:-zoo.cfg}
 case $ZOOCFG in */*) ;; *) ZOOCFG=$ZOOCFGDIR/$ZOOCFG ;; esac
 if [ -n "${2:-}" ]; then
