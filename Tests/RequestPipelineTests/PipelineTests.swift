@@ -444,4 +444,28 @@ import ZooKeeperProtocol
         #expect(taken == .used(frame.count))
         #expect(try bench.replies(id).map(\.xid) == [1])
     }
+
+    /// Who serves in an epoch has seen all that was before it: clients may move between the servers of one epoch.
+    @Test func clientsSeeAtLeastTheStartOfTheEpoch() {
+        let bench = Bench()
+        let start = ZXID(epoch: Epoch(rawValue: 3), counter: 0)
+        bench.pipeline.serve(.learning, epochStart: start)
+        #expect(bench.pipeline.lastZXID == start)
+        bench.pipeline.stopServing()
+        #expect(bench.pipeline.lastZXID == .zero)
+    }
+
+    /// Only who may reconfigure hears, or makes the log say, what is wrong with a reconfig.
+    @Test func whatIsWrongWithAReconfigIsSaidAfterThePermission() throws {
+        let bench = Bench {
+            $0.preparer.allowsReconfig = true
+        }
+        bench.replication.verdict = ReconfigVerdict(.success([]), objection: "server.256: no")
+        let (id, _) = try bench.connect()
+        let body = ReconfigRequest(joiningServers: nil, leavingServers: "1", newMembers: nil, currentConfigID: -1)
+        _ = bench.ask(1, .reconfig, body.encoded, from: id)
+        bench.commit()
+        #expect(try bench.replies(id).map(\.error) == [.noAuth])
+        #expect(!bench.lines.contains { $0.contains("server.256") })
+    }
 }
