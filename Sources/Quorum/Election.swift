@@ -160,7 +160,7 @@ struct Election: Sendable {
     /// Whether a quorum agrees on the proposal for long enough.
     private mutating func conclude(_ server: inout Server) -> Vote? {
         if let winner = server.rules.winnerByLot(server, proposal: proposal) { return winner }
-        let own = Ballot(vote: proposal, round: server.round, state: .looking, version: Ballot.ownVersion)
+        let own = Ballot(vote: proposal, round: server.round, state: .looking)
         let agreeing = Self.supporters(of: own, in: received)
         guard server.isQuorum(agreeing) else {
             finalAt = nil
@@ -216,15 +216,14 @@ struct Election: Sendable {
             }
         }
         if voters.contains(server.id), !asks {
-            received[server.id] = Ballot(
-                vote: proposal, round: server.round, state: .looking, version: Ballot.ownVersion)
+            received[server.id] = Ballot(vote: proposal, round: server.round, state: .looking)
         }
     }
 }
 
 extension Ballot {
     init(_ notification: Notification) {
-        vote = Vote(leader: notification.leader, zxid: notification.zxid, peerEpoch: notification.peerEpoch)
+        vote = Vote(notification)
         round = notification.electionEpoch
         state = notification.state
         version = notification.version
@@ -244,7 +243,7 @@ extension Server {
     /// Answers a notification, but not the same thing again and again: two servers that see each other's vote as worse,
     /// or as none, and answer it would never stop.
     mutating func reply(_ vote: Vote, round: Int64, state: ServerState, to peer: ServerID) {
-        let ballot = Ballot(vote: vote, round: round, state: state, version: Ballot.ownVersion)
+        let ballot = Ballot(vote: vote, round: round, state: state)
         let limit = options.minNotificationInterval / 2
         if let last = replies[peer], last.ballot == ballot, now < last.at + limit { return }
         if replies.count > 1000 { replies.removeAll() }

@@ -60,7 +60,7 @@ extension Leader {
             notification.electionEpoch >= server.voteRound, server.membership.voters.contains(sender),
             server.membership.voters.contains(notification.leader)
         else { return }
-        let vote = Ballot(notification).vote
+        let vote = Vote(notification)
         if server.prefers(vote, to: server.vote) { server.leave(.betterVote(vote.leader, from: sender)) }
     }
 

@@ -8,12 +8,6 @@ package struct Vote: Hashable, Sendable {
     /// The candidate's currentEpoch.
     package var peerEpoch: Epoch
 
-    package init(leader: ServerID, zxid: ZXID, peerEpoch: Epoch) {
-        self.leader = leader
-        self.zxid = zxid
-        self.peerEpoch = peerEpoch
-    }
-
     /// What a server without a vote proposes while it looks for the leader: it never wins (reference 7.5).
     package static let none = Vote(
         leader: ServerID(.min), zxid: ZXID(rawValue: .min), peerEpoch: Epoch(rawValue: .min))
@@ -21,6 +15,12 @@ package struct Vote: Hashable, Sendable {
     /// A vote without a candidate: any candidate whose history is not behind is better.
     var withoutCandidate: Vote { Vote(leader: ServerID(.min), zxid: zxid, peerEpoch: peerEpoch) }
     var hasCandidate: Bool { leader != ServerID(.min) }
+}
+
+extension Vote {
+    package init(_ notification: Notification) {
+        self.init(leader: notification.leader, zxid: notification.zxid, peerEpoch: notification.peerEpoch)
+    }
 }
 
 extension Vote: Comparable {
@@ -44,9 +44,7 @@ struct Ballot: Hashable, Sendable {
     var round: Int64
     var state: ServerState
     /// Message version; 0 marks peers so old that only their leader can be compared.
-    var version: Int32
-
-    static let ownVersion: Int32 = 2
+    var version: Int32 = 2
 
     /// Whether both say the same (Apache's `Vote.equals`).
     ///

@@ -251,12 +251,7 @@ extension KnownKey {
 
 extension KnownKey.Kind {
     /// One word without blanks, so that a `#` in it can only be a misplaced comment.
-    fileprivate var isSimple: Bool {
-        switch self {
-        case .text, .list, .path: false
-        default: true
-        }
-    }
+    fileprivate var isSimple: Bool { ![.text, .list, .path].contains(self) }
 
     fileprivate var isWholeNumber: Bool {
         switch self {
@@ -265,10 +260,5 @@ extension KnownKey.Kind {
         }
     }
 
-    fileprivate var mayBeEmpty: Bool {
-        switch self {
-        case .text, .list: true
-        default: false
-        }
-    }
+    fileprivate var mayBeEmpty: Bool { self == .text || self == .list }
 }

@@ -19,11 +19,6 @@ package struct ControlClient: Sendable {
         return client
     }
 
-    package init(home: SupervisorHome, by: String) {
-        self.home = home
-        self.by = by
-    }
-
     package func status() async throws(ControlError) -> SupervisorStatus {
         let response = try await ask(.status)
         guard case .status(let status) = response else { throw Self.unexpected(response) }

@@ -10,12 +10,6 @@ package struct ProcessIdentity: Codable, Hashable, Sendable {
     package var startTicks: UInt64
     /// Ticks count from a boot, and this says from which (`/proc/sys/kernel/random/boot_id`).
     package var bootID: String
-
-    package init(pid: Int32, startTicks: UInt64, bootID: String) {
-        self.pid = pid
-        self.startTicks = startTicks
-        self.bootID = bootID
-    }
 }
 
 /// Nil when it cannot be looked at.

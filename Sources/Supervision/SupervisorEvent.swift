@@ -39,13 +39,4 @@ package struct SupervisorEvent: Codable, Hashable, Sendable {
     /// Why, for people: `paddock up`, `exit code 1`, `no answer 10 s after SIGTERM`.
     package var cause: String
     package var pid: Int32?
-
-    package init(sequence: UInt64, time: Timestamp, server: ServerID?, what: What, cause: String, pid: Int32? = nil) {
-        self.sequence = sequence
-        self.time = time
-        self.server = server
-        self.what = what
-        self.cause = cause
-        self.pid = pid
-    }
 }

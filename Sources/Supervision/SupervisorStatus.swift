@@ -9,12 +9,5 @@ package struct SupervisorStatus: Codable, Hashable, Sendable {
     /// By id, ascending.
     package var servers: [ServerProcess]
 
-    package init(pid: Int32, uptime: Seconds, directory: String, servers: [ServerProcess]) {
-        self.pid = pid
-        self.uptime = uptime
-        self.directory = directory
-        self.servers = servers
-    }
-
     package func server(_ id: ServerID) -> ServerProcess? { servers.first { $0.id == id } }
 }

@@ -722,12 +722,6 @@ package final class Simulator {
     }
 }
 
-extension Vote {
-    init(_ notification: Notification) {
-        self.init(leader: notification.leader, zxid: notification.zxid, peerEpoch: notification.peerEpoch)
-    }
-}
-
 extension Client {
     var isConnected: Bool {
         if case .connected = state { true } else { false }

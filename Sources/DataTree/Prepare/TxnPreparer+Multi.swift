@@ -8,12 +8,12 @@ extension TxnPreparer {
         _ entry: inout JuteWriter
     ) throws(Refusal) -> OpCode {
         var ahead = reader
-        let count = try decode(&ahead) { (reader) throws(JuteError) in try Self.countOperations(&reader) }
+        let count = try decode(&ahead) { (reader) throws(JuteError) in try Self.operationFlags(&reader).count }
         entry.write(Int32(count))
         pending.beginMulti()
         let digestBefore = foreseenDigest
         for _ in 0..<count {
-            // Decoded once already, by `countOperations`.
+            // Decoded once already, by `operationFlags`.
             let header = try decode(&reader) { (reader) throws(JuteError) in try MultiHeader(from: &reader) }
             let start = entry.count
             entry.write(header.type.rawValue)
@@ -67,12 +67,8 @@ extension TxnPreparer {
         }
     }
 
-    /// Reads to the end of a multi. An operation that does not belong there is an error of the whole.
-    private static func countOperations(_ reader: inout JuteReader) throws(JuteError) -> Int {
-        try operationFlags(&reader).count
-    }
-
-    /// For each operation the flags of a create, nil for all others.
+    /// Reads to the end of a multi: for each operation the flags of a create, nil for all others. An operation that does not belong
+    /// there is an error of the whole.
     static func operationFlags(_ reader: inout JuteReader) throws(JuteError) -> [Int32?] {
         var all: [Int32?] = []
         while true {

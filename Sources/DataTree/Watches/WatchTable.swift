@@ -168,9 +168,7 @@ package struct WatchTable {
             next = watches[Int(watch)].nextOfPath
             switch watches[Int(watch)][kind] {
             case .none: continue
-            case .oneShot:
-                guard exactly else { continue }
-            case .persistent:
+            case .oneShot, .persistent:
                 guard exactly else { continue }
             case .persistentRecursive:
                 guard type != .nodeChildrenChanged else { continue }

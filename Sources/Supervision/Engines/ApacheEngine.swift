@@ -5,25 +5,14 @@ package struct ApacheEngine: Engine, Hashable {
     package var distribution: ApacheDistribution
     package var java: Java
     /// `-Xmx`, in Java's notation: `256m`.
-    package var heap: String
+    package var heap = defaultHeap
     /// Behind what is set here by itself, so that they win.
-    package var flags: [String]
-    package var environment: [String: String]
+    package var flags: [String] = []
+    package var environment: [String: String] = [:]
     /// Those of the environment that the topology sets.
     package var chosenVariables: [String] = []
 
     package static let defaultHeap = "256m"
-
-    package init(
-        distribution: ApacheDistribution, java: Java, heap: String = defaultHeap, flags: [String] = [],
-        environment: [String: String] = [:]
-    ) {
-        self.distribution = distribution
-        self.java = java
-        self.heap = heap
-        self.flags = flags
-        self.environment = environment
-    }
 
     /// The distribution at `home`, or when nil the first that is found, with the Java that is found.
     /// - Parameters:

@@ -7,13 +7,7 @@ package struct BundledEngine: Engine, Hashable {
     package var executable: String
     /// As `zkserver --version` says it; nil when it does not.
     package var version: String?
-    package var environment: [String: String]
-
-    package init(executable: String, version: String? = nil, environment: [String: String] = [:]) {
-        self.executable = executable
-        self.version = version
-        self.environment = environment
-    }
+    package var environment: [String: String] = [:]
 
     /// The program that `$PADDOCK_ZKSERVER` names, else the one beside `program`.
     /// - Parameters:

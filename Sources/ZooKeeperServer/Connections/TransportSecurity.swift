@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 
 /// TLS for a port, made of the `ssl.` settings of a zoo.cfg.
@@ -36,6 +37,15 @@ package struct HandshakeFailure: Error, CustomStringConvertible {
     package init(_ description: String, isHangUp: Bool = false) {
         self.description = description
         self.isHangUp = isHangUp
+    }
+}
+
+extension Logger {
+    /// A connection between servers ends before it has begun.
+    func closing(_ connection: String, _ failure: HandshakeFailure, peer: SocketAddress?) {
+        log(
+            level: failure.isHangUp ? .debug : .warning, "closing \(connection): \(failure)",
+            metadata: ["peer": "\(peer?.ipAddress ?? "unknown")"])
     }
 }
 

@@ -37,13 +37,13 @@ final class ElectionConnection: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        mesh.readBegins()
+        mesh.listener.turnBegins()
         var buffer = Self.unwrapInboundIn(data)
         if input.readableBytes == 0 { input = buffer } else { input.writeBuffer(&buffer) }
         while let next = readNext() { next() }
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) { mesh.readCompleted() }
+    func channelReadComplete(context: ChannelHandlerContext) { mesh.listener.turnEnded() }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable, let pending {
@@ -86,7 +86,7 @@ final class ElectionConnection: ChannelInboundHandler {
             }
             // As Apache does: one that makes no sense is passed over.
             guard let notification else { return {} }
-            return { [self] in mesh.heard(notification, from: peer) }
+            return { [self] in mesh.listener.heard(notification, peer) }
         }
     }
 

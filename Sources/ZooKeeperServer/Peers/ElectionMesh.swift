@@ -27,7 +27,7 @@ final class ElectionMesh {
     private let transport: PeerTransport
     /// Milliseconds.
     private let connectTimeout: Int
-    private let listener: Listener
+    let listener: Listener
     private var addresses: [ServerID: [ServerLine.Address]]
     private var connections: [ServerID: ElectionConnection] = [:]
     private var dialling: Set<ServerID> = []
@@ -246,12 +246,6 @@ final class ElectionMesh {
 
     // MARK: Events of connections
 
-    func heard(_ notification: Notification, from peer: ServerID) { listener.heard(notification, peer) }
-
-    func readBegins() { listener.turnBegins() }
-
-    func readCompleted() { listener.turnEnded() }
-
     func lost(_ connection: ElectionConnection, to peer: ServerID) {
         guard connections[peer] === connection else { return }
         logger.debug("the election connection to server \(peer) is lost")
@@ -260,9 +254,7 @@ final class ElectionMesh {
     }
 
     func handshakeFailed(_ failure: HandshakeFailure, with address: SocketAddress?) {
-        logger.log(
-            level: failure.isHangUp ? .debug : .warning, "closing a connection on the election port: \(failure)",
-            metadata: ["peer": "\(address?.ipAddress ?? "unknown")"])
+        logger.closing("a connection on the election port", failure, peer: address)
     }
 
     func refused(_ what: String, from address: SocketAddress?) {

@@ -159,9 +159,7 @@ final class EnsembleMember {
     }
 
     func handshakeFailed(_ failure: HandshakeFailure, with address: SocketAddress?) {
-        logger.log(
-            level: failure.isHangUp ? .debug : .warning, "closing a connection of the quorum port: \(failure)",
-            metadata: ["peer": "\(address?.ipAddress ?? "unknown")"])
+        logger.closing("a connection of the quorum port", failure, peer: address)
     }
 
     func markDirty(_ link: QuorumLink) { dirtyLinks.append(link) }

@@ -9,11 +9,6 @@ package struct ServerSettings: Sendable {
     package struct Listen: Hashable, Sendable {
         package var host: String?
         package var port: Int
-
-        package init(host: String?, port: Int) {
-            self.host = host
-            self.port = port
-        }
     }
 
     package struct Admin: Hashable, Sendable {

@@ -14,13 +14,7 @@ package struct TLSSettings: Hashable, Sendable {
 
         package var path: String
         package var format: Format
-        package var password: Password
-
-        package init(path: String, format: Format, password: Password = .none) {
-            self.path = path
-            self.format = format
-            self.password = password
-        }
+        package var password = Password.none
     }
 
     package enum Password: Hashable, Sendable {
