@@ -6,14 +6,14 @@ servers' own, user and system, from /proc: the load generator on the same cores 
 cold JVM is three times slower.
 """
 import argparse, os, sys, time
-import ensembles, standalone
+import ensembles, standalone, trees
 from harness import *
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="+", choices=["standalone", "ensembles", "observers"],
-                        help="one server; three and more; or what voters and observers do to writes")
+    parser.add_argument("what", nargs="+", choices=["standalone", "ensembles", "observers", "trees"],
+                        help="one server; three and more; what voters and observers do to writes; or large trees and long runs")
     parser.add_argument("--rounds", type=int, default=3, help="how often each load is run; the median counts (3)")
     parser.add_argument("--seconds", type=float, default=2, help="how long each load is run (2)")
     parser.add_argument("--warm", type=float, default=60, help="seconds of load on Apache before anything is measured (60)")
@@ -21,12 +21,15 @@ def main():
     parser.add_argument("--million", action="store_true", help="standalone: also a million znodes, memory and restart time")
     parser.add_argument("--kills", type=int, default=5, help="ensembles: how often the leader is killed (5)")
     parser.add_argument("--idle", type=float, default=15, help="ensembles: how many idle seconds are measured (15)")
+    parser.add_argument("--nodes", nargs="+", default=["64", "100000", "1000000"], help="trees: how many znodes (64 100000 1000000)")
+    parser.add_argument("--minutes", type=float, default=1, help="trees: how long the sets go on for each engine and size (1)")
+    parser.add_argument("--picture", default=ROOT + "/.build/trees", help="trees: where the curves go: this and -throughput.svg, -latency.svg")
     parser.add_argument("--deadline", type=int, default=1800, help="give up after so many seconds (1800)")
     options = parser.parse_args()
     Server.binary, Load.generator = build("zkserver"), build("LoadGenerator")
     began = time.monotonic()
     print(machine(), flush=True)
-    compare = {"standalone": standalone.compare, "ensembles": ensembles.compare, "observers": ensembles.curve}
+    compare = {"standalone": standalone.compare, "ensembles": ensembles.compare, "observers": ensembles.curve, "trees": trees.compare}
     tables = []
     try:
         with deadline(options.deadline):

@@ -6,7 +6,7 @@ from harness import *
 class Ensemble:
     """Servers 1…participants, then the observers."""
 
-    def __init__(self, engine, participants, observers=0):
+    def __init__(self, engine, participants, observers=0, heap="1000m"):
         self.engine, self.servers = engine, []
         count = participants + observers
         ports = free_ports(3 * count)
@@ -16,7 +16,7 @@ class Ensemble:
             config += "server.%d=127.0.0.1:%d:%d:%s\n" % (number + 1, ports[3 * number], ports[3 * number + 1], role)
         for number in range(count):
             role = "" if number < participants else "peerType=observer\n"
-            self.servers.append(Server(engine, config + role, number + 1, "1000m", ports[3 * number + 2]))
+            self.servers.append(Server(engine, config + role, number + 1, heap, ports[3 * number + 2]))
 
     def start(self):
         """Starts all; the seconds until the first write was acknowledged."""

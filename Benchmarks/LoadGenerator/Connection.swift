@@ -59,8 +59,8 @@ struct Connection {
         try write(output)
     }
 
-    /// Reads what has come; returns the number of replies.
-    mutating func receive(into latencies: inout LatencyHistogram) throws(LoadError) -> Int {
+    /// Reads what has come, and tells how long the replies took; returns their number.
+    mutating func receive(_ answered: (_ microseconds: Int, _ times: Int) -> Void) throws(LoadError) -> Int {
         var replies = 0
         try readMore()
         var offset = 0
@@ -75,7 +75,7 @@ struct Connection {
         var left = replies
         while left > 0 {
             let part = min(left, sent[0].count)
-            latencies.add(microseconds: Int((now - sent[0].time) / 1000), times: part)
+            answered(Int((now - sent[0].time) / 1000), part)
             left -= part
             sent[0].count -= part
             if sent[0].count == 0 { sent.removeFirst() }

@@ -15,6 +15,9 @@ import ZooKeeperProtocol
     @Option(help: "Stop after so many operations instead.") var count: Int?
     @Option(help: "Create below this znode, which should not be there yet.") var root = "/bench/created"
     @Option(help: "The number of parents of what is created, up to 1000.") var directories = 16
+    @Option(help: "Sets and gets go to so many znodes, which one connection has created before, and not to 64.")
+    var nodes: Int?
+    @Option(help: "Tell also how it went in each so many seconds.") var every: Double?
 
     func run() throws {
         do {
@@ -38,7 +41,7 @@ import ZooKeeperProtocol
         if operation == .create {
             try create(root)
             for number in 0..<directories { try create(Requests.directory(root, number)) }
-        } else {
+        } else if nodes == nil {
             for path in Requests.targets {
                 try create(path)
                 try connection.call(.setData, SetDataRequest(path: path, data: data, version: -1))
@@ -57,10 +60,12 @@ import ZooKeeperProtocol
         for number in 0..<connections {
             clients.append(try Connection(port: ports[number % ports.count]))
             requests.append(
-                Requests(operation, size: size, connection: number, root: root, directories: directories))
+                Requests(
+                    operation, size: size, connection: number, root: root, directories: directories, nodes: nodes))
         }
         var polls = clients.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
         var latencies = LatencyHistogram()
+        var curve = Curve(every: every)
         var unsent = count ?? .max
         let start: UInt64 = nanoseconds()
         let deadline: UInt64 = count == nil ? start + UInt64(seconds * 1e9) : .max
@@ -73,7 +78,10 @@ import ZooKeeperProtocol
         while clients.contains(where: { $0.inFlight > 0 }) {
             guard poll(&polls, nfds_t(polls.count), 30_000) > 0 else { throw LoadError("no reply for 30 seconds") }
             for number in clients.indices where polls[number].revents != 0 {
-                let replies = try clients[number].receive(into: &latencies)
+                let replies = try clients[number].receive { microseconds, times in
+                    latencies.add(microseconds: microseconds, times: times)
+                    curve?.add(microseconds: microseconds, times: times)
+                }
                 guard nanoseconds() < deadline else { continue }
                 inTime += replies
                 let more = min(replies, unsent)
@@ -90,6 +98,7 @@ import ZooKeeperProtocol
             """
             {"operations": \(latencies.count), "per second": \(Double(inTime) / elapsed), \
             "p50 ms": \(latencies.quantile(0.5)), "p99 ms": \(latencies.quantile(0.99)), \
+            "p99.9 ms": \(latencies.quantile(0.999)), "curve": [\(curve?.points.joined(separator: ", ") ?? "")], \
             "max ms": \(Double(latencies.longest) / 1000), "generator CPU s": \(cpu)}
             """)
     }

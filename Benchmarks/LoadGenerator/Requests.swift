@@ -18,11 +18,14 @@ struct Requests {
     /// Where each request ends.
     private var ends: [Int] = []
     private var next = 0
-    /// Of creates: every request names a new znode, whose directory and number are written over the last ones.
-    private let places: CreatePlaces?
+    /// Where every request names another znode: its directory and number are written over the last ones.
+    private let places: Places?
     private var created = 0
+    /// Sets and gets go to this many znodes that one connection has created, instead of to the targets.
+    private let nodes: Int?
+    private var random: UInt64
 
-    private struct CreatePlaces {
+    private struct Places {
         /// From the start of a request.
         let directory: Int
         let number: Int
@@ -30,14 +33,18 @@ struct Requests {
     }
 
     /// - Parameter root: below it are `directories` parents for what is created.
-    init(_ operation: Operation, size: Int, connection: Int, root: String, directories: Int) {
+    init(_ operation: Operation, size: Int, connection: Int, root: String, directories: Int, nodes: Int?) {
+        self.nodes = operation == .create ? nil : nodes
+        random = UInt64(connection) &* 0x9e37_79b9_7f4a_7c15 | 1
         let data = [UInt8](repeating: UInt8(ascii: "d"), count: size)
         var writer = JuteWriter()
         for index in 0..<Self.targets.count {
-            let path = Self.targets[(index + connection * 17) % Self.targets.count]
+            let path =
+                nodes == nil
+                ? Self.targets[(index + connection * 17) % Self.targets.count] : Self.created(root, connection: 0)
             let isSet = operation == .set || operation == .mixed && index % 4 == 0
             if operation == .create {
-                let path = Self.directory(root, 0) + "/c" + padded(connection, 2) + "n" + padded(0, 8)
+                let path = Self.created(root, connection: connection)
                 Self.append(.create, CreateRequest(path: path, data: data, acl: [ACL].open, flags: 0), to: &writer)
             } else if isSet {
                 Self.append(.setData, SetDataRequest(path: path, data: data, version: -1), to: &writer)
@@ -47,16 +54,21 @@ struct Requests {
             ends.append(writer.count)
         }
         bytes = writer.bytes
-        if operation == .create {
+        if operation == .create || nodes != nil {
             // Behind the frame's length, xid, opcode and the path's length; then "/d000", "/c00n" and the number.
             let path = 16 + root.utf8.count
-            places = CreatePlaces(directory: path + 2, number: path + 10, directories: directories)
+            places = Places(directory: path + 2, number: path + 10, directories: directories)
         } else {
             places = nil
         }
     }
 
     static func directory(_ root: String, _ number: Int) -> String { root + "/d" + padded(number, 3) }
+
+    /// The first znode that a connection creates.
+    private static func created(_ root: String, connection: Int) -> String {
+        directory(root, 0) + "/c" + padded(connection, 2) + "n" + padded(0, 8)
+    }
 
     static func append(_ op: OpCode, _ body: some JuteEncodable, to writer: inout JuteWriter) {
         writer.frame {
@@ -70,13 +82,25 @@ struct Requests {
         for _ in 0..<count {
             let start = next == 0 ? 0 : ends[next - 1]
             if let places {
-                overwrite(created % places.directories, digits: 3, at: start + places.directory)
-                overwrite(created, digits: 8, at: start + places.number)
-                created += 1
+                let number = nextNumber()
+                overwrite(number % places.directories, digits: 3, at: start + places.directory)
+                overwrite(number, digits: 8, at: start + places.number)
             }
             output += bytes[start..<ends[next]]
             next = next + 1 == ends.count ? 0 : next + 1
         }
+    }
+
+    private mutating func nextNumber() -> Int {
+        guard let nodes else {
+            created += 1
+            return created - 1
+        }
+        // xorshift: any znode may be the next.
+        random ^= random << 13
+        random ^= random >> 7
+        random ^= random << 17
+        return Int(random % UInt64(nodes))
     }
 
     private mutating func overwrite(_ number: Int, digits: Int, at offset: Int) {
