@@ -4,7 +4,8 @@ import PackageDescription
 let package = Package(
     name: "paddock",
     products: [
-        .library(name: "ZooKeeperClient", targets: ["ZooKeeperClient"])
+        .library(name: "ZooKeeperClient", targets: ["ZooKeeperClient"]),
+        .library(name: "ZooKeeperRecipes", targets: ["ZooKeeperRecipes"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -32,6 +33,9 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]),
+        .target(
+            name: "ZooKeeperRecipes",
+            dependencies: ["ZooKeeperClient", .product(name: "NIOConcurrencyHelpers", package: "swift-nio")]),
         .target(name: "Membership", dependencies: ["ZooKeeperProtocol"]),
         .target(
             name: "Quorum",
@@ -222,6 +226,12 @@ let package = Package(
             name: "ZooKeeperClientTests",
             dependencies: ["Jute", "TestSupport", "ZooKeeperClient", "ZooKeeperProtocol"],
             resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "ZooKeeperRecipesTests",
+            dependencies: [
+                "TestSupport", "ZooKeeperClient", "ZooKeeperRecipes", "zkserver",
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ]),
         .target(
             name: "TestSupport",
             dependencies: [

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import ZooKeeperClient
 
 /// The links between the servers of an ensemble, as TCP proxies of the test's own: what one server sends another can be
 /// held up, in one direction alone, too, as by a network that drops packets.
@@ -15,6 +16,8 @@ package final class TestNetwork: @unchecked Sendable {
     }
 
     private let ports: [Way: (quorum: Int, election: Int)]
+    /// Where clients connect to, of a link between clients (0) and a server (1).
+    package let clientPort: Int?
     /// Guards all that follows, and tells of changes.
     private let condition = NSCondition()
     private var blocked: Set<Way> = []
@@ -27,11 +30,20 @@ package final class TestNetwork: @unchecked Sendable {
         var ports: [Way: (quorum: Int, election: Int)] = [:]
         for (index, way) in ways.enumerated() { ports[way] = (free[index * 2], free[index * 2 + 1]) }
         self.ports = ports
+        clientPort = nil
         for way in ways {
             let target = servers[way.to - 1]
             try listen(on: ports[way]!.quorum, way, to: target.quorumPort)
             try listen(on: ports[way]!.election, way, to: target.electionPort)
         }
+    }
+
+    /// One link: what clients (0) send to ``clientPort`` arrives at a server (1), and back.
+    package init(to server: ServerAddress) throws {
+        let port = FreePorts.take(1)[0]
+        ports = [:]
+        clientPort = port
+        try listen(on: port, Way(from: 0, to: 1), to: server.port)
     }
 
     /// `host:quorumPort:electionPort` of `server` as `reader` has to know it.
