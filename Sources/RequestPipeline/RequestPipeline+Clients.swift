@@ -53,7 +53,7 @@ extension RequestPipeline {
     }
 
     private mutating func refuse(_ kind: String, _ text: String) -> ClientID? {
-        metrics.connectionsRejected += 1
+        statistics.connectionsRejected += 1
         log(.warning, kind: kind, text)
         return nil
     }
@@ -66,7 +66,7 @@ extension RequestPipeline {
         }
         while let oldest = handshakes.popFirst()?.client {
             guard state(of: oldest) == .fresh else { continue }
-            metrics.sessionlessExpired += 1
+            statistics.sessionlessExpired += 1
             log(
                 .warning, kind: "sessionless",
                 "closing the connection that has been without a session for the longest: \(sessionless + 1) are, of \(connectionCount) in all, and this process has descriptors for \(options.connectionCapacity) (ulimit -n)",
@@ -89,7 +89,7 @@ extension RequestPipeline {
         if clientsOfSession[session] == id { clientsOfSession[session] = nil }
         if tree.watches.isConnected(id) {
             tree.watches.disconnect(id)
-            metrics.connectionDrops += 1
+            statistics.connectionDrops += 1
         }
         if clients[id.place].isThrottled { throttled.removeAll { $0 == id } }
         clients[id.place] = Client()

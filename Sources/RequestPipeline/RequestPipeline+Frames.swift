@@ -83,7 +83,7 @@ extension RequestPipeline {
         guard isLarge(length),
             proposals.largeBytes + syncs.largeBytes + largeReads + length > options.largeRequestMaxBytes
         else { return .now }
-        metrics.largeRequestsRejected += 1
+        statistics.largeRequestsRejected += 1
         return .never
     }
 

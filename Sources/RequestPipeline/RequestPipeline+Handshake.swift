@@ -21,10 +21,10 @@ extension RequestPipeline {
         let isAdmitted = connectionThrottle.admits(
             { isRenewal ? $0.renewWeight : isLocal ? $0.localWeight : $0.globalWeight }, now: now)
         guard isAdmitted else {
-            metrics.connectionsRejected += 1
+            statistics.connectionsRejected += 1
             return close(id)
         }
-        metrics.connectionRequests += 1
+        statistics.connectionRequests += 1
         guard request.lastZXIDSeen <= lastZXID else {
             log(
                 .warning,
@@ -147,7 +147,7 @@ extension RequestPipeline {
 
     private mutating func renewed(_ id: ClientID, isValid: Bool) {
         guard isValid else { return refuseRenewal(of: id) }
-        metrics.connectionRevalidations += 1
+        statistics.connectionRevalidations += 1
         welcome(id)
     }
 

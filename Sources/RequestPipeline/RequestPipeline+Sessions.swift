@@ -57,7 +57,7 @@ extension RequestPipeline {
     /// Closes the sessions whose time is over, and connections that never asked for one.
     private mutating func expire() {
         for session in sessions.expire(now: now) {
-            metrics.sessionsExpired += 1
+            statistics.sessionsExpired += 1
             log(.info, "session \(session) expired")
             if let id = clientsOfSession[session] { close(id) }
             decide(.closing(session), from: .none)
@@ -71,7 +71,7 @@ extension RequestPipeline {
         while let first = handshakes.first {
             if state(of: first.client) == .fresh {
                 guard first.deadline <= now else { break }
-                metrics.sessionlessExpired += 1
+                statistics.sessionlessExpired += 1
                 close(first.client.id)
             }
             handshakes.removeFirst()

@@ -105,7 +105,7 @@ extension RequestPipeline {
             effects.append(.keepMismatch(zxid))
             replication.dataDiffers()
         }
-        metrics.propagation.add(max(0, wall - applied.header.time))
+        statistics.propagation.add(max(0, wall - applied.header.time))
         if zxid.rawValue & 127 == 0 { digests.add(zxid, tree.digest) }
         sendEvents()
         if let item = proposals.take(applied.header) {

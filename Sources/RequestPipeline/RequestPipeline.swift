@@ -109,7 +109,6 @@ package struct RequestPipeline: ~Copyable {
     // MARK: Counters
 
     package internal(set) var statistics = RequestStatistics()
-    package var metrics = Metrics()
     package internal(set) var digests = DigestHistory()
 
     var effects: Deque<Effect> = []
@@ -194,7 +193,6 @@ package struct RequestPipeline: ~Copyable {
     /// `srst`: everything that was counted begins anew, as in Apache's `ServerStats.reset`.
     package mutating func resetStatistics() {
         statistics.reset()
-        metrics = Metrics()
         replication.resetStatistics()
         tree.resetStatistics()
         preparer.resetStatistics()

@@ -75,8 +75,8 @@ package final class Server: Sendable {
             let core = ServerCore(
                 settings: settings, directory: directory, recovered: recovered, membership: ensemble,
                 passwords: passwords, loop: loop, logger: logger, warnings: warnings)
-            core.pipeline.metrics.loadTime.add(Clock.monotonic - began)
-            core.pipeline.metrics.loadedTxns.add(Int64(recovered.replayed))
+            core.surroundings.statistics.loadTime.add(Clock.monotonic - began)
+            core.surroundings.statistics.loadedTxns.add(Int64(recovered.replayed))
             core.onFailure = onFailure
             core.surroundings.certificates = transports.certificates
             core.snapshotThread.start()

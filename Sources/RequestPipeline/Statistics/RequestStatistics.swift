@@ -12,6 +12,15 @@ package struct RequestStatistics: Sendable {
     package internal(set) var packetsSent: Int64 = 0
     package internal(set) var responseSizes = Sizes()
     package internal(set) var authFailures: Int64 = 0
+    /// Milliseconds from the leader's preparing a txn to its effect here.
+    package internal(set) var propagation = Histogram()
+    package internal(set) var connectionRequests: Int64 = 0
+    package internal(set) var connectionsRejected: Int64 = 0
+    package internal(set) var connectionDrops: Int64 = 0
+    package internal(set) var connectionRevalidations: Int64 = 0
+    package internal(set) var sessionsExpired: Int64 = 0
+    package internal(set) var sessionlessExpired: Int64 = 0
+    package internal(set) var largeRequestsRejected: Int64 = 0
     /// Bytes of replies and of watch events ever sent.
     package internal(set) var responseBytes: Int64 = 0
     package internal(set) var watchBytes: Int64 = 0

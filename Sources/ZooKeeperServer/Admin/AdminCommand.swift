@@ -196,7 +196,7 @@ extension ServerReport {
         let numbers: [(key: String, value: JSONText)] = [
             ("packets_sent", .integer(statistics.packetsSent)),
             ("packets_received", .integer(statistics.packetsReceived)),
-            ("fsync_threshold_exceed_count", .integer(metrics.slowSyncs)),
+            ("fsync_threshold_exceed_count", .integer(surroundings.statistics.slowSyncs)),
             ("client_response_stats", responses),
             ("data_dir_size", .integer(Int64(directorySizes.data))),
             ("log_dir_size", .integer(Int64(directorySizes.log))),

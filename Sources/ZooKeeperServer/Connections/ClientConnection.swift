@@ -83,7 +83,7 @@ final class ClientConnection: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if let failure = error as? HandshakeFailure {
-            server.pipeline.metrics.handshakesFailed += 1
+            server.surroundings.statistics.handshakesFailed += 1
             server.logger.log(
                 level: failure.isHangUp ? .debug : .warning, "closing a connection: \(failure)",
                 metadata: ["client": "\(remote)"])

@@ -26,10 +26,15 @@ extension ServerCore {
         switch word {
         case .stmk: surroundings.traceMask = Int64(bigEndian: argument.loadUnaligned(as: Int64.self))
         case .crst: pipeline.resetClientStatistics()
-        case .srst: pipeline.resetStatistics()
+        case .srst: resetStatistics()
         default: break
         }
         return report(word.parts).text(of: word)
+    }
+
+    private func resetStatistics() {
+        pipeline.resetStatistics()
+        surroundings.statistics = ShellStatistics()
     }
 
     /// The whole answer to `/commands/NAME?parameters`.
@@ -49,7 +54,7 @@ extension ServerCore {
                 complaint = "setTraceMask requires long traceMask argument" + (text.map { ", got \($0)" } ?? "")
             }
         case .connectionStatReset where !isRefused: pipeline.resetClientStatistics()
-        case .statReset where !isRefused: pipeline.resetStatistics()
+        case .statReset where !isRefused: resetStatistics()
         default: break
         }
         return report(command.parts).answer(to: command, complaint: complaint)

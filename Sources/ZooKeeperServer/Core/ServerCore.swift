@@ -251,11 +251,11 @@ final class ServerCore {
     }
 
     private func noteSync(_ batch: LogWriter.Batch) {
-        pipeline.metrics.syncBatchSize.add(Int64(batch.records.count))
+        surroundings.statistics.syncBatchSize.add(Int64(batch.records.count))
         let milliseconds = batch.syncNanoseconds / 1_000_000
-        pipeline.metrics.fsync.add(milliseconds)
+        surroundings.statistics.fsync.add(milliseconds)
         if milliseconds >= settings.fsyncWarning {
-            pipeline.metrics.slowSyncs += 1
+            surroundings.statistics.slowSyncs += 1
             logger.warning(
                 "syncing the txn log took \(milliseconds) ms (fsync.warningthresholdms is \(settings.fsyncWarning)): is the disk of \(directory.logs) shared?"
             )

@@ -100,7 +100,7 @@ extension ServerCore {
     private func snapshotWritten(_ task: SnapshotTask) {
         if task === snapshotTask { snapshotTask = nil }
         let milliseconds = Clock.monotonic - task.began
-        pipeline.metrics.snapshots.add(milliseconds)
+        surroundings.statistics.snapshots.add(milliseconds)
         surroundings.lastSnapshot = (task.snapshot.zxid, Clock.wall / 1000)
         logger.info("snapshot \(directory.snapshotPath(task.snapshot.zxid)) written in \(milliseconds) ms")
     }

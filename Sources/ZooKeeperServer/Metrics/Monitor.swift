@@ -90,29 +90,29 @@ extension ServerReport {
             .counter("proposal_count", quorum.proposals), .counter("watch_bytes", statistics.watchBytes),
             .counter("outstanding_changes_removed", changesApplied),
             .counter("outstanding_changes_queued", changesQueued),
-            .counter("large_requests_rejected", metrics.largeRequestsRejected),
-            .counter("connection_rejected", metrics.connectionsRejected),
-            .counter("sessionless_connections_expired", metrics.sessionlessExpired),
-            .counter("looking_count", quorum.elections), .counter("connection_drop_count", metrics.connectionDrops),
+            .counter("large_requests_rejected", statistics.largeRequestsRejected),
+            .counter("connection_rejected", statistics.connectionsRejected),
+            .counter("sessionless_connections_expired", statistics.sessionlessExpired),
+            .counter("looking_count", quorum.elections), .counter("connection_drop_count", statistics.connectionDrops),
             .counter("learner_proposal_received_count", 0),
             .counter("digest_mismatches_count", Int64(digestMismatches)),
             .counter("bytes_received_count", statistics.bytesReceived),
             .counter("prep_processor_request_queued", requests),
             .counter("sync_processor_request_queued", requests),
             .counter("learner_commit_received_count", 0),
-            .counter("connection_request_count", metrics.connectionRequests),
+            .counter("connection_request_count", statistics.connectionRequests),
             .counter("response_bytes", statistics.responseBytes), .counter("diff_count", 0),
-            .counter("connection_revalidate_count", metrics.connectionRevalidations),
+            .counter("connection_revalidate_count", statistics.connectionRevalidations),
             .counter("quit_leading_due_to_disloyal_voter", 0),
             .counter("snap_count", 0), .counter("unrecoverable_error_count", hasFailed ? 1 : 0),
-            .counter("commit_count", 0), .counter("stale_sessions_expired", metrics.sessionsExpired),
+            .counter("commit_count", 0), .counter("stale_sessions_expired", statistics.sessionsExpired),
             .counter("revalidate_count", 0),
-            .counter("unsuccessful_handshake", metrics.handshakesFailed),
+            .counter("unsuccessful_handshake", surroundings.statistics.handshakesFailed),
         ] + JVMStages.counters.map { .counter($0, 0) }
     }
 
     private func summaries() -> [Metric] {
-        let (quorum, watches) = (quorumMetrics, watchStatistics)
+        let (quorum, watches, shell) = (quorumMetrics, watchStatistics, surroundings.statistics)
         return [
             .summary("leader_unavailable_time", quorum.leaderUnavailable),
             .summary("unavailable_time", quorum.unavailable), .summary("election_time", quorum.electionTime),
@@ -122,18 +122,18 @@ extension ServerReport {
             .summary("node_created_watch_count", watches.created),
             .summary("node_deleted_watch_count", watches.deleted),
             .summary("node_changed_watch_count", watches.changed),
-            .summary("node_children_watch_count", watches.children), .summary("fsynctime", metrics.fsync),
-            .summary("snapshottime", metrics.snapshots), .summary("dbinittime", metrics.loadTime),
-            .summary("startup_snap_load_time", metrics.loadTime),
-            .summary("startup_txns_loaded", metrics.loadedTxns),
-            .summary("sync_processor_batch_size", metrics.syncBatchSize),
+            .summary("node_children_watch_count", watches.children), .summary("fsynctime", shell.fsync),
+            .summary("snapshottime", shell.snapshots), .summary("dbinittime", shell.loadTime),
+            .summary("startup_snap_load_time", shell.loadTime),
+            .summary("startup_txns_loaded", shell.loadedTxns),
+            .summary("sync_processor_batch_size", shell.syncBatchSize),
         ] + JVMStages.summaries.map { .summary($0, Summary()) }
     }
 
     private func histograms() -> [Metric] {
         [
             .histogram("updatelatency", statistics.updateLatency), .histogram("readlatency", statistics.readLatency),
-            .histogram("propagation_latency", metrics.propagation),
+            .histogram("propagation_latency", statistics.propagation),
         ] + JVMStages.histograms.map { .histogram($0, Histogram()) }
     }
 }

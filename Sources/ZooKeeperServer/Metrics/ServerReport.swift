@@ -26,6 +26,7 @@ struct ServerReport {
         var lastSnapshot: (zxid: ZXID, seconds: Int64) = (.zero, 0)
         /// Monotonic milliseconds.
         var started: Int64 = 0
+        var statistics = ShellStatistics()
     }
 
     let settings: ServerSettings
@@ -40,7 +41,6 @@ struct ServerReport {
     let now: Int64
     let wall: Int64
     let statistics: RequestStatistics
-    let metrics: Metrics
     let digests: DigestHistory
     let lastZXID: ZXID
     let outstanding: Int
@@ -87,7 +87,6 @@ struct ServerReport {
         self.quorumMetrics = quorumMetrics
         (now, wall) = (pipeline.now, pipeline.wall)
         statistics = pipeline.statistics
-        metrics = pipeline.metrics
         digests = pipeline.digests
         lastZXID = pipeline.lastZXID
         outstanding = pipeline.outstanding
