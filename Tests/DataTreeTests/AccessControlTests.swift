@@ -15,7 +15,7 @@ import ZooKeeperProtocol
         #expect(AccessControl.digestID(Array(credentials.utf8)) == id)
     }
 
-    @Test func `without the digest scheme nobody becomes a digest user`() {
+    @Test func withoutTheDigestSchemeNobodyBecomesADigestUser() {
         var access = AccessControl()
         #expect(access.authenticate(scheme: "digest", credentials: Array("bob:pw".utf8)) != nil)
         access.acceptsDigest = false

@@ -7,8 +7,8 @@ import Testing
             .rendered(source: source).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     }
 
-    @Test("A control character does nothing to the terminal, nor does one that turns the text round")
-    func controls() {
+    /// A control character does nothing to the terminal, nor does one that turns the text round.
+    @Test func controls() {
         let lines = rendered("a\u{1B}[31mb\u{7F}\u{202E}c\tx\n", 1, 10, "bad '\u{1B}[2J\u{0}'\r\n  mend: rm -rf /")
         #expect(
             lines == [
@@ -20,8 +20,8 @@ import Testing
         #expect(named == "a\u{240A}b: error: wrong [r]\n  mend: write \u{2407}")
     }
 
-    @Test("Lines end as the readers of the files have it")
-    func lineEnds() {
+    /// Lines end as the readers of the files have it.
+    @Test func lineEnds() {
         for source in ["one\ntwo\nthree", "one\r\ntwo\r\nthree", "one\rtwo\rthree"] {
             #expect(rendered(source, 2, 3) == ["f:2:3: error: wrong [r]", "    two", "      ^"])
             #expect(rendered(source, 3, 1) == ["f:3:1: error: wrong [r]", "    three", "    ^"])
@@ -29,8 +29,8 @@ import Testing
         }
     }
 
-    @Test("Of a line without end the part around the caret is shown")
-    func longLines() {
+    /// Of a line without end the part around the caret is shown.
+    @Test func longLines() {
         let lines = rendered(
             String(repeating: "a", count: 100_000) + "b" + String(repeating: "c", count: 100_000), 1, 100_001)
         #expect(
@@ -39,8 +39,8 @@ import Testing
         #expect(rendered("short", 1, 99)[2] == "    " + String(repeating: " ", count: 5) + "^")
     }
 
-    @Test("A character that joins the one before it takes no column")
-    func combining() {
+    /// A character that joins the one before it takes no column.
+    @Test func combining() {
         #expect(rendered("e\u{301}x=1", 1, 3)[2] == "     ^")
     }
 }

@@ -2,7 +2,7 @@ import Jute
 import Testing
 
 struct JuteTests {
-    @Test func `every type is written as Java writes it`() {
+    @Test func everyTypeIsWrittenAsJavaWritesIt() {
         var writer = JuteWriter(capacity: 0)
         writer.write(0x7f as UInt8)
         writer.write(true)
@@ -23,7 +23,7 @@ struct JuteTests {
                 + "ffffffff" + "000000010000000161" + "ffffffff")
     }
 
-    @Test func `what was written is read back, null and empty apart`() throws {
+    @Test func whatWasWrittenIsReadBackNullAndEmptyApart() throws {
         var writer = JuteWriter()
         writer.write(0 as UInt8)
         writer.write(7 as UInt8)
@@ -62,7 +62,7 @@ struct JuteTests {
         ("7fffffff", .unreasonableLength(.max, at: 0, limit: 2_097_150)),
         ("ffffffff", .unexpectedNull(at: 0)),
     ])
-    func `a bad string is an error with its place`(input: String, error: JuteError) {
+    func aBadStringIsAnErrorWithItsPlace(input: String, error: JuteError) {
         #expect(throws: error) {
             try unhex(input).readJute { (reader) throws(JuteError) in
                 _ = try reader.readString()
@@ -70,7 +70,7 @@ struct JuteTests {
         }
     }
 
-    @Test func `a huge vector count costs nothing`() {
+    @Test func aHugeVectorCountCostsNothing() {
         #expect(throws: JuteError.truncated(at: 4, wanted: 4)) {
             try unhex("7fffffff").readJute { (reader) throws(JuteError) in
                 _ = try reader.readStrings()
@@ -78,19 +78,19 @@ struct JuteTests {
         }
     }
 
-    @Test func `a negative vector count is empty, as in Java`() throws {
+    @Test func aNegativeVectorCountIsEmptyAsInJava() throws {
         try unhex("fffffffb").readJute { (reader) throws in
             #expect(try reader.readStrings() == [])
         }
     }
 
-    @Test func `malformed UTF-8 is read leniently`() throws {
+    @Test func malformedUTF8IsReadLeniently() throws {
         try unhex("00000003ff2f61").readJute { (reader) throws in
             #expect(try reader.readString() == "\u{fffd}/a")
         }
     }
 
-    @Test func `frames carry their length, and the writer is used again`() {
+    @Test func framesCarryTheirLengthAndTheWriterIsUsedAgain() {
         var writer = JuteWriter(capacity: 4)
         writer.frame { $0.write(1 as Int32) }
         writer.frame { _ in }
@@ -105,7 +105,7 @@ struct JuteTests {
         #expect(hex(writer.bytes) == "00000004")
     }
 
-    @Test func `the extra size is never below 1024`() {
+    @Test func theExtraSizeIsNeverBelow1024() {
         #expect(JuteLimits.standard.maxFieldLength == 2_097_150)
         #expect(JuteLimits(maxBuffer: 100).maxFieldLength == 1124)
         #expect(JuteLimits(maxBuffer: 4096, extraSize: 2048).maxFieldLength == 6144)

@@ -3,7 +3,7 @@ import Testing
 
 /// `paddock shell`: zkcli on an ensemble.
 struct ShellTests {
-    @Test func `lines of standard input are commands, on the ensemble or on one server`() async throws {
+    @Test func linesOfStandardInputAreCommandsOnTheEnsembleOrOnOneServer() async throws {
         try await CommandLineTool.with { paddock in
             let topology = "ensemble: demo\nparticipants: 1\nports: auto\nsettings: {jute.maxbuffer: 4194304}\n"
             let up = try paddock.run("up", "-", input: topology)
@@ -29,7 +29,7 @@ struct ShellTests {
         }
     }
 
-    @Test func `a shell that is not there is exit 69, and how to get it`() async throws {
+    @Test func aShellThatIsNotThereIsExit69AndHowToGetIt() async throws {
         try await CommandLineTool.with { paddock in
             let up = try paddock.run("up", "-", input: "ensemble: demo\nparticipants: 1\nports: auto\n")
             #expect(up.status == 0, "\(up.errors)")

@@ -22,8 +22,8 @@ import ZooKeeperProtocol
         for _ in 0..<milliseconds / 100 where ensemble.leader == nil { ensemble.wait(100) }
     }
 
+    /// The best of those whose data does not differ leads.
     @Test(
-        "The best of those whose data does not differ leads",
         arguments: [
             ([3], 2), ([2, 3], 1), ([1], 3), ([1, 2], 3), ([], 3),
             // All: somebody has to, and soon.
@@ -47,8 +47,8 @@ import ZooKeeperProtocol
         }
     }
 
-    @Test("Whoever alone has the newest txns leads, though its data differs: they may be acknowledged")
-    func newestHistoryFirst() {
+    /// Whoever alone has the newest txns leads, though its data differs: they may be acknowledged.
+    @Test func newestHistoryFirst() {
         var newest = Self.state(differs: true)
         newest.transactions = [Transaction(zxid: newest.base.next, bytes: [1])]
         var ensemble = Ensemble(
@@ -58,7 +58,8 @@ import ZooKeeperProtocol
         #expect(ensemble.leader == 3)
     }
 
-    @Test("A server that stood because it was alone gives way to the next that comes", arguments: [true, false])
+    /// A server that stood because it was alone gives way to the next that comes.
+    @Test(arguments: [true, false])
     func givesWay(otherDiffers: Bool) {
         let configuration = Self.configuration([1, 2, 3])
         var ensemble = Ensemble([3], configuration, recovered: [3: Self.state(differs: true)])
@@ -70,10 +71,8 @@ import ZooKeeperProtocol
         if !otherDiffers { #expect(ensemble.leader == 1) }
     }
 
-    @Test(
-        "It follows a leader that is there, and one that was found to differ while it served does not stand the next time"
-    )
-    func joinsAndLooksAgain() {
+    /// It follows a leader that is there, and one that was found to differ while it served does not stand the next time.
+    @Test func joinsAndLooksAgain() {
         let configuration = Self.configuration([1, 2, 3])
         var ensemble = Ensemble([1, 2], configuration, recovered: [1: Self.state(), 2: Self.state()])
         wait(1000, &ensemble)
@@ -90,8 +89,10 @@ import ZooKeeperProtocol
         #expect(ensemble.leader == 1)
     }
 
+    /// Whoever differs, there is a leader as long as a quorum is up.
+    ///
     /// Servers with histories of different lengths that start one by one and fail, some of them with data that differs.
-    @Test("Whoever differs, there is a leader as long as a quorum is up", arguments: 0..<60)
+    @Test(arguments: 0..<60)
     func always(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         func draw(_ range: Range<Int64>) -> Int64 {
@@ -127,10 +128,8 @@ import ZooKeeperProtocol
         }
     }
 
-    @Test(
-        "It asks in a round that nobody counts, stands when its patience is over, and stands again after a leader's tree"
-    )
-    func onTheBench() {
+    /// It asks in a round that nobody counts, stands when its patience is over, and stands again after a leader's tree.
+    @Test func onTheBench() {
         var bench = Bench(3, voters: [1, 2, 3], recovered: Self.state(differs: true))
         func sent() -> [Notification] { bench.take().notifications(to: 1) }
         #expect(sent().map(\.electionEpoch) == [0])

@@ -17,8 +17,8 @@ import ZooKeeperProtocol
 
     // MARK: Handshake
 
-    @Test("A new session is there when its createSession is committed")
-    func newSession() throws {
+    /// A new session is there when its createSession is committed.
+    @Test func newSession() throws {
         let bench = Bench()
         let id = try #require(bench.open())
         #expect(try bench.handshake(id, timeout: 1) == nil, "not before")
@@ -32,8 +32,8 @@ import ZooKeeperProtocol
         #expect(bench.pipeline.tree.sessions.map(\.id) == [response.session])
     }
 
-    @Test("Who cannot be let in")
-    func refusals() throws {
+    /// Who cannot be let in.
+    @Test func refusals() throws {
         let late = Bench()
         let ahead = try #require(late.open())
         #expect(try late.handshake(ahead, seen: ZXID(rawValue: 9)) == nil)
@@ -58,8 +58,8 @@ import ZooKeeperProtocol
         #expect(broken.takeEffects() == ["close 0"])
     }
 
-    @Test("A session goes on with its password on a new connection, and the old one is closed")
-    func renewal() throws {
+    /// A session goes on with its password on a new connection, and the old one is closed.
+    @Test func renewal() throws {
         let bench = Bench()
         let (old, session) = try bench.connect()
         let new = try #require(bench.open())
@@ -77,8 +77,8 @@ import ZooKeeperProtocol
         #expect(try bench.replies(third).map(\.xid) == [SpecialXID.ping])
     }
 
-    @Test("A learner asks its leader whether a session goes on; answers belong to the oldest question")
-    func revalidation() throws {
+    /// A learner asks its leader whether a session goes on; answers belong to the oldest question.
+    @Test func revalidation() throws {
         let bench = Bench()
         bench.pipeline.serve(.learning)
         let session = SessionID(rawValue: 77)
@@ -95,8 +95,8 @@ import ZooKeeperProtocol
         bench.pipeline.revalidated(session, isValid: true)
     }
 
-    @Test("A connection that is gone does not get the answer meant for it, nor who takes its place")
-    func reusedPlaces() throws {
+    /// A connection that is gone does not get the answer meant for it, nor who takes its place.
+    @Test func reusedPlaces() throws {
         let bench = Bench()
         let (id, _) = try bench.connect()
         bench.ask(1, .create, create, from: id)
@@ -113,8 +113,8 @@ import ZooKeeperProtocol
 
     // MARK: Order
 
-    @Test("Answers come in the order of the requests, whatever waits for what")
-    func order() throws {
+    /// Answers come in the order of the requests, whatever waits for what.
+    @Test func order() throws {
         let bench = Bench()
         let (id, _) = try bench.connect()
         bench.ask(1, .create, create, from: id)
@@ -135,8 +135,8 @@ import ZooKeeperProtocol
         #expect(second.allSatisfy { $0.zxid == ZXID(rawValue: 3) })
     }
 
-    @Test("Reads of a client that does not read are answered before a later write is seen")
-    func slowReader() throws {
+    /// Reads of a client that does not read are answered before a later write is seen.
+    @Test func slowReader() throws {
         let bench = Bench()
         let (id, _) = try bench.connect()
         bench.ask(1, .create, create, from: id)
@@ -153,8 +153,8 @@ import ZooKeeperProtocol
         #expect(replies[1].body.prefix(5) == [0, 0, 0, 1, 1])
     }
 
-    @Test("An event comes before any reply that shows its change, to whoever set the watch")
-    func events() throws {
+    /// An event comes before any reply that shows its change, to whoever set the watch.
+    @Test func events() throws {
         let bench = Bench()
         let (watcher, _) = try bench.connect()
         let (writer, _) = try bench.connect()
@@ -173,8 +173,8 @@ import ZooKeeperProtocol
         #expect(seen[2].body.prefix(5) == [0, 0, 0, 1, 2])
     }
 
-    @Test("A sync goes no further when nothing is under way; a learner's waits for its leader")
-    func syncs() throws {
+    /// A sync goes no further when nothing is under way; a learner's waits for its leader.
+    @Test func syncs() throws {
         let bench = Bench()
         let (id, _) = try bench.connect()
         bench.ask(1, .sync, PathRecord(path: "/a").encoded, from: id)
@@ -193,8 +193,8 @@ import ZooKeeperProtocol
 
     // MARK: Writes
 
-    @Test("A multi is one txn, and one answer")
-    func multi() throws {
+    /// A multi is one txn, and one answer.
+    @Test func multi() throws {
         let bench = Bench()
         let (id, _) = try bench.connect()
         func operation(_ op: OpCode, _ body: [UInt8]) -> [UInt8] {
@@ -218,8 +218,8 @@ import ZooKeeperProtocol
         #expect(try bench.replies(id).map(\.error) == [.ok, .noNode])
     }
 
-    @Test("closeSession takes the ephemerals along, and is the last that a client hears")
-    func closing() throws {
+    /// closeSession takes the ephemerals along, and is the last that a client hears.
+    @Test func closing() throws {
         let bench = Bench()
         let (id, session) = try bench.connect()
         let (other, _) = try bench.connect()
@@ -237,8 +237,8 @@ import ZooKeeperProtocol
         #expect(bench.pipeline.tree.ephemeralCount == 0)
     }
 
-    @Test("What a learner forwards is answered by the txn with its session and xid")
-    func forwarding() throws {
+    /// What a learner forwards is answered by the txn with its session and xid.
+    @Test func forwarding() throws {
         let leader = Bench()
         let bench = Bench()
         bench.pipeline.serve(.learning)
@@ -270,8 +270,8 @@ import ZooKeeperProtocol
 
     // MARK: Time
 
-    @Test("A session that is not heard of expires; its txn closes it for all")
-    func expiry() throws {
+    /// A session that is not heard of expires; its txn closes it for all.
+    @Test func expiry() throws {
         let bench = Bench()
         let (id, session) = try bench.connect(timeout: 6000)
         bench.ask(1, .create, create("/e", flags: 1), from: id)
@@ -291,8 +291,8 @@ import ZooKeeperProtocol
         #expect(bench.pipeline.tree.ephemeralCount == 0 && bench.pipeline.tree.sessions.isEmpty)
     }
 
-    @Test("A connection without a session is closed after a while")
-    func sessionless() throws {
+    /// A connection without a session is closed after a while.
+    @Test func sessionless() throws {
         let bench = Bench()
         let id = try #require(bench.open())
         for _ in 0..<9 { bench.advance(by: 1000) }
@@ -303,8 +303,8 @@ import ZooKeeperProtocol
 
     // MARK: Roles
 
-    @Test("Without a leader clients are let go with what was answered, and nothing under way is answered later")
-    func roleChange() throws {
+    /// Without a leader clients are let go with what was answered, and nothing under way is answered later.
+    @Test func roleChange() throws {
         let bench = Bench()
         let (id, _) = try bench.connect()
         bench.ask(1, .create, create, from: id)
@@ -322,8 +322,8 @@ import ZooKeeperProtocol
         bench.close(next)
     }
 
-    @Test("Read-only service is for clients that asked for it")
-    func readOnly() throws {
+    /// Read-only service is for clients that asked for it.
+    @Test func readOnly() throws {
         let bench = Bench { $0.readOnlyDelay = 2000 }
         bench.pipeline.stopServing()
         bench.pipeline.awaitLeader()
@@ -345,8 +345,8 @@ import ZooKeeperProtocol
         #expect(bench.pipeline.service == .none)
     }
 
-    @Test("A local session becomes a global one when it needs an ephemeral")
-    func localSessions() throws {
+    /// A local session becomes a global one when it needs an ephemeral.
+    @Test func localSessions() throws {
         let bench = Bench {
             $0.localSessions = true
             $0.opensLocalSessions = true
@@ -365,8 +365,8 @@ import ZooKeeperProtocol
 
     // MARK: Limits
 
-    @Test("Who has requests under way waits when all together have too many, and goes on when the load has fallen")
-    func throttling() throws {
+    /// Who has requests under way waits when all together have too many, and goes on when the load has fallen.
+    @Test func throttling() throws {
         let bench = Bench { $0.globalOutstandingLimit = 2 }
         let (busy, _) = try bench.connect()
         let (idle, _) = try bench.connect()
@@ -385,8 +385,8 @@ import ZooKeeperProtocol
         #expect(bench.takeEffects() == ["resume \(busy.rawValue)"])
     }
 
-    @Test("A leader that takes nothing more answers nothing behind what it dropped")
-    func drained() throws {
+    /// A leader that takes nothing more answers nothing behind what it dropped.
+    @Test func drained() throws {
         let bench = Bench()
         let (id, _) = try bench.connect()
         bench.replication.nextZXID = nil
@@ -394,8 +394,8 @@ import ZooKeeperProtocol
         #expect(try bench.replies(id) == [])
     }
 
-    @Test("Connections of a host, connections in all, and what the process has room for")
-    func connectionLimits() throws {
+    /// Connections of a host, connections in all, and what the process has room for.
+    @Test func connectionLimits() throws {
         let perHost = Bench { $0.maxClientConnections = 2 }
         #expect(["a", "a", "a", "b"].map { perHost.open($0) != nil } == [true, true, false, true])
         let inAll = Bench { $0.maxConnections = 2 }
@@ -410,8 +410,8 @@ import ZooKeeperProtocol
         #expect(small.takeEffects().suffix(1) == ["close \(silent.rawValue)"])
     }
 
+    /// Frames that are none close the connection.
     @Test(
-        "Frames that are none close the connection",
         arguments: [
             ([0x7f, 0xff, 0xff, 0xff], "frame length 2147483647 is not in 0…1048575 (jute.maxbuffer)"),
             ([0xff, 0xff, 0xff, 0xff], "frame length -1 is not in 0…1048575 (jute.maxbuffer)"),
@@ -429,8 +429,8 @@ import ZooKeeperProtocol
         #expect(bench.lines.last == "closing a connection: " + complaint)
     }
 
-    @Test("A frame may come in pieces")
-    func pieces() throws {
+    /// A frame may come in pieces.
+    @Test func pieces() throws {
         let bench = Bench()
         let (id, _) = try bench.connect()
         var writer = JuteWriter()

@@ -3,8 +3,8 @@ import Testing
 @testable import ServerConfig
 
 @Suite struct SecretsTests {
-    @Test("Passwords are taken out of a zoo.cfg, however they are written, and nothing else")
-    func removal() {
+    /// Passwords are taken out of a zoo.cfg, however they are written, and nothing else.
+    @Test func removal() {
         let text = """
             # the key
             dataDir=/d

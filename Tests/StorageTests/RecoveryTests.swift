@@ -9,12 +9,11 @@ import ZooKeeperProtocol
 
 /// Loading data directories: those that Apache ZooKeeper 3.8.0 left after kill -9, and damaged ones.
 @Suite struct RecoveryTests {
-    @Test(
-        "Apache's directories load to exactly the tree that Apache showed",
-        arguments: [
-            ("a-logs-only", 0x201, 513), ("b-snapshots", 0xd2, 12), ("c-restarted", 0x209, 8), ("d-nodigest", 0x7, 7),
-            ("e-gzip", 0x9, 2), ("f-snappy", 0x9, 2),
-        ])
+    /// Apache's directories load to exactly the tree that Apache showed.
+    @Test(arguments: [
+        ("a-logs-only", 0x201, 513), ("b-snapshots", 0xd2, 12), ("c-restarted", 0x209, 8), ("d-nodigest", 0x7, 7),
+        ("e-gzip", 0x9, 2), ("f-snappy", 0x9, 2),
+    ])
     func standalone(name: String, zxid: Int64, replayed: Int) throws {
         let recovered = try copy("standalone/\(name)").recover()
         #expect(recovered.lastZXID == ZXID(rawValue: zxid))
@@ -24,7 +23,8 @@ import ZooKeeperProtocol
         try ExpectedTree("standalone/\(name)/expected.json").expectEqual(recovered.tree)
     }
 
-    @Test("Every server of Apache's ensemble has the same tree, and its epochs", arguments: ["s1", "s2", "s3", "s4"])
+    /// Every server of Apache's ensemble has the same tree, and its epochs.
+    @Test(arguments: ["s1", "s2", "s3", "s4"])
     func ensemble(name: String) throws {
         let directory = copy("ensemble/\(name)")
         let recovered = try directory.recover()
@@ -36,10 +36,8 @@ import ZooKeeperProtocol
         #expect(epochs.accepted == Epoch(rawValue: 2))
     }
 
-    @Test(
-        "A crash between a leader's txns and currentEpoch leaves the epoch that was promised; without a promise, a contradiction"
-    )
-    func epochBehindLog() throws {
+    /// A crash between a leader's txns and currentEpoch leaves the epoch that was promised; without a promise, a contradiction.
+    @Test func epochBehindLog() throws {
         let directory = copy("ensemble/s1")
         let files = directory.files as! SimulatedFiles
         let recovered = try directory.recover()
@@ -56,8 +54,8 @@ import ZooKeeperProtocol
                 "acceptedEpoch is 1, below the epoch 2 of the last txn 0x200000012"))
     }
 
-    @Test("Txns that were logged twice are applied once")
-    func loggedTwice() throws {
+    /// Txns that were logged twice are applied once.
+    @Test func loggedTwice() throws {
         let directory = copy("standalone/a-logs-only")
         let files = directory.files as! SimulatedFiles
         let expected = try directory.recover()
@@ -75,9 +73,8 @@ import ZooKeeperProtocol
         #expect(zxids == zxids.sorted())
     }
 
-    @Test(
-        "Apache's trees, written by us as a snapshot, load to the same tree",
-        arguments: ["standalone/b-snapshots", "standalone/c-restarted", "standalone/e-gzip", "ensemble/s3"])
+    /// Apache's trees, written by us as a snapshot, load to the same tree.
+    @Test(arguments: ["standalone/b-snapshots", "standalone/c-restarted", "standalone/e-gzip", "ensemble/s3"])
     func rewriteSnapshots(name: String) throws {
         let tree = try copy(name).recover().tree
         let other = DataDirectory(dataDir: "/other", files: SimulatedFiles())
@@ -91,8 +88,8 @@ import ZooKeeperProtocol
         try ExpectedTree(expected).expectEqual(again, exceptConfig: true)
     }
 
-    @Test("A new directory gets Apache's empty snapshot, byte for byte")
-    func newDirectory() throws {
+    /// A new directory gets Apache's empty snapshot, byte for byte.
+    @Test func newDirectory() throws {
         let files = SimulatedFiles()
         let directory = DataDirectory(dataDir: "/d", files: files)
         let recovered = try directory.recover()
@@ -105,8 +102,8 @@ import ZooKeeperProtocol
         #expect(try directory.recover().snapshot?.zxid == .zero)
     }
 
-    @Test("A torn last record is cut off the file, and the rest loads")
-    func tornEnd() throws {
+    /// A torn last record is cut off the file, and the rest loads.
+    @Test func tornEnd() throws {
         let directory = copy("standalone/d-nodigest")
         let files = directory.files as! SimulatedFiles
         let path = directory.logPath(ZXID(rawValue: 1))
@@ -129,8 +126,8 @@ import ZooKeeperProtocol
         }
     }
 
-    @Test("A record damaged in the middle is an error that names file, offset and the way out")
-    func damagedInTheMiddle() throws {
+    /// A record damaged in the middle is an error that names file, offset and the way out.
+    @Test func damagedInTheMiddle() throws {
         let directory = copy("standalone/d-nodigest")
         let files = directory.files as! SimulatedFiles
         let path = directory.logPath(ZXID(rawValue: 1))
@@ -160,7 +157,8 @@ import ZooKeeperProtocol
         ),
     ]
 
-    @Test("A log that is missing in the middle is an error that says what is missing and the way out", arguments: gaps)
+    /// A log that is missing in the middle is an error that says what is missing and the way out.
+    @Test(arguments: gaps)
     func missingLog(name: String, removed: [String], expected: String) throws {
         let directory = copy(name)
         for file in removed { try directory.files.remove("/d/version-2/" + file) }
@@ -174,10 +172,8 @@ import ZooKeeperProtocol
             ))
     }
 
-    @Test(
-        "Txns missing behind the snapshot, behind a torn record, inside a file or at the beginning of an epoch are an error"
-    )
-    func missingTxns() throws {
+    /// Txns missing behind the snapshot, behind a torn record, inside a file or at the beginning of an epoch are an error.
+    @Test func missingTxns() throws {
         // What a server has lost that joined with snapshots, and has an older one left.
         var directory = copy("standalone/b-snapshots")
         for snapshot in try directory.snapshotFiles() where snapshot.zxid > .zero {
@@ -220,8 +216,8 @@ import ZooKeeperProtocol
         #expect(throws: StorageError.self) { try directory.recover() }
     }
 
-    @Test("A damaged snapshot is passed over for an older one; with none left the server does not start")
-    func damagedSnapshots() throws {
+    /// A damaged snapshot is passed over for an older one; with none left the server does not start.
+    @Test func damagedSnapshots() throws {
         let directory = copy("standalone/b-snapshots")
         let files = directory.files as! SimulatedFiles
         for snapshot in try directory.snapshotFiles() {
@@ -239,8 +235,8 @@ import ZooKeeperProtocol
         #expect(try #require(error).description.hasPrefix("no snapshot in /d/version-2 can be loaded ("))
     }
 
-    @Test("Logs without a snapshot are refused, unless the settings trust them")
-    func noSnapshot() throws {
+    /// Logs without a snapshot are refused, unless the settings trust them.
+    @Test func noSnapshot() throws {
         let directory = copy("standalone/a-logs-only")
         try directory.files.remove(directory.snapshotPath(.zero))
         let error = #expect(throws: StorageError.self) { try directory.recover() }
@@ -261,8 +257,8 @@ import ZooKeeperProtocol
         #expect(again.tree.digestMismatches == 0)
     }
 
-    @Test("What a killed server had allocated ahead is given back at the next start")
-    func trimmed() throws {
+    /// What a killed server had allocated ahead is given back at the next start.
+    @Test func trimmed() throws {
         let directory = copy("standalone/c-restarted")
         let files = directory.files as! SimulatedFiles
         let before = files.paths.reduce(0) { $0 + (files.content($1)?.count ?? 0) }
@@ -275,8 +271,8 @@ import ZooKeeperProtocol
         #expect(try directory.recover().tree.digest == recovered.tree.digest)
     }
 
-    @Test("A tree that differs from its digests is known to differ until a leader's tree takes its place")
-    func mismatch() throws {
+    /// A tree that differs from its digests is known to differ until a leader's tree takes its place.
+    @Test func mismatch() throws {
         let directory = copy("standalone/b-snapshots")
         let files = directory.files as! SimulatedFiles
         #expect(try directory.recover().tree.digestMismatches == 0)
@@ -291,8 +287,8 @@ import ZooKeeperProtocol
         #expect(files.content(directory.mismatchMark) == nil)
     }
 
-    @Test("A tree whose log does not fit its snapshot leaves the mark when it is loaded")
-    func mismatchAtLoad() throws {
+    /// A tree whose log does not fit its snapshot leaves the mark when it is loaded.
+    @Test func mismatchAtLoad() throws {
         let directory = copy("standalone/a-logs-only")
         // A snapshot that lacks what the first log made.
         let files = directory.files as! SimulatedFiles
@@ -306,15 +302,15 @@ import ZooKeeperProtocol
                 == "the tree differs from the digests of its txns, first seen at zxid \(recovered.lastZXID)\n")
     }
 
-    @Test("An empty log file, which Apache 3.8.0 dies of, is skipped")
-    func emptyLog() throws {
+    /// An empty log file, which Apache 3.8.0 dies of, is skipped.
+    @Test func emptyLog() throws {
         let directory = copy("standalone/d-nodigest")
         (directory.files as! SimulatedFiles).set(directory.logPath(ZXID(rawValue: 8)), [])
         #expect(try directory.recover().lastZXID == ZXID(rawValue: 7))
     }
 
-    @Test("TRUNC leaves what Apache's leaves, and no snapshot that would bring the txns back")
-    func truncate() throws {
+    /// TRUNC leaves what Apache's leaves, and no snapshot that would bring the txns back.
+    @Test func truncate() throws {
         let directory = copy("trunc/1-old-leader-with-3-extra-txns")
         let files = directory.files as! SimulatedFiles
         files.set(directory.snapshotPath(ZXID(rawValue: 0x1_0000_0009)), [1, 2, 3])
@@ -325,8 +321,8 @@ import ZooKeeperProtocol
         #expect(try directory.recover().lastZXID == ZXID(rawValue: 0x1_0000_0007))
     }
 
-    @Test("A learner is sent a part of the log only if nothing is missing in it, in the numbers or between two epochs")
-    func readLog() throws {
+    /// A learner is sent a part of the log only if nothing is missing in it, in the numbers or between two epochs.
+    @Test func readLog() throws {
         func zxids(_ directory: DataDirectory, _ zxid: Int64) throws -> [Int64]? {
             try directory.readLog(from: ZXID(rawValue: zxid))?.map(\.zxid.rawValue)
         }
@@ -356,8 +352,8 @@ import ZooKeeperProtocol
         #expect(try zxids(ensemble, 0x2_0000_0001)?.first == 0x2_0000_0001)
     }
 
-    @Test("Purging keeps the newest three snapshots and the logs they need")
-    func purge() throws {
+    /// Purging keeps the newest three snapshots and the logs they need.
+    @Test func purge() throws {
         let directory = copy("standalone/b-snapshots")
         let removed = try directory.purge(keep: 3)
         #expect(
@@ -368,8 +364,8 @@ import ZooKeeperProtocol
         #expect(try directory.purge(keep: 3) == [])
     }
 
-    @Test("A second server on one dataDir is refused and told who has it")
-    func lock() throws {
+    /// A second server on one dataDir is refused and told who has it.
+    @Test func lock() throws {
         var template = Array("/tmp/paddock-lock-XXXXXX".utf8CString)
         let path = String(cString: mkdtemp(&template))
         defer { rmdir(path) }
@@ -383,8 +379,8 @@ import ZooKeeperProtocol
         unlink(path + "/paddock.lock")
     }
 
-    @Test("Both directories are locked, under every name; strangers can neither lock the files nor lay links there")
-    func locks() throws {
+    /// Both directories are locked, under every name; strangers can neither lock the files nor lay links there.
+    @Test func locks() throws {
         var template = Array("/tmp/paddock-lock-XXXXXX".utf8CString)
         let root = String(cString: mkdtemp(&template))
         let (a, b, log) = (root + "/a", root + "/b", root + "/log")
@@ -425,8 +421,8 @@ import ZooKeeperProtocol
         withExtendedLifetime(lock) {}
     }
 
-    @Test("A log ahead of currentEpoch, as a crash during synchronisation leaves it, lifts the epoch and says so")
-    func logAheadOfEpoch() throws {
+    /// A log ahead of currentEpoch, as a crash during synchronisation leaves it, lifts the epoch and says so.
+    @Test func logAheadOfEpoch() throws {
         let directory = copy("ensemble/s1")
         let files = directory.files as! SimulatedFiles
         files.set("/d/version-2/currentEpoch", Array("1".utf8))
@@ -442,8 +438,8 @@ import ZooKeeperProtocol
         #expect(try Epochs(directory, lastZXID: last).notes == [])
     }
 
-    @Test("An acceptedEpoch below what the server already follows is refused")
-    func acceptedEpochTooLow() throws {
+    /// An acceptedEpoch below what the server already follows is refused.
+    @Test func acceptedEpochTooLow() throws {
         let directory = copy("ensemble/s1")
         (directory.files as! SimulatedFiles).set("/d/version-2/acceptedEpoch", Array("1".utf8))
         let error = #expect(throws: StorageError.self) {

@@ -16,7 +16,8 @@ import ZooKeeperProtocol
         "ensemble/s2/version-2/log.200000001", "trunc/3-old-leader-with-2-extra-txns/version-2/log.200000001",
     ]
 
-    @Test("Apache's logs, read and written again, are the same bytes, up to the padding", arguments: logs)
+    /// Apache's logs, read and written again, are the same bytes, up to the padding.
+    @Test(arguments: logs)
     func rewrite(name: String) throws {
         let original = try DurableFile.read(fixture(name))
         let files = SimulatedFiles()
@@ -36,10 +37,8 @@ import ZooKeeperProtocol
         #expect(files.content(directory.logPath(try #require(first))) == Array(original[..<reader.offset]))
     }
 
-    @Test(
-        "A file reserves as much again as it holds, from 64 KiB up to preAllocSize, and gives back the rest when it is left"
-    )
-    func growth() throws {
+    /// A file reserves as much again as it holds, from 64 KiB up to preAllocSize, and gives back the rest when it is left.
+    @Test func growth() throws {
         let files = SimulatedFiles()
         let directory = DataDirectory(dataDir: "/d", files: files)
         var log = TxnLog(directory, preallocation: 1 << 20)
@@ -66,8 +65,8 @@ import ZooKeeperProtocol
         #expect(files.content(directory.logPath(ZXID(rawValue: number + 1)))?.count == 16 + 64 << 10)
     }
 
-    @Test("A log torn at every byte of its last record reads up to the record before")
-    func tornAnywhere() throws {
+    /// A log torn at every byte of its last record reads up to the record before.
+    @Test func tornAnywhere() throws {
         let files = SimulatedFiles()
         let content = try DurableFile.read(fixture(Self.logs[8]))
         files.set("/l", content)
@@ -85,8 +84,8 @@ import ZooKeeperProtocol
         }
     }
 
-    @Test("Behind a damaged record the next intact one is found")
-    func damagedInTheMiddle() throws {
+    /// Behind a damaged record the next intact one is found.
+    @Test func damagedInTheMiddle() throws {
         let files = SimulatedFiles()
         let content = try DurableFile.read(fixture(Self.logs[0]))
         files.set("/l", content)
@@ -103,7 +102,8 @@ import ZooKeeperProtocol
         }
     }
 
-    @Test("An empty file and a file with a torn header hold nothing", arguments: [0, 1, 8, 15, 16])
+    /// An empty file and a file with a torn header hold nothing.
+    @Test(arguments: [0, 1, 8, 15, 16])
     func headers(length: Int) throws {
         let files = SimulatedFiles()
         files.set("/l", Array(TxnLogFormat.header.prefix(length)))
@@ -111,7 +111,8 @@ import ZooKeeperProtocol
         #expect(found.zxids.isEmpty)
     }
 
-    @Test("After a power cut everything committed is there, and of the rest only whole records", arguments: 0..<120)
+    /// After a power cut everything committed is there, and of the rest only whole records.
+    @Test(arguments: 0..<120)
     func powerCut(survivors: Int) throws {
         let files = SimulatedFiles()
         let directory = DataDirectory(dataDir: "/d", files: files)
@@ -129,8 +130,8 @@ import ZooKeeperProtocol
         #expect(found.zxids == Array((1...9).map { ZXID(rawValue: $0) }.prefix(found.zxids.count)))
     }
 
-    @Test("A file whose directory entry was not synced would be lost: commit syncs it")
-    func newFileIsDurable() throws {
+    /// A file whose directory entry was not synced would be lost: commit syncs it.
+    @Test func newFileIsDurable() throws {
         let files = SimulatedFiles()
         let directory = DataDirectory(dataDir: "/d", files: files)
         var log = TxnLog(directory, preallocation: 0)
@@ -142,8 +143,8 @@ import ZooKeeperProtocol
         #expect(files.paths == ["/d/version-2/log.1"])
     }
 
-    @Test("On a full disk append fails, keeps failing, and what was committed stays readable")
-    func fullDisk() throws {
+    /// On a full disk append fails, keeps failing, and what was committed stays readable.
+    @Test func fullDisk() throws {
         let files = SimulatedFiles()
         let directory = DataDirectory(dataDir: "/d", files: files)
         var log = TxnLog(directory, preallocation: 4096)
@@ -166,8 +167,8 @@ import ZooKeeperProtocol
         #expect(found.zxids.count == Int(committed))
     }
 
-    @Test("A size limit rolls after the commit that exceeded it")
-    func sizeLimit() throws {
+    /// A size limit rolls after the commit that exceeded it.
+    @Test func sizeLimit() throws {
         let files = SimulatedFiles()
         let directory = DataDirectory(dataDir: "/d", files: files)
         var log = TxnLog(directory, preallocation: 0, sizeLimit: 150)

@@ -6,7 +6,7 @@ import Testing
 /// Every frame that clients and Apache's server exchanged is read and written again: the bytes must be the same.
 struct ClientGoldenTests {
     @Test(arguments: Fixtures.names(in: "client"))
-    func `a captured conversation survives decoding and encoding`(name: String) throws {
+    func aCapturedConversationSurvivesDecodingAndEncoding(name: String) throws {
         let conversation = Fixtures.load("client/\(name).json", as: Conversation.self)
         var malformed: [String] = []
         for frames in Dictionary(grouping: conversation.frames, by: \.conn).sorted(by: { $0.key < $1.key }).map(\.value)

@@ -6,7 +6,7 @@ import ZooKeeperProtocol
 /// Damaged input never traps: it is an error, or a value that can be written and read again.
 struct DecoderFuzzTests {
     @Test(arguments: 0..<8 as Range<UInt64>)
-    func `damaged bytes are an error or a value`(seed: UInt64) throws {
+    func damagedBytesAreAnErrorOrAValue(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         var values = 0
         for bytes in Self.corpus {

@@ -4,7 +4,7 @@ import ZooKeeperProtocol
 
 struct ElectionGoldenTests {
     @Test(arguments: Fixtures.names(in: "election"))
-    func `a captured election survives decoding and encoding`(name: String) throws {
+    func aCapturedElectionSurvivesDecodingAndEncoding(name: String) throws {
         let capture = Fixtures.load("election/\(name).json", as: ElectionCapture.self)
         for message in capture.connections.flatMap(\.messages) {
             let bytes = unhex(message.hex)
@@ -29,7 +29,7 @@ struct ElectionGoldenTests {
         state: .following, leader: 3, zxid: ZXID(rawValue: 0x2_0000_0005), electionEpoch: 7,
         peerEpoch: Epoch(rawValue: 3), config: "version=0")
 
-    @Test func `old servers' notifications are shorter`() throws {
+    @Test func oldServersNotificationsAreShorter() throws {
         let bytes = Self.modern.encoded
         var old = Self.modern
         old.version = 0
@@ -48,7 +48,7 @@ struct ElectionGoldenTests {
             ElectionHello(.severalAddresses, server: 2, addresses: ["a:1", "b:2"])
         ),
     ])
-    func `the forms of a hello`(bytes: String, hello: ElectionHello) throws {
+    func theFormsOfAHello(bytes: String, hello: ElectionHello) throws {
         #expect(try ElectionHello(decoding: unhex(bytes)) == hello)
         #expect(hex(hello.encoded) == bytes)
     }
@@ -59,7 +59,7 @@ struct ElectionGoldenTests {
         ("ffffffffffff0000000000000000000200000801", .unreasonableLength(2049, at: 16, limit: 2048)),
         ("ffffffffffff00000000000000000002000000", .truncated(at: 16, wanted: 4)),
     ])
-    func `a bad hello`(bytes: String, error: JuteError) {
+    func aBadHello(bytes: String, error: JuteError) {
         #expect(throws: error) { try ElectionHello(decoding: unhex(bytes)) }
     }
 }

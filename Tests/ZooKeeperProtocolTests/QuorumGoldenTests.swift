@@ -5,7 +5,7 @@ import ZooKeeperProtocol
 
 struct QuorumGoldenTests {
     @Test(arguments: Fixtures.names(in: "quorum"))
-    func `a captured stream of packets survives decoding and encoding`(name: String) throws {
+    func aCapturedStreamOfPacketsSurvivesDecodingAndEncoding(name: String) throws {
         let stream = Fixtures.load("quorum/\(name).json", as: LearnerStream.self)
         for message in stream.messages where message.zxid != nil {
             let packet = try QuorumPacket(decoding: unhex(message.hex))
@@ -49,11 +49,11 @@ struct QuorumGoldenTests {
         ),
         (QuorumPacket(.trunc, zxid: ZXID(rawValue: 0x1_0000_0007)), "0000000e0000000100000007ffffffffffffffff"),
     ])
-    func `packets have the bytes of the reference`(packet: QuorumPacket, bytes: String) {
+    func packetsHaveTheBytesOfTheReference(packet: QuorumPacket, bytes: String) {
         #expect(hex(packet.encoded) == bytes)
     }
 
-    @Test func `a packet that has not arrived whole is waited for`() throws {
+    @Test func aPacketThatHasNotArrivedWholeIsWaitedFor() throws {
         let packet = QuorumPacket(
             .request, zxid: ZXID(rawValue: -1), data: [1, 2, 3], authInfo: [AuthID(scheme: "ip", id: "127.0.0.1")])
         let bytes = packet.encoded
@@ -74,7 +74,7 @@ struct QuorumGoldenTests {
         ("0000000000000003", LearnerInfo(server: 3, protocolVersion: 0, configVersion: 0)),
         ("000000000000000300010000", LearnerInfo(server: 3, configVersion: 0)),
     ])
-    func `old learners say less about themselves`(bytes: String, info: LearnerInfo) throws {
+    func oldLearnersSayLessAboutThemselves(bytes: String, info: LearnerInfo) throws {
         #expect(try LearnerInfo(decoding: unhex(bytes)) == info)
     }
 }

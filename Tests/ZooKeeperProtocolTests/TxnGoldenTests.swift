@@ -34,7 +34,7 @@ struct TxnGoldenTests {
         var hex: String
     }
 
-    @Test func `log records survive decoding and encoding, and mean what they mean to others`() throws {
+    @Test func logRecordsSurviveDecodingAndEncodingAndMeanWhatTheyMeanToOthers() throws {
         let records = Fixtures.lines("log/records.jsonl", as: Record.self)
         #expect(records.count == 120)
         for record in records {
@@ -74,11 +74,11 @@ struct TxnGoldenTests {
         TxnEntry(header: header, txn: .closeSession(paths: ["/a", "/b"]), digest: nil),
         TxnEntry(header: header, txn: .closeSession(paths: ["/a", "/b"]), digest: digest),
     ])
-    func `a closeSession is understood with and without list and digest`(entry: TxnEntry) throws {
+    func aCloseSessionIsUnderstoodWithAndWithoutListAndDigest(entry: TxnEntry) throws {
         #expect(try TxnEntry(decoding: entry.encoded) == entry)
     }
 
-    @Test func `a create without parentCVersion is of an old server`() throws {
+    @Test func aCreateWithoutParentCVersionIsOfAnOldServer() throws {
         var header = Self.header
         header.type = .create
         let body = CreateTxn(path: "/a", data: nil, acl: .open, ephemeral: true, parentCVersion: -1)
@@ -87,7 +87,7 @@ struct TxnGoldenTests {
     }
 
     @Test(arguments: [OpCode.check, .ping, .multiRead, .getData, OpCode(rawValue: 99)])
-    func `a type that is no txn is an error`(type: OpCode) {
+    func aTypeThatIsNoTxnIsAnError(type: OpCode) {
         var header = Self.header
         header.type = type
         #expect(throws: JuteError.unknownValue(Int64(type.rawValue), at: 32)) {
@@ -95,7 +95,7 @@ struct TxnGoldenTests {
         }
     }
 
-    @Test func `a multi inside a multi is an error, however deep`() {
+    @Test func aMultiInsideAMultiIsAnErrorHoweverDeep() {
         var txn = Txn.multi([])
         for _ in 0..<1000 { txn = .multi([txn]) }
         var header = Self.header

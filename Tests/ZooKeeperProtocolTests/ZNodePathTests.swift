@@ -6,7 +6,7 @@ struct ZNodePathTests {
         "/", "/a", "/a/b", "/.a", "/a.", "/...", "/a b", "/é/日本", "/\u{a0}", "/\u{f900}", "/\u{ffef}",
         "/zookeeper/quota",
     ])
-    func `good paths`(path: String) {
+    func goodPaths(path: String) {
         #expect(ZNodePath.problem(in: path) == nil)
     }
 
@@ -20,7 +20,7 @@ struct ZNodePathTests {
         ("/\u{f8ff}", .invalidCharacter(at: 1)), ("/\u{fff0}", .invalidCharacter(at: 1)),
         ("/a/\u{1f600}", .invalidCharacter(at: 3)),
     ])
-    func `bad paths`(path: String, problem: PathError) {
+    func badPaths(path: String, problem: PathError) {
         #expect(ZNodePath.problem(in: path) == problem)
     }
 
@@ -29,7 +29,7 @@ struct ZNodePathTests {
             [0x2f, 0xff], [0x2f, 0x80], [0x2f, 0xc3], [0x2f, 0xe6, 0x97], [0x2f, 0xed, 0xa0, 0x80], [0x2f, 0xc0, 0xaf],
             [0x2f, 0xe0, 0x80, 0xaf],
         ] as [[UInt8]])
-    func `bytes that are not UTF-8 are refused`(path: [UInt8]) {
+    func bytesThatAreNotUTF8AreRefused(path: [UInt8]) {
         let problem = path.withUnsafeBytes { ZNodePath.problem(in: $0) }
         #expect(problem == .invalidCharacter(at: 1))
     }

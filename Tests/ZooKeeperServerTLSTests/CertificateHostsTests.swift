@@ -33,8 +33,8 @@ import Testing
         m4ogncKl9g/EAgjCJ0sTC7VmLxpFNQ==
         """)
 
-    @Test("What a certificate is for is read from its alternative names, else from its last common name")
-    func reading() throws {
+    /// What a certificate is for is read from its alternative names, else from its last common name.
+    @Test func reading() throws {
         let named = try #require(CertificateHosts(certificate: Self.named))
         #expect(
             named.text
@@ -44,30 +44,28 @@ import Testing
         #expect(common.names.isEmpty && common.addresses.isEmpty)
     }
 
-    @Test(
-        "Names and addresses match as in Apache's ZKHostnameVerifier",
-        arguments: [
-            ("zk1.example.org", true), ("ZK1.EXAMPLE.ORG", true), ("zk2.example.org", false), ("zk1.example.or", false),
-            ("a.zk.example.org", true), ("a.b.zk.example.org", false), ("zk.example.org", false),
-            ("abcz.example.org", true), ("az.example.org", true), ("a.z.example.org", false),
-            ("10.0.0.1", true), ("10.0.0.2", false), ("2001:db8::1", true), ("2001:db8:0:0::1", true),
-            ("2001:db8::2", false), ("last.example.org", false), ("", false),
-        ])
+    /// Names and addresses match as in Apache's ZKHostnameVerifier.
+    @Test(arguments: [
+        ("zk1.example.org", true), ("ZK1.EXAMPLE.ORG", true), ("zk2.example.org", false), ("zk1.example.or", false),
+        ("a.zk.example.org", true), ("a.b.zk.example.org", false), ("zk.example.org", false),
+        ("abcz.example.org", true), ("az.example.org", true), ("a.z.example.org", false),
+        ("10.0.0.1", true), ("10.0.0.2", false), ("2001:db8::1", true), ("2001:db8:0:0::1", true),
+        ("2001:db8::2", false), ("last.example.org", false), ("", false),
+    ])
     func covers(host: String, expected: Bool) throws {
         let hosts = try #require(CertificateHosts(certificate: Self.named))
         #expect(hosts.covers(host) == expected)
     }
 
-    @Test(
-        "The common name counts only without alternative names",
-        arguments: [("a.last.example.org", true), ("last.example.org", false), ("first", false), ("10.0.0.1", false)])
+    /// The common name counts only without alternative names.
+    @Test(arguments: [("a.last.example.org", true), ("last.example.org", false), ("first", false), ("10.0.0.1", false)])
     func commonName(host: String, expected: Bool) throws {
         let hosts = try #require(CertificateHosts(certificate: Self.common))
         #expect(hosts.covers(host) == expected)
     }
 
-    @Test("Bytes cut off or changed anywhere are read or refused, never more")
-    func damaged() {
+    /// Bytes cut off or changed anywhere are read or refused, never more.
+    @Test func damaged() {
         for length in 0..<Self.named.count { _ = CertificateHosts(certificate: Array(Self.named[..<length])) }
         for position in Self.named.indices {
             for value in [0x00, 0x7f, 0x80, 0x84, 0xff] as [UInt8] {

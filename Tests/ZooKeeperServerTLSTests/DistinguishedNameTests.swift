@@ -20,8 +20,8 @@ import Testing
                 4Xx8NbxLoV5lg1+YRSvMfxYa0CVTZk0j6slvAiEArzNBJGFNzvuJDJycNegCMNuho8pX5v5Xl2QuS02kt6Q=
                 """.filter { !$0.isWhitespace })!)
 
-    @Test("The subject reads as Java's X500Principal.getName() prints it")
-    func subject() {
+    /// The subject reads as Java's X500Principal.getName() prints it.
+    @Test func subject() {
         // What OpenJDK 17 printed for this certificate.
         #expect(
             DistinguishedName.ofSubject(certificate: Self.certificate)
@@ -29,15 +29,14 @@ import Testing
         )
     }
 
-    @Test(
-        "Every kind of text reads as Java reads it",
-        arguments: [
-            // The encoded value of CN, and what OpenJDK 17 printed for it.
-            ("1e0400610062", ##"CN=\00a\00b"##), ("140261e9", "CN=a\u{fffd}"), ("12023432", "CN=#12023432"),
-            ("1b026162", "CN=ab"), ("1603e9612c", "CN=\u{fffd}a\\,"), ("0c0361003d", ##"CN=a\00\="##),
-            ("0c0420610d20", "CN=\\ a\\\r\\ "), ("0c030d610d", "CN=\\\ra\\\r"), ("0c020a61", "CN=\na"),
-            ("0c043dcc8161", "CN=\\=\u{301}a"),
-        ])
+    /// Every kind of text reads as Java reads it.
+    @Test(arguments: [
+        // The encoded value of CN, and what OpenJDK 17 printed for it.
+        ("1e0400610062", ##"CN=\00a\00b"##), ("140261e9", "CN=a\u{fffd}"), ("12023432", "CN=#12023432"),
+        ("1b026162", "CN=ab"), ("1603e9612c", "CN=\u{fffd}a\\,"), ("0c0361003d", ##"CN=a\00\="##),
+        ("0c0420610d20", "CN=\\ a\\\r\\ "), ("0c030d610d", "CN=\\\ra\\\r"), ("0c020a61", "CN=\na"),
+        ("0c043dcc8161", "CN=\\=\u{301}a"),
+    ])
     func texts(value: String, expected: String) throws {
         let digits = Array(value)
         let bytes = try stride(from: 0, to: digits.count, by: 2).map {
@@ -52,9 +51,8 @@ import Testing
         #expect(subject.map { Array($0.unicodeScalars) } == Array(expected.unicodeScalars))
     }
 
-    @Test(
-        "A certificate whose issuer has its own name is known as such",
-        arguments: [("a", "a", true), ("a", "b", false)])
+    /// A certificate whose issuer has its own name is known as such.
+    @Test(arguments: [("a", "a", true), ("a", "b", false)])
     func selfIssued(issuer: String, subject: String, expected: Bool) {
         func element(_ tag: UInt8, _ content: [UInt8]) -> [UInt8] { [tag, UInt8(content.count)] + content }
         func name(_ text: String) -> [UInt8] {
@@ -65,15 +63,15 @@ import Testing
         #expect(CertificateFields(element(0x30, element(0x30, body)))?.isSelfIssued == expected)
     }
 
-    @Test("A certificate cut off anywhere before its subject's end is none")
-    func cutOff() {
+    /// A certificate cut off anywhere before its subject's end is none.
+    @Test func cutOff() {
         for length in 0..<Self.certificate.count {
             #expect(DistinguishedName.ofSubject(certificate: Array(Self.certificate[..<length])) == nil)
         }
     }
 
-    @Test("Bytes changed anywhere are read or refused, never more")
-    func damaged() {
+    /// Bytes changed anywhere are read or refused, never more.
+    @Test func damaged() {
         for position in Self.certificate.indices {
             for value in [0x00, 0x7f, 0x80, 0x84, 0xff] as [UInt8] {
                 var damaged = Self.certificate

@@ -4,6 +4,6 @@ import Testing
 @testable import ZooKeeperServerTLS
 
 @Suite struct TLSNamesTests {
-    @Test("The check of a zoo.cfg knows the very cipher suites that there are")
-    func cipherSuites() { #expect(Set(TLSNames.cipherNames.keys) == KnownKeys.cipherSuites) }
+    /// The check of a zoo.cfg knows the very cipher suites that there are.
+    @Test func cipherSuites() { #expect(Set(TLSNames.cipherNames.keys) == KnownKeys.cipherSuites) }
 }

@@ -27,15 +27,15 @@ import Testing
         return words.joined(separator: " ")
     }
 
-    @Test("The oldest goes, a stranger before a member; a stranger never sends a member away")
-    func places() {
+    /// The oldest goes, a stranger before a member; a stranger never sends a member away.
+    @Test func places() {
         #expect(outcome(2, [("a", false), ("b", false), ("c", false), ("d", false)]) == "+ + a b")
         #expect(outcome(2, [("p", true), ("b", false), ("c", false), ("q", true)]) == "+ + b c")
         #expect(outcome(2, [("p", true), ("q", true), ("c", false), ("r", true)]) == "+ + - p")
     }
 
-    @Test("Who has said who it is, or is gone, takes no room; who says nothing goes in the order of coming")
-    func leaving() {
+    /// Who has said who it is, or is gone, takes no room; who says nothing goes in the order of coming.
+    @Test func leaving() {
         var room = Antechamber<Guest>(capacity: 3)
         let guests = ["a", "b", "c", "d"].map(Guest.init)
         for (index, guest) in guests.prefix(3).enumerated() {
@@ -49,8 +49,8 @@ import Testing
         #expect(room.count == 1)
     }
 
-    @Test("Members are known by the addresses of their lines, in every spelling of them")
-    func addresses() throws {
+    /// Members are known by the addresses of their lines, in every spelling of them.
+    @Test func addresses() throws {
         let peers = PeerAddresses(loop: EmbeddedEventLoop())
         peers.setHosts(["10.0.0.1", "::1", "FE80::0001"])
         for (address, isPeer) in [
@@ -62,8 +62,8 @@ import Testing
         #expect(!peers.contains(nil))
     }
 
-    @Test("Names are looked up beside the loop")
-    func names() async throws {
+    /// Names are looked up beside the loop.
+    @Test func names() async throws {
         let group = MultiThreadedEventLoopGroup.singleton
         let loop = group.next()
         let peers = try await loop.submit {

@@ -9,7 +9,8 @@ import ZooKeeperProtocol
 
 /// A client port's connections and the pages, with bytes in place of a network.
 @Suite struct ClientConnectionTests {
-    @Test("A four-letter word is answered, however it comes, and the connection closed", arguments: [1, 2, 4])
+    /// A four-letter word is answered, however it comes, and the connection closed.
+    @Test(arguments: [1, 2, 4])
     func words(pieces: Int) async throws {
         try await LoneLeader.with("4lw.commands.whitelist=ruok, isro") { leader in
             for (word, answer) in [
@@ -24,8 +25,8 @@ import ZooKeeperProtocol
         }
     }
 
-    @Test("A connection too many is closed before it says anything, and another may come when one has gone")
-    func tooMany() async throws {
+    /// A connection too many is closed before it says anything, and another may come when one has gone.
+    @Test func tooMany() async throws {
         try await LoneLeader.with("maxClientCnxns=1") { leader in
             let first = try await leader.accept()
             let second = try await leader.accept()
@@ -39,8 +40,8 @@ import ZooKeeperProtocol
         }
     }
 
-    @Test("Over TLS each frame is written by itself: a client may look for one of them at a time")
-    func framesOverTLS() async throws {
+    /// Over TLS each frame is written by itself: a client may look for one of them at a time.
+    @Test func framesOverTLS() async throws {
         try await LoneLeader.with { leader in
             for (isSecure, writes) in [(false, 1), (true, 3)] {
                 let channel = try await leader.accept(isSecure: isSecure)
@@ -55,8 +56,8 @@ import ZooKeeperProtocol
         }
     }
 
-    @Test("What comes behind a ConnectRequest waits for the session; what comes after the end is nobody's")
-    func order() async throws {
+    /// What comes behind a ConnectRequest waits for the session; what comes after the end is nobody's.
+    @Test func order() async throws {
         try await LoneLeader.with { leader in
             let channel = try await leader.accept()
             try await leader.put(Self.greeting + Self.ping + Self.close + Self.ping, into: channel)
@@ -72,8 +73,8 @@ import ZooKeeperProtocol
         }
     }
 
-    @Test("The admin port and the metrics port answer from what the server is just then")
-    func pages() async throws {
+    /// The admin port and the metrics port answer from what the server is just then.
+    @Test func pages() async throws {
         try await LoneLeader.with { leader in
             let client = try await leader.accept()
             let stats = try await leader.page({ $0.adminPort }, "/commands/server_stats")

@@ -11,7 +11,8 @@ import ZooKeeperProtocol
 
 /// The election port of server 2, with bytes in place of a network. Servers with larger ids call it.
 @Suite struct ElectionMeshTests {
-    @Test("Who calls is told what was last said to it, and heard", arguments: [1, 3, 1000])
+    /// Who calls is told what was last said to it, and heard.
+    @Test(arguments: [1, 3, 1000])
     func talking(pieces: Int) throws {
         let port = Port()
         port.mesh.send(.vote(for: 2, round: 1), to: 3)
@@ -26,8 +27,8 @@ import ZooKeeperProtocol
         #expect(port.turns.begun == port.turns.ended && port.turns.begun > 0)
     }
 
-    @Test("Only the newest matters to a peer that is slow")
-    func slowness() throws {
+    /// Only the newest matters to a peer that is slow.
+    @Test func slowness() throws {
         let port = Port()
         let caller = try port.accept()
         try caller.send(.hello(3))
@@ -39,10 +40,8 @@ import ZooKeeperProtocol
         #expect(try caller.received() == [.vote(for: 2, round: 5)])
     }
 
-    @Test(
-        "In a large ensemble a server that has just spoken keeps its next votes for a moment, and then tells the newest"
-    )
-    func largeEnsemble() throws {
+    /// In a large ensemble a server that has just spoken keeps its next votes for a moment, and then tells the newest.
+    @Test func largeEnsemble() throws {
         let port = Port(servers: 21)
         let callers = try [Int64(3), 4].map { peer -> Caller in
             let caller = try port.accept()
@@ -71,8 +70,8 @@ import ZooKeeperProtocol
         #expect(try rounds() == [[5], [5]], "at once")
     }
 
-    @Test("A second connection of a server takes the place of the first, whose end then says nothing")
-    func replacement() throws {
+    /// A second connection of a server takes the place of the first, whose end then says nothing.
+    @Test func replacement() throws {
         let port = Port()
         let first = try port.accept()
         try first.send(.hello(3))
@@ -84,8 +83,8 @@ import ZooKeeperProtocol
         #expect(port.unreachable == [3])
     }
 
-    @Test("Who has this server's own id, and who says what no server says, is let go")
-    func refusals() throws {
+    /// Who has this server's own id, and who says what no server says, is let go.
+    @Test func refusals() throws {
         let port = Port()
         let own = try port.accept()
         try own.send(.hello(2))
@@ -101,16 +100,16 @@ import ZooKeeperProtocol
         #expect(port.unreachable.suffix(2) == [3, 4])
     }
 
-    @Test("A message that makes no sense is passed over, as Apache's server does")
-    func nonsense() throws {
+    /// A message that makes no sense is passed over, as Apache's server does.
+    @Test func nonsense() throws {
         let port = Port()
         let caller = try port.accept()
         try caller.send(.hello(3) + [0, 0, 0, 3, 1, 2, 3] + .frame(.vote(for: 3, round: 4)))
         #expect(port.heard.map(\.notification.electionEpoch) == [4])
     }
 
-    @Test("Who says nothing for too long is let go, who has said who it is stays")
-    func silence() throws {
+    /// Who says nothing for too long is let go, who has said who it is stays.
+    @Test func silence() throws {
         let port = Port()
         let silent = try port.accept()
         let caller = try port.accept()

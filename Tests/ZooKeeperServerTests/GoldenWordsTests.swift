@@ -17,7 +17,8 @@ import ZooKeeperProtocol
         case readOnly = "read-only"
     }
 
-    @Test("srvr and conf read as Apache's, numbers apart", arguments: Role.allCases)
+    /// srvr and conf read as Apache's, numbers apart.
+    @Test(arguments: Role.allCases)
     func words(role: Role) throws {
         for word in [ServerWord.srvr, .conf] {
             let ours = try answer(word, as: role)
@@ -25,15 +26,15 @@ import ZooKeeperProtocol
         }
     }
 
-    @Test("conf of an ensemble's server tells the membership to the letter", arguments: [Role.leader, .observer])
+    /// conf of an ensemble's server tells the membership to the letter.
+    @Test(arguments: [Role.leader, .observer])
     func membership(role: Role) throws {
         func ensemblePart(_ text: String) -> Substring { text[text.range(of: "serverId=")!.lowerBound...] }
         #expect(ensemblePart(try answer(.conf, as: role)) == ensemblePart(try captured(role, .conf)))
     }
 
-    @Test(
-        "mntr has all of Apache's keys, with values of the same kind",
-        arguments: [Role.standalone, .leader, .follower, .observer, .readOnly])
+    /// mntr has all of Apache's keys, with values of the same kind.
+    @Test(arguments: [Role.standalone, .leader, .follower, .observer, .readOnly])
     func monitor(role: Role) throws {
         let ours = entries(try answer(.mntr, as: role))
         let theirs = entries(try captured(role, .mntr))
@@ -50,8 +51,8 @@ import ZooKeeperProtocol
         #expect(ours.first { $0.key == "zk_peer_state" }?.value == state)
     }
 
-    @Test("Between two reigns a member of an ensemble refuses, in Apache's words")
-    func looking() throws {
+    /// Between two reigns a member of an ensemble refuses, in Apache's words.
+    @Test func looking() throws {
         #expect(ServerWord.srvr.refusal == "This ZooKeeper instance is not currently serving requests\n")
         #expect(ServerWord.hash.refusal == "This ZooKeeper instance is not currently serving requests")
         #expect(ServerWord.isro.refusal == "null")
@@ -71,19 +72,19 @@ import ZooKeeperProtocol
         #expect(refused.answer(to: .ruok).text.contains("\"error\" : null"))
     }
 
-    @Test("A read-only server says so")
-    func readOnly() throws { #expect(try answer(.isro, as: .readOnly) == "ro") }
+    /// A read-only server says so.
+    @Test func readOnly() throws { #expect(try answer(.isro, as: .readOnly) == "ro") }
 
-    @Test("A follower's dump lists the sessions it knows")
-    func followerDump() throws {
+    /// A follower's dump lists the sessions it knows.
+    @Test func followerDump() throws {
         #expect(
             try answer(.dump, as: .follower).hasPrefix("SessionTracker dump:\nGlobal Sessions(0):\nephemeral nodes"))
         #expect(
             try answer(.dump, as: .leader).hasPrefix("SessionTracker dump:\nSession Sets (0)/(0):\nephemeral nodes"))
     }
 
-    @Test("The metrics endpoint prints what Prometheus reads")
-    func prometheus() throws {
+    /// The metrics endpoint prints what Prometheus reads.
+    @Test func prometheus() throws {
         let page = try server(nil).prometheusText
         #expect(page.contains("# TYPE znode_count gauge\nznode_count 5\n"))
         #expect(page.contains("# TYPE fsynctime summary\nfsynctime_count 0\nfsynctime_sum 0\n"))

@@ -11,18 +11,17 @@ import Testing
         Array(text.utf8).withUnsafeBytes { HTTPRequest.read($0) }
     }
 
-    @Test(
-        "Heads of requests",
-        arguments: [
-            ("GET /commands HTTP/1.1\r\nHost: x\r\n\r\n", HTTPRequest.Method.get, "/commands", true),
-            ("GET /a?b=c HTTP/1.1\r\n\r\nGET /next", .get, "/a?b=c", true),
-            ("\r\nGET / HTTP/1.1\n\n", .get, "/", true),
-            ("HEAD / HTTP/1.1\r\nConnection: Keep-Alive, Close\r\n\r\n", .head, "/", false),
-            ("GET / HTTP/1.0\r\n\r\n", .get, "/", false),
-            ("POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello", .other, "/", false),
-            ("GET / HTTP/1.1\r\ncontent-length: 0\r\n\r\n", .get, "/", true),
-            ("GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", .get, "/", false),
-        ])
+    /// Heads of requests.
+    @Test(arguments: [
+        ("GET /commands HTTP/1.1\r\nHost: x\r\n\r\n", HTTPRequest.Method.get, "/commands", true),
+        ("GET /a?b=c HTTP/1.1\r\n\r\nGET /next", .get, "/a?b=c", true),
+        ("\r\nGET / HTTP/1.1\n\n", .get, "/", true),
+        ("HEAD / HTTP/1.1\r\nConnection: Keep-Alive, Close\r\n\r\n", .head, "/", false),
+        ("GET / HTTP/1.0\r\n\r\n", .get, "/", false),
+        ("POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello", .other, "/", false),
+        ("GET / HTTP/1.1\r\ncontent-length: 0\r\n\r\n", .get, "/", true),
+        ("GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", .get, "/", false),
+    ])
     func requests(text: String, method: HTTPRequest.Method, target: String, keepsAlive: Bool) {
         guard case .request(let request, let length) = read(text) else { return #expect(Bool(false), "\(read(text))") }
         #expect(request == HTTPRequest(method: method, target: target, keepsAlive: keepsAlive))
@@ -30,8 +29,8 @@ import Testing
         #expect(["", "GET /next", "hello"].contains(String(decoding: rest, as: UTF8.self)))
     }
 
-    @Test("What is no request, or no whole one")
-    func others() {
+    /// What is no request, or no whole one.
+    @Test func others() {
         #expect(read("") == .incomplete)
         #expect(read("GET / HTTP/1.1\r\nHost: x\r\n") == .incomplete)
         for text in [
@@ -81,8 +80,8 @@ import Testing
 
     private let ok = "HTTP/1.1 200 OK"
 
-    @Test("Who does not read its answers gets no more of them, and is asked for no more requests")
-    func flood() throws {
+    /// Who does not read its answers gets no more of them, and is asked for no more requests.
+    @Test func flood() throws {
         let reader = try Reader(port())
         reader.channel.isWritable = false
         let many = String(repeating: "GET /monitor HTTP/1.1\r\n\r\n", count: 100)
@@ -101,8 +100,8 @@ import Testing
         }
     }
 
-    @Test("Requests come in pieces and in a row; a HEAD has no body; an end is an end")
-    func pieces() throws {
+    /// Requests come in pieces and in a row; a HEAD has no body; an end is an end.
+    @Test func pieces() throws {
         let reader = try Reader(port())
         try reader.ask("GET /a HT")
         #expect(try reader.answers() == [])
@@ -116,13 +115,12 @@ import Testing
         #expect(!reader.channel.isActive)
     }
 
-    @Test(
-        "What is no request is answered and closed",
-        arguments: [
-            ("nonsense\r\n\r\n", "HTTP/1.1 400 Bad Request"),
-            (String(repeating: "a", count: 9000), "HTTP/1.1 431 Request Header Fields Too Large"),
-            ("DELETE / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc", "HTTP/1.1 405 Method Not Allowed"),
-        ])
+    /// What is no request is answered and closed.
+    @Test(arguments: [
+        ("nonsense\r\n\r\n", "HTTP/1.1 400 Bad Request"),
+        (String(repeating: "a", count: 9000), "HTTP/1.1 431 Request Header Fields Too Large"),
+        ("DELETE / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc", "HTTP/1.1 405 Method Not Allowed"),
+    ])
     func refusals(text: String, line: String) throws {
         let reader = try Reader(port())
         try reader.ask(text)
@@ -130,8 +128,8 @@ import Testing
         #expect(!reader.channel.isActive)
     }
 
-    @Test("Who closes its side before it reads gets its answer")
-    func halfClosed() throws {
+    /// Who closes its side before it reads gets its answer.
+    @Test func halfClosed() throws {
         let reader = try Reader(port())
         try reader.ask("GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\n")
         reader.channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
@@ -141,8 +139,8 @@ import Testing
         #expect(!reader.channel.isActive)
     }
 
-    @Test("When there are too many, the one that has gone without an answer for the longest is closed")
-    func capacity() throws {
+    /// When there are too many, the one that has gone without an answer for the longest is closed.
+    @Test func capacity() throws {
         let port = port(capacity: 2)
         let first = try Reader(port)
         let second = try Reader(port)
@@ -152,8 +150,8 @@ import Testing
         #expect([first, second, third].map(\.channel.isActive) == [true, false, true])
     }
 
-    @Test("Who gets no answer for so long is closed, also one that sends a request byte by byte")
-    func idle() throws {
+    /// Who gets no answer for so long is closed, also one that sends a request byte by byte.
+    @Test func idle() throws {
         let reader = try Reader(port(idle: .milliseconds(1)))
         try reader.ask("GET /a")
         let end = NIODeadline.now() + .seconds(10)

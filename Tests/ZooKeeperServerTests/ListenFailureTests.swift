@@ -14,8 +14,8 @@ import Testing
 
     private func code(_ code: CInt) -> IOError { IOError(errnoCode: code, reason: "bind") }
 
-    @Test("Each reason has its own way out")
-    func wayOut() throws {
+    /// Each reason has its own way out.
+    @Test func wayOut() throws {
         #expect(
             text(code(EADDRINUSE), host: nil, "clientPort")
                 == "cannot listen on 0.0.0.0:3888 for clientPort: Address already in use. Is another server running there? Change clientPort or stop it"
@@ -43,8 +43,8 @@ import Testing
         )
     }
 
-    @Test("resolv.conf says who answers names")
-    func nameServers() {
+    /// resolv.conf says who answers names.
+    @Test func nameServers() {
         let text =
             "# nameserver 1.1.1.1\nsearch example.com\nnameserver 10.0.0.2\nnameserver\tfd00::1  \noptions ndots:5\nnameserver\n"
         #expect(NameServers.parse(text) == ["10.0.0.2", "fd00::1"])

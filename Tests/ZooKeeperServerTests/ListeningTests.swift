@@ -50,8 +50,8 @@ import Testing
         }
     }
 
-    @Test("TCP_NODELAY is on, on all connections of clients and servers, accepted and dialled")
-    func noDelay() async throws {
+    /// TCP_NODELAY is on, on all connections of clients and servers, accepted and dialled.
+    @Test func noDelay() async throws {
         let directory = try TemporaryDirectory("listening")
         defer { directory.remove() }
         let ports = (client: FreePorts.take(3), quorum: FreePorts.take(3), election: FreePorts.take(3))
@@ -121,8 +121,8 @@ import Testing
 
     private struct Broken: Error, CustomStringConvertible { var description: String { "no such thing" } }
 
-    @Test("A connection that cannot be set up is closed, and its log line comes once a second at most")
-    func setUp() async throws {
+    /// A connection that cannot be set up is closed, and its log line comes once a second at most.
+    @Test func setUp() async throws {
         let lines = Lines()
         let acceptance = Acceptance(port: "the test port", warnings: RecurringLog(Logger(label: "test") { _ in lines }))
         let listener = try await acceptance.bootstrap(MultiThreadedEventLoopGroup.singleton) { _, _ in throw Broken() }
@@ -139,8 +139,8 @@ import Testing
         #expect((1...2 + seconds).contains(lines.all.count))
     }
 
-    @Test("What keeps a port from accepting is said, whatever it is, with the way out where there is one")
-    func accept() throws {
+    /// What keeps a port from accepting is said, whatever it is, with the way out where there is one.
+    @Test func accept() throws {
         for (code, words) in [
             (EMFILE, ". All descriptors of this process are in use: raise its limit (ulimit -n, LimitNOFILE=)"),
             (ENFILE, ". All descriptors of this system are in use (fs.file-max)"), (EPERM, ""),

@@ -12,8 +12,8 @@ import ZooKeeperProtocol
 
 /// In which order things reach the disk, and what is told of it, with a disk that waits for the test.
 @Suite struct LogQueueTests {
-    @Test("Txns that come while the disk is busy share the next sync; other work stays in its place between them")
-    func order() async throws {
+    /// Txns that come while the disk is busy share the next sync; other work stays in its place between them.
+    @Test func order() async throws {
         let bench = Bench()
         // By the log thread: the loop must not wait for the test.
         bench.isQuiet = false
@@ -32,8 +32,8 @@ import ZooKeeperProtocol
         bench.stop()
     }
 
-    @Test("On a quiet server with a quick disk a lone txn is written by the loop, else by the log thread")
-    func loneTxns() async throws {
+    /// On a quiet server with a quick disk a lone txn is written by the loop, else by the log thread.
+    @Test func loneTxns() async throws {
         let bench = Bench()
         try await bench.append(1)
         try await bench.hasCompleted(1)
@@ -45,8 +45,8 @@ import ZooKeeperProtocol
         bench.stop()
     }
 
-    @Test("The first txn behind a roll begins a file")
-    func roll() async throws {
+    /// The first txn behind a roll begins a file.
+    @Test func roll() async throws {
         let bench = Bench()
         try await bench.append(1)
         try await bench.hasCompleted(1)
@@ -59,8 +59,8 @@ import ZooKeeperProtocol
         bench.stop()
     }
 
-    @Test("To drain is to wait for all that was given before")
-    func drain() async throws {
+    /// To drain is to wait for all that was given before.
+    @Test func drain() async throws {
         let bench = Bench()
         bench.isQuiet = false
         try await bench.onLoop { queue in
@@ -74,8 +74,8 @@ import ZooKeeperProtocol
         bench.stop()
     }
 
-    @Test("What a disk refuses is told once, and nothing is written or told after it")
-    func failure() async throws {
+    /// What a disk refuses is told once, and nothing is written or told after it.
+    @Test func failure() async throws {
         let bench = Bench()
         bench.disk.failsSyncs = true
         try await bench.append(1)

@@ -6,8 +6,8 @@ import Testing
     /// 2026-11-29 12:00:00 UTC
     private let now: Int64 = 1_795_953_600
 
+    /// A certificate is spoken of from thirty days before its end.
     @Test(
-        "A certificate is spoken of from thirty days before its end",
         arguments: [
             (30 * 86400, nil), (86400 * 365, nil),
             (
@@ -31,8 +31,8 @@ import Testing
                 == words.map { "the certificate in /k.pem (ssl.quorum.keyStore.location) " + $0 })
     }
 
-    @Test("It is a gauge beside Apache's")
-    func metric() {
+    /// It is a gauge beside Apache's.
+    @Test func metric() {
         let lines = OwnCertificate(prefix: "ssl.quorum.", path: "/k.pem", end: 5).metric.lines
         #expect(lines.map(\.key) == ["ssl_quorum_certificate_end"])
     }

@@ -4,8 +4,8 @@ import Testing
 @testable import ZooKeeperServer
 
 @Suite struct ServerSettingsTests {
-    @Test("A sample zoo.cfg reads without a word")
-    func sample() throws {
+    /// A sample zoo.cfg reads without a word.
+    @Test func sample() throws {
         let cfg = ZooCfg(text: "tickTime=2000\ninitLimit=10\nsyncLimit=5\ndataDir=/tmp/zookeeper\nclientPort=2181\n")
         let (settings, diagnostics) = ServerSettings.read(cfg, file: "zoo.cfg")
         #expect(diagnostics == [])
@@ -16,8 +16,8 @@ import Testing
         #expect(read.dataLogDir == "/tmp/zookeeper")
     }
 
-    @Test("Values that ask for what is so anyway are no matter")
-    func harmless() {
+    /// Values that ask for what is so anyway are no matter.
+    @Test func harmless() {
         let cfg = ZooCfg(
             text:
                 "dataDir=/d\nclientPort=2181\nssl.crl=false\nadmin.forceHttps=false\ncloseSessionTxn.enabled=true\nfips-mode=false\n"
@@ -25,8 +25,8 @@ import Testing
         #expect(ServerSettings.read(cfg, file: "zoo.cfg").diagnostics == [])
     }
 
-    @Test("The keys of TLS, with the formats of stores by name or by ending")
-    func tls() throws {
+    /// The keys of TLS, with the formats of stores by name or by ending.
+    @Test func tls() throws {
         let cfg = ZooCfg(
             text: """
                 dataDir=/d
@@ -50,61 +50,60 @@ import Testing
         #expect(settings?.accessControl.acceptsX509 == true)
     }
 
-    @Test(
-        "What is wrong or not supported is said as paddock check says it, with its place",
-        arguments: [
-            (
-                "dataDir=/d\ntickTime=fast\n",
-                "zoo.cfg:2:10: error: tickTime is 'fast', not a whole number [value]\n  mend: write tickTime as a whole number, 1 or more, in ms"
-            ),
-            (
-                "dataDir=/d\nfoo=1\n",
-                "zoo.cfg:2:1: warning: 'foo' is no key of ZooKeeper [unknown-key]\n  mend: remove it"
-            ),
-            (
-                "dataDir=/d\nssl.quorum.ocsp=true\nportUnification=true\n",
-                """
-                zoo.cfg:2:1: error: ssl.quorum.ocsp=true is not supported by the bundled server, and without it the server would be less protected than you asked for [unsupported-protection]
-                  mend: remove the line to run without it, or run Apache's server
-                """
-            ),
-            (
-                "dataDir=/d\nportUnification=true\nssl.quorum.keystore.location=/k.pem\n",
-                """
-                zoo.cfg:3:1: warning: 'ssl.quorum.keystore.location' is no key of ZooKeeper; did you mean 'ssl.quorum.keyStore.location'? [unknown-key]
-                  mend: write ssl.quorum.keyStore.location
-                """
-            ),
-            (
-                "dataDir=/d\nsessionRequireClientSASLAuth=true\n",
-                """
-                zoo.cfg:2:1: error: sessionRequireClientSASLAuth=true is not supported by the bundled server, and without it the server would be less protected than you asked for [unsupported-protection]
-                  mend: remove the line to run without it, or run Apache's server
-                """
-            ),
-            (
-                "dataDir=/d\nenforce.auth.enabled=true\n",
-                """
-                zoo.cfg:2:22: error: enforce.auth.enabled is true, but enforce.auth.schemes is empty [no-schemes]
-                  mend: name the schemes that count, for example enforce.auth.schemes=digest,x509
-                """
-            ),
-            (
-                "dataDir=/d\nsecureClientPort=1\nssl.clientAuth=none\nssl.keyStore.location=server\n",
-                """
-                zoo.cfg:4:23: error: ssl.keyStore.location=server ends with none of .pem, .p12, .pfx, .jks and .bcfks [tls-key]
-                  mend: say what it is with ssl.keyStore.type=PEM or PKCS12
-                """
-            ),
-            (
-                "clientPort=1\n",
-                "zoo.cfg: error: dataDir is not set [data-dir-missing]\n  mend: write dataDir=/var/lib/zookeeper"
-            ),
-            (
-                "dataDir=/d\nmaxSessionTimeout=10\n",
-                "zoo.cfg:2:19: error: minSessionTimeout (6000 ms, 2 ticks) is larger than maxSessionTimeout (10 ms) [session-timeout]\n  mend: make minSessionTimeout at most 10"
-            ),
-        ])
+    /// What is wrong or not supported is said as paddock check says it, with its place.
+    @Test(arguments: [
+        (
+            "dataDir=/d\ntickTime=fast\n",
+            "zoo.cfg:2:10: error: tickTime is 'fast', not a whole number [value]\n  mend: write tickTime as a whole number, 1 or more, in ms"
+        ),
+        (
+            "dataDir=/d\nfoo=1\n",
+            "zoo.cfg:2:1: warning: 'foo' is no key of ZooKeeper [unknown-key]\n  mend: remove it"
+        ),
+        (
+            "dataDir=/d\nssl.quorum.ocsp=true\nportUnification=true\n",
+            """
+            zoo.cfg:2:1: error: ssl.quorum.ocsp=true is not supported by the bundled server, and without it the server would be less protected than you asked for [unsupported-protection]
+              mend: remove the line to run without it, or run Apache's server
+            """
+        ),
+        (
+            "dataDir=/d\nportUnification=true\nssl.quorum.keystore.location=/k.pem\n",
+            """
+            zoo.cfg:3:1: warning: 'ssl.quorum.keystore.location' is no key of ZooKeeper; did you mean 'ssl.quorum.keyStore.location'? [unknown-key]
+              mend: write ssl.quorum.keyStore.location
+            """
+        ),
+        (
+            "dataDir=/d\nsessionRequireClientSASLAuth=true\n",
+            """
+            zoo.cfg:2:1: error: sessionRequireClientSASLAuth=true is not supported by the bundled server, and without it the server would be less protected than you asked for [unsupported-protection]
+              mend: remove the line to run without it, or run Apache's server
+            """
+        ),
+        (
+            "dataDir=/d\nenforce.auth.enabled=true\n",
+            """
+            zoo.cfg:2:22: error: enforce.auth.enabled is true, but enforce.auth.schemes is empty [no-schemes]
+              mend: name the schemes that count, for example enforce.auth.schemes=digest,x509
+            """
+        ),
+        (
+            "dataDir=/d\nsecureClientPort=1\nssl.clientAuth=none\nssl.keyStore.location=server\n",
+            """
+            zoo.cfg:4:23: error: ssl.keyStore.location=server ends with none of .pem, .p12, .pfx, .jks and .bcfks [tls-key]
+              mend: say what it is with ssl.keyStore.type=PEM or PKCS12
+            """
+        ),
+        (
+            "clientPort=1\n",
+            "zoo.cfg: error: dataDir is not set [data-dir-missing]\n  mend: write dataDir=/var/lib/zookeeper"
+        ),
+        (
+            "dataDir=/d\nmaxSessionTimeout=10\n",
+            "zoo.cfg:2:19: error: minSessionTimeout (6000 ms, 2 ticks) is larger than maxSessionTimeout (10 ms) [session-timeout]\n  mend: make minSessionTimeout at most 10"
+        ),
+    ])
     func diagnostics(text: String, expected: String) {
         // Without a client port there would be a word about that.
         let line = text.contains("clientPort=") || text.contains("secureClientPort=") ? "" : "clientPort=2181\n"
@@ -112,9 +111,8 @@ import Testing
         #expect(diagnostics.map { $0.rendered() } == [expected])
     }
 
-    @Test(
-        "Each key that is read is in the table by which paddock check knows what this server ignores, and the reverse")
-    func everyKeyIsInTheTable() {
+    /// Each key that is read is in the table by which paddock check knows what this server ignores, and the reverse.
+    @Test func everyKeyIsInTheTable() {
         // With TLS everywhere, so that its keys are read, too.
         let cfg = ZooCfg(text: "dataDir=/d\nclientPort=1\nsecureClientPort=2\nsslQuorum=true\n")
         var reader = SettingsReader(cfg: cfg)

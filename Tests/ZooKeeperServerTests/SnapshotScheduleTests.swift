@@ -25,8 +25,8 @@ struct SnapshotScheduleTests {
         return begun
     }
 
-    @Test("A small tree: every snapCount txns, or every power of two of txns that fit into the size limit")
-    func smallTree() {
+    /// A small tree: every snapCount txns, or every power of two of txns that fit into the size limit.
+    @Test func smallTree() {
         #expect(Self.snapshots(of: 3500, treeSize: 1000) == [1000, 2000, 3000])
         // 20,000 bytes are 100 txns.
         #expect(Self.snapshots(of: 260, sizeLimit: 20_000, treeSize: 1000) == [70, 130, 200, 260])
@@ -35,10 +35,9 @@ struct SnapshotScheduleTests {
             "as often as it is asked, and not more than once a batch")
     }
 
-    @Test(
-        "A large tree: all snapshots together are no longer than twice the log, and the log to be replayed no longer than the tree and a half"
-    )
-    func largeTree() {
+    /// A large tree: all snapshots together are no longer than twice the log, and the log to be replayed no longer than the
+    /// tree and a half.
+    @Test func largeTree() {
         for treeSize in [1 << 20, 3 << 20, 5_000_000] {
             let txns = 400_000
             let begun = Self.snapshots(of: txns, treeSize: treeSize)
@@ -49,7 +48,8 @@ struct SnapshotScheduleTests {
         }
     }
 
-    @Test("The servers of an ensemble do it in turn, wherever each of them began", arguments: [1000, 3 << 20])
+    /// The servers of an ensemble do it in turn, wherever each of them began.
+    @Test(arguments: [1000, 3 << 20])
     func inTurn(treeSize: Int) {
         let servers = 5
         var all: [(at: Int, rank: Int)] = []
@@ -67,22 +67,22 @@ struct SnapshotScheduleTests {
         }
     }
 
-    @Test("What was replayed counts; what another epoch counted does not keep a snapshot off")
-    func sinceTheStart() {
+    /// What was replayed counts; what another epoch counted does not keep a snapshot off.
+    @Test func sinceTheStart() {
         #expect(Self.snapshots(of: 600, treeSize: 1000, replayed: 600, from: 600) == [1000])
         // 900 txns of the epoch before: the count is at 10 again.
         #expect(Self.snapshots(of: 2000, treeSize: 1000, replayed: 900) == [10, 1000, 2000])
         #expect(Self.snapshots(of: 2000, treeSize: 1000, replayed: 400) == [1000, 2000])
     }
 
-    @Test("Nothing is due before something is logged")
-    func idle() {
+    /// Nothing is due before something is logged.
+    @Test func idle() {
         let schedule = SnapshotSchedule(count: 10, sizeLimit: .max, replayed: 100_000)
         #expect(!schedule.isDue(at: ZXID(rawValue: 100_000), treeSize: 10, turn: .alone))
     }
 
-    @Test("Writing keeps to its pace, and does not make up for what it could not do")
-    func pace() {
+    /// Writing keeps to its pace, and does not make up for what it could not do.
+    @Test func pace() {
         var pace = SnapshotPace()
         let second = SnapshotPace.bytesPerSecond
         let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
