@@ -19,7 +19,8 @@ import ZooKeeperProtocol
 /// credentials, watches and, with `repeatsReads`, reads, where that does no harm.
 ///
 /// An expired session is the end (`ended`), or with `renewsSession` a new one is asked for: what waits fails, watches that fire
-/// once end, and those of `watch` go on.
+/// once end, and those of `watch` go on. So it is too when servers end each connection of this session unanswered for longer than its
+/// timeout, and would take a new client: a server whose data begins anew refuses everybody who has seen more than it has.
 struct ClientSession {
     /// Milliseconds of a clock that only moves forward.
     typealias Instant = Int64
@@ -158,6 +159,10 @@ struct ClientSession {
     /// As negotiated, in milliseconds.
     private(set) var sessionTimeout: Int32
     private(set) var lastZXIDSeen = ZXID.zero
+    /// Since when servers end connections of this session unanswered; nil since one has answered.
+    private var unansweredSince: Instant?
+    /// The connection under way asks as a new client does.
+    private var asksAnew = false
     /// Why the last connection failed, for errors that say so.
     private(set) var lastProblem: String?
 
@@ -223,13 +228,14 @@ struct ClientSession {
     mutating func connectionOpened(now: Instant) {
         guard case .connecting(let giveUp) = phase else { return }
         phase = .handshaking(giveUp: giveUp)
-        let known = sessionIsKnown ? credentials : nil
+        let known = sessionIsKnown && !asksAnew ? credentials : nil
         output.removeAll()
         output.frame {
             $0.write(
                 ConnectRequest(
-                    lastZXIDSeen: lastZXIDSeen, timeout: settings.sessionTimeout, session: known?.id ?? .none,
-                    password: known?.password ?? [UInt8](repeating: 0, count: 16), readOnly: settings.allowsReadOnly))
+                    lastZXIDSeen: asksAnew ? .zero : lastZXIDSeen, timeout: settings.sessionTimeout,
+                    session: known?.id ?? .none, password: known?.password ?? [UInt8](repeating: 0, count: 16),
+                    readOnly: settings.allowsReadOnly && !asksAnew))
         }
     }
 
@@ -238,6 +244,10 @@ struct ClientSession {
         switch phase {
         case .idle, .waiting, .ended: return
         case .connecting, .handshaking:
+            if asksAnewNext(now: now) {
+                lastProblem = "\(currentServer): \(problem)"
+                return connect(now: now)
+            }
             failedAttempts += 1
         case .connected(let connection):
             loseSentRequests(isClosing: connection.closingUntil != nil)
@@ -245,6 +255,7 @@ struct ClientSession {
             failedAttempts = now - connection.openedAt < 1000 ? failedAttempts + 1 : 0
             effects.append(.enter(.disconnected))
         }
+        asksAnew = false
         lastProblem = "\(currentServer): \(problem)"
         output.removeAll()
         nextServer = (nextServer + 1) % servers.count
@@ -254,6 +265,15 @@ struct ClientSession {
         } else {
             connect(now: now)
         }
+    }
+
+    /// Whether the server that has just ended the connection is asked once more, as by a new client.
+    private mutating func asksAnewNext(now: Instant) -> Bool {
+        guard case .handshaking = phase, settings.renewsSession, sessionIsKnown, !asksAnew else { return false }
+        let since = unansweredSince ?? now
+        unansweredSince = since
+        asksAnew = now - since >= Instant(sessionTimeout)
+        return asksAnew
     }
 
     /// One frame of the server, without its length.
@@ -425,6 +445,12 @@ struct ClientSession {
             effects.append(.disconnect)
             return settings.renewsSession ? renew(now: now) : end(.expired)
         }
+        if asksAnew {
+            asksAnew = false
+            loseSession()
+            lastZXIDSeen = .zero
+        }
+        unansweredSince = nil
         credentials = SessionCredentials(id: response.session, password: response.password ?? [])
         sessionTimeout = response.timeout
         let isReadOnly = response.readOnly ?? false
@@ -442,6 +468,11 @@ struct ClientSession {
 
     /// The session is gone; the same servers are asked for a new one.
     private mutating func renew(now: Instant) {
+        loseSession()
+        connect(now: now)
+    }
+
+    private mutating func loseSession() {
         let failure = Self.failure(in: .expired)
         for request in unsent { effects.append(.fail(request.id, failure)) }
         unsent.removeAll()
@@ -452,7 +483,6 @@ struct ClientSession {
         output.removeAll()
         effects.append(.enter(.expired))
         effects.append(.enter(.connecting))
-        connect(now: now)
     }
 
     private mutating func reply(_ reader: inout JuteReader, now: Instant) throws(JuteError) {

@@ -778,6 +778,52 @@ struct ClientSessionTests {
             ])
     }
 
+    @Test func `a server whose data begins anew gives a new session`() throws {
+        var session = Harness.connected { $0.renewsSession = true }
+        session.core.submit(.sync(PathRecord(path: "/")), id: 1, now: 1)
+        session.reply(xid: 1, zxid: 0x500, now: 2)
+        session.core.watch("/c", recursive: false, for: 12, now: 2)
+        session.reply(xid: 2, zxid: 0x500, now: 2)
+        session.core.connectionEnded("gone", now: 5000)
+        func request() throws -> ConnectRequest {
+            try ConnectRequest(decoding: try #require(session.sent().first))
+        }
+        // It refuses who has seen more than it has: it ends the connection without a word.
+        for now in stride(from: Int64(5000), through: 10_000, by: 1000) {
+            session.core.tick(now: now)
+            session.core.connectionOpened(now: now)
+            #expect(try request().session == Self.credentials.id)
+            session.core.connectionEnded("closed", now: now)
+        }
+        _ = session.effects()
+        // The session's timeout has passed: the same server is asked as by a new client.
+        session.core.tick(now: 11_000)
+        session.core.connectionOpened(now: 11_000)
+        _ = session.sent()
+        session.core.connectionEnded("closed", now: 11_000)
+        #expect(session.effects().last == .connect(Self.server))
+        session.core.connectionOpened(now: 11_001)
+        let anew = try request()
+        #expect(anew.session == .none)
+        #expect(anew.lastZXIDSeen == .zero)
+        // One that does not want it either, for want of a quorum, leaves the session what it was.
+        session.core.connectionEnded("closed", now: 11_002)
+        #expect(session.effects().isEmpty)
+        session.core.tick(now: 13_000)
+        session.core.connectionOpened(now: 13_000)
+        #expect(try request().session == Self.credentials.id)
+        session.core.connectionEnded("closed", now: 13_001)
+        session.core.connectionOpened(now: 13_002)
+        _ = session.sent()
+        _ = session.effects()
+        session.accept(now: 13_003)
+        #expect(session.effects() == [.enter(.expired), .enter(.connecting), .enter(.connected)])
+        #expect(session.core.lastZXIDSeen == .zero)
+        let watches = SetWatches2(
+            relativeZXID: .zero, data: [], exist: [], child: [], persistent: ["/c"], persistentRecursive: [])
+        #expect(session.sent() == [RequestHeader(xid: -8, op: .setWatches2).encoded + watches.encoded])
+    }
+
     @Test func `many watches are left in several requests`() {
         var table = ClientWatches()
         for index in 0..<3000 { table.insert("/" + String(repeating: "x", count: 96) + "\(index)", .data) }
