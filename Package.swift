@@ -6,6 +6,7 @@ let package = Package(
     products: [
         .library(name: "ZooKeeperClient", targets: ["ZooKeeperClient"]),
         .library(name: "ZooKeeperRecipes", targets: ["ZooKeeperRecipes"]),
+        .library(name: "ServiceDiscovery", targets: ["ServiceDiscovery"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -36,6 +37,7 @@ let package = Package(
         .target(
             name: "ZooKeeperRecipes",
             dependencies: ["ZooKeeperClient", .product(name: "NIOConcurrencyHelpers", package: "swift-nio")]),
+        .target(name: "ServiceDiscovery", dependencies: ["DurableFiles", "ZooKeeperClient"]),
         .target(name: "Membership", dependencies: ["ZooKeeperProtocol"]),
         .target(
             name: "Quorum",
@@ -111,17 +113,20 @@ let package = Package(
             name: "Operations",
             dependencies: [
                 "CLinux", "Diagnostics", "DurableFiles", "Membership", "Planning", "Provisioning", "ServerConfig",
-                "Supervision",
-                "Topology", "YAML", "ZooKeeperClient", "ZooKeeperProtocol",
+                "ServiceDiscovery", "Supervision", "Topology", "YAML", "ZooKeeperClient", "ZooKeeperProtocol",
+                .product(name: "Mustache", package: "swift-mustache"),
             ]),
         .executableTarget(
             name: "paddock",
             dependencies: [
                 "Diagnostics", "DurableFiles", "Membership", "Operations", "Planning", "Provisioning", "ServerConfig",
-                "Supervision",
-                "Templates", "Topology",
+                "ServiceDiscovery", "Supervision", "Templates", "Topology",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+
+        .executableTarget(
+            name: "example-consumer", dependencies: ["ServiceDiscovery", "ZooKeeperClient"],
+            path: "Examples/registry/Consumer"),
 
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"]),
         .testTarget(name: "DigestsTests", dependencies: ["Digests"]),
@@ -160,6 +165,9 @@ let package = Package(
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             path: "Benchmarks/LoadGenerator"),
+        .executableTarget(
+            name: "RegistryConsumer", dependencies: ["ServiceDiscovery", "ZooKeeperClient"],
+            path: "Benchmarks/RegistryConsumer", exclude: ["RegistryConsumer.java"]),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         .executableTarget(
             name: "allocations",
@@ -217,8 +225,9 @@ let package = Package(
         .testTarget(
             name: "OperationsTests",
             dependencies: [
-                "DurableFiles", "Membership", "Operations", "Planning", "Provisioning", "ServerConfig", "Supervision",
-                "SupervisionTestTool", "Topology", "ZooKeeperClient", "ZooKeeperProtocol", "zkserver",
+                "DurableFiles", "Membership", "Operations", "Planning", "Provisioning", "ServerConfig",
+                "ServiceDiscovery",
+                "Supervision", "SupervisionTestTool", "Topology", "ZooKeeperClient", "ZooKeeperProtocol", "zkserver",
             ]),
         .testTarget(
             name: "ZooKeeperShellTests", dependencies: ["ZooKeeperClient", "ZooKeeperShell"]),
@@ -232,6 +241,8 @@ let package = Package(
                 "TestSupport", "ZooKeeperClient", "ZooKeeperRecipes", "zkserver",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]),
+        .testTarget(
+            name: "ServiceDiscoveryTests", dependencies: ["ServiceDiscovery", "TestSupport", "ZooKeeperClient"]),
         .target(
             name: "TestSupport",
             dependencies: [
@@ -242,11 +253,14 @@ let package = Package(
         .testTarget(
             name: "InteropTests",
             dependencies: [
-                "Diagnostics", "ServerConfig", "TestSupport", "ZooKeeperClient", "zkcli", "zkserver", "zkserver-tls",
+                "Diagnostics", "ServerConfig", "ServiceDiscovery", "TestSupport", "ZooKeeperClient", "zkcli",
+                "zkserver",
+                "zkserver-tls",
             ],
             exclude: ["Fixtures", "Scripts"]),
         .testTarget(
-            name: "PaddockTests", dependencies: ["TestSupport", "zkcli", "zkserver"], exclude: ["Fixtures"]),
+            name: "PaddockTests", dependencies: ["TestSupport", "example-consumer", "zkcli", "zkserver"],
+            exclude: ["Fixtures"]),
     ],
     swiftLanguageModes: [.v6]
 )

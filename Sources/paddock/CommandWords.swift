@@ -18,7 +18,10 @@ enum CommandWords {
             }
         }
         guard index > 0, index < words.count else { return words }
-        return [words[index]] + words[..<index] + words[(index + 1)...]
+        // The name of a command of a group has two words.
+        let length = words[index] == "registry" && index + 1 < words.count ? 2 : 1
+        let name = Array(words[index...].prefix(length))
+        return name + Array(words[..<index]) + Array(words[(index + length)...])
     }
 
     /// What to say when the first word is no command; nil when it is one, or an option.

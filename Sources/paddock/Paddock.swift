@@ -24,7 +24,7 @@ struct Paddock: AsyncParsableCommand {
             CommandGroup(
                 name: "Its servers",
                 subcommands: [Start.self, Stop.self, Restart.self, Kill.self, Pause.self, Resume.self]),
-            CommandGroup(name: "Using it", subcommands: [Env.self, Run.self, Shell.self]),
+            CommandGroup(name: "Using it", subcommands: [Env.self, Run.self, Shell.self, Registry.self]),
             CommandGroup(
                 name: "House keeping", subcommands: [List.self, Destroy.self, DoctorCommand.self, Bundle.self]),
         ])

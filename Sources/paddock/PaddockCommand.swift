@@ -16,18 +16,23 @@ protocol PaddockCommand: AsyncParsableCommand, Sendable {
     var global: Options { get }
     /// It prints one JSON document a line until it is ended.
     var isStream: Bool { get }
-    /// Runs in a task that Ctrl-C cancels.
+    /// Signals are for the command that it runs, and not for us.
+    var passesSignals: Bool { get }
+    /// Runs in a task that Ctrl-C cancels, unless signals are passed on.
     func perform(_ terminal: Terminal) async throws -> ExitStatus
 }
 
 extension PaddockCommand {
     var isStream: Bool { false }
+    var passesSignals: Bool { false }
 
     func run() async throws {
         let terminal = global.terminal
         let status: ExitStatus
         do {
-            status = try await Interrupts.cancelling { try await perform(terminal) }
+            status =
+                try await passesSignals
+                ? perform(terminal) : Interrupts.cancelling { try await perform(terminal) }
         } catch let exit as CommandExit {
             throw ExitCode(exit.code)
         } catch {

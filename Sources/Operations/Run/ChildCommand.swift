@@ -16,41 +16,29 @@ struct ChildCommand: Sendable {
 
     /// Returns its exit code, or 128 + the signal that ended it.
     func run() async throws -> Int32 {
-        let pid = try spawn()
-        // The pid is ours to signal until it is waited for; that and the signal exclude each other.
-        let ended = Ended()
+        let command = try start()
         return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                // A queue of its own: the call blocks for as long as the command runs.
-                DispatchQueue(label: "child command").async {
-                    var info = siginfo_t()
-                    while waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT) != 0, errno == EINTR {}
-                    var status: Int32 = 0
-                    ended.state.withLock { ended in
-                        ended = true
-                        waitpid(pid, &status, 0)
-                    }
-                    let signal = status & 0x7f
-                    continuation.resume(returning: signal == 0 ? (status >> 8) & 0xff : 128 + signal)
-                }
-            }
+            await command.wait()
         } onCancel: {
-            ended.state.withLock { if !$0 { _ = kill(pid, SIGTERM) } }
+            command.signal(SIGTERM)
         }
     }
 
-    /// Whether the command has been waited for.
-    private final class Ended: Sendable {
-        let state = Mutex(false)
-    }
-
-    private func spawn() throws -> pid_t {
+    /// - Parameter output: a file for both its outputs; ours when nil.
+    func start(output: String? = nil) throws -> RunningCommand {
         var pid: pid_t = 0
         let variables = environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        if let output {
+            posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_APPEND, 0)
+            posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        }
         // We ignore some signals while we wait; the command must not inherit that.
         let code = Spawn.withCleanSignals { attributes in
             Spawn.withCStrings(words) { arguments in
-                Spawn.withCStrings(variables) { posix_spawnp(&pid, words[0], nil, &attributes, arguments, $0) }
+                Spawn.withCStrings(variables) { posix_spawnp(&pid, words[0], &actions, &attributes, arguments, $0) }
             }
         }
         guard code == 0 else {
@@ -58,6 +46,37 @@ struct ChildCommand: Sendable {
                 .badUsage, "cannot run \(words[0]): \(String(cString: strerror(code)))",
                 mend: "check the command after --")
         }
-        return pid
+        return RunningCommand(pid: pid)
+    }
+}
+
+/// A command that was started. It must be waited for.
+final class RunningCommand: Sendable {
+    private let pid: pid_t
+    /// Whether it was waited for. The pid is ours to signal until then; that and the signal exclude each other.
+    private let hasEnded = Mutex(false)
+
+    fileprivate init(pid: pid_t) { self.pid = pid }
+
+    func signal(_ number: Int32) {
+        hasEnded.withLock { if !$0 { _ = kill(pid, number) } }
+    }
+
+    /// Returns its exit code, or 128 + the signal that ended it.
+    func wait() async -> Int32 {
+        await withCheckedContinuation { continuation in
+            // A queue of its own: the call blocks for as long as the command runs.
+            DispatchQueue(label: "child command").async { [self] in
+                var info = siginfo_t()
+                while waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT) != 0, errno == EINTR {}
+                var status: Int32 = 0
+                hasEnded.withLock { ended in
+                    ended = true
+                    waitpid(pid, &status, 0)
+                }
+                let signal = status & 0x7f
+                continuation.resume(returning: signal == 0 ? (status >> 8) & 0xff : 128 + signal)
+            }
+        }
     }
 }

@@ -1,0 +1,95 @@
+import Planning
+import ServiceDiscovery
+import Testing
+
+@testable import Operations
+
+@Suite struct RegistryTests {
+    @Test(arguments: [
+        ("tcp", HealthCheck.tcp(host: "h", port: 80)), ("http:///health", .http(host: "h", port: 80, path: "/health")),
+        ("http://x:81/a?b", .http(host: "x", port: 81, path: "/a?b")),
+        ("http://x", .http(host: "x", port: 80, path: "/")),
+        ("http://x?b", .http(host: "x", port: 80, path: "/?b")),
+        ("http://[::1]:81/", .http(host: "::1", port: 81, path: "/")), ("pg_isready -q", .command("pg_isready -q")),
+    ])
+    func `a check is read`(text: String, check: HealthCheck) throws {
+        #expect(try HealthCheck(text, host: "h", port: 80) == check)
+    }
+
+    @Test(arguments: ["", "https://x/", "http://x:0/", "http://x:port/", "http://user@x/"])
+    func `what cannot be checked is refused`(text: String) {
+        #expect(throws: OperationError.self) { try HealthCheck(text, host: "h", port: 80) }
+    }
+
+    @Test func `one success makes well, three failures in a row ill`() {
+        var health = Health()
+        let results = [false, true, false, false, true, false, false, false, false, true]
+        #expect(
+            results.map { health.note(success: $0) }
+                == [false, true, false, false, false, false, false, true, false, true])
+        #expect(health.isWell)
+    }
+
+    @Test func `checks are carried out`() async throws {
+        func run(_ check: HealthCheck) async -> String? {
+            await check.run(timeout: .milliseconds(500), environment: [:])
+        }
+        #expect(await run(.command("exit 0")) == nil)
+        #expect(await run(.command("echo noise; exit 3")) == "'echo noise; exit 3' ended with 3")
+        #expect(await run(.command("exec /bin/sleep 30"))?.contains("did not end within") == true)
+        #expect(await run(.tcp(host: "127.0.0.1", port: 1)) == "127.0.0.1:1: Connection refused")
+        #expect(await run(.http(host: "127.0.0.1", port: 1, path: "/")) == "127.0.0.1:1: Connection refused")
+    }
+
+    private func entry(_ name: String, _ address: String, port: Int, payload: JSONValue? = nil, enabled: Bool = true)
+        -> ServiceEntry
+    {
+        ServiceEntry(
+            node: address,
+            instance: ServiceInstance(
+                name: name, id: "id-\(address)", address: address, port: port, payload: payload, isEnabled: enabled))
+    }
+
+    private func render(_ template: String) throws -> String {
+        try RegistryTemplate(template, file: "t").render([
+            (
+                "web",
+                [
+                    entry("web", "a", port: 1, payload: ["weight": 3, "tags": ["x", "y"]]), entry("web", "b", port: 2),
+                    entry("web", "c", port: 3, enabled: false),
+                ]
+            ), ("com.example.Greeter", [entry("com.example.Greeter", "d", port: 4)]), ("empty", []),
+        ])
+    }
+
+    @Test func `templates are filled in`() throws {
+        #expect(
+            try render("{{#web}}\nserver {{address}}:{{port}} {{payload.weight}};\n{{/web}}\n")
+                == "server a:1 3;\nserver b:2 ;\n")
+        #expect(try render("{{#com.example.Greeter}}{{endpoint}}{{/com.example.Greeter}}") == "d:4")
+        #expect(try render("{{^empty}}none{{/empty}}{{^nobody}}none{{/nobody}}{{^web}}none{{/web}}") == "nonenone")
+        #expect(
+            try render(
+                "[{{#services}}{{#instances}}\"{{endpoint}}\"{{^last}},{{/last}}{{/instances}}{{^last}};{{/last}}{{/services}}]"
+            )
+                == "[\"a:1\",\"b:2\";\"d:4\";]")
+        #expect(try render("{{#web}}{{#payload.tags}}<{{.}}>{{/payload.tags}}{{/web}} & \"") == "<x><y> & \"")
+        do {
+            _ = try RegistryTemplate("a\n{{#web}}\n", file: "t")
+            Issue.record("it is no template")
+        } catch {
+            #expect(error.description.hasPrefix("t is no template: line "))
+        }
+    }
+
+    @Test func `a command is told where a service is`() {
+        let entries = [entry("my-web.v2", "a", port: 1), entry("my-web.v2", "::1", port: 2)]
+        let variables = ServiceEnvironment.variables("my-web.v2", chosen: entries[1], all: entries)
+        #expect(
+            variables.map { "\($0.name)=\($0.value)" } == [
+                "MY_WEB_V2_ADDRESS=[::1]:2", "MY_WEB_V2_HOST=::1", "MY_WEB_V2_PORT=2",
+                "MY_WEB_V2_ADDRESSES=a:1,[::1]:2",
+            ])
+        #expect(ServiceEnvironment.variables("2web", chosen: entries[0], all: entries)[0].name == "_2WEB_ADDRESS")
+    }
+}
