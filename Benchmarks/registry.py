@@ -92,7 +92,8 @@ def main():
     parser.add_argument("--kills", type=int, default=5, help="how many providers are killed (5)")
     parser.add_argument("--instances", type=int, default=10000, help="how many instances of one service (10,000)")
     options = parser.parse_args()
-    Server.binary, paddock, swift = build("zkserver"), build("paddock"), build("RegistryConsumer")
+    programs = ("zkserver", "paddock", "RegistryConsumer")
+    Server.binary, paddock, swift = map(build, programs)
     classes = tempfile.mkdtemp(prefix="registry-benchmark-")
     subprocess.check_call(["javac", "-cp", JARS, "-d", classes, HERE + "/RegistryConsumer/RegistryConsumer.java"])
     print(machine(), flush=True)
@@ -129,35 +130,38 @@ def main():
             changes(table, "from a deregistration", consumers, 20, options.rounds, deregistered)
 
             def dies(index):
+                began = time.monotonic_ns()
                 process = subprocess.Popen(
                     [paddock, "registry", "register", "web", "--port", "1", "--address", "10.1.2.3", "--session-timeout", "2s",
-                     "--server", connect, "--quiet", "--", "setpriv", "--pdeathsig", "KILL", "sleep", "600"])
+                     "--server", connect, "--quiet", "--", "sleep", "20"])
                 killed.append(process)
                 for consumer in consumers:
-                    consumer.knew(1, 0 if index == 0 else last[0])
-                last[0] = time.monotonic_ns()
+                    consumer.knew(1, began)
+                since = time.monotonic_ns()
                 process.kill()
                 process.wait()
-                return 0, last[0]
+                return 0, since
 
-            last = [time.monotonic_ns()]
             changes(table, "from the kill -9 of a provider with a session of 2 s", consumers, 2050, options.kills, dies)
 
             def command_dies(index):
+                began = time.monotonic_ns()
                 process = subprocess.Popen(
                     [paddock, "registry", "register", "web", "--port", "1", "--address", "10.1.2.3", "--server", connect, "--quiet",
-                     "--", "sh", "-c", "echo $$; exec sleep 600"], stdout=subprocess.PIPE, text=True)
+                     "--", "sh", "-c", "echo $$; exec sleep 20"], stdout=subprocess.PIPE, text=True)
                 killed.append(process)
                 pid = int(process.stdout.readline())
                 for consumer in consumers:
-                    consumer.knew(1, last[0])
-                last[0] = time.monotonic_ns()
+                    consumer.knew(1, began)
+                since = time.monotonic_ns()
                 os.kill(pid, signal.SIGKILL)
                 process.wait()
-                return 0, last[0]
+                return 0, since
 
             changes(table, "from the kill -9 of a command that paddock has registered", consumers, 20, options.kills, command_dies)
 
+            # The session of before may have expired: nobody has sent its pings.
+            provider = Client(server.port)
             names = ["n%05d" % index for index in range(options.instances)]
             before = [consumer.cpu() for consumer in consumers]
             since = time.monotonic_ns()

@@ -7,18 +7,8 @@ final class RegistrationKeeper: Sendable {
     private let client: ZooKeeperClient
     private let layout: RegistryLayout
     private let report: @Sendable (RegistryNotice) -> Void
-    private let kept: Mutex<Kept>
-
-    private struct Kept {
-        var instance: ServiceInstance
-        /// Where it was registered last; a sequential znode gets another name each time.
-        var path: String?
-        /// The data that it has there, as far as we know.
-        var data: [UInt8] = []
-        /// The data that it shall have there, until the registry has taken it.
-        var unwritten: [UInt8]?
-        var problem: (any Error)?
-    }
+    private let kept: Mutex<KeptRegistration>
+    private let lastProblem = Mutex<(any Error)?>(nil)
 
     init(
         client: ZooKeeperClient, layout: RegistryLayout, instance: ServiceInstance,
@@ -27,13 +17,12 @@ final class RegistrationKeeper: Sendable {
         self.client = client
         self.layout = layout
         self.report = report
-        kept = Mutex(Kept(instance: instance))
+        kept = Mutex(KeptRegistration(layout: layout, instance: instance))
     }
 
     var instance: ServiceInstance { kept.withLock { $0.instance } }
     /// Why the instance is not registered, if that is not the registry's being away.
-    var problem: (any Error)? { kept.withLock { $0.problem } }
-    private var path: String? { kept.withLock { $0.path } }
+    var problem: (any Error)? { lastProblem.withLock { $0 } }
 
     func run() async {
         defer {
@@ -41,10 +30,12 @@ final class RegistrationKeeper: Sendable {
             states.finish()
         }
         var pause = Duration.milliseconds(50)
+        var expirations = 0
         while !Task.isCancelled {
             do {
                 let path = try await register()
                 pause = .milliseconds(50)
+                expirations = 0
                 try await keep(path)
             } catch is CancellationError {
                 return
@@ -57,8 +48,9 @@ final class RegistrationKeeper: Sendable {
                     break
                 case .sessionExpired:
                     states.send(.pending)
-                    // Without a new session there is nothing more to do.
-                    if client.isOver { return fail(error) }
+                    // A client that does not renew its session will never have another.
+                    expirations += 1
+                    if expirations > 10, client.state == .expired { return fail(error) }
                 default: fail(error)
                 }
                 try? await Task.sleep(for: pause)
@@ -68,7 +60,7 @@ final class RegistrationKeeper: Sendable {
     }
 
     private func fail(_ error: any Error) {
-        kept.withLock { $0.problem = error }
+        lastProblem.withLock { $0 = error }
         report(.failed("\(instance.name) \(instance.endpoint) is not registered: \(error)"))
         states.send(states.current)
     }
@@ -77,20 +69,15 @@ final class RegistrationKeeper: Sendable {
 
     /// Sees to it that the instance is in the registry as one of this session, and returns where.
     private func register() async throws -> String {
-        let instance = self.instance
         let node = try layout.node(for: instance)
-        let path = try await create(node, instance: instance)
-        kept.withLock { kept in
-            kept.path = path
-            kept.data = node.data
-            if kept.unwritten == node.data { kept.unwritten = nil }
-            kept.problem = nil
-        }
+        let path = try await create(node)
+        kept.withLock { $0.registered(at: path, data: node.data, session: client.session?.id) }
+        lastProblem.withLock { $0 = nil }
         states.send(.registered(path: path))
         return path
     }
 
-    private func create(_ node: NewNode, instance: ServiceInstance) async throws -> String {
+    private func create(_ node: NewNode) async throws -> String {
         if node.mode.isSequential, let mine = try await mine(like: node) { return mine }
         for attempt in 0... {
             do {
@@ -158,85 +145,46 @@ final class RegistrationKeeper: Sendable {
     /// Watches the znode until it has to be made anew.
     private func keep(_ path: String) async throws {
         for try await _ in client.changes(of: path) {
-            let data: [UInt8]
-            let stat: Stat
+            var found: KeptRegistration.Found?
+            var version: Int32?
             do {
-                let read = try await client.getData(path)
-                (data, stat) = (read.data ?? [], read.stat)
-            } catch ErrorCode.noNode {
+                let (data, stat) = try await client.getData(path)
+                found = KeptRegistration.Found(data: data ?? [], owner: stat.ephemeralOwner)
+                version = stat.version
+            } catch ErrorCode.noNode {}
+            switch kept.withLock({ $0.upkeep(found, session: client.session?.id) }) {
+            case .registered: break
+            case .write(let data):
+                try await client.setData(path, data, version: version)
+                kept.withLock { $0.written(data) }
+            case .registerAnew:
                 states.send(.pending)
+                // Under a name that says all, the old one is of no more use.
+                if !layout.readsData, found != nil { try await client.delete(path) }
                 return
-            }
-            let isMine = stat.ephemeralOwner == client.session?.id || !instance.kind.isDynamic
-            guard isMine else {
+            case .wait(let session):
                 if case .replaced = states.current { continue }
                 states.send(.replaced(path: path))
-                report(.replaced(path: path, by: stat.ephemeralOwner == .none ? nil : stat.ephemeralOwner))
+                report(.replaced(path: path, by: session))
                 continue
             }
-            if let unwritten = kept.withLock({ $0.unwritten }) {
-                if data != unwritten { try await client.setData(path, unwritten, version: stat.version) }
-                kept.withLock { $0.data = unwritten }
-                kept.withLock { if $0.unwritten == unwritten { $0.unwritten = nil } }
-            } else if try !layout.readsData && layout.node(for: instance).path != path {
-                // A change whose outcome nobody has told us.
-                try? await client.delete(path)
-                return
-            }
-            adopt(data, at: path)
             if states.current != .registered(path: path) { states.send(.registered(path: path)) }
-        }
-    }
-
-    /// What somebody has written to our znode is what we register from now on.
-    private func adopt(_ data: [UInt8], at path: String) {
-        kept.withLock { kept in
-            guard layout.readsData, kept.unwritten == nil, data != kept.data else { return }
-            kept.data = data
-            let node = String(path[path.index(after: path.lastIndex(of: "/")!)...])
-            guard var changed = try? layout.instance(service: kept.instance.name, node: node, data: data) else {
-                return
-            }
-            // These say where the znode is.
-            changed.name = kept.instance.name
-            changed.id = kept.instance.id
-            changed.kind = kept.instance.kind
-            kept.instance = changed
         }
     }
 
     // MARK: Changing
 
     func update(_ change: @Sendable (inout ServiceInstance) -> Void) async throws {
-        let (old, new, path) = kept.withLock { kept in
-            let old = kept.instance
-            change(&kept.instance)
-            kept.instance.name = old.name
-            kept.instance.id = old.id
-            kept.instance.kind = old.kind
-            return (old, kept.instance, kept.path)
-        }
-        guard old != new else { return }
-        let node: NewNode
-        do {
-            node = try layout.node(for: new)
-        } catch {
-            kept.withLock { $0.instance = old }
-            throw error
-        }
-        if layout.readsData { kept.withLock { $0.unwritten = node.data } }
-        guard let path, case .registered = states.current else { return }
+        guard let node = try kept.withLock({ kept throws(InvalidInstance) in try kept.change(change) }) else { return }
+        guard case .registered(let path) = states.current else { return }
         do {
             if layout.readsData {
                 try await client.setData(path, node.data)
-                kept.withLock { kept in
-                    kept.data = node.data
-                    if kept.unwritten == node.data { kept.unwritten = nil }
-                }
+                kept.withLock { $0.written(node.data) }
             } else if node.path != path {
                 // The name says it all: the new one is there before the old one is not.
                 try await client.create(node.path, data: node.data, mode: node.mode)
-                kept.withLock { $0.path = node.path }
+                kept.withLock { $0.moved(to: node.path) }
                 try await client.delete(path)
             }
         } catch let error as ZooKeeperError {
@@ -267,9 +215,4 @@ final class RegistrationKeeper: Sendable {
         guard client.state.isConnected else { return }
         try? await deregister()
     }
-}
-
-extension ZooKeeperClient {
-    /// Whether no later session will come.
-    var isOver: Bool { state == .closed || state == .authenticationFailed }
 }
