@@ -57,14 +57,14 @@ let package = Package(
         .target(
             name: "RequestPipeline",
             dependencies: [
-                "DataTree", "Jute", "Membership", "Quorum", "ZooKeeperProtocol",
+                "DataTree", "Digests", "Jute", "Membership", "Quorum", "SASL", "ZooKeeperProtocol",
                 .product(name: "DequeModule", package: "swift-collections"),
             ]),
         .target(
             name: "ZooKeeperServer",
             dependencies: [
                 "CLinux", "DataTree", "Diagnostics", "DurableFiles", "Jute", "Membership", "Quorum", "RequestPipeline",
-                "ServerConfig", "Storage", "ZooKeeperProtocol",
+                "SASL", "ServerConfig", "Storage", "ZooKeeperProtocol",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
@@ -189,11 +189,12 @@ let package = Package(
             dependencies: ["DurableFiles", "Planning", "Supervision", "SupervisionTestTool", "TestSupport", "zkserver"]),
         .testTarget(
             name: "RequestPipelineTests",
-            dependencies: ["DataTree", "Jute", "Quorum", "RequestPipeline", "ZooKeeperProtocol"]),
+            dependencies: ["DataTree", "Jute", "Quorum", "RequestPipeline", "SASL", "ZooKeeperProtocol"]),
         .testTarget(
             name: "ZooKeeperServerTests",
             dependencies: [
-                "DataTree", "Jute", "Membership", "Quorum", "RequestPipeline", "ServerConfig", "Storage", "TestSupport",
+                "DataTree", "Jute", "Membership", "Quorum", "RequestPipeline", "SASL", "ServerConfig", "Storage",
+                "TestSupport",
                 "ZooKeeperProtocol", "ZooKeeperServer",
                 .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),

@@ -28,8 +28,9 @@ struct Client {
     var remote = ""
     /// Whether its bytes are encrypted on the way.
     var isSecure = false
-    /// Who the client is: its address from the start, then what auth packets and certificates added.
+    /// Who the client is: its address from the start, then what auth packets, SASL and certificates added.
     var identities: [AuthID] = []
+    var sasl = SASLProgress.none
 
     /// From the handshake on.
     var session = SessionID.none

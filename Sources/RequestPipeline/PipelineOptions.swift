@@ -33,6 +33,8 @@ package struct PipelineOptions: Sendable {
     /// With `enforce.auth.enabled`: schemes of which a connection must have proved one before anything else; else
     /// empty.
     package var enforcedSchemes: [String] = []
+    /// Nil: no SASL.
+    package var sasl: ClientSASL?
 
     /// Whether sessions may stay with one server of the ensemble (`localSessionsEnabled`), and whether this server
     /// opens such.

@@ -18,10 +18,7 @@ extension RequestPipeline {
         touch(id)
         let op = header.op
         if op == .auth { return authenticate(&reader, header, from: id) }
-        // Apache without SASL configured answers with a null token, to which kazoo sends its next, and so on for ever.
-        if op == .sasl {
-            return refuseAuthentication("it wants SASL, which this server does not have", header, from: id)
-        }
+        if op == .sasl { return authenticateWithSASL(&reader, header, from: id) }
         guard hasProved(id) else {
             log(
                 .warning,
@@ -123,10 +120,10 @@ extension RequestPipeline {
     /// Appends a reply: its header, then what `body` writes unless there is an error.
     mutating func reply(
         to id: ClientID, _ header: RequestHeader, zxid: ZXID, error: ErrorCode, received: Int64? = nil,
-        isWrite: Bool = false, _ body: (inout JuteWriter) -> Void
+        isWrite: Bool = false, hasBody: Bool? = nil, _ body: (inout JuteWriter) -> Void
     ) {
         reply(to: id, header, zxid: zxid, received: received ?? now, isWrite: isWrite) { output in
-            if error == .ok { body(&output) }
+            if hasBody ?? (error == .ok) { body(&output) }
             return error
         }
     }
@@ -203,7 +200,7 @@ extension RequestPipeline {
         reply(to: id, header, zxid: .zero, error: .ok) { _ in }
     }
 
-    private mutating func refuseAuthentication(_ why: String, _ header: RequestHeader, from id: ClientID) {
+    mutating func refuseAuthentication(_ why: String, _ header: RequestHeader, from id: ClientID) {
         statistics.authFailures += 1
         log(.warning, "closing a connection: \(why)", client: id)
         reply(to: id, header, zxid: .zero, error: .authFailed) { _ in }

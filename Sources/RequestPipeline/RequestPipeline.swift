@@ -90,6 +90,8 @@ package struct RequestPipeline: ~Copyable {
     var dirty: Deque<ClientID> = []
     var writers: [JuteWriter] = []
     var connectionThrottle: ConnectionThrottle
+    /// SASL exchanges begun: no two have the same nonce.
+    var saslExchanges: UInt64 = 0
 
     // MARK: Time
 

@@ -22,6 +22,8 @@ extension KnownKeys {
         "connection_throttle_fill_time", "connection_throttle_global_session_weight",
         "connection_throttle_local_session_weight", "connection_throttle_renew_session_weight",
         "connection_throttle_tokens", "connection_throttle_weight_enabled", "dataDir", "dataLogDir",
+        "SASLAuthenticationProvider.superPassword", "allowSaslFailedClients", "java.security.auth.login.config",
+        "letAnySaslUserDoX", "sasl.serverconfig", "sasl.usersPath", "sessionRequireClientSASLAuth", "superUser",
         "datadir.autocreate", "db.autocreate", "digest.enabled", "dynamicConfigFile", "electionAlg",
         "electionPortBindRetry", "enforce.auth.enabled", "enforce.auth.schemes", "enforceQuota",
         "extendedTypesEnabled", "fastleader.maxNotificationInterval", "fastleader.minNotificationInterval",
@@ -31,6 +33,8 @@ extension KnownKeys {
         "localSessionsUpgradingEnabled", "maxClientCnxns", "maxCnxns", "maxSessionTimeout",
         "metricsProvider.className", "metricsProvider.httpHost", "metricsProvider.httpPort", "minSessionTimeout",
         "nio.sessionlessCnxnTimeout", "peerType", "portUnification", "preAllocSize", "quorum.auth.enableSasl",
+        "quorum.auth.learner.saslLoginContext", "quorum.auth.learnerRequireSasl",
+        "quorum.auth.server.saslLoginContext", "quorum.auth.serverRequireSasl",
         "quorum.membersOnly", "quorumListenOnAllIPs", "readonlymode.enabled", "reconfigEnabled",
         "request_throttle_max_requests", "secureClientPort", "secureClientPortAddress", "session.secretPath", "skipACL",
         "snapCount",
@@ -64,17 +68,17 @@ extension KnownKeys {
     ]
 
     /// Keys of the bundled server that mean nothing to Apache's.
-    package static let ofBundledOnly: Set<String> = ["quorum.membersOnly", "session.secretPath"]
+    package static let ofBundledOnly: Set<String> = ["quorum.membersOnly", "sasl.usersPath", "session.secretPath"]
 
     /// Keys that close a door: who sets one must not be left with an open door and a warning.
     static let protections: Set<String> = [
-        "sessionRequireClientSASLAuth", "DigestAuthenticationProvider.digestAlg", "admin.forceHttps", "ssl.crl",
+        "DigestAuthenticationProvider.digestAlg", "admin.forceHttps", "ssl.crl",
         "ssl.ocsp", "ssl.quorum.crl", "ssl.quorum.ocsp", "fips-mode",
     ]
 
     /// Values that ask for nothing that the bundled server does not do anyway.
     static let harmless = [
-        "sessionRequireClientSASLAuth": "false", "DigestAuthenticationProvider.digestAlg": "sha1",
+        "DigestAuthenticationProvider.digestAlg": "sha1",
         "admin.forceHttps": "false", "ssl.crl": "false", "ssl.ocsp": "false", "ssl.quorum.crl": "false",
         "ssl.quorum.ocsp": "false", "fips-mode": "false",
         "closeSessionTxn.enabled": "true", "emulate353TTLNodes": "false", "snapshot.compression.method": "",

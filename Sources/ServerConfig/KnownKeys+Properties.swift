@@ -131,6 +131,7 @@ extension KnownKeys {
         key("X509AuthenticationProvider.superUser", .text, nil, "distinguished name of the super user"),
         key("SASLAuthenticationProvider.superPassword", .text, nil, "password of the super user"),
         key("superUser", .text, nil, "super user of SASL"),
+        key("letAnySaslUserDoX", .text, nil, "what this SASL user may, every one may"),
         key("ssl.authProvider", .text, "x509", "authentication provider of TLS clients"),
         key("ensembleAuthName", .list, nil, "names by which clients may check the ensemble"),
         key("session.secretPath", .path, nil, "file with the servers' key for session passwords (bundled server)"),
@@ -142,6 +143,7 @@ extension KnownKeys {
         key("kerberos.removeRealmFromPrincipal", .boolean, "false", "shorten Kerberos principals"),
         key("kerberos.canonicalizeHostNames", .boolean, "false", "canonical host names for Kerberos"),
         key("sasl.serverconfig", .text, "Server", "JAAS section of the server"),
+        key("sasl.usersPath", .path, nil, "file with lines user:password of SASL users (bundled server)"),
         key("security.auth_to_local", .text, nil, "rules for Kerberos names"),
         key("fips-mode", .boolean, "false", "TLS as FIPS demands"),
         key("audit.enable", .boolean, "false", "write an audit log"),
@@ -194,6 +196,7 @@ extension KnownKeys {
     }
 
     private static let jvmOnly = [
+        jvm("java.security.auth.login.config", .path, nil, nil, "JAAS file with the users of SASL"),
         jvm("jute.maxbuffer", .integer(1...int32), "1048575", .bytes, "largest request and answer"),
         jvm("readonlymode.enabled", .boolean, "false", nil, "serve reads without a quorum"),
         jvm("znode.container.checkIntervalMs", .integer(1...int32), "60000", .milliseconds, "container check period"),

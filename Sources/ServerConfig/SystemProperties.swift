@@ -48,11 +48,11 @@ package struct SystemProperties: Hashable, Sendable {
         let name = parts.first.map(String.init) ?? ""
         let value = parts.count > 1 ? String(parts[1]) : ""
         guard let plain = KnownKeys.withoutPrefix(name) else {
+            if name == "java.security.auth.login.config" {
+                return .property(Property(flag: flag, key: name, value: path(of: value)))
+            }
             if KnownKeys.key(name)?.reader == .jvmOnly || name == bareProperty {
                 return .property(Property(flag: flag, key: name, value: value))
-            }
-            if name == "java.security.auth.login.config" {
-                return ignored("SASL is not supported by this server yet")
             }
             if KnownKeys.isKnown(name) {
                 return ignored("as a flag it is called -Dzookeeper.\(name)", isMisspelt: true)
@@ -77,6 +77,14 @@ package struct SystemProperties: Hashable, Sendable {
         if plain.hasPrefix("client") { return ignored("it is for clients") }
         let near = KnownKeys.nearest(plain).map { "; did you mean -Dzookeeper.\($0)?" } ?? ""
         return ignored("no ZooKeeper server knows it\(near)", isMisspelt: !near.isEmpty)
+    }
+
+    /// The file that Java takes it for: a second "=" says that no other file counts, and it may be a URL.
+    private static func path(of value: String) -> String {
+        let value = value.hasPrefix("=") ? String(value.dropFirst()) : value
+        guard value.hasPrefix("file:") else { return value }
+        let path = value.dropFirst(5)
+        return path.hasPrefix("//") ? String(path.dropFirst(2)) : String(path)
     }
 
     /// The one property that is read without the prefix too.

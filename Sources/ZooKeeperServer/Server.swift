@@ -53,7 +53,9 @@ package final class Server: Sendable {
         _ settings: ServerSettings, security: TransportSecurityProvider? = nil, logger: Logger,
         onFailure: @escaping @Sendable (StorageError) -> Void = { _ in }
     ) throws -> Server {
-        let transports = try Transports(settings, security)
+        var transports = try Transports(settings, security)
+        if settings.ensemble != nil { transports.peers.sasl = try settings.sasl.peers(logger) }
+        let sasl = try settings.sasl.clients(logger)
         let passwords = try sessionPasswords(settings, logger)
         let began = Clock.monotonic
         let directory = DataDirectory(dataDir: settings.dataDir, dataLogDir: settings.dataLogDir)
@@ -70,15 +72,16 @@ package final class Server: Sendable {
         let warnings = RecurringLog(logger)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.next()
+        let certificates = transports.certificates
         let core = try loop.submit {
             let (recovered, ensemble) = opened.value
             let core = ServerCore(
                 settings: settings, directory: directory, recovered: recovered, membership: ensemble,
-                passwords: passwords, loop: loop, logger: logger, warnings: warnings)
+                passwords: passwords, sasl: sasl, loop: loop, logger: logger, warnings: warnings)
             core.surroundings.statistics.loadTime.add(Clock.monotonic - began)
             core.surroundings.statistics.loadedTxns.add(Int64(recovered.replayed))
             core.onFailure = onFailure
-            core.surroundings.certificates = transports.certificates
+            core.surroundings.certificates = certificates
             core.snapshotThread.start()
             core.snapshotThread.submit { _ in clinux_lower_priority() }
             if recovered.tree.digestMismatches > 0 {
@@ -172,19 +175,21 @@ package final class Server: Sendable {
         var port: Int?
         if let ensemble = settings.ensemble {
             for address in ensemble.line.addresses {
-                func listen(_ name: String, _ port: Int, _ handler: @escaping PeerHandler) throws {
+                func listen(
+                    _ kind: PeerConnectionKind, _ name: String, _ port: Int, _ handler: @escaping PeerHandler
+                ) throws {
                     let bootstrap = ServerBootstrap.peers(
-                        group, name, transports.peers.accepts, warnings: warnings, core: core, handler)
+                        group, kind, name, transports.peers, warnings: warnings, core: core, handler)
                     let place = ServerSettings.Listen(
                         host: ensemble.listensOnAllAddresses ? nil : address.host, port: port)
                     let what = "\(name) of server.\(ensemble.id)"
                     listeners.append(
                         try Self.bind(bootstrap, place, what, attempts: ensemble.bindAttempts, logger))
                 }
-                try listen("the election port", address.electionPort) {
+                try listen(.election, "the election port", address.electionPort) {
                     ElectionConnection(mesh: $0.mesh, isDialled: false)
                 }
-                try listen("the quorum port", address.quorumPort) { $0.makeLink(isDialled: false) }
+                try listen(.quorum, "the quorum port", address.quorumPort) { $0.makeLink(isDialled: false) }
             }
         }
         @Sendable func clients(_ name: String, _ transport: PortTransport) -> ServerBootstrap {

@@ -151,4 +151,40 @@ extension AccessControl {
     fileprivate func resolve(_ acl: [ACL]?, for identities: [AuthID]) -> [ACL]? {
         try? resolve(acl, for: identities, limit: 2 << 20)
     }
+
+    @Test func `ids of the sasl scheme are names or principals, where the scheme is there`() {
+        func isTaken(_ id: String, _ access: AccessControl) -> Bool {
+            (try? access.resolve([ACL(.all, AuthID(scheme: "sasl", id: id))], for: [], limit: 1 << 20)) != nil
+        }
+        var access = AccessControl()
+        #expect(!isTaken("bob", access))
+        access.acceptsSASL = true
+        for id in ["bob", "", "bob/host", "a b", "bob@REALM", "bob/host@REALM", "@", "/@"] {
+            #expect(isTaken(id, access), "\(id)")
+        }
+        for id in ["a@b@c", "a/b/c@d", "a@b/c", "a/b@c/d"] { #expect(!isTaken(id, access), "\(id)") }
+        #expect(access.authenticate(scheme: "sasl", credentials: Array("bob".utf8)) == nil, "only through op 102")
+    }
+
+    @Test func `who may what in the sasl scheme`() {
+        var access = AccessControl()
+        access.acceptsSASL = true
+        func user(_ name: String) -> [AuthID] { [AuthID(scheme: "sasl", id: name)] }
+        let ofBob = [ACL(.all, AuthID(scheme: "sasl", id: "bob"))]
+        #expect(access.allows(ofBob, .read, to: user("bob")))
+        #expect(!access.allows(ofBob, .read, to: user("ann")))
+        #expect(!access.allows(ofBob, .read, to: [AuthID(scheme: "digest", id: "bob")]))
+        // As Apache's provider has it: a user of this name may all that SASL users may.
+        #expect(access.allows(ofBob, .read, to: user("super")))
+        access.saslUserOfAll = "bob"
+        #expect(access.allows(ofBob, .read, to: user("ann")))
+        // Long lists are compared otherwise, and say the same.
+        let long = (0..<9).map { ACL(.all, AuthID(scheme: "digest", id: "\($0):x")) } + ofBob
+        let many = (0..<9).map { AuthID(scheme: "digest", id: "n\($0):x") } + user("ann")
+        #expect(access.allows(long, .read, to: many))
+        access.saslUserOfAll = nil
+        #expect(!access.allows(long, .read, to: many))
+        access.acceptsSASL = false
+        #expect(!access.allows(ofBob, .read, to: user("bob")), "without the provider the entry is for nobody")
+    }
 }

@@ -135,7 +135,7 @@ import Testing
 
     /// The very binary says what its judgement says.
     @Test(arguments: [
-        ("sessionRequireClientSASLAuth=true\n", "[unsupported-protection]"), ("tickTime=fast\n", "[value]"),
+        ("sessionRequireClientSASLAuth=true\n", "[no-schemes]"), ("tickTime=fast\n", "[value]"),
         ("dataLogDir=~/log\n", "[placeholder]"), ("clientPortAddress=127.0.0.1:2181\n", "[host-address]"),
     ])
     func theBinaryRefuses(line: String, rule: String) async throws {

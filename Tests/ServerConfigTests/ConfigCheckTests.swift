@@ -406,8 +406,8 @@ struct ConfigCheckTests {
         Case(
             name: "SASL half way", cfg: head + servers + "quorum.auth.serverRequireSasl=true\n",
             expected: [
-                "zoo.cfg:8:31: error: quorum.auth.serverRequireSasl needs quorum.auth.enableSasl=true [quorum-sasl]\n  mend: write quorum.auth.enableSasl=true and run Apache's server, for the bundled one has no SASL between servers; or remove quorum.auth.serverRequireSasl",
-                "zoo.cfg:8:31: error: quorum.auth.serverRequireSasl needs quorum.auth.learnerRequireSasl=true [quorum-sasl]\n  mend: write quorum.auth.learnerRequireSasl=true and run Apache's server, for the bundled one has no SASL between servers; or remove quorum.auth.serverRequireSasl",
+                "zoo.cfg:8:31: error: quorum.auth.serverRequireSasl needs quorum.auth.enableSasl=true [quorum-sasl]\n  mend: write quorum.auth.enableSasl=true, or remove quorum.auth.serverRequireSasl",
+                "zoo.cfg:8:31: error: quorum.auth.serverRequireSasl needs quorum.auth.learnerRequireSasl=true [quorum-sasl]\n  mend: write quorum.auth.learnerRequireSasl=true, or remove quorum.auth.serverRequireSasl",
             ]),
         Case(
             name: "TLS without Netty",

@@ -102,12 +102,10 @@ struct MistakesTests {
                 "11:29 error tls-version"
             ),
             ("ssl.quorum.hostnameVerification=no", "8:33 error value"),
-            ("quorum.auth.enableSasl=true", "8:1 error unsupported-protection"),
-            ("sessionRequireClientSASLAuth=true", "8:1 error unsupported-protection"),
-            (
-                "authProvider.1=org.apache.zookeeper.server.auth.SASLAuthenticationProvider",
-                "8:1 warning unsupported-key"
-            ),
+            ("sessionRequireClientSASLAuth=true", "8:30 error no-schemes"),
+            ("authProvider.1=my.Provider", "8:1 warning unsupported-key"),
+            ("enforce.auth.enabled=true\nenforce.auth.schemes=digest,x509", "9:22 error no-schemes"),
+            ("requireClientAuthScheme=sasl", "8:1 warning unknown-key"),
             ("snapshot.compression.method=gz", "8:1 warning unsupported-key"),
             ("audit.enable=true", "8:1 warning unsupported-key"),
             ("enforce.auth.enabled=true", "8:22 error no-schemes"),

@@ -14,6 +14,11 @@ import Testing
             ("-Dzookeeper.authProvider.1=a.B", "authProvider.1", "a.B"),
             ("-Dzookeeper.ssl.keyStore.location=/k=1.pem", "ssl.keyStore.location", "/k=1.pem"),
             ("-Dzookeeper.skipACL", "skipACL", ""),
+            ("-Djava.security.auth.login.config=/jaas", "java.security.auth.login.config", "/jaas"),
+            ("-Djava.security.auth.login.config==/jaas", "java.security.auth.login.config", "/jaas"),
+            ("-Djava.security.auth.login.config=file:/jaas", "java.security.auth.login.config", "/jaas"),
+            ("-Djava.security.auth.login.config==file:///jaas", "java.security.auth.login.config", "/jaas"),
+            ("-Dzookeeper.superUser.1=bob", "superUser.1", "bob"),
         ])
     func aProperty(_ flag: String, _ key: String, _ value: String) {
         let properties = SystemProperties(flags: [flag])
@@ -25,7 +30,6 @@ import Testing
         arguments: [
             ("-Xmx1g", "it is for a JVM, which this server does not have", false),
             ("-Dcom.sun.management.jmxremote", "it is for a JVM, which this server does not have", false),
-            ("-Djava.security.auth.login.config=/jaas", "SASL is not supported by this server yet", false),
             ("-Dzookeeper.tickTime=5", "it is read from zoo.cfg only: write tickTime=5 there", true),
             ("-Dzookeeper.server.1=a:1:2", "it is read from zoo.cfg only: write server.1=a:1:2 there", true),
             ("-Dzookeeper.jute.maxbuffer=5", "as a flag it is called -Djute.maxbuffer", true),

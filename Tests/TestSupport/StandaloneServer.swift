@@ -9,6 +9,7 @@ package final class StandaloneServer: Sendable {
     package let engine: Engine
     package let port: Int
     package let directory: TemporaryDirectory
+    private let environment: [String: String]?
     private let process = NIOLockedValueBox<ChildProcess?>(nil)
 
     package var address: ServerAddress { ServerAddress(host: "127.0.0.1", port: port) }
@@ -18,8 +19,12 @@ package final class StandaloneServer: Sendable {
 
     /// Writes the configuration. `settings` come after (and so win over) tickTime 500, which keeps sessions short, and
     /// every four-letter word allowed.
-    package init(_ engine: Engine, settings: [String: String] = [:]) throws {
+    ///
+    /// - Parameter environment: variables besides those of the tests.
+    package init(_ engine: Engine, settings: [String: String] = [:], environment: [String: String] = [:]) throws {
         self.engine = engine
+        self.environment =
+            environment.isEmpty ? nil : ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
         port = FreePorts.take(1)[0]
         directory = try TemporaryDirectory("standalone")
         var lines = [
@@ -34,10 +39,11 @@ package final class StandaloneServer: Sendable {
 
     /// Boots a server, waits until it serves, and calls `body`.
     package static func with<Result>(
-        _ engine: Engine, settings: [String: String] = [:], isolation: isolated (any Actor)? = #isolation,
+        _ engine: Engine, settings: [String: String] = [:], environment: [String: String] = [:],
+        isolation: isolated (any Actor)? = #isolation,
         _ body: (StandaloneServer) async throws -> Result
     ) async throws -> Result {
-        let server = try StandaloneServer(engine, settings: settings)
+        let server = try StandaloneServer(engine, settings: settings, environment: environment)
         defer {
             server.kill()
             server.directory.remove()
@@ -49,7 +55,7 @@ package final class StandaloneServer: Sendable {
     /// Starts the server and waits until it answers `srvr`.
     package func start() async throws {
         try process.withLockedValue { process in
-            process = try engine.launch(configurationPath, heap: 192, output: logPath)
+            process = try engine.launch(configurationPath, heap: 192, environment: environment, output: logPath)
         }
         do {
             try await eventually("the server on port \(port) answers srvr", within: .seconds(90)) {

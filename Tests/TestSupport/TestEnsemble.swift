@@ -66,9 +66,12 @@ package final class TestEnsemble: Sendable {
 
     /// Makes an ensemble, starts it, waits until all serve, and calls `body`. If that fails, the end of every server's log
     /// is in the error.
+    ///
+    /// - Parameter environment: variables of every server's besides those of the tests.
     package static func with<Result>(
         _ participants: [Engine], observers: [Engine] = [], settings: [String: String] = [:], hasNetwork: Bool = false,
-        isolation: isolated (any Actor)? = #isolation, _ body: (TestEnsemble) async throws -> Result
+        environment: [String: String] = [:], isolation: isolated (any Actor)? = #isolation,
+        _ body: (TestEnsemble) async throws -> Result
     ) async throws -> Result {
         let ensemble = try TestEnsemble(
             participants, observers: observers, settings: settings, hasNetwork: hasNetwork)
@@ -78,7 +81,10 @@ package final class TestEnsemble: Sendable {
             ensemble.directory.remove()
         }
         do {
-            for server in ensemble.servers { try server.start() }
+            for server in ensemble.servers {
+                if !environment.isEmpty { server.setEnvironment(environment) }
+                try server.start()
+            }
             try await ensemble.waitUntilServing()
             return try await body(ensemble)
         } catch {

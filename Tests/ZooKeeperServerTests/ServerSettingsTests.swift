@@ -77,8 +77,8 @@ import Testing
         (
             "dataDir=/d\nsessionRequireClientSASLAuth=true\n",
             """
-            zoo.cfg:2:1: error: sessionRequireClientSASLAuth=true is not supported by the bundled server, and without it the server would be less protected than you asked for [unsupported-protection]
-              mend: remove the line to run without it, or run Apache's server
+            zoo.cfg:2:30: error: sessionRequireClientSASLAuth asks every client for SASL, and the scheme sasl is not there: no client would be let in [no-schemes]
+              mend: add authProvider.1=org.apache.zookeeper.server.auth.SASLAuthenticationProvider
             """
         ),
         (
@@ -124,7 +124,7 @@ import Testing
             "initLimit", "syncLimit", "electionAlg", "peerType", "standaloneEnabled", "dynamicConfigFile",
             "quorumListenOnAllIPs", "leaderServes", "cnxTimeout", "connectToLearnerMasterLimit", "commitLogCount",
             "forceSnapshotSync", "snapshotSizeFactor", "fastleader.minNotificationInterval",
-            "fastleader.maxNotificationInterval", "electionPortBindRetry", "quorum.auth.enableSasl",
+            "fastleader.maxNotificationInterval", "electionPortBindRetry",
         ]
         #expect(KnownKeys.ofBundled.subtracting(reader.used) == ofEnsembles)
         #expect(tls.subtracting(reader.used) == [])

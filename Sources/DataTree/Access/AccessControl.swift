@@ -14,7 +14,10 @@ package struct AccessControl: Sendable {
     package var acceptsX509 = false
     /// `zookeeper.X509AuthenticationProvider.superUser`: the subject that may do everything.
     package var x509SuperUser: String?
+    /// Whether `SASLAuthenticationProvider` is there: without it nobody may name a SASL user in an ACL.
     package var acceptsSASL = false
+    /// `zookeeper.letAnySaslUserDoX`: what this user may, every SASL user may.
+    package var saslUserOfAll: String?
 
     /// What the identities of one connection may take together, bytes. A learner sends them to its leader with every write,
     /// and an `auth` entry in an ACL puts them all into the txn.
@@ -29,12 +32,12 @@ package struct AccessControl: Sendable {
         if skipsChecks || acl.isEmpty || isSuper(identities) { return true }
         // When both are long, their cost must be that of the sum and not of the product.
         let known = acl.count > 8 && identities.count > 8 ? Set(identities) : nil
-        let addresses = known == nil ? identities : identities.filter { $0.scheme == "ip" }
+        let inexact = known == nil ? identities : identities.filter { $0.scheme == "ip" || $0.scheme == "sasl" }
         for entry in acl where !entry.permissions.isDisjoint(with: wanted) {
             if entry.id == .anyone { return true }
             guard hasProvider(entry.id.scheme) else { continue }
             if let known, known.contains(entry.id) { return true }
-            if addresses.contains(where: { $0.scheme == entry.id.scheme && matches($0.id, entry.id) }) { return true }
+            if inexact.contains(where: { $0.scheme == entry.id.scheme && matches($0.id, entry.id) }) { return true }
         }
         return false
     }
@@ -130,8 +133,16 @@ package struct AccessControl: Sendable {
         switch entry.scheme {
         case "ip": IPRange(entry.id).map { $0.contains(identity) } ?? false
         case "x509": identity == entry.id || identity == x509SuperUser
+        case "sasl": identity == entry.id || identity == "super" || entry.id == saslUserOfAll
         default: identity == entry.id
         }
+    }
+
+    /// Whether it is a name, or a principal of Kerberos as `KerberosName` takes it: `service/host@REALM`, `service@REALM`.
+    private static func isPrincipal(_ name: String) -> Bool {
+        guard name.contains("@") else { return true }
+        let parts = name.split(separator: "@", omittingEmptySubsequences: false)
+        return parts.count == 2 && !parts[1].contains("/") && parts[0].count(where: { $0 == "/" }) <= 1
     }
 
     private func isValid(_ id: AuthID) -> Bool {
@@ -142,6 +153,7 @@ package struct AccessControl: Sendable {
             while parts.last?.isEmpty == true { parts.removeLast() }
             return parts.count == 2
         case "ip": return IPRange(id.id) != nil
+        case "sasl": return Self.isPrincipal(id.id)
         default: return !id.id.isEmpty
         }
     }

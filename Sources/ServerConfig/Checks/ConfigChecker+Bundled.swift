@@ -13,14 +13,6 @@ extension ConfigChecker {
             }
             return
         }
-        if isDistributed, isTrue("quorum.auth.enableSasl") {
-            refuse(
-                "quorum.auth.enableSasl",
-                "quorum.auth.enableSasl=true is not supported by the bundled server yet, and without it any server could join",
-                mend:
-                    "use sslQuorum=true, which asks every server for a certificate; remove the line where the network between the servers is trusted; or run Apache's server"
-            )
-        }
         for entry in entriesInOrder { checkSupport(entry) }
     }
 
@@ -71,10 +63,10 @@ extension ConfigChecker {
     }
 
     private func isOfBundled(_ key: String) -> Bool {
-        // Of SASL between servers the key that turns it on is refused, and without that one the others do nothing.
-        if KnownKeys.ofBundled.contains(key) || ["metricsProvider.", "quorum.auth."].contains(where: key.hasPrefix) {
+        if KnownKeys.ofBundled.contains(key) || ["metricsProvider.", "superUser."].contains(where: key.hasPrefix) {
             return true
         }
+        if key.hasPrefix("authProvider.") { return Self.providers[value(key) ?? ""] != nil }
         for prefix in ["ssl.quorum.", "ssl."] where key.hasPrefix(prefix) {
             // Of ports without TLS nothing is read, and nothing is missed.
             let isIdle = prefix == "ssl." ? !takesTLSClients : !takesTLSServers
@@ -185,31 +177,75 @@ extension ConfigChecker {
     }
 
     /// The file that a key names must be there, where the server runs here.
-    private mutating func checkFile(_ key: String) {
+    mutating func checkFile(_ key: String, _ rule: String = "tls-file") {
         guard let entry = effective[key], let state = surroundings.host?.paths[entry.value] else { return }
         switch state {
         case .file(isReadable: true): return
         case .file(isReadable: false):
             error(
-                "tls-file", entry.location, "\(key): \(entry.value) cannot be read",
+                rule, entry.location, "\(key): \(entry.value) cannot be read",
                 mend: "let the user who runs the server read it")
         case .directory:
-            error("tls-file", entry.location, "\(key): \(entry.value) is a directory", mend: "name a file")
+            error(rule, entry.location, "\(key): \(entry.value) is a directory", mend: "name a file")
         case .missing, .notADirectory:
             error(
-                "tls-file", entry.location, "\(key): \(entry.value) does not exist here",
+                rule, entry.location, "\(key): \(entry.value) does not exist here",
                 mend: "put it there, or mend the path")
         }
     }
 
-    /// Who sets `enforce.auth.enabled` must say what counts. Source: `AuthenticationHelper.validateConfiguredProperties`.
+    /// Apache's own classes for `authProvider.…`, and the schemes that they add.
+    private static let providers = [
+        "org.apache.zookeeper.server.auth.SASLAuthenticationProvider": "sasl",
+        "org.apache.zookeeper.server.auth.DigestAuthenticationProvider": "digest",
+        "org.apache.zookeeper.server.auth.IPAuthenticationProvider": "ip",
+    ]
+
+    private var providers: [ZooCfg.Entry] { entriesInOrder.filter { $0.key.hasPrefix("authProvider.") } }
+
+    /// Whether anybody can prove anything in this scheme. Nil: a class of somebody's own may be for it.
+    private func hasScheme(_ scheme: String) -> Bool? {
+        switch scheme {
+        case "ip": return true
+        case "digest" where value("DigestAuthenticationProvider.enabled")?.lowercased() != "false": return true
+        case "x509" where takesTLSClients: return true
+        case "sasl" where engine != .apache && effective["sasl.usersPath"] != nil: return true
+        default:
+            let schemes = providers.map { Self.providers[$0.value] }
+            return schemes.contains(scheme) ? true : schemes.contains(nil) ? nil : false
+        }
+    }
+
+    /// Who sets `enforce.auth.enabled` must say what counts, and of that there must be some. Source:
+    /// `AuthenticationHelper.validateConfiguredProperties`.
     mutating func checkEnforcedSchemes() {
+        if isTrue("sessionRequireClientSASLAuth") {
+            checkScheme("sasl", of: "sessionRequireClientSASLAuth")
+            return
+        }
         guard isTrue("enforce.auth.enabled") else { return }
-        if JavaText.list(value("enforce.auth.schemes") ?? "").isEmpty {
+        let schemes = JavaText.list(value("enforce.auth.schemes") ?? "")
+        if schemes.isEmpty {
             error(
                 "no-schemes", effective["enforce.auth.enabled"]?.location,
                 "enforce.auth.enabled is true, but enforce.auth.schemes is empty",
                 mend: "name the schemes that count, for example enforce.auth.schemes=digest,x509")
         }
+        for scheme in schemes { checkScheme(scheme, of: "enforce.auth.schemes") }
+    }
+
+    private mutating func checkScheme(_ scheme: String, of key: String) {
+        guard hasScheme(scheme) == false else { return }
+        let isSASL = scheme == "sasl"
+        let provider = "org.apache.zookeeper.server.auth.SASLAuthenticationProvider"
+        error(
+            "no-schemes", effective[key]?.location,
+            isSASL
+                ? "\(key) asks every client for SASL, and the scheme sasl is not there: no client would be let in"
+                : "\(key) names \(scheme), and no such scheme is there",
+            mend: isSASL
+                ? "add authProvider.1=\(provider)"
+                : "remove it, or set what makes the scheme (authProvider.…, secureClientPort)",
+            edit: isSASL ? .set(key: "authProvider.1", value: provider) : nil)
     }
 }

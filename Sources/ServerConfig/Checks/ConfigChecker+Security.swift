@@ -74,11 +74,10 @@ extension ConfigChecker {
         where isTrue(key) && !isTrue(needed) {
             error(
                 "quorum-sasl", effective[key]?.location, "\(key) needs \(needed)=true",
-                mend: engine == .apache
-                    ? "write \(needed)=true"
-                    : "write \(needed)=true and run Apache's server, for the bundled one has no SASL between servers; or remove \(key)",
-                edit: engine == .apache
-                    ? .set(key: needed, value: "true") : engine == .bundled ? .remove(key: key) : nil)
+                mend: "write \(needed)=true, or remove \(key)", edit: .set(key: needed, value: "true"))
+        }
+        if engine != .apache {
+            for key in ["java.security.auth.login.config", "sasl.usersPath"] { checkFile(key, "sasl-file") }
         }
     }
 }

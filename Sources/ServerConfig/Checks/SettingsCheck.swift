@@ -5,7 +5,7 @@ extension KnownKeys {
     /// timeouts, four-letter words, TLS and SASL, and what the engine does not support. `check` is for each of them alone.
     ///
     /// Rule ids: `limit-overflow`, `limit-order`, `limit-tight`, `tick-short`, `session-timeout`, `whitelist-word`,
-    /// `whitelist-wide`, `quorum-sasl`, `no-schemes`, `tls-factory`, `tls-key`, `tls-file`, `tls-version`,
+    /// `whitelist-wide`, `quorum-sasl`, `sasl-file`, `no-schemes`, `tls-factory`, `tls-key`, `tls-file`, `tls-version`,
     /// `unsupported-protection`, `unsupported-key`, `no-effect`.
     ///
     /// - Parameters:

@@ -18,6 +18,10 @@ final class RecurringLog: Sendable {
         logger.warning("\(message())\(more)", metadata: metadata())
     }
 
+    func debug(_ message: @autoclosure () -> String, metadata: @autoclosure () -> Logger.Metadata) {
+        logger.debug("\(message())", metadata: metadata())
+    }
+
     /// Lets one pass each second.
     struct Pacer {
         private var next = Int64.min

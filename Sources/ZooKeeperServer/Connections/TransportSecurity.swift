@@ -40,12 +40,12 @@ package struct HandshakeFailure: Error, CustomStringConvertible {
     }
 }
 
-extension Logger {
-    /// A connection between servers ends before it has begun.
+extension RecurringLog {
+    /// A connection between servers ends before it has begun. A server that is not let in tries again at once.
     func closing(_ connection: String, _ failure: HandshakeFailure, peer: SocketAddress?) {
-        log(
-            level: failure.isHangUp ? .debug : .warning, "closing \(connection): \(failure)",
-            metadata: ["peer": "\(peer?.ipAddress ?? "unknown")"])
+        let metadata: Logger.Metadata = ["peer": "\(peer?.ipAddress ?? "unknown")"]
+        if failure.isHangUp { return debug("closing \(connection): \(failure)", metadata: metadata) }
+        warn("closing \(connection)", "closing \(connection): \(failure)", metadata: metadata)
     }
 }
 

@@ -72,7 +72,8 @@ final class ServerCore {
 
     init(
         settings: ServerSettings, directory: DataDirectory, recovered: Recovered, membership: Ensemble? = nil,
-        passwords: SessionPasswords = .derived, loop: any EventLoop, logger: Logger, warnings: RecurringLog? = nil
+        passwords: SessionPasswords = .derived, sasl: ClientSASL? = nil, loop: any EventLoop, logger: Logger,
+        warnings: RecurringLog? = nil
     ) {
         self.settings = settings
         self.directory = directory
@@ -84,6 +85,7 @@ final class ServerCore {
         let replication = membership.map { EnsembleMember.replication($0, settings) }
         var options = settings.pipelineOptions(descriptors)
         options.passwords = passwords
+        options.sasl = sasl
         options.logsDebug = logger.logLevel <= .debug
         pipeline = RequestPipeline(
             options, tree: recovered.tree, replication: replication ?? Alone(lastZXID: recovered.lastZXID), now: now,

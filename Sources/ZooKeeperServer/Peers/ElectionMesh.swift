@@ -127,7 +127,7 @@ final class ElectionMesh {
         guard let address = addresses[peer]?.first ?? strangers[peer] else { return }
         dialling.insert(peer)
         let bound = NIOLoopBound(self, eventLoop: loop)
-        transport.dial(address.host, address.electionPort, timeout: connectTimeout, on: loop) {
+        transport.dial(.election, address.host, address.electionPort, timeout: connectTimeout, on: loop) {
             ElectionConnection(mesh: bound.value, isDialled: true)
         }.whenComplete { result in bound.value.dialled(peer, result) }
     }
@@ -254,7 +254,7 @@ final class ElectionMesh {
     }
 
     func handshakeFailed(_ failure: HandshakeFailure, with address: SocketAddress?) {
-        logger.closing("a connection on the election port", failure, peer: address)
+        warnings.closing("a connection on the election port", failure, peer: address)
     }
 
     func refused(_ what: String, from address: SocketAddress?) {

@@ -159,7 +159,7 @@ final class EnsembleMember {
     }
 
     func handshakeFailed(_ failure: HandshakeFailure, with address: SocketAddress?) {
-        logger.closing("a connection of the quorum port", failure, peer: address)
+        core.warnings.closing("a connection of the quorum port", failure, peer: address)
     }
 
     func markDirty(_ link: QuorumLink) { dirtyLinks.append(link) }
@@ -185,7 +185,7 @@ final class EnsembleMember {
         let link = makeLink(isDialled: true)
         let bound = NIOLoopBound(self, eventLoop: loop)
         let boundLink = NIOLoopBound(link, eventLoop: loop)
-        transport.dial(address.host, address.quorumPort, timeout: settings.learnerConnectTimeout, on: loop) {
+        transport.dial(.quorum, address.host, address.quorumPort, timeout: settings.learnerConnectTimeout, on: loop) {
             boundLink.value
         }.whenComplete { result in
             let member = bound.value

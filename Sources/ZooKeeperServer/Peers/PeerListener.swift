@@ -9,12 +9,12 @@ extension ServerBootstrap {
     ///
     /// - Parameter name: of the port, for the log.
     static func peers(
-        _ group: any EventLoopGroup, _ name: String, _ transport: PortTransport, warnings: RecurringLog,
-        core: NIOLoopBound<ServerCore>, _ handler: @escaping PeerHandler
+        _ group: any EventLoopGroup, _ kind: PeerConnectionKind, _ name: String, _ transport: PeerTransport,
+        warnings: RecurringLog, core: NIOLoopBound<ServerCore>, _ handler: @escaping PeerHandler
     ) -> ServerBootstrap {
         Acceptance(port: name, warnings: warnings).bootstrap(group, backlog: 1024) { _, pipeline in
             guard let member = core.value.member else { throw NotAMember() }
-            try transport.addHandlers(to: pipeline)
+            try transport.addAcceptingHandlers(kind, to: pipeline)
             try pipeline.addHandler(handler(member))
         }
     }

@@ -7,6 +7,8 @@ struct PeerTransport: Sendable {
     var accepts: PortTransport
     /// TLS for what this server dials; nil: in the clear.
     var dials: (any TransportSecurity)?
+    /// What both prove themselves with inside it; nil: nothing.
+    var sasl: PeerSASL?
 
     static let plain = PeerTransport(accepts: .plain)
 
@@ -19,23 +21,31 @@ struct PeerTransport: Sendable {
 
     private init(accepts: PortTransport) { self.accepts = accepts }
 
+    /// Puts what stands before the protocol into the pipeline of an accepted connection.
+    func addAcceptingHandlers(_ kind: PeerConnectionKind, to pipeline: ChannelPipeline.SynchronousOperations) throws {
+        try accepts.addHandlers(to: pipeline)
+        if let sasl { try pipeline.addHandler(sasl.accepting(kind)) }
+    }
+
     /// Dials another server.
     ///
     /// - Parameters:
     ///   - timeout: milliseconds.
     ///   - handler: makes that of the new connection, on its loop.
     func dial(
-        _ host: String, _ port: Int, timeout: Int, on loop: any EventLoop,
+        _ kind: PeerConnectionKind, _ host: String, _ port: Int, timeout: Int, on loop: any EventLoop,
         _ handler: @escaping @Sendable () -> any ChannelHandler
     ) -> EventLoopFuture<any Channel> {
+        let patience = TimeAmount.milliseconds(Int64(timeout))
         let bootstrap = ClientBootstrap(group: loop)
-            .connectTimeout(.milliseconds(Int64(timeout)))
+            .connectTimeout(patience)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.maxMessagesPerRead, value: 4)
-            .channelInitializer { [dials] channel in
+            .channelInitializer { [dials, sasl] channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     if let dials { try pipeline.addHandlers(try dials.clientHandlers(host: host)) }
+                    if let proof = sasl?.dialling(kind, timeout: patience) { try pipeline.addHandler(proof) }
                     try pipeline.addHandler(handler())
                 }
             }

@@ -160,6 +160,9 @@ struct SettingsReader {
         readEnforcedSchemes(into: &settings)
         settings.superDigest = text("DigestAuthenticationProvider.superDigest")
         settings.superUserX509 = text("X509AuthenticationProvider.superUser")
+        settings.sasl = readSASL()
+        settings.acceptsSASL = hasSASLProvider
+        settings.saslUserOfAll = text("letAnySaslUserDoX")
         read("znode.container.checkIntervalMs", into: &settings.pipeline.containerCheckInterval)
         read("znode.container.maxPerMinute", into: &settings.pipeline.containerMaxPerMinute)
         settings.pipeline.containerMaxPerMinute = max(1, settings.pipeline.containerMaxPerMinute)
@@ -169,8 +172,10 @@ struct SettingsReader {
 
     private mutating func readEnforcedSchemes(into settings: inout ServerSettings) {
         let schemes = JavaText.list(text("enforce.auth.schemes") ?? "")
-        guard boolean("enforce.auth.enabled") ?? false else { return }
-        settings.pipeline.enforcedSchemes = schemes
+        // As Apache's `AuthenticationHelper`: the older key wins.
+        let requiresSASL = boolean("sessionRequireClientSASLAuth") ?? false
+        if boolean("enforce.auth.enabled") ?? false { settings.pipeline.enforcedSchemes = schemes }
+        if requiresSASL { settings.pipeline.enforcedSchemes = ["sasl"] }
     }
 
     private mutating func readAdministration(into settings: inout ServerSettings) {

@@ -29,6 +29,8 @@ extension ServerSettings {
         access.acceptsX509 = clientTLS != nil
         access.acceptsDigest = acceptsDigest
         access.x509SuperUser = superUserX509
+        access.acceptsSASL = acceptsSASL
+        access.saslUserOfAll = saslUserOfAll
         return access
     }
 

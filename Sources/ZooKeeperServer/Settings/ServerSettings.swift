@@ -61,6 +61,11 @@ package struct ServerSettings: Sendable {
     package var acceptsDigest = true
     package var superDigest: String?
     package var superUserX509: String?
+    package var sasl = SASLSettings()
+    /// `authProvider.…=…SASLAuthenticationProvider`
+    package var acceptsSASL = false
+    /// `letAnySaslUserDoX`
+    package var saslUserOfAll: String?
     package var readOnlyMode = false
 
     package var words = WordWhitelist()

@@ -1,29 +1,33 @@
 extension Case {
     static let settingCases: [Case] = [
         Case(
-            "SASL, which the bundled server has not",
+            "SASL",
             """
             ensemble: demo
             participants: 3
             settings:
-              authProvider.1: org.apache.zookeeper.server.auth.SASLAuthenticationProvider
+              sasl.usersPath: /srv/users
+              java.security.auth.login.config: /srv/jaas
+              superUser: root
               sessionRequireClientSASLAuth: true
               quorum.auth.enableSasl: true
 
             """,
+            expects: ""),
+        Case(
+            "SASL that is asked for and not there",
+            """
+            ensemble: demo
+            participants: 3
+            settings:
+              sessionRequireClientSASLAuth: true
+
+            """,
             expects: """
-                t.yaml:4:3: warning: authProvider.1 is not supported by the bundled server yet and is ignored [unsupported-key]
-                      authProvider.1: org.apache.zookeeper.server.auth.SASLAuthenticationProvider
-                      ^
-                  mend: remove it, or write engine: apache
-                t.yaml:5:3: error: sessionRequireClientSASLAuth=true is not supported by the bundled server, and without it the server would be less protected than you asked for [unsupported-protection]
+                t.yaml:4:33: error: sessionRequireClientSASLAuth asks every client for SASL, and the scheme sasl is not there: no client would be let in [no-schemes]
                       sessionRequireClientSASLAuth: true
-                      ^
-                  mend: remove the line to run without it, or write engine: apache
-                t.yaml:6:3: error: quorum.auth.enableSasl=true is not supported by the bundled server yet, and without it any server could join [unsupported-protection]
-                      quorum.auth.enableSasl: true
-                      ^
-                  mend: use sslQuorum: true, which asks every server for a certificate; remove the line where the network between the servers is trusted; or write engine: apache
+                                                    ^
+                  mend: add authProvider.1: org.apache.zookeeper.server.auth.SASLAuthenticationProvider
                 """),
         Case(
             "SASL on Apache's server",
@@ -461,11 +465,11 @@ extension Case {
                 t.yaml:3:43: error: quorum.auth.serverRequireSasl needs quorum.auth.enableSasl=true [quorum-sasl]
                     settings: {quorum.auth.serverRequireSasl: true, quorum.auth.learnerRequireSasl: true}
                                                               ^
-                  mend: write quorum.auth.enableSasl: true and write engine: apache, for the bundled one has no SASL between servers; or remove quorum.auth.serverRequireSasl
+                  mend: write quorum.auth.enableSasl: true, or remove quorum.auth.serverRequireSasl
                 t.yaml:3:81: error: quorum.auth.learnerRequireSasl needs quorum.auth.enableSasl=true [quorum-sasl]
                     settings: {quorum.auth.serverRequireSasl: true, quorum.auth.learnerRequireSasl: true}
                                                                                                     ^
-                  mend: write quorum.auth.enableSasl: true and write engine: apache, for the bundled one has no SASL between servers; or remove quorum.auth.learnerRequireSasl
+                  mend: write quorum.auth.enableSasl: true, or remove quorum.auth.learnerRequireSasl
                 """),
         Case(
             "a TLS port without Netty",
