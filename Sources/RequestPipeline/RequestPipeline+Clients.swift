@@ -196,6 +196,7 @@ extension RequestPipeline {
 
     /// Writes to the output of a client, unless that gets nothing more. Returns how many bytes.
     @discardableResult
+    @inline(__always)
     mutating func write(to id: ClientID, _ body: (inout JuteWriter) -> Void) -> Int {
         guard !isClosing(id) else { return 0 }
         var taken: JuteWriter?

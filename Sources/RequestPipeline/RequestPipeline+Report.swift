@@ -35,8 +35,4 @@ extension RequestPipeline {
             (entry.path, entry.connections.map { clients[$0.place].session }.sorted())
         }
     }
-
-    /// Changes of nodes that were ever prepared, and those of them that are applied since.
-    package var changesQueued: Int64 { preparer.changesQueued }
-    package var changesApplied: Int64 { preparer.changesApplied }
 }

@@ -128,7 +128,10 @@ extension RequestPipeline {
         }
     }
 
+    /// Into its callers: each read is answered by it.
+    ///
     /// - Parameter body: writes nothing when it returns an error.
+    @inline(__always)
     private mutating func reply(
         to id: ClientID, _ header: RequestHeader, zxid: ZXID, received: Int64, isWrite: Bool,
         _ body: (inout JuteWriter) -> ErrorCode

@@ -42,7 +42,7 @@ package struct RequestPipeline: ~Copyable {
     /// The text of the ensemble's configuration and its version, for /zookeeper/config; nil without an ensemble.
     var configuration: (text: [UInt8], version: Int64)?
 
-    var preparer: TxnPreparer
+    package internal(set) var preparer: TxnPreparer
     package internal(set) var sessions: SessionTracker
     /// Sessions that only this server knows (`localSessionsEnabled`).
     package internal(set) var localSessions: SessionTracker

@@ -58,34 +58,18 @@ package struct Topology: Hashable, Sendable {
 package struct TopologyServer: Hashable, Sendable {
     package var id: ServerID
     /// A name, an IPv4 address, or an IPv6 address without brackets.
-    package var host: String
-    package var role: ServerRole
+    package var host = "127.0.0.1"
+    package var role = ServerRole.participant
     package var ports: ServerPorts
-    package var engine: EngineChoice
+    package var engine = EngineChoice.standard
     /// Nil: as the engine has it by itself.
     package var logLevel: LogLevel?
     /// zoo.cfg settings: those for all servers, then this server's own, each key once, in the order of the file.
-    package var settings: [Setting]
+    package var settings: [Setting] = []
     /// The group of a hierarchical quorum.
     package var group: Int?
     /// The weight of the vote inside its group; nil counts as 1.
     package var weight: Int?
-
-    package init(
-        id: ServerID, host: String = "127.0.0.1", role: ServerRole = .participant, ports: ServerPorts,
-        engine: EngineChoice = .standard, logLevel: LogLevel? = nil, settings: [Setting] = [], group: Int? = nil,
-        weight: Int? = nil
-    ) {
-        self.id = id
-        self.host = host
-        self.role = role
-        self.ports = ports
-        self.engine = engine
-        self.logLevel = logLevel
-        self.settings = settings
-        self.group = group
-        self.weight = weight
-    }
 
     /// Where clients connect: `host:port`.
     package var clientAddress: String { "\(ServerLine.bracketed(host)):\(ports.client)" }
@@ -118,13 +102,6 @@ package struct ServerPorts: Hashable, Sendable {
     package var election: Int
     /// HTTP admin server.
     package var admin: Int
-
-    package init(client: Int, quorum: Int, election: Int, admin: Int) {
-        self.client = client
-        self.quorum = quorum
-        self.election = election
-        self.admin = admin
-    }
 
     package subscript(kind: PortKind) -> Int {
         get {

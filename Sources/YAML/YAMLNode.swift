@@ -69,7 +69,7 @@ extension YAMLNode {
             YAMLMapping.Entry(
                 key: YAMLMapping.Key(text: key, location: .documentStart, end: .documentStart), value: value)
         }
-        return YAMLNode(.mapping(YAMLMapping(entries)), isFlow: isFlow)
+        return YAMLNode(.mapping(YAMLMapping(entries: entries)), isFlow: isFlow)
     }
 }
 
@@ -109,11 +109,7 @@ package struct YAMLMapping: Hashable, Sendable {
         package var value: YAMLNode
     }
 
-    package var entries: [Entry]
-
-    package init(_ entries: [Entry] = []) {
-        self.entries = entries
-    }
+    package var entries: [Entry] = []
 
     package subscript(key: String) -> YAMLNode? {
         entries.first { $0.key.text == key }?.value

@@ -1,9 +1,9 @@
 import Planning
 import Provisioning
 import Testing
-import Topology
 
 @testable import Operations
+@testable import Topology
 
 @Suite struct HostsElsewhereTests {
     private let here = LocalAddresses(["127.0.0.1", "192.0.2.1", "fe80::1"])

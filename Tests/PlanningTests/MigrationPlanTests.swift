@@ -1,8 +1,8 @@
 import Testing
-import Topology
 import ZooKeeperProtocol
 
 @testable import Planning
+@testable import Topology
 
 /// Which servers a migration takes up, from what the topology says and what runs.
 @Suite struct MigrationPlanTests {

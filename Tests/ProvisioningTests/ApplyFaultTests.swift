@@ -2,9 +2,9 @@ import DurableFiles
 import Glibc
 import ServerConfig
 import Testing
-import Topology
 
 @testable import Provisioning
+@testable import Topology
 
 /// Directories that cannot be written, are full, are missing, are something else.
 @Suite struct ApplyFaultTests {

@@ -2,9 +2,9 @@ import DurableFiles
 import Membership
 import ServerConfig
 import Testing
-import Topology
 
 @testable import Provisioning
+@testable import Topology
 
 /// Plans against real directories: what is created, what is left alone, what is put aside.
 @Suite struct PlanTests {

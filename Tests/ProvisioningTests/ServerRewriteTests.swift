@@ -1,9 +1,9 @@
 import Membership
 import ServerConfig
 import Testing
-import Topology
 
 @testable import Provisioning
+@testable import Topology
 
 /// What servers write themselves when the ensemble is reconfigured is recognised and not taken back.
 @Suite struct ServerRewriteTests {

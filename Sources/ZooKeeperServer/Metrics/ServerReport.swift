@@ -92,7 +92,7 @@ struct ServerReport {
         outstanding = pipeline.outstanding
         hasFailed = pipeline.hasFailed
         connectionCount = pipeline.connectionCount
-        (changesQueued, changesApplied) = (pipeline.changesQueued, pipeline.changesApplied)
+        (changesQueued, changesApplied) = (pipeline.preparer.changesQueued, pipeline.preparer.changesApplied)
         localSessionCount = pipeline.localSessions.count
         let tree = pipeline.tree
         nodeCount = tree.nodeCount

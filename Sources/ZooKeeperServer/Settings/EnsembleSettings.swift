@@ -3,10 +3,10 @@ import Quorum
 
 /// What a zoo.cfg says about this server's ensemble.
 package struct EnsembleSettings: Sendable {
-    package var id: ServerID
     package var members: EnsembleConfiguration
     /// This server's own line. It stays when a reconfig takes the server out of the ensemble.
     package let line: ServerLine
+    package var id: ServerID { line.id }
     /// Where configurations are kept when they may change (`reconfigEnabled`).
     var files: ConfigurationFiles?
     /// Whether zoo.cfg still holds the server lines itself.
@@ -26,7 +26,6 @@ package struct EnsembleSettings: Sendable {
 
     init(_ line: ServerLine, members: EnsembleConfiguration, options: QuorumOptions) {
         self.line = line
-        id = line.id
         self.members = members
         self.options = options
     }
