@@ -241,7 +241,8 @@ let package = Package(
             dependencies: [
                 "TestSupport", "ZooKeeperClient", "ZooKeeperRecipes", "zkserver",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-            ]),
+            ],
+            exclude: ["Interop/Scripts"]),
         .testTarget(
             name: "ServiceDiscoveryTests", dependencies: ["ServiceDiscovery", "TestSupport", "ZooKeeperClient"]),
         .target(

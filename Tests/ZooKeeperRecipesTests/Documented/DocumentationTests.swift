@@ -11,7 +11,7 @@ struct DocumentationTests {
             .components(separatedBy: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
     }
 
-    @Test func `the examples of the page are those that are compiled`() throws {
+    @Test func theExamplesOfThePageAreThoseThatAreCompiled() throws {
         let page = try Self.lines("Docs/recipes.md")
         let compiled = try Self.lines("Tests/ZooKeeperRecipesTests/Documented/Examples.swift").filter { !$0.isEmpty }
             .joined(separator: "\n")
@@ -27,7 +27,7 @@ struct DocumentationTests {
         #expect(page.count { $0 == "```swift" } == examples + 1)
     }
 
-    @Test func `the examples run`() async throws {
+    @Test func theExamplesRun() async throws {
         try await StandaloneServer.with(.bundled) { server in
             let client = try await Examples.connect(server.connectString)
             let examples = Examples(client: client)

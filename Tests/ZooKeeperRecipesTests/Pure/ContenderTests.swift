@@ -34,7 +34,7 @@ struct ContenderTests {
         Name("lock-9999999999", nil), Name("0000000007", nil), Name("a-0000000007", nil), Name("", nil),
         Name("lease-0000000001", nil), Name("lock-000000001x", nil), Name("ready", nil), Name("lock--9999999999", nil),
     ])
-    func `a name says role and number`(_ name: Name) {
+    func aNameSaysRoleAndNumber(_ name: Name) {
         let contender = Contender(name.name)
         #expect(contender?.role == name.role)
         if name.role != nil { #expect(contender?.sequence == name.sequence) }
@@ -82,12 +82,12 @@ struct ContenderTests {
             "lock--2147483648", ["lock--2147483648", "lock-2147483647"], .waits(behind: "lock-2147483647")),
         Place("lock-2147483647", ["lock--2147483648", "lock-2147483647"], .holds),
     ])
-    func `a contender finds its place`(_ place: Place) {
+    func aContenderFindsItsPlace(_ place: Place) {
         #expect(ContenderPlace(of: place.own, among: place.children) == place.place)
     }
 
     /// In every queue exactly those hold that may: one writer, or the readers before the first writer.
-    @Test func `of any queue those hold who exclude each other nowhere`() {
+    @Test func ofAnyQueueThoseHoldWhoExcludeEachOtherNowhere() {
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<300 {
             let names = (0..<Int.random(in: 1...7)).map { number in
@@ -104,7 +104,7 @@ struct ContenderTests {
         }
     }
 
-    @Test func `names are Curator's and kazoo's`() throws {
+    @Test func namesAreCuratorsAndKazoos() throws {
         let id = ContenderID.random()
         #expect(id.hex.count == 32)
         #expect(id.dashed.count == 36)
@@ -126,7 +126,7 @@ struct ContenderTests {
         }
     }
 
-    @Test func `paths are taken apart and put together`() {
+    @Test func pathsAreTakenApartAndPutTogether() {
         #expect(ZNodeName.parent(of: "/a/b/c") == "/a/b")
         #expect(ZNodeName.parent(of: "/a") == "/")
         #expect(ZNodeName.name(of: "/a/b") == "b")

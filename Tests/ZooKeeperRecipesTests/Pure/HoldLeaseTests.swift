@@ -8,7 +8,7 @@ struct HoldLeaseTests {
         start.advanced(by: .milliseconds(Int((seconds * 1000).rounded())))
     }
 
-    @Test func `a lease counts from the round trip before the last`() {
+    @Test func aLeaseCountsFromTheRoundTripBeforeTheLast() {
         var lease = HoldLease(timeout: .seconds(12), provenBy: start)
         // The client may have been silent for a third of the timeout before.
         #expect(lease.end == at(10.8 - 4))
@@ -23,7 +23,7 @@ struct HoldLeaseTests {
         #expect(lease.end == at(16.8))
     }
 
-    @Test func `an answer to an older round trip changes nothing`() {
+    @Test func anAnswerToAnOlderRoundTripChangesNothing() {
         var lease = HoldLease(timeout: .seconds(12), provenBy: at(5))
         lease.proven(by: at(4))
         #expect(lease.end == at(5 + 10.8 - 4))
@@ -31,7 +31,7 @@ struct HoldLeaseTests {
     }
 
     /// A leader that hears of the session through a follower, which reports every second whom it has heard, until it is cut off.
-    @Test func `no lease outlives the session at the leader`() {
+    @Test func noLeaseOutlivesTheSessionAtTheLeader() {
         let timeout = 12.0
         for cut in stride(from: 0.0, through: 20.0, by: 0.1) {
             for phase in stride(from: 0.0, to: 1.0, by: 0.25) {

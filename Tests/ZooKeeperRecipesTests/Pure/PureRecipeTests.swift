@@ -6,7 +6,7 @@ import ZooKeeperClient
 struct PureRecipeTests {
     // MARK: Double barrier
 
-    @Test func `members of a double barrier leave in an order in which nobody waits for himself`() {
+    @Test func membersOfADoubleBarrierLeaveInAnOrderInWhichNobodyWaitsForHimself() {
         #expect(DoubleBarrierStep(of: "b", among: []) == .leave)
         #expect(DoubleBarrierStep(of: "b", among: ["ready"]) == .leave)
         #expect(DoubleBarrierStep(of: "b", among: ["b"]) == .deleteAndLeave)
@@ -19,7 +19,7 @@ struct PureRecipeTests {
     }
 
     /// Steps taken in any order end with everybody gone.
-    @Test func `all members leave whatever order they are scheduled in`() {
+    @Test func allMembersLeaveWhateverOrderTheyAreScheduledIn() {
         for _ in 0..<200 {
             var present = Set((0..<Int.random(in: 1...6)).map { "m\($0)" })
             var inside = present
@@ -48,7 +48,7 @@ struct PureRecipeTests {
         (.int64, 258, [0, 0, 0, 0, 0, 0, 1, 2]), (.int64, -1, [UInt8](repeating: 255, count: 8)),
         (.int64, .min, [128, 0, 0, 0, 0, 0, 0, 0]), (.text, -15, Array("-15".utf8)),
     ])
-    func `counters look as those of their peers`(_ format: CounterFormat, _ value: Int, _ data: [UInt8]?) {
+    func countersLookAsThoseOfTheirPeers(_ format: CounterFormat, _ value: Int, _ data: [UInt8]?) {
         #expect(format.data(of: value) == data)
         if let data { #expect(format.value(of: data, default: 99) == value) }
         #expect(format.value(of: [], default: 99) == 99)
@@ -57,7 +57,7 @@ struct PureRecipeTests {
 
     // MARK: Queue
 
-    @Test func `queue entries are named and ordered as those of their peers`() {
+    @Test func queueEntriesAreNamedAndOrderedAsThoseOfTheirPeers() {
         #expect(QueueEntry.prefix(.curator, priority: 5) == "qn-")
         #expect(QueueEntry.prefix(.kazoo, priority: 5) == "entry-005-")
         #expect(QueueEntry.prefix(.kazoo, priority: 999) == "entry-999-")
@@ -73,7 +73,7 @@ struct PureRecipeTests {
 
     // MARK: Group
 
-    @Test func `members are named as those of their peers`() {
+    @Test func membersAreNamedAsThoseOfTheirPeers() {
         let id = ContenderID.random()
         #expect(GroupNames.groupMember.name(of: "a", id) == "a")
         #expect(GroupNames.party.name(of: "a", id) == id.hex + "__party__")
@@ -93,7 +93,7 @@ struct PureRecipeTests {
         return CachedZNode(data: Array(text.utf8), stat: stat)
     }
 
-    @Test func `a cached tree tells what became different`() {
+    @Test func aCachedTreeTellsWhatBecameDifferent() {
         var tree = CachedTree()
         #expect(
             tree.replace(with: ["/a": znode("1"), "/a/b": znode("2"), "/a/b/c": znode("3"), "/a/bc": znode("4")])
@@ -117,7 +117,7 @@ struct PureRecipeTests {
 
     // MARK: Time limits
 
-    @Test func `a time limit cancels, and only that`() async throws {
+    @Test func aTimeLimitCancelsAndOnlyThat() async throws {
         let value = try await within(.seconds(60)) { 7 }
         #expect(value == 7)
         let unlimited = try await within(nil) { 8 }

@@ -8,7 +8,7 @@ import ZooKeeperClient
 /// Barriers, groups, kept znodes, counters, queues and caches against the bundled server.
 @Suite(.serialized)
 struct CoordinationTests {
-    @Test func `barriers let go together`() async throws {
+    @Test func barriersLetGoTogether() async throws {
         try await RecipeBench.with { server in
             let client = try await RecipeBench.connect([server.address])
             let other = try await RecipeBench.connect([server.address])
@@ -60,7 +60,7 @@ struct CoordinationTests {
         }
     }
 
-    @Test func `a kept ephemeral comes back, and a group sees its members come and go`() async throws {
+    @Test func aKeptEphemeralComesBackAndAGroupSeesItsMembersComeAndGo() async throws {
         try await RecipeBench.with { server in
             let client = try await RecipeBench.connect([server.address], whenExpired: .renew)
             let other = try await RecipeBench.connect([server.address])
@@ -121,7 +121,7 @@ struct CoordinationTests {
         }
     }
 
-    @Test func `counters and queues lose nothing`() async throws {
+    @Test func countersAndQueuesLoseNothing() async throws {
         try await RecipeBench.with { server in
             let clients = try await [
                 RecipeBench.connect([server.address]), RecipeBench.connect([server.address]),
@@ -180,7 +180,7 @@ struct CoordinationTests {
         }
     }
 
-    @Test func `work is given again until it is done`() async throws {
+    @Test func workIsGivenAgainUntilItIsDone() async throws {
         try await RecipeBench.with { server in
             let client = try await RecipeBench.connect([server.address])
             let doomed = try await RecipeBench.connect([server.address])
@@ -215,7 +215,7 @@ struct CoordinationTests {
         }
     }
 
-    @Test func `a cached tree follows the tree, through an expiry too`() async throws {
+    @Test func aCachedTreeFollowsTheTreeThroughAnExpiryToo() async throws {
         try await RecipeBench.with { server in
             let client = try await RecipeBench.connect([server.address], whenExpired: .renew)
             let other = try await RecipeBench.connect([server.address])

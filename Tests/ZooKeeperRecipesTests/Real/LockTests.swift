@@ -7,7 +7,7 @@ import ZooKeeperClient
 /// Locks and elections against the bundled server: who holds, in which order, and what is left behind.
 @Suite(.serialized)
 struct LockTests {
-    @Test func `contenders of both styles exclude each other, and tokens grow`() async throws {
+    @Test func contendersOfBothStylesExcludeEachOtherAndTokensGrow() async throws {
         try await RecipeBench.with { server in
             let holders = Holders()
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -43,7 +43,7 @@ struct LockTests {
         }
     }
 
-    @Test func `who gives up waiting leaves nothing behind`() async throws {
+    @Test func whoGivesUpWaitingLeavesNothingBehind() async throws {
         try await RecipeBench.with { server in
             let client = try await RecipeBench.connect([server.address])
             let other = try await RecipeBench.connect([server.address])
@@ -78,7 +78,7 @@ struct LockTests {
         }
     }
 
-    @Test func `readers share, writers do not`() async throws {
+    @Test func readersShareWritersDoNot() async throws {
         try await RecipeBench.with { server in
             let readers = Holders()
             let writers = Holders()
@@ -125,7 +125,7 @@ struct LockTests {
     }
 
     @Test(arguments: NameStyle.allCases)
-    func `no more than a semaphore's leases are held`(style: NameStyle) async throws {
+    func noMoreThanASemaphoresLeasesAreHeld(style: NameStyle) async throws {
         try await RecipeBench.with { server in
             let holders = Holders()
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -174,7 +174,7 @@ struct LockTests {
     }
 
     @Test(arguments: LeaderElection.Peers.allCases)
-    func `the next one leads when the leader is done`(peers: LeaderElection.Peers) async throws {
+    func theNextOneLeadsWhenTheLeaderIsDone(peers: LeaderElection.Peers) async throws {
         try await RecipeBench.with { server in
             let first = try await RecipeBench.connect([server.address])
             let second = try await RecipeBench.connect([server.address])

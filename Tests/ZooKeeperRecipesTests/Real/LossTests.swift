@@ -12,7 +12,7 @@ struct LossTests {
         Task { try await lock.withLock { token in try await holders.hold(token) { try await untilCancelled() } } }
     }
 
-    @Test func `a session that ends takes the lock along, and its holder is told`() async throws {
+    @Test func aSessionThatEndsTakesTheLockAlongAndItsHolderIsTold() async throws {
         try await RecipeBench.with { server in
             let client = try await RecipeBench.connect([server.address], whenExpired: .renew)
             let other = try await RecipeBench.connect([server.address])
@@ -51,7 +51,7 @@ struct LossTests {
         }
     }
 
-    @Test func `who waits with a session that ends stands again with the next`() async throws {
+    @Test func whoWaitsWithASessionThatEndsStandsAgainWithTheNext() async throws {
         try await RecipeBench.with { server in
             let client = try await RecipeBench.connect([server.address])
             let renewing = try await RecipeBench.connect([server.address], whenExpired: .renew)
@@ -80,7 +80,7 @@ struct LossTests {
         }
     }
 
-    @Test func `a holder that is cut off stops before the next one begins`() async throws {
+    @Test func aHolderThatIsCutOffStopsBeforeTheNextOneBegins() async throws {
         try await RecipeBench.with { server in
             let link = try TestNetwork(to: server.address)
             defer { link.close() }
@@ -114,7 +114,7 @@ struct LossTests {
     }
 
     /// The request arrives, its answer does not: the contender is there, and must be found again, not made twice.
-    @Test func `a lost answer leaves one contender`() async throws {
+    @Test func aLostAnswerLeavesOneContender() async throws {
         try await RecipeBench.with { server in
             let link = try TestNetwork(to: server.address)
             defer { link.close() }
@@ -149,7 +149,7 @@ struct LossTests {
     }
 
     /// The follower goes on answering reads and pings for a while; only what goes through the leader tells the truth.
-    @Test func `a holder at a follower that is cut off stops before the next one begins`() async throws {
+    @Test func aHolderAtAFollowerThatIsCutOffStopsBeforeTheNextOneBegins() async throws {
         try await TestEnsemble.with([.bundled, .bundled, .bundled], hasNetwork: true) { ensemble in
             let network = try #require(ensemble.network)
             let follower = try #require(try await ensemble.followers().first)
@@ -176,7 +176,7 @@ struct LossTests {
         }
     }
 
-    @Test func `the leader is killed under contention, and no two hold at any moment`() async throws {
+    @Test func theLeaderIsKilledUnderContentionAndNoTwoHoldAtAnyMoment() async throws {
         try await TestEnsemble.with([.bundled, .bundled, .bundled]) { ensemble in
             let holders = Holders()
             try await withThrowingTaskGroup(of: Void.self) { group in
