@@ -23,7 +23,8 @@ extension ZooKeeperClient {
         }
     }
 
-    /// Creates an ephemeral, and its parents: exactly one, also when an answer is lost. Its name with its data must be unique. If this fails or is cancelled none is left, as soon as the servers can be reached.
+    /// Creates an ephemeral, and its parents: exactly one, also when an answer is lost. Its name with its data must be unique. If this
+    /// fails or is cancelled none is left, as soon as the servers can be reached.
     func createEphemeral(
         in parent: String, _ name: String, isSequential: Bool, data: [UInt8], _ style: NameStyle
     ) async throws -> OwnZNode {

@@ -2,8 +2,8 @@ import ZooKeeperClient
 
 /// A barrier at which processes wait until somebody takes it away: it is there as long as its znode is.
 ///
-/// **Guarantees.** Who waits goes on once the barrier has been removed after he began to wait, even if it has been set again since. The barrier
-/// outlives whoever set it.
+/// **Guarantees.** Who waits goes on once the barrier has been removed after he began to wait, even if it has been set again since. The
+/// barrier outlives whoever set it.
 ///
 /// Recipes: Curator's `DistributedBarrier`, kazoo's `Barrier`.
 public struct DistributedBarrier: Sendable {

@@ -26,7 +26,8 @@ public struct DistributedDoubleBarrier: Sendable {
     /// Waits until all are there, calls `body`, and waits until all are done.
     ///
     /// - Parameter timeout: How long to wait for the others at the beginning.
-    /// - Throws: ``RecipeError/timeout(path:after:)``, ``RecipeError/lost(path:token:reason:)``, what `body` throws (after the others are done, too).
+    /// - Throws: ``RecipeError/timeout(path:after:)``, ``RecipeError/lost(path:token:reason:)``, and what `body` throws, once the others
+    ///   are done, too.
     public func together<Value: Sendable>(
         timeout: Duration? = nil, _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {

@@ -3,9 +3,9 @@ import ZooKeeperClient
 
 /// Who takes part: each member has an ephemeral znode below the group's.
 ///
-/// **Guarantees.** A member is seen from when ``withMembership(data:_:)`` has called its body until the body ends, or its session does (the process died, or was cut off for the session timeout).
-/// It joins again by itself after an expiry, as ``PersistentEphemeral``. Everybody sees the same comings and goings, perhaps not at the same moment, and perhaps
-/// several at a time.
+/// **Guarantees.** A member is seen from when ``withMembership(as:data:_:)`` has called its body until the body ends, or its session does
+/// (the process died, or was cut off for the session timeout). It joins again by itself after an expiry, as ``PersistentEphemeral``.
+/// Everybody sees the same comings and goings, perhaps not at the same moment, and perhaps several at a time.
 ///
 /// Recipes: Curator's `GroupMember`; kazoo's `Party` and `ShallowParty`.
 public struct Group: Sendable {
@@ -28,8 +28,8 @@ public struct Group: Sendable {
     /// Joins, calls `body` in a task of its own, and leaves.
     ///
     /// - Parameters:
-    ///   - id: What the member is called. In Curator's groups and kazoo's `ShallowParty` it is a part of the znode's name, so it must not hold a slash;
-    ///     in Curator's it must be its alone: who comes second waits until the first has gone.
+    ///   - id: What the member is called. In Curator's groups and kazoo's `ShallowParty` it is a part of the znode's name, so it must
+    ///     not hold a slash; in Curator's it must be its alone: who comes second waits until the first has gone.
     ///   - data: What else the others shall know; of Curator's groups only.
     public func withMembership<Value: Sendable>(
         as id: String, data: [UInt8] = [], _ body: @escaping @Sendable () async throws -> Value

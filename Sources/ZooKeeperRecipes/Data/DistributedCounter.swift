@@ -2,8 +2,9 @@ import ZooKeeperClient
 
 /// A whole number that processes share and change without losing each other's changes.
 ///
-/// **Guarantees.** Every change happens to the newest value (a compare and set by the znode's version). An addition whose outcome is unknown, because the connection broke
-/// and others have changed the counter since, is thrown as such (`isOutcomeUnknown`) and not done a second time.
+/// **Guarantees.** Every change happens to the newest value (a compare and set by the znode's version). An addition whose outcome is
+/// unknown, because the connection broke and others have changed the counter since, is thrown as such (`isOutcomeUnknown`) and not done
+/// a second time.
 ///
 /// Recipes: Curator's `SharedCount`, `DistributedAtomicInteger`, `DistributedAtomicLong`; kazoo's `Counter` (``CounterFormat``).
 public struct DistributedCounter: Sendable {

@@ -2,9 +2,9 @@ import ZooKeeperClient
 
 /// A queue of small messages: first in, first out.
 ///
-/// **Guarantees.** Each entry is given to one taker at most. It is removed before it is given: a taker that dies with it takes it along (``LockingQueue``
-/// is for work that must be done). An entry whose taking has an unknown outcome, because the connection broke, is thrown as such.
-/// ZooKeeper is no message broker: an entry is a znode, and a queue is read as a whole to take one.
+/// **Guarantees.** Each entry is given to one taker at most. It is removed before it is given: a taker that dies with it takes it along
+/// (``LockingQueue`` is for work that must be done). An entry whose taking has an unknown outcome, because the connection broke, is
+/// thrown as such. ZooKeeper is no message broker: an entry is a znode, and a queue is read as a whole to take one.
 ///
 /// Recipes: Curator's `SimpleDistributedQueue`; kazoo's `Queue`, with priorities.
 public struct DistributedQueue: Sendable {

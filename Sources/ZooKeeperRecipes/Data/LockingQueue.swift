@@ -2,10 +2,10 @@ import ZooKeeperClient
 
 /// A queue of work that must be done: an entry stays until somebody has worked it off.
 ///
-/// **Guarantees.** An entry is given to one worker at a time, and again until a body has ended without an error: at least once (twice, if
-/// the connection breaks just when it is removed). A worker that loses its session is cancelled before another gets the entry, as a holder
-/// of ``DistributedLock``, and cannot remove it any more: entry and lock go in one transaction, which only the lock's owner can do. Entries of
-/// lower priority go first, those of one priority in the order in which they came.
+/// **Guarantees.** An entry is given to one worker at a time, and again until a body has ended without an error: at least once (twice,
+/// if the connection breaks just when it is removed). A worker that loses its session is cancelled before another gets the entry, as a
+/// holder of ``DistributedLock``, and cannot remove it any more: entry and lock go in one transaction, which only the lock's owner can
+/// do. Entries of lower priority go first, those of one priority in the order in which they came.
 ///
 /// Recipe: kazoo's `LockingQueue` (`PATH/entries`, `PATH/taken`); Curator has none of this layout.
 public struct LockingQueue: Sendable {
@@ -31,11 +31,11 @@ public struct LockingQueue: Sendable {
         }
     }
 
-    /// Waits for an entry, has `body` work on it in a task of its own, and removes it when `body` has ended without an error; else it goes to the next
-    /// worker.
+    /// Waits for an entry, has `body` work on it in a task of its own, and removes it when `body` has ended without an error; else it
+    /// goes to the next worker.
     ///
-    /// - Throws: ``RecipeError/timeout(path:after:)`` if there was none to be had; ``RecipeError/lost(path:token:reason:)`` if it may be another worker's
-    ///   by now; what `body` throws.
+    /// - Throws: ``RecipeError/timeout(path:after:)`` if there was none to be had; ``RecipeError/lost(path:token:reason:)`` if it may be
+    ///   another worker's by now; what `body` throws.
     public func work<Value: Sendable>(
         timeout: Duration? = nil, _ body: @escaping @Sendable ([UInt8], FencingToken) async throws -> Value
     ) async throws -> Value {

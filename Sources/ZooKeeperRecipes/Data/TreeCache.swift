@@ -3,12 +3,13 @@ import ZooKeeperClient
 
 /// A copy of a znode and everything below it, kept up to date: to be read without asking the servers.
 ///
-/// **Guarantees.** Each znode's data is what it was at some moment, never older than what the cache had before, and soon after the last change the cache
-/// equals the tree. Two changes that happened one after the other may be seen in the other order if they were of different znodes. While the servers cannot be reached
-/// the cache keeps what it had (``isCurrent`` says so); afterwards the whole tree is read again, and its differences are told.
-/// Of a znode whose data was never changed, the Stat's counts of children may be older.
+/// **Guarantees.** Each znode's data is what it was at some moment, never older than what the cache had before, and soon after the last
+/// change the cache equals the tree. Two changes that happened one after the other may be seen in the other order if they were of
+/// different znodes. While the servers cannot be reached the cache keeps what it had (``isCurrent`` says so); afterwards the whole tree
+/// is read again, and its differences are told. Of a znode whose data was never changed, the Stat's counts of children may be older.
 ///
-/// One persistent recursive watch (servers from 3.6 on) and one read per change. Recipes: Curator's `CuratorCache` and `TreeCache`, kazoo's `TreeCache`.
+/// One persistent recursive watch (servers from 3.6 on) and one read per change. Recipes: Curator's `CuratorCache` and `TreeCache`,
+/// kazoo's `TreeCache`.
 public final class TreeCache: Sendable {
     private struct State {
         var tree = CachedTree()
@@ -30,8 +31,8 @@ public final class TreeCache: Sendable {
 
     /// Keeps the cache up to date until the task is cancelled or the session ends.
     ///
-    /// - Parameter onChange: Called for every change, the first filling included, one at a time; the cache knows the change by then. A slow one delays the cache, and
-    ///   costs a reading of the whole tree when too much has happened meanwhile.
+    /// - Parameter onChange: Called for every change, the first filling included, one at a time; the cache knows the change by then. A
+    ///   slow one delays the cache, and costs a reading of the whole tree when too much has happened meanwhile.
     /// - Throws: ``RecipeError/foreign(path:detail:)`` for a tree above the limit.
     public func run(_ onChange: (TreeChange) async throws -> Void = { _ in }) async throws {
         try await run(whenFilled: {}, onChange)

@@ -9,13 +9,14 @@ import ZooKeeperClient
 /// }
 /// ```
 ///
-/// **Guarantees.** At most one holder at any moment, those of Curator or kazoo included (``NameStyle`` says with whom). Those who wait get it
-/// in the order in which they came. Tokens grow from holder to holder. A holder whose session ends, whose znode somebody
-/// removes, or which cannot be sure any more that its session lives, is told at once: its task is cancelled, before the ensemble lets the
-/// next one in. A connection that is lost and found again in time costs nothing.
+/// **Guarantees.** At most one holder at any moment, those of Curator or kazoo included (``NameStyle`` says with whom). Those who wait
+/// get it in the order in which they came. Tokens grow from holder to holder. A holder whose session may expire is told before it does: its
+/// task is cancelled before the ensemble lets the next one in. A holder from whom somebody takes the lock, by removing its znode or closing
+/// its session, is told at that moment, which is also when the next one gets it. A connection that is lost and found again in time costs
+/// nothing.
 ///
-/// **What no lock can do**: stop a holder that does not run (a paused process, a machine that swaps) or does not heed its cancellation. So what the
-/// lock protects should check the token.
+/// **What no lock can do**: stop a holder that does not run (a paused process, a machine that swaps) or does not heed its cancellation.
+/// So what the lock protects should check the token.
 ///
 /// Not reentrant: who holds it and asks again waits for himself. Recipes: Curator's `InterProcessMutex`, kazoo's `Lock`.
 public struct DistributedLock: Sendable {

@@ -2,11 +2,11 @@ import ZooKeeperClient
 
 /// A lock that many readers hold together, or one writer alone.
 ///
-/// **Guarantees.** Those of ``DistributedLock``, with this difference: readers exclude only writers. Readers and writers get the lock in the order
-/// in which they came, so that a writer waits only for those before it, and a stream of readers does not starve it.
+/// **Guarantees.** Those of ``DistributedLock``, with this difference: readers exclude only writers. Readers and writers get the lock
+/// in the order in which they came, so that a writer waits only for those before it, and a stream of readers does not starve it.
 ///
-/// Not reentrant, and a writer cannot become a reader without letting go. Recipes: Curator's `InterProcessReadWriteLock`, kazoo's `ReadLock`
-/// and `WriteLock`.
+/// Not reentrant, and a writer cannot become a reader without letting go. Recipes: Curator's `InterProcessReadWriteLock`, kazoo's
+/// `ReadLock` and `WriteLock`.
 public struct DistributedReadWriteLock: Sendable {
     private let reading: Contention
     private let writing: Contention

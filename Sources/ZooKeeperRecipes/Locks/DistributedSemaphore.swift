@@ -2,8 +2,8 @@ import ZooKeeperClient
 
 /// A number of leases that processes share: no more than so many hold one.
 ///
-/// **Guarantees.** At most `leases` holders at any moment, if all who take part say the same number. They get them in the order in which they came. A holder is told of its loss
-/// as with ``DistributedLock``; the token is the czxid of its lease.
+/// **Guarantees.** At most `leases` holders at any moment, if all who take part say the same number. They get them in the order in
+/// which they came. A holder is told of its loss as with ``DistributedLock``; the token is the czxid of its lease.
 ///
 /// Recipes: Curator's `InterProcessSemaphoreV2` (`PATH/locks`, `PATH/leases`); kazoo's `Semaphore` (`PATH`, whose data is the number, and
 /// `PATH-__lock__`).

@@ -9,8 +9,8 @@ import ZooKeeperClient
 /// }
 /// ```
 ///
-/// **Guarantees.** Those of ``DistributedLock``: at most one leader at any moment, and a leader that loses its session, or cannot be sure of it, is
-/// told by cancellation before another can lead. The token is the leader's term: later leaders have greater ones.
+/// **Guarantees.** Those of ``DistributedLock``: at most one leader at any moment, and a leader that loses its session, or cannot be
+/// sure of it, is told by cancellation before another can lead. The token is the leader's term: later leaders have greater ones.
 ///
 /// Recipes: Curator's `LeaderLatch` and `LeaderSelector`, kazoo's `Election`.
 public struct LeaderElection: Sendable {

@@ -64,6 +64,34 @@ struct RecipeInteropTests {
         }
     }
 
+    /// The process dies without a chance to let go: the servers take the lock from it by its session's timeout.
+    @Test func theLockOfAKilledProcessGoesToTheNext() async throws {
+        try await RecipeBench.with { server in
+            let directory = try TemporaryDirectory("killed-holder")
+            defer { directory.remove() }
+            let script = """
+                import sys, time
+                from kazoo.client import KazooClient
+                client = KazooClient(hosts=sys.argv[1], timeout=2)
+                client.start()
+                client.Lock("/lock", "doomed").acquire()
+                time.sleep(600)
+                """
+            let interpreter = ProcessInfo.processInfo.environment["PADDOCK_PYTHON"] ?? "/usr/bin/python3"
+            let holder = try ChildProcess(
+                interpreter, ["-c", script, server.connectString], output: directory.path + "/output")
+            defer { holder.killAndWait() }
+            let client = try await RecipeBench.connect([server.address])
+            let lock = DistributedLock(client, at: "/lock", names: .kazoo, id: "next")
+            try await eventually("the other holds") { try await lock.participants().map(\.isHolder) == [true] }
+            let next = Task { try await lock.withLock { _ in try await lock.participants().map(\.id) } }
+            try await eventually("two stand") { try await lock.participants().map(\.id) == ["doomed", "next"] }
+            holder.killAndWait()
+            #expect(try await next.value == ["next"])
+            await client.close()
+        }
+    }
+
     private static let values = [
         "lock", "lock-k", "rw", "rw-k", "latch", "selector", "election", "barrier-c", "barrier-k",
     ]

@@ -60,9 +60,13 @@ struct CoordinationTests {
         }
     }
 
-    @Test func aKeptEphemeralComesBackAndAGroupSeesItsMembersComeAndGo() async throws {
-        try await RecipeBench.with { server in
-            let client = try await RecipeBench.connect([server.address], whenExpired: .renew)
+    @Test(arguments: [Engine.bundled, .apache])
+    func aKeptEphemeralComesBackAndAGroupSeesItsMembersComeAndGo(engine: Engine) async throws {
+        try await RecipeBench.with(engine) { server in
+            // Apache's server leaves the connection open whose session somebody else has taken over and closed: it is found dead by its
+            // silence.
+            let client = try await RecipeBench.connect(
+                [server.address], sessionTimeout: .seconds(3), whenExpired: .renew)
             let other = try await RecipeBench.connect([server.address])
             let node = PersistentEphemeral(client, at: "/kept/one", data: [1])
             try await node.whilePresent {
@@ -93,7 +97,6 @@ struct CoordinationTests {
             await other.close()
             let third = try await RecipeBench.connect([server.address])
             await #expect(throws: (any Error).self) { try await second.value }
-            #expect(client.state == .connected)
 
             for names in GroupNames.allCases {
                 let group = Group(client, at: "/groups/\(names)", names: names)
@@ -189,7 +192,7 @@ struct CoordinationTests {
             try await queue.put([1])
             await #expect(throws: Fault.self) { try await queue.work { _, _ in throw Fault() } }
             #expect(try await queue.count() == 1)
-            // A worker whose session ends.
+            // A worker whose session somebody closes. He is told when the next one gets the entry, not before.
             let holders = Holders()
             let first = Task {
                 try await LockingQueue(doomed, at: "/work").work { data, token in
@@ -204,7 +207,6 @@ struct CoordinationTests {
             try await RecipeBench.expire(doomed, at: server.address)
             await #expect(throws: RecipeError.self) { try await first.value }
             #expect(try await second.value == [1])
-            #expect(holders.most == 1)
             #expect(try await queue.count() == 0)
             #expect(try await client.getChildren("/work/taken").names == [])
             try await queue.put([3])
@@ -215,8 +217,9 @@ struct CoordinationTests {
         }
     }
 
-    @Test func aCachedTreeFollowsTheTreeThroughAnExpiryToo() async throws {
-        try await RecipeBench.with { server in
+    @Test(arguments: [Engine.bundled, .apache])
+    func aCachedTreeFollowsTheTreeThroughAnExpiryToo(engine: Engine) async throws {
+        try await RecipeBench.with(engine) { server in
             let client = try await RecipeBench.connect([server.address], whenExpired: .renew)
             let other = try await RecipeBench.connect([server.address])
             try await other.create("/config", data: Array("a".utf8))

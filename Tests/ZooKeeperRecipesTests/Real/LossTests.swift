@@ -51,6 +51,26 @@ struct LossTests {
         }
     }
 
+    @Test func aHolderOutlastsALostConnection() async throws {
+        try await RecipeBench.with { server in
+            let client = try await RecipeBench.connect([server.address], sessionTimeout: .seconds(20))
+            let lock = DistributedLock(client, at: "/lock")
+            let holders = Holders()
+            let holder = hold(lock, holders)
+            try await eventually("it holds") { holders.count == 1 }
+            let participants = try await lock.participants()
+            server.kill()
+            try await eventually("the connection is lost") { client.state == .disconnected }
+            try await server.start()
+            #expect(try await lock.participants() == participants)
+            #expect(holders.count == 1)
+            holder.cancel()
+            await #expect(throws: CancellationError.self) { try await holder.value }
+            #expect(try await lock.participants() == [])
+            await client.close()
+        }
+    }
+
     @Test func whoWaitsWithASessionThatEndsStandsAgainWithTheNext() async throws {
         try await RecipeBench.with { server in
             let client = try await RecipeBench.connect([server.address])
