@@ -29,11 +29,13 @@ extension ZooKeeperClient {
         in parent: String, _ name: String, isSequential: Bool, data: [UInt8], _ style: NameStyle
     ) async throws -> OwnZNode {
         let path = ZNodeName.path(parent, name)
-        // Whether a create was sent whose answer we have not seen.
+        // Whether a create was sent whose answer we have not seen, and of which session: the next one may make the same znode again.
         var mayBeThere = false
+        var owner: SessionID?
         do {
             while true {
                 do {
+                    owner = session?.id
                     let (created, stat) = try await create(
                         path, data: data, mode: isSequential ? .ephemeralSequential : .ephemeral, retries: .never)
                     return OwnZNode(path: created, session: stat.ephemeralOwner, czxid: stat.czxid)
@@ -46,8 +48,8 @@ extension ZooKeeperClient {
                 }
             }
         } catch {
-            if mayBeThere, let session = session?.id {
-                removeInBackground(of: session) { client in
+            if mayBeThere, let owner = owner ?? session?.id {
+                removeInBackground(of: owner) { client in
                     guard let found = try await client.findEphemeral(in: parent, name, data) else { return }
                     try await client.delete(found.path)
                 }
@@ -95,7 +97,8 @@ extension ZooKeeperClient {
     func awaitNewSession(after error: any Error) async throws {
         for await state in states where state != .expired {
             if state.isFinal { break }
-            return
+            // A server may refuse the session before the client knows: it is not asked again at once.
+            return try await Task.sleep(for: .milliseconds(20))
         }
         try Task.checkCancellation()
         throw error
