@@ -7,14 +7,18 @@ let package = Package(
         .library(name: "ZooKeeperClient", targets: ["ZooKeeperClient"]),
         .library(name: "ZooKeeperRecipes", targets: ["ZooKeeperRecipes"]),
         .library(name: "ServiceDiscovery", targets: ["ServiceDiscovery"]),
+        .library(name: "ZooKeeperClientService", targets: ["ZooKeeperClientService"]),
+        .library(name: "ZooKeeperClientTLS", targets: ["ZooKeeperClientTLS"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         .systemLibrary(name: "CLibEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
@@ -30,7 +34,10 @@ let package = Package(
         .target(
             name: "ZooKeeperClient",
             dependencies: [
-                "Jute", "ZooKeeperProtocol", .product(name: "DequeModule", package: "swift-collections"),
+                "Jute", "Membership", "SASL", "ZooKeeperProtocol",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]),
@@ -38,6 +45,18 @@ let package = Package(
             name: "ZooKeeperRecipes",
             dependencies: ["ZooKeeperClient", .product(name: "NIOConcurrencyHelpers", package: "swift-nio")]),
         .target(name: "ServiceDiscovery", dependencies: ["DurableFiles", "ZooKeeperClient"]),
+        // Apart, so that only who wants them builds BoringSSL and swift-service-lifecycle.
+        .target(
+            name: "ZooKeeperClientTLS",
+            dependencies: [
+                "ZooKeeperClient", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
+        .target(
+            name: "ZooKeeperClientService",
+            dependencies: [
+                "ZooKeeperClient", .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
         .target(name: "Membership", dependencies: ["ZooKeeperProtocol"]),
         .target(
             name: "Quorum",
@@ -168,6 +187,10 @@ let package = Package(
         .executableTarget(
             name: "RegistryConsumer", dependencies: ["ServiceDiscovery", "ZooKeeperClient"],
             path: "Benchmarks/RegistryConsumer", exclude: ["RegistryConsumer.java"]),
+        .executableTarget(
+            name: "ClientBenchmark",
+            dependencies: ["ZooKeeperClient", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Benchmarks/ClientBenchmark"),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         .executableTarget(
             name: "allocations",
@@ -234,7 +257,10 @@ let package = Package(
             name: "ZooKeeperShellTests", dependencies: ["ZooKeeperClient", "ZooKeeperShell"]),
         .testTarget(
             name: "ZooKeeperClientTests",
-            dependencies: ["Jute", "TestSupport", "ZooKeeperClient", "ZooKeeperProtocol"],
+            dependencies: [
+                "Jute", "SASL", "TestSupport", "ZooKeeperClient", "ZooKeeperProtocol",
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+            ],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "ZooKeeperRecipesTests",
@@ -255,9 +281,12 @@ let package = Package(
         .testTarget(
             name: "InteropTests",
             dependencies: [
-                "Diagnostics", "ServerConfig", "ServiceDiscovery", "TestSupport", "ZooKeeperClient", "zkcli",
-                "zkserver",
-                "zkserver-tls",
+                "Diagnostics", "ServerConfig", "ServiceDiscovery", "TestSupport", "ZooKeeperClient",
+                "ZooKeeperClientService",
+                "ZooKeeperClientTLS", "zkcli", "zkserver", "zkserver-tls",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             exclude: ["Fixtures", "Scripts"]),
         .testTarget(

@@ -1,14 +1,16 @@
 import DequeModule
 import Jute
+import Membership
+import SASL
 import ZooKeeperProtocol
 
 /// A client's session as a state machine: inputs come with the time, effects and bytes go out, nothing else happens.
 ///
 /// ```
-/// idle ─start─► connecting ─► handshaking ─► connected
-///                   ▲ │            │             │
-///                   │ └── failed ──┴──── lost ───┤
-///                   └───────── waiting ◄─────────┘       any ─► ended
+/// idle ─start─► connecting ─► handshaking ─► (authenticating) ─► connected
+///                   ▲ │            │                 │               │
+///                   │ └── failed ──┴─────────────────┴───── lost ────┤
+///                   └───────── waiting ◄─────────────────────────────┘       any ─► ended
 /// ```
 ///
 /// The shell calls one input, then carries out `takeEffects()` in order, sends `output`, and calls `tick` at `deadline`.
@@ -38,6 +40,10 @@ struct ClientSession {
         var failsWithoutConnection = false
         var maxRequestLength = 0xf_ffff
         var credentials: SessionCredentials?
+        var shufflesServers = true
+        /// The servers are those of /zookeeper/config, once that is known.
+        var followsConfiguration = false
+        var sasl: SASLCredentials?
         /// An expired session is followed by a new one.
         var renewsSession = false
         /// Reads whose answer is lost are sent again.
@@ -86,6 +92,8 @@ struct ClientSession {
         case connecting(giveUp: Instant)
         /// The ConnectRequest is sent.
         case handshaking(giveUp: Instant)
+        /// The server has taken the session; what waits is sent when it knows the user.
+        case authenticating(DigestMD5Client, isReadOnly: Bool, giveUp: Instant)
         case connected(Connection)
         /// Every server was tried; the next round begins then.
         case waiting(until: Instant)
@@ -148,6 +156,10 @@ struct ClientSession {
     private let settings: Settings
     private var servers: [ServerAddress]
     private var nextServer = 0
+    /// The one of this connection, or of the last.
+    private var currentServer: ServerAddress
+    /// Chance of the shell's, for the next SASL exchange.
+    private var nonce: [UInt8] = []
     /// Connections that failed, or lived for less than a second, since one that did not.
     private var failedAttempts = 0
     private var jitter: SplitMix
@@ -182,7 +194,8 @@ struct ClientSession {
     init(_ settings: Settings, seed: UInt64) {
         self.settings = settings
         jitter = SplitMix(state: seed)
-        servers = settings.servers.shuffled(using: &jitter)
+        servers = settings.shufflesServers ? settings.servers.shuffled(using: &jitter) : settings.servers
+        currentServer = servers[0]
         credentials = settings.credentials
         sessionIsKnown = settings.credentials != nil
         sessionTimeout = settings.sessionTimeout
@@ -204,7 +217,7 @@ struct ClientSession {
         switch phase {
         case .idle: break
         case .ended: return nil
-        case .connecting(let giveUp), .handshaking(let giveUp): consider(giveUp)
+        case .connecting(let giveUp), .handshaking(let giveUp), .authenticating(_, _, let giveUp): consider(giveUp)
         case .waiting(let until): consider(until)
         case .connected(let connection):
             consider(connection.lastSent + pingInterval)
@@ -225,8 +238,10 @@ struct ClientSession {
         connect(now: now)
     }
 
-    mutating func connectionOpened(now: Instant) {
+    /// - Parameter nonce: 16 bytes by chance that nobody can foretell, if SASL is wanted.
+    mutating func connectionOpened(nonce: [UInt8] = [], now: Instant) {
         guard case .connecting(let giveUp) = phase else { return }
+        self.nonce = nonce
         phase = .handshaking(giveUp: giveUp)
         let known = sessionIsKnown && !asksAnew ? credentials : nil
         output.removeAll()
@@ -243,7 +258,7 @@ struct ClientSession {
     mutating func connectionEnded(_ problem: String, now: Instant) {
         switch phase {
         case .idle, .waiting, .ended: return
-        case .connecting, .handshaking:
+        case .connecting, .handshaking, .authenticating:
             if asksAnewNext(now: now) {
                 lastProblem = "\(currentServer): \(problem)"
                 return connect(now: now)
@@ -282,6 +297,8 @@ struct ClientSession {
             var reader = JuteReader(frame, maxFieldLength: frame.count)
             switch phase {
             case .handshaking: try handshake(&reader, now: now)
+            case .authenticating(let client, let isReadOnly, let giveUp):
+                try authenticate(client, &reader, isReadOnly: isReadOnly, giveUp: giveUp, now: now)
             case .connected: try reply(&reader, now: now)
             case .idle, .connecting, .waiting, .ended: break
             }
@@ -302,9 +319,11 @@ struct ClientSession {
         case .waiting(let until):
             if now >= until { connect(now: now) }
         case .connecting(let giveUp):
-            if now >= giveUp { drop("no connection within \(settings.connectTimeout) ms", now: now) }
+            if now >= giveUp { drop("no connection within \(attemptTimeout) ms", now: now) }
         case .handshaking(let giveUp):
-            if now >= giveUp { drop("no session within \(settings.connectTimeout) ms", now: now) }
+            if now >= giveUp { drop("no session within \(attemptTimeout) ms", now: now) }
+        case .authenticating(_, _, let giveUp):
+            if now >= giveUp { drop("no end of the SASL exchange within \(attemptTimeout) ms", now: now) }
         case .connected(let connection):
             if let closingUntil = connection.closingUntil, now >= closingUntil {
                 drop("the session's end was not confirmed", now: now)
@@ -337,7 +356,7 @@ struct ClientSession {
                 send(request, id: id, deadline: deadline, watcher: watcher)
                 sent(now: now)
             }
-        case .idle, .connecting, .handshaking, .waiting:
+        case .idle, .connecting, .handshaking, .authenticating, .waiting:
             if case .auth(let packet) = request {
                 identities.append(Credential(packet: packet, id: id, deadline: deadline))
             } else {
@@ -389,7 +408,7 @@ struct ClientSession {
         switch phase {
         case .ended: break
         case .idle, .waiting: end(.closed)
-        case .connecting, .handshaking:
+        case .connecting, .handshaking, .authenticating:
             effects.append(.disconnect)
             end(.closed)
         case .connected(var connection):
@@ -402,7 +421,10 @@ struct ClientSession {
 
     // MARK: Helpers
 
-    private var currentServer: ServerAddress { servers[nextServer] }
+    /// For one server to take the connection and the session. All of them can be tried while the session lives, as with Java's client.
+    private var attemptTimeout: Instant {
+        min(settings.connectTimeout, max(Instant(sessionTimeout) / Instant(servers.count), 1))
+    }
     /// Whether a request may be sent at once.
     private var canSend: Bool {
         if case .connected(let connection) = phase { connection.closingUntil == nil } else { false }
@@ -412,7 +434,8 @@ struct ClientSession {
     private var silenceLimit: Instant { Instant(sessionTimeout) * 2 / 3 }
 
     private mutating func connect(now: Instant) {
-        phase = .connecting(giveUp: now + settings.connectTimeout)
+        currentServer = servers[nextServer]
+        phase = .connecting(giveUp: now + attemptTimeout)
         effects.append(.connect(currentServer))
     }
 
@@ -455,12 +478,50 @@ struct ClientSession {
         sessionTimeout = response.timeout
         let isReadOnly = response.readOnly ?? false
         if !isReadOnly { sessionIsKnown = true }
+        guard let sasl = settings.sasl else { return begin(isReadOnly: isReadOnly, now: now) }
+        let client = DigestMD5Client(user: sasl.user, password: sasl.password, clientNonce: nonce)
+        sendSASL(client.firstToken)
+        phase = .authenticating(client, isReadOnly: isReadOnly, giveUp: now + attemptTimeout)
+    }
+
+    private mutating func authenticate(
+        _ client: DigestMD5Client, _ reader: inout JuteReader, isReadOnly: Bool, giveUp: Instant, now: Instant
+    ) throws(JuteError) {
+        var client = client
+        let header = try ReplyHeader(from: &reader)
+        let token = header.error == .ok ? try SASLToken(from: &reader).token : nil
+        do throws(SASLError) {
+            switch try client.take(token) {
+            case .send(let token):
+                sendSASL(token)
+                phase = .authenticating(client, isReadOnly: isReadOnly, giveUp: giveUp)
+            case .done: begin(isReadOnly: isReadOnly, now: now)
+            }
+        } catch {
+            lastProblem = "\(currentServer): \(error)"
+            effects.append(.disconnect)
+            end(.authenticationFailed)
+        }
+    }
+
+    private mutating func sendSASL(_ token: [UInt8]) {
+        output.frame {
+            $0.write(RequestHeader(xid: nextXID, op: .sasl))
+            $0.write(SASLToken(token: token))
+        }
+        nextXID = nextXID == .max ? 1 : nextXID + 1
+    }
+
+    /// The server takes requests.
+    private mutating func begin(isReadOnly: Bool, now: Instant) {
         phase = .connected(Connection(openedAt: now, lastSent: now, lastReceived: now))
         effects.append(.enter(isReadOnly ? .connectedReadOnly : .connected))
 
         unansweredIdentities.removeAll()
         for index in identities.indices { sendIdentity(index) }
+        watches.forget(Self.configurationWatcher)
         restoreWatches()
+        if settings.followsConfiguration { askForConfiguration() }
         while let request = unsent.popFirst() {
             send(request.request, id: request.id, deadline: request.deadline, watcher: request.watcher)
         }
@@ -494,7 +555,13 @@ struct ClientSession {
         case SpecialXID.watchEvent:
             let event = try WatcherEvent(from: &reader)
             effects.append(.notify(event))
-            for (watcher, event) in watches.take(event) { effects.append(.tell(watcher, event)) }
+            for (watcher, event) in watches.take(event) {
+                if watcher == Self.configurationWatcher {
+                    askForConfiguration()
+                } else {
+                    effects.append(.tell(watcher, event))
+                }
+            }
             removeUnwantedWatches(now: now)
         case SpecialXID.ping: break
         case SpecialXID.auth: identityAnswered(header)
@@ -508,6 +575,9 @@ struct ClientSession {
             }
             if header.zxid > lastZXIDSeen { lastZXIDSeen = header.zxid }
             if let change = first.watch { apply(change, of: first, error: header.error, now: now) }
+            if first.watcher == Self.configurationWatcher, header.error == .ok {
+                follow(try DataResponse(from: &reader).data ?? [])
+            }
             if let id = first.id {
                 if header.error == .ok {
                     effects.append(.succeed(id, Reply(zxid: header.zxid, body: [UInt8](reader.readRest()))))
@@ -734,7 +804,9 @@ struct ClientSession {
         }
         if let path = change.path { watches.settled(path) }
         // Whoever asked has left before the answer came.
-        if let watcher = request.watcher, request.id == nil { watches.forget(watcher) }
+        if let watcher = request.watcher, watcher != Self.configurationWatcher, request.id == nil {
+            watches.forget(watcher)
+        }
         removeUnwantedWatches(now: now)
     }
 
@@ -758,6 +830,34 @@ struct ClientSession {
         guard !unwanted.isEmpty, canSend else { return }
         for watch in unwanted { send(.removeWatches(watch), id: nil, deadline: .max, change: .place([])) }
         sent(now: now)
+    }
+}
+
+// MARK: - The list of servers
+
+extension ClientSession {
+    /// Nobody else's: those of users count from 1.
+    static let configurationWatcher: WatcherID = 0
+
+    /// What the ensemble says of itself now, and when it says something else.
+    private mutating func askForConfiguration() {
+        send(
+            .getData(ReadRequest(path: "/zookeeper/config", watch: true)), id: nil, deadline: .max,
+            watcher: Self.configurationWatcher)
+    }
+
+    private mutating func follow(_ text: [UInt8]) {
+        guard let configuration = EnsembleConfiguration(text: String(decoding: text, as: UTF8.self)) else { return }
+        let found = configuration.servers.compactMap { line -> ServerAddress? in
+            guard let client = line.client else { return nil }
+            let host = client.host.flatMap { HostAddress.isWildcard($0) ? nil : $0 } ?? line.addresses[0].host
+            return ServerAddress(host: host, port: client.port)
+        }
+        guard !found.isEmpty, Set(found) != Set(servers) else { return }
+        servers = settings.shufflesServers ? found.shuffled(using: &jitter) : found
+        // The one behind this is the next.
+        nextServer = servers.firstIndex(of: currentServer) ?? servers.count - 1
+        failedAttempts = 0
     }
 }
 

@@ -1,4 +1,6 @@
+import Glibc
 import Jute
+import Logging
 import NIOCore
 import NIOPosix
 import ZooKeeperProtocol
@@ -10,21 +12,25 @@ final class ClientShell {
     private let loop: any EventLoop
     private let mailbox: Mailbox
     private let connectString: ConnectString
-    private let maxReplyLength: Int
+    private let configuration: ClientConfiguration
+    private let metrics: ClientMetrics?
     private var session: ClientSession
     /// The connection in use; it is also what tells an event of the present connection from a late one of an old.
     private var connection: ServerConnection?
     private var timer: (at: ClientSession.Instant, scheduled: Scheduled<Void>)?
     private var state = SessionState.connecting
+    /// How often a connection was opened: by that another one of a name's addresses comes first.
+    private var attempts = 0
 
     init(
         loop: any EventLoop, mailbox: Mailbox, connectString: ConnectString, settings: ClientSession.Settings,
-        maxReplyLength: Int
+        configuration: ClientConfiguration
     ) {
         self.loop = loop
         self.mailbox = mailbox
         self.connectString = connectString
-        self.maxReplyLength = maxReplyLength
+        self.configuration = configuration
+        metrics = mailbox.metrics
         session = ClientSession(settings, seed: .random(in: .min ... .max))
     }
 
@@ -35,6 +41,7 @@ final class ClientShell {
 
     /// Takes what tasks have left.
     func drain() {
+        let now = now
         for message in mailbox.takeMessages() {
             switch message {
             case .request(let id, let request, let watcher):
@@ -54,15 +61,14 @@ final class ClientShell {
 
     fileprivate func opened(_ source: ServerConnection) {
         guard source === connection else { return }
-        session.connectionOpened(now: now)
+        session.connectionOpened(nonce: configuration.sasl == nil ? [] : Self.nonce(), now: now)
         finishTurn()
     }
 
     fileprivate func received(_ frame: UnsafeRawBufferPointer, from source: ServerConnection) {
         guard source === connection else { return }
+        // It does not listen to frames behind one that has made it drop the connection: all effects of a read come together.
         session.received(frame, now: now)
-        // A frame may have made the session drop this connection, and the frames behind it with that.
-        if session.hasEffects { applyEffects() }
     }
 
     fileprivate func receivedGarbage(_ problem: String, from source: ServerConnection) {
@@ -96,25 +102,41 @@ final class ClientShell {
     }
 
     private func applyEffects() {
+        var answers: [(id: ClientSession.RequestID, result: Mailbox.Result)] = []
+        func handOver() {
+            if answers.isEmpty { return }
+            mailbox.resume(answers)
+            answers.removeAll(keepingCapacity: true)
+        }
         for effect in session.takeEffects() {
             switch effect {
+            case .succeed(let id, let reply):
+                answers.append((id, .success(reply)))
+                continue
+            case .fail(let id, let failure):
+                answers.append((id, .failure(failure)))
+                continue
+            default: handOver()
+            }
+            switch effect {
+            case .succeed, .fail: break
             case .connect(let server): connect(to: server)
             case .disconnect:
                 flush()
                 connection?.close()
                 connection = nil
-            case .succeed(let id, let reply): mailbox.resume(id, with: .success(reply))
-            case .fail(let id, let failure): mailbox.resume(id, with: .failure(failure))
             case .notify(let event): mailbox.publish(watchEvent(event))
             case .tell(let watcher, let event): mailbox.tell(watcher, .event(watchEvent(event)))
             case .readAgain(let watcher): mailbox.tell(watcher, .readAgain)
             case .dismiss(let watcher, let failure): mailbox.dismiss(watcher, failure)
             case .enter(let state):
                 self.state = state
+                log(state)
                 publishStatus()
                 if mailbox.ends(state) { leave() }
             }
         }
+        handOver()
     }
 
     private func watchEvent(_ event: WatcherEvent) -> WatchEvent {
@@ -128,19 +150,64 @@ final class ClientShell {
                 lastProblem: session.lastProblem))
     }
 
+    private func log(_ state: SessionState) {
+        metrics?.entered(state)
+        guard let logger = configuration.logger else { return }
+        var metadata: Logger.Metadata = [:]
+        if let id = session.credentials?.id { metadata["session"] = "\(id)" }
+        if !state.isConnected, let problem = session.lastProblem { metadata["problem"] = "\(problem)" }
+        logger.info("ZooKeeper session: \(state)", metadata: metadata)
+    }
+
     private func connect(to server: ServerAddress) {
-        let connection = ServerConnection(shell: self, maxFrameLength: maxReplyLength)
+        let connection = ServerConnection(shell: self, maxFrameLength: configuration.maxReplyLength)
         self.connection = connection
         publishStatus()
-        let box = NIOLoopBound(connection, eventLoop: loop)
-        ClientBootstrap(group: loop)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(box.value) }
-            }
-            .connect(host: server.host, port: server.port)
+        attempts += 1
+        configuration.logger?.debug("connecting to ZooKeeper", metadata: ["server": "\(server)"])
+        if let address = try? SocketAddress(ipAddress: server.host, port: server.port) {
+            return open(connection, to: server, [address][...])
+        }
+        // Asked for anew each time: what a name stands for changes.
+        NIOThreadPool.singleton.runIfActive(eventLoop: loop) { try SocketAddress.all(of: server) }
             .assumeIsolated()
-            .whenFailure { [weak self] error in self?.ended(reason(of: error), connection) }
+            .whenComplete { [weak self] result in
+                guard let self, !connection.isClosed else { return }
+                switch result {
+                case .success(let addresses):
+                    let first = attempts % addresses.count
+                    open(connection, to: server, (addresses[first...] + addresses[..<first])[...])
+                case .failure(let error): ended(reason(of: error), connection)
+                }
+            }
+    }
+
+    /// Tries the addresses one after the other.
+    private func open(_ connection: ServerConnection, to server: ServerAddress, _ addresses: ArraySlice<SocketAddress>)
+    {
+        let box = NIOLoopBound(connection, eventLoop: loop)
+        let share = configuration.connectTimeout.milliseconds / Int64(addresses.count)
+        ClientBootstrap(group: loop)
+            .connectTimeout(.milliseconds(max(share, 1)))
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelInitializer { [transport = configuration.transport] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try transport?.configure(channel, to: server)
+                    try channel.pipeline.syncOperations.addHandler(box.value)
+                }
+            }
+            .connect(to: addresses[addresses.startIndex])
+            .assumeIsolated()
+            .whenFailure { [weak self] error in
+                guard let self, !connection.isClosed else { return }
+                let others = addresses.dropFirst()
+                if others.isEmpty { ended(reason(of: error), connection) } else { open(connection, to: server, others) }
+            }
+    }
+
+    private static func nonce() -> [UInt8] {
+        var random = SystemRandomNumberGenerator()
+        return (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &random) }
     }
 
     private func flush() {
@@ -185,7 +252,7 @@ private final class ServerConnection: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     /// The beginning of a frame whose end has not arrived.
     private var partial = ByteBuffer()
-    private var isClosed = false
+    private(set) var isClosed = false
 
     init(shell: ClientShell, maxFrameLength: Int) {
         self.shell = shell
@@ -255,5 +322,44 @@ private final class ServerConnection: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         shell.ended(reason(of: error), self)
         context.close(promise: nil)
+    }
+}
+
+extension SocketAddress {
+    /// The name of a server stands for no address.
+    struct Unresolved: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    /// All addresses that a name stands for. Blocks.
+    fileprivate static func all(of server: ServerAddress) throws -> [SocketAddress] {
+        var hints = addrinfo()
+        hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
+        var list: UnsafeMutablePointer<addrinfo>?
+        let outcome = getaddrinfo(server.host, "\(server.port)", &hints, &list)
+        defer { if list != nil { freeaddrinfo(list) } }
+        var addresses: [SocketAddress] = []
+        var next = outcome == 0 ? list : nil
+        while let info = next {
+            if let address = info.pointee.ai_addr {
+                switch info.pointee.ai_family {
+                case AF_INET:
+                    address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+                        addresses.append(SocketAddress($0.pointee, host: server.host))
+                    }
+                case AF_INET6:
+                    address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) {
+                        addresses.append(SocketAddress($0.pointee, host: server.host))
+                    }
+                default: break
+                }
+            }
+            next = info.pointee.ai_next
+        }
+        guard !addresses.isEmpty else {
+            let why = outcome == 0 ? "none of IPv4 or IPv6" : String(cString: gai_strerror(outcome))
+            throw Unresolved(description: "the name \(server.host) has no address (\(why))")
+        }
+        return addresses
     }
 }

@@ -1,4 +1,5 @@
 import NIOConcurrencyHelpers
+import Synchronization
 import ZooKeeperProtocol
 
 /// Where the tasks that use a client and the event loop that owns its session meet.
@@ -10,7 +11,9 @@ final class Mailbox: Sendable {
     typealias RequestID = ClientSession.RequestID
     typealias WatcherID = ClientSession.WatcherID
     typealias Reply = ClientSession.Reply
-    private typealias Waiter = CheckedContinuation<Reply, any Error>
+    typealias Result = Swift.Result<Reply, ClientSession.Failure>
+    /// Not checked at run time, which would cost an allocation a request: a waiter is resumed by who takes it out of `waiting`.
+    private typealias Waiter = UnsafeContinuation<Reply, any Error>
 
     enum Message {
         case request(RequestID, Request, WatcherID?)
@@ -31,7 +34,6 @@ final class Mailbox: Sendable {
     }
 
     private struct Contents {
-        var lastID: RequestID = 0
         var messages: [Message] = []
         var waiting: [RequestID: Waiter] = [:]
         /// Requests whose task was cancelled before it came to ask.
@@ -59,8 +61,10 @@ final class Mailbox: Sendable {
     }
 
     private let contents = NIOLockedValueBox(Contents())
+    private let lastID = Atomic<RequestID>(0)
     private let observer: (@Sendable (ClientNotification) -> Void)?
     private let whenExpired: ExpiryPolicy
+    let metrics = ClientMetrics()
 
     init(whenExpired: ExpiryPolicy = .end, observer: (@Sendable (ClientNotification) -> Void)? = nil) {
         self.whenExpired = whenExpired
@@ -78,13 +82,23 @@ final class Mailbox: Sendable {
 
     /// Hands a request to the session and waits for its answer; a cancelled task stops waiting at once.
     func perform(_ request: Request, watcher: WatcherID? = nil) async throws -> Reply {
-        let id = contents.withLockedValue { contents in
-            contents.lastID += 1
-            return contents.lastID
+        guard let metrics else { return try await answer(to: request, watcher: watcher) }
+        let began = ContinuousClock.now
+        do {
+            let reply = try await answer(to: request, watcher: watcher)
+            metrics.answered(after: .now - began, true)
+            return reply
+        } catch {
+            metrics.answered(after: .now - began, false)
+            throw error
         }
-        defer { _ = contents.withLockedValue { $0.cancelledEarly.remove(id) } }
+    }
+
+    private func answer(to request: Request, watcher: WatcherID?) async throws -> Reply {
+        let id = lastID.wrappingAdd(1, ordering: .relaxed).newValue
+        defer { if Task.isCancelled { contents.withLockedValue { _ = $0.cancelledEarly.remove(id) } } }
         return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { submit(request, id: id, watcher: watcher, waiter: $0) }
+            try await withUnsafeThrowingContinuation { submit(request, id: id, watcher: watcher, waiter: $0) }
         } onCancel: {
             cancel(id)
         }
@@ -104,7 +118,7 @@ final class Mailbox: Sendable {
     }
 
     private func submit(
-        _ request: Request, id: RequestID, watcher: WatcherID?, waiter: CheckedContinuation<Reply, any Error>
+        _ request: Request, id: RequestID, watcher: WatcherID?, waiter: UnsafeContinuation<Reply, any Error>
     ) {
         let submission = contents.withLockedValue { contents -> Submission in
             if contents.cancelledEarly.contains(id) { return .refused(CancellationError()) }
@@ -196,9 +210,16 @@ final class Mailbox: Sendable {
         }
     }
 
-    func resume(_ id: RequestID, with result: Result<Reply, ClientSession.Failure>) {
-        let waiter = contents.withLockedValue { $0.waiting.removeValue(forKey: id) }
-        waiter?.resume(with: result.mapError { $0 as any Error })
+    /// Hands over the answers of one turn.
+    func resume(_ answers: [(id: RequestID, result: Result)]) {
+        let waiters = contents.withLockedValue { contents in answers.map { contents.waiting.removeValue(forKey: $0.id) }
+        }
+        for (waiter, answer) in zip(waiters, answers) {
+            switch answer.result {
+            case .success(let reply): waiter?.resume(returning: reply)
+            case .failure(let failure): waiter?.resume(throwing: failure)
+            }
+        }
     }
 
     func publish(_ status: Status) {

@@ -28,7 +28,53 @@ public enum TransactionResult: Hashable, Sendable {
     case checked
 }
 
+/// The operations of a transaction, one by one.
+public struct Transaction: Hashable, Sendable {
+    public private(set) var operations: [TransactionOperation] = []
+
+    public init() {}
+
+    /// The znode must have this version; nothing is changed.
+    public mutating func check(_ path: String, version: Int32) {
+        operations.append(.check(path: path, version: version))
+    }
+
+    public mutating func create(
+        _ path: String, data: [UInt8]? = [], mode: CreateMode = .persistent, acl: [ACL] = .open,
+        timeToLive: Duration? = nil
+    ) {
+        operations.append(.create(path: path, data: data, mode: mode, acl: acl, timeToLive: timeToLive))
+    }
+
+    public mutating func delete(_ path: String, version: Int32? = nil) {
+        operations.append(.delete(path: path, version: version))
+    }
+
+    public mutating func setData(_ path: String, _ data: [UInt8]?, version: Int32? = nil) {
+        operations.append(.setData(path: path, data: data, version: version))
+    }
+}
+
 extension ZooKeeperClient {
+    /// Does all of the operations or none, each seeing the effects of those before it.
+    ///
+    /// ```swift
+    /// try await client.transaction { transaction in
+    ///     transaction.check("/config", version: 3)
+    ///     transaction.create("/config/new")
+    ///     transaction.setData("/config", Array("new".utf8))
+    /// }
+    /// ```
+    ///
+    /// - Returns: What each operation did, in their order.
+    /// - Throws: the error of the operation that failed, whose index is in ``ZooKeeperError/failedOperation``.
+    @discardableResult
+    public func transaction(_ build: (inout Transaction) throws -> Void) async throws -> [TransactionResult] {
+        var transaction = Transaction()
+        try build(&transaction)
+        return try await self.transaction(transaction.operations)
+    }
+
     /// Does all of the operations or none, each seeing the effects of those before it.
     ///
     /// - Throws: the error of the operation that failed, whose index is in ``ZooKeeperError/failedOperation``.

@@ -38,19 +38,21 @@ public final class ZooKeeperClient: Sendable {
         self.connectString = connectString
         mailbox = Mailbox(whenExpired: configuration.whenExpired, observer: observer)
         self.configuration = configuration
-        let loop = MultiThreadedEventLoopGroup.singleton.any()
+        let loop = (configuration.eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton).any()
         let settings = ClientSession.Settings(
             servers: connectString.servers, sessionTimeout: Int32(clamping: configuration.sessionTimeout.milliseconds),
             connectTimeout: configuration.connectTimeout.milliseconds,
             requestTimeout: configuration.requestTimeout.milliseconds, allowsReadOnly: configuration.allowsReadOnly,
             failsWithoutConnection: configuration.failsWithoutConnection,
             maxRequestLength: configuration.maxRequestLength,
-            credentials: configuration.session, renewsSession: configuration.whenExpired == .renew,
+            credentials: configuration.session, shufflesServers: configuration.shufflesServers,
+            followsConfiguration: configuration.followsConfiguration, sasl: configuration.sasl,
+            renewsSession: configuration.whenExpired == .renew,
             repeatsReads: configuration.retries != .never)
         loop.execute { [mailbox] in
             let shell = ClientShell(
                 loop: loop, mailbox: mailbox, connectString: connectString, settings: settings,
-                maxReplyLength: configuration.maxReplyLength)
+                configuration: configuration)
             let box = NIOLoopBound(shell, eventLoop: loop)
             mailbox.setWake { loop.execute { box.value.drain() } }
             shell.start()
@@ -144,7 +146,12 @@ public final class ZooKeeperClient: Sendable {
     /// Without a connection the servers do not hear of it, and the session ends by its timeout.
     public func close() async {
         mailbox.close()
-        for await state in states where mailbox.ends(state) { return }
+        _ = await end()
+    }
+
+    /// Waits for the session's end, and tells how it ended; nil when the task is cancelled. A renewed session has not ended.
+    public func end() async -> SessionState? {
+        await states.first { mailbox.ends($0) }
     }
 
     // MARK: Requests

@@ -1,4 +1,5 @@
 import Jute
+import SASL
 import Testing
 import ZooKeeperProtocol
 
@@ -141,6 +142,58 @@ struct ClientSessionTests {
         }
         #expect(order(1) == order(1))
         #expect((0..<20).contains { order($0) != order(0) })
+    }
+
+    @Test func `no server takes longer than its share of the session`() {
+        var session = Harness { settings in
+            settings.servers = (1...18).map { ServerAddress(host: "s", port: $0) }
+            settings.shufflesServers = false
+        }
+        #expect(session.effects().last == .connect(ServerAddress(host: "s", port: 1)), "not shuffled, as asked")
+        #expect(session.core.deadline == 500)
+        session.core.tick(now: 500)
+        #expect(session.core.lastProblem == "s:1: no connection within 500 ms")
+        #expect(session.effects() == [.disconnect, .connect(ServerAddress(host: "s", port: 2))])
+    }
+
+    @Test func `the servers are those of the configuration, once it is known, and again when it changes`() {
+        let ask = { (xid: Int32) in
+            RequestHeader(xid: xid, op: .getData).encoded
+                + ReadRequest(path: "/zookeeper/config", watch: true).encoded
+        }
+        func answer(_ lines: String...) -> [UInt8] {
+            var writer = JuteWriter(capacity: 256)
+            writer.write(Array(lines.joined(separator: "\n").utf8))
+            writer.write(Stat())
+            return writer.bytes
+        }
+        var session = Harness {
+            $0.followsConfiguration = true
+            $0.shufflesServers = false
+        }
+        session.core.connectionOpened(now: 0)
+        _ = session.sent()
+        session.accept(now: 0)
+        #expect(session.sent() == [ask(1)])
+        _ = session.effects()
+        session.reply(
+            xid: 1, zxid: 5,
+            body: answer(
+                "server.1=h1:2888:3888:participant;2181", "server.2=h2:2888:3888:participant;0.0.0.0:2182",
+                "server.3=h3:2888:3888:observer;clients.h3:2183", "server.4=h4:2888:3888:participant", "version=0"),
+            now: 1)
+        session.event(.nodeDataChanged, "/zookeeper/config", now: 2)
+        #expect(session.sent() == [ask(2)], "the watch is left anew")
+        session.reply(xid: 2, zxid: 6, body: answer("server.1=h1:2888:3888:participant", "version=1"), now: 3)
+        _ = session.effects()
+        var tried: [ServerAddress] = []
+        for now in 0..<3 {
+            session.core.connectionEnded("gone", now: 5000 + Int64(now))
+            for case .connect(let server) in session.effects() { tried.append(server) }
+        }
+        #expect(
+            tried.map(\.description) == ["h1:2181", "h2:2182", "clients.h3:2183"], "one without client ports is no list"
+        )
     }
 
     @Test func `a server that does not answer is given up`() {
@@ -450,6 +503,66 @@ struct ClientSessionTests {
                 .fail(1, .init(.authFailed, "the servers refused credentials", sentAfter: .zero)),
                 .enter(.authenticationFailed),
             ])
+    }
+
+    @Test func `SASL comes before everything else, over every connection`() throws {
+        var session = Harness { $0.sasl = SASLCredentials(user: "bob", password: "secret") }
+        session.core.submit(.whoAmI, id: 1, now: 0)
+        _ = session.effects()
+        for round in 0..<2 {
+            let start = Int64(round) * 5000
+            let xid = Int32(round * 3 + 1)
+            let server = DigestMD5Server(.clients, nonce: [UInt8](repeating: UInt8(round), count: 16))
+            session.core.connectionOpened(nonce: [UInt8](repeating: 7, count: 16), now: start)
+            _ = session.sent()
+            session.accept(now: start)
+            #expect(session.sent() == [RequestHeader(xid: xid, op: .sasl).encoded + SASLToken(token: []).encoded])
+            session.reply(xid: xid, zxid: 0, body: SASLToken(token: server.challenge).encoded, now: start)
+            let frame = try #require(session.sent().first)
+            let token = try SASLToken(decoding: Array(frame.dropFirst(8))).token ?? []
+            let (user, proof) = try server.verify(token) {
+                DigestMD5.Secret(user: $0, password: "secret", at: .clients)
+            }
+            #expect(user == "bob")
+            #expect(session.effects() == [], "not yet connected")
+            session.reply(xid: xid + 1, zxid: 0, body: SASLToken(token: proof).encoded, now: start)
+            #expect(session.effects() == [.enter(.connected)])
+            #expect(session.sent() == (round == 0 ? [RequestHeader(xid: 3, op: .whoAmI).encoded] : []))
+            session.core.connectionEnded("gone", now: start + 4000)
+            _ = session.effects()
+        }
+    }
+
+    @Test(
+        arguments: [
+            // The server's error, its token, why.
+            (ErrorCode.authFailed, nil, "the server has refused the SASL user or password, or has no SASL"),
+            (.ok, nil, "the server has refused the SASL user or password, or has no SASL"),
+            (.ok, Array("nonsense".utf8), "the SASL token is malformed"),
+        ] as [(ErrorCode, [UInt8]?, String)])
+    func `a refused SASL user ends the session`(error: ErrorCode, token: [UInt8]?, why: String) {
+        var session = Harness { $0.sasl = SASLCredentials(user: "bob", password: "secret") }
+        session.core.submit(.whoAmI, id: 1, now: 0)
+        session.core.connectionOpened(nonce: [UInt8](repeating: 7, count: 16), now: 0)
+        session.accept(now: 0)
+        _ = session.effects()
+        session.reply(xid: 1, zxid: 0, error: error, body: SASLToken(token: token).encoded, now: 1)
+        #expect(
+            session.effects() == [
+                .disconnect, .fail(1, .init(.authFailed, "the servers refused credentials")),
+                .enter(.authenticationFailed),
+            ])
+        #expect(session.core.lastProblem?.contains(why) == true, "\(session.core.lastProblem ?? "")")
+    }
+
+    @Test func `a server that says nothing of SASL is left`() {
+        var session = Harness { $0.sasl = SASLCredentials(user: "bob", password: "secret") }
+        session.core.connectionOpened(nonce: [UInt8](repeating: 7, count: 16), now: 0)
+        session.accept(now: 0)
+        _ = session.effects()
+        #expect(session.core.deadline == 1000)
+        session.core.tick(now: 1000)
+        #expect(session.core.lastProblem == "a:1: no end of the SASL exchange within 1000 ms")
     }
 
     // MARK: Watches
