@@ -36,7 +36,11 @@ import Testing
         }
         #expect(await run(.command("exit 0")) == nil)
         #expect(await run(.command("echo noise; exit 3")) == "'echo noise; exit 3' ended with 3")
-        #expect(await run(.command("exec /bin/sleep 30"))?.contains("did not end within") == true)
+        // With all that it has started.
+        let began = ContinuousClock.now
+        let pipe = "sleep 40 | cat; sleep 41"
+        #expect(await run(.command(pipe)) == "'\(pipe)' did not end within 0.5 seconds")
+        #expect(ContinuousClock.now - began < .seconds(30))
         #expect(await run(.tcp(host: "127.0.0.1", port: 1)) == "127.0.0.1:1: Connection refused")
         #expect(await run(.http(host: "127.0.0.1", port: 1, path: "/")) == "127.0.0.1:1: Connection refused")
     }

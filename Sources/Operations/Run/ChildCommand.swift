@@ -24,7 +24,8 @@ struct ChildCommand: Sendable {
         }
     }
 
-    /// - Parameter output: a file for both its outputs; ours when nil.
+    /// - Parameter output: A file for both outputs of a command in the background, which is a process group of its own: signals
+    ///   reach all of it. Nil for one in the foreground, with our terminal.
     func start(output: String? = nil) throws -> RunningCommand {
         var pid: pid_t = 0
         let variables = environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
@@ -36,7 +37,7 @@ struct ChildCommand: Sendable {
             posix_spawn_file_actions_adddup2(&actions, 1, 2)
         }
         // We ignore some signals while we wait; the command must not inherit that.
-        let code = Spawn.withCleanSignals { attributes in
+        let code = Spawn.withCleanSignals(flags: output == nil ? 0 : Int32(POSIX_SPAWN_SETPGROUP)) { attributes in
             Spawn.withCStrings(words) { arguments in
                 Spawn.withCStrings(variables) { posix_spawnp(&pid, words[0], &actions, &attributes, arguments, $0) }
             }
@@ -46,20 +47,24 @@ struct ChildCommand: Sendable {
                 .badUsage, "cannot run \(words[0]): \(String(cString: strerror(code)))",
                 mend: "check the command after --")
         }
-        return RunningCommand(pid: pid)
+        return RunningCommand(pid: pid, isGroup: output != nil)
     }
 }
 
 /// A command that was started. It must be waited for.
 final class RunningCommand: Sendable {
     private let pid: pid_t
+    private let isGroup: Bool
     /// Whether it was waited for. The pid is ours to signal until then; that and the signal exclude each other.
     private let hasEnded = Mutex(false)
 
-    fileprivate init(pid: pid_t) { self.pid = pid }
+    fileprivate init(pid: pid_t, isGroup: Bool) {
+        self.pid = pid
+        self.isGroup = isGroup
+    }
 
     func signal(_ number: Int32) {
-        hasEnded.withLock { if !$0 { _ = kill(pid, number) } }
+        hasEnded.withLock { if !$0 { _ = kill(isGroup ? -pid : pid, number) } }
     }
 
     /// Returns its exit code, or 128 + the signal that ended it.
