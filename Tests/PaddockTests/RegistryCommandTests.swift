@@ -159,7 +159,10 @@ import Testing
             kill(provider.process.processIdentifier, SIGTERM)
             #expect(try provider.wait().status == 128 + SIGTERM)
             try await eventually("nobody is left", within: .seconds(30)) { text(rendered) == "nobody\n" }
-            #expect(text(rendered + ".all") == "\(both[0])\n\(both[1])\n\(both[0])\nnobody\n")
+            // The command comes after the file.
+            try await eventually("the command has run each time") {
+                text(rendered + ".all") == "\(both[0])\n\(both[1])\n\(both[0])\nnobody\n"
+            }
             kill(render.process.processIdentifier, SIGINT)
             #expect(try render.wait().status == 130)
             kill(watch.process.processIdentifier, SIGINT)
