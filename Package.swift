@@ -107,7 +107,8 @@ let package = Package(
         .target(
             name: "ZooKeeperShell",
             dependencies: [
-                "Diagnostics", "DurableFiles", "Membership", "ServerConfig", "ZooKeeperClient", "ZooKeeperProtocol",
+                "Diagnostics", "Digests", "DurableFiles", "Membership", "ServerConfig", "ZooKeeperClient",
+                "ZooKeeperProtocol",
             ]),
         .executableTarget(
             name: "zkcli", dependencies: ["CLibEdit", "DurableFiles", "ZooKeeperShell"]),

@@ -25,3 +25,30 @@ extension [UInt8] {
         count == other.count && zip(self, other).reduce(0 as UInt8) { $0 | ($1.0 ^ $1.1) } == 0
     }
 }
+
+extension [UInt8] {
+    /// The bytes of base64 text, padded or not; nil when it is none.
+    package init?(base64 text: String) {
+        var digits = Array(text.utf8)
+        let padding = digits.reversed().prefix { $0 == UInt8(ascii: "=") }.count
+        guard padding == 0 || padding <= 2 && digits.count % 4 == 0 else { return nil }
+        digits.removeLast(padding)
+        guard digits.count % 4 != 1 else { return nil }
+        var bytes: [UInt8] = []
+        var value: UInt32 = 0
+        for (index, digit) in digits.enumerated() {
+            let six: UInt8
+            switch digit {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"): six = digit - UInt8(ascii: "A")
+            case UInt8(ascii: "a")...UInt8(ascii: "z"): six = digit - UInt8(ascii: "a") + 26
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): six = digit - UInt8(ascii: "0") + 52
+            case UInt8(ascii: "+"): six = 62
+            case UInt8(ascii: "/"): six = 63
+            default: return nil
+            }
+            value = value << 6 | UInt32(six)
+            if index % 4 > 0 { bytes.append(UInt8(truncatingIfNeeded: value >> (6 - 2 * (index % 4)))) }
+        }
+        self = bytes
+    }
+}

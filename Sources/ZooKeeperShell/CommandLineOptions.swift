@@ -81,7 +81,10 @@ struct CommandLineOptions {
 
     private mutating func takeOption(_ word: String) throws(CommandError) {
         let text = Self.withoutHyphens(word[...])
-        guard !word.hasPrefix("--") else { throw Self.unrecognized(word) }
+        // Apache's shell has no long options; ours has one, which works with one hyphen as well.
+        guard !word.hasPrefix("--") || text.utf8.count > 1 && syntax.option(text) != nil else {
+            throw Self.unrecognized(word)
+        }
         if let equals = text.firstIndex(of: "="), text.utf8.count > 1 {
             guard let option = syntax.option(text[..<equals]), option.name.utf8.count == 1, option.takesValue else {
                 throw Self.unrecognized(word)

@@ -13,6 +13,9 @@ package struct Invocation: Hashable, Sendable {
     /// Options nobody knows. Apache's shell ignores them, too.
     package var unknown: [String] = []
 
+    /// Whether the command's result is for a program: nothing else is printed then.
+    package var printsDocument: Bool { !command.isEmpty && !Set(command).isDisjoint(with: ["--json", "-json"]) }
+
     package init(_ arguments: [String]) throws(CommandError) {
         var rest = arguments[...]
         func value(of option: String) throws(CommandError) -> String {

@@ -1,3 +1,4 @@
+import Digests
 import Glibc
 import Membership
 import ServerConfig
@@ -45,6 +46,29 @@ package enum ResultText {
     /// Data as a string; null data is `null`. What is no UTF-8 becomes U+FFFD.
     package static func data(_ data: [UInt8]?) -> String {
         (data.map { String(decoding: $0, as: UTF8.self) } ?? "null") + "\n"
+    }
+
+    /// Data as base64. Apache's shell takes null for the word.
+    package static func base64(_ data: [UInt8]?) -> String { (data ?? Array("null".utf8)).base64 + "\n" }
+
+    /// Data as netty's `prettyHexDump`: 16 bytes a line, what is no visible ASCII as a dot; an empty line for none.
+    package static func hexadecimal(_ data: [UInt8]?) -> String {
+        let data = data ?? Array("null".utf8)
+        guard !data.isEmpty else { return "\n" }
+        let rule = "+--------+-------------------------------------------------+----------------+\n"
+        var text =
+            "         +-------------------------------------------------+\n"
+            + "         |  0  1  2  3  4  5  6  7  8  9  a  b  c  d  e  f |\n" + rule
+        for start in stride(from: 0, to: data.count, by: 16) {
+            let row = data[start..<min(start + 16, data.count)]
+            let digits = row.map { " " + [$0].hexadecimal }.joined()
+            let letters = row.map { (0x20...0x7e).contains($0) ? String(Unicode.Scalar($0)) : "." }.joined()
+            let offset = (0..<4).map { UInt8(truncatingIfNeeded: start >> (24 - 8 * $0)) }.hexadecimal
+            let missing = 16 - row.count
+            text += "|\(offset)|\(digits)\(String(repeating: "   ", count: missing)) |"
+            text += letters + String(repeating: " ", count: missing) + "|\n"
+        }
+        return text + rule
     }
 
     /// `[a, b]`, in this order.

@@ -19,22 +19,34 @@ struct SessionCommands {
         case .delete(let path, let version):
             try await about(path) { try await $0.delete(path, version: version) }
         case .deleteAll(let path, let batchSize): try await deleteAll(path, batchSize: batchSize)
-        case .get(let path, let watch, let stat):
+        case .get(let path, let watch, let stat, let format):
             let node = try await about(path) { try await $0.getData(path, watch: watch) }
-            output.result(ResultText.data(node.data) + (stat ? ResultText.stat(node.stat) : ""))
+            let text =
+                switch format {
+                case .json: JSONText.node(path, node.data, node.stat)
+                case .text: ResultText.data(node.data)
+                case .base64: ResultText.base64(node.data)
+                case .hexadecimal: ResultText.hexadecimal(node.data)
+                }
+            output.result(text + (stat && format != .json ? ResultText.stat(node.stat) : ""))
         case .set(let path, let data, let version, let stat):
-            let changed = try await about(path) { try await $0.setData(path, Array(data.utf8), version: version) }
+            let changed = try await about(path) { try await $0.setData(path, data, version: version) }
             if stat { output.result(ResultText.stat(changed)) }
-        case .list(let path, let watch, let stat):
+        case .list(let path, let watch, let stat, let json):
             let children = try await about(path) { try await $0.getChildren(path, watch: watch) }
+            if json { return output.result(JSONText.children(path, children.names.sortedAsJava, children.stat)) }
             output.result(ResultText.list(children.names.sortedAsJava) + (stat ? ResultText.stat(children.stat) : ""))
-        case .listTree(let path, let watch):
+        case .listTree(let path, let watch, json: false):
             try await visit(path, watch: watch) { output.result($0 + "\n") }
-        case .stat(let path, let watch):
+        case .listTree(let path, let watch, json: true):
+            var paths: [String] = []
+            try await visit(path, watch: watch) { paths.append($0) }
+            output.result(JSONText.tree(path, paths))
+        case .stat(let path, let watch, let json):
             guard let stat = try await about(path, { try await $0.exists(path, watch: watch) }) else {
                 throw CommandError(.noNode, path: path)
             }
-            output.result(ResultText.stat(stat))
+            output.result(json ? JSONText.stat(path, stat) : ResultText.stat(stat))
         case .countDescendants(let path):
             output.result("\(try await about(path) { try await $0.countDescendants(of: path) })\n")
         case .getEphemerals(let prefix):
@@ -58,8 +70,9 @@ struct SessionCommands {
         case .listQuota(let path): try await QuotaCommands(client: client, output: output).list(of: path)
         case .deleteQuota(let path, let limits):
             try await QuotaCommands(client: client, output: output).delete(limits, of: path)
-        case .config(let clientsOnly, let watch, let stat):
+        case .config(let clientsOnly, let watch, let stat, let json):
             let config = try await about("/zookeeper/config") { try await $0.getConfiguration(watch: watch) }
+            if json { return output.result(JSONText.configuration(config.text, config.stat)) }
             let text = config.text ?? "null"
             output.result(
                 (clientsOnly ? ResultText.clients(ofConfiguration: text) : text + "\n")

@@ -28,6 +28,7 @@ package actor Shell {
         self.properties = properties
         self.output = output
         events = EventPrinter(output)
+        events.isOn = !invocation.printsDocument
     }
 
     /// Begins a session; with `-waitforconnection`, waits until there is one.
@@ -135,7 +136,7 @@ package actor Shell {
     }
 
     /// Those that work without a session.
-    private static let ownCommands: Set = ["help", "quit", "history", "redo", "printwatches", "connect"]
+    private static let ownCommands: Set = ["help", "quit", "history", "redo", "printwatches", "connect", "exit"]
 
     private func redo(_ number: Int) async throws(CommandError) -> Outcome {
         guard (0..<commandCount).contains(number), let line = history[number] else {

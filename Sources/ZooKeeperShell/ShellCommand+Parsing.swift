@@ -1,3 +1,4 @@
+import Digests
 import ZooKeeperClient
 
 extension ShellCommand {
@@ -14,7 +15,7 @@ extension ShellCommand {
         guard let name = words.first else { throw CommandError("No command entered", showsUsage: true) }
         switch name {
         case "help": self = .help
-        case "quit": self = .quit
+        case "quit", "exit": self = .quit
         case "history": self = .history
         case "redo":
             if words.count > 1 {
@@ -44,17 +45,21 @@ extension ShellCommand {
         case "delete": self = try Self.delete(words, &remarks)
         case "deleteall": self = try Self.deleteAll(words)
         case "get":
-            let (options, path) = try Self.read(words, flags: ["s", "w"], "get [-s] [-w] path", &remarks)
-            self = .get(path: path, watch: options.has("w"), stat: options.has("s"))
+            let (options, path) = try Self.read(
+                words, flags: ["s", "w", "b", "x", "json"], "get [-s] [-w] path", &remarks)
+            // Of two that are given Apache's shell takes the later one of these.
+            let format: DataFormat =
+                options.has("json") ? .json : options.has("x") ? .hexadecimal : options.has("b") ? .base64 : .text
+            self = .get(path: path, watch: options.has("w"), stat: options.has("s"), format: format)
         case "stat":
-            let (options, path) = try Self.read(words, flags: ["w"], "stat [-w] path", &remarks)
-            self = .stat(path: path, watch: options.has("w"))
+            let (options, path) = try Self.read(words, flags: ["w", "json"], "stat [-w] path", &remarks)
+            self = .stat(path: path, watch: options.has("w"), json: options.has("json"))
         case "ls":
-            let (options, path) = try Self.read(words, flags: ["?", "s", "w", "R"], "ls [-w] path", &remarks)
+            let (options, path) = try Self.read(words, flags: ["?", "s", "w", "R", "json"], "ls [-w] path", &remarks)
             self =
                 options.has("R")
-                ? .listTree(path: path, watch: options.has("w"))
-                : .list(path: path, watch: options.has("w"), stat: options.has("s"))
+                ? .listTree(path: path, watch: options.has("w"), json: options.has("json"))
+                : .list(path: path, watch: options.has("w"), stat: options.has("s"), json: options.has("json"))
         case "set": self = try Self.set(words)
         case "getAcl":
             let options = try CommandLineOptions(words, OptionSyntax(flags: ["s"]))
@@ -65,8 +70,10 @@ extension ShellCommand {
         case "setquota": self = try Self.setQuota(words)
         case "delquota": self = try Self.deleteQuota(words)
         case "config":
-            let options = try CommandLineOptions(words, OptionSyntax(flags: ["s", "w", "c"]))
-            self = .config(clientsOnly: options.has("c"), watch: options.has("w"), stat: options.has("s"))
+            let options = try CommandLineOptions(words, OptionSyntax(flags: ["s", "w", "c", "json"]))
+            self = .config(
+                clientsOnly: options.has("c"), watch: options.has("w"), stat: options.has("s"),
+                json: options.has("json"))
         case "reconfig": self = .reconfigure(try Self.reconfiguration(words))
         default: throw .notFound(name)
         }
@@ -134,12 +141,15 @@ extension ShellCommand {
     }
 
     private static func set(_ words: [String]) throws(CommandError) -> ShellCommand {
-        let options = try CommandLineOptions(words, OptionSyntax(flags: ["s"], values: ["v"]))
+        let options = try CommandLineOptions(words, OptionSyntax(flags: ["s", "b"], values: ["v"]))
         guard options.arguments.count > 2 else { throw CommandSyntax.usage(of: "set") }
         let version = try Self.version(options)
+        let text = options.arguments[2]
+        guard let data = options.has("b") ? [UInt8](base64: text) : Array(text.utf8) else {
+            throw CommandError("with -b the data must be base64, and \"\(text)\" is none")
+        }
         return .set(
-            path: try checked(options.arguments[1]), data: options.arguments[2], version: version,
-            stat: options.has("s"))
+            path: try checked(options.arguments[1]), data: data, version: version, stat: options.has("s"))
     }
 
     /// Of get, stat and ls: `path watch` still means `-w path`, at the very place where older versions had it.

@@ -21,12 +21,12 @@ package enum ShellCommand: Hashable, Sendable {
     case create(path: String, data: String?, mode: CreateMode, timeToLive: Int64?, acl: [ACL])
     case delete(path: String, version: Int32?)
     case deleteAll(path: String, batchSize: Int)
-    case get(path: String, watch: Bool, stat: Bool)
-    case set(path: String, data: String, version: Int32?, stat: Bool)
-    case list(path: String, watch: Bool, stat: Bool)
+    case get(path: String, watch: Bool, stat: Bool, format: DataFormat = .text)
+    case set(path: String, data: [UInt8], version: Int32?, stat: Bool)
+    case list(path: String, watch: Bool, stat: Bool, json: Bool = false)
     /// `ls -R`.
-    case listTree(path: String, watch: Bool)
-    case stat(path: String, watch: Bool)
+    case listTree(path: String, watch: Bool, json: Bool = false)
+    case stat(path: String, watch: Bool, json: Bool = false)
     case countDescendants(path: String)
     case getEphemerals(prefix: String)
     case sync(path: String)
@@ -39,8 +39,18 @@ package enum ShellCommand: Hashable, Sendable {
     case listQuota(path: String)
     /// The limits to take away; nil for the whole quota.
     case deleteQuota(path: String, Quota.Limits?)
-    case config(clientsOnly: Bool, watch: Bool, stat: Bool)
+    case config(clientsOnly: Bool, watch: Bool, stat: Bool, json: Bool = false)
     case reconfigure(Reconfiguration)
+
+    /// How `get` shows data.
+    package enum DataFormat: Hashable, Sendable {
+        case text
+        case base64
+        /// As netty prints it, 16 bytes a line.
+        case hexadecimal
+        /// With the stat, as one JSON document.
+        case json
+    }
 
     package struct Reconfiguration: Hashable, Sendable {
         package var joining: String?

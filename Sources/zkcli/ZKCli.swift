@@ -24,7 +24,7 @@ struct ZKCli {
         EditedLines.setHearsOfWindow(false)
         let terminal = Terminal()
         let shell = Shell(invocation, properties: properties, output: terminal)
-        terminal.result("Connecting to \(invocation.servers)\n")
+        if !invocation.printsDocument { terminal.result("Connecting to \(invocation.servers)\n") }
         let problem = waiting { () async -> CommandError? in
             do throws(CommandError) { try await shell.connect() } catch { return error }
             return nil

@@ -41,7 +41,20 @@ import Testing
     @Test(arguments: [
         ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("foobar", "Zm9vYmFy"),
     ])
-    func base64(text: String, encoded: String) { #expect(Array(text.utf8).base64 == encoded) }
+    func base64(text: String, encoded: String) {
+        #expect(Array(text.utf8).base64 == encoded)
+        #expect([UInt8](base64: encoded) == Array(text.utf8))
+        #expect(
+            [UInt8](base64: encoded.filter { $0 != "=" }) == Array(text.utf8), "Java's decoder needs no padding either")
+    }
+
+    @Test(arguments: ["Z", "Zg=", "Zg===", "Zm9=v", "Zm8 ", "Zm-v", "====", "Zm9vYg=", "é"])
+    func `what is no base64`(text: String) { #expect([UInt8](base64: text) == nil) }
+
+    @Test func `all bytes go through base64`() {
+        let bytes = (0..<256).map { UInt8($0) }
+        #expect([UInt8](base64: bytes.base64) == bytes)
+    }
 
     @Test(
         arguments: [

@@ -13,6 +13,8 @@ struct InvocationTests {
     }
 
     @Test func `unknown options are remembered, and nothing more`() throws {
+        #expect(try Invocation(["get", "/a", "--json"]).printsDocument)
+        #expect(try !Invocation(["get", "/a"]).printsDocument)
         let invocation = try Invocation(["-foo", "-waitforconnection", "quit"])
         #expect(invocation.unknown == ["-foo"])
         #expect(invocation.waitsForConnection)

@@ -62,9 +62,19 @@ struct ParsingTests {
         Case(
             line: "get /a true", command: .get(path: "/a", watch: true, stat: false),
             warnings: ["'get path [watch]' has been deprecated. Please use 'get [-s] [-w] path' instead."]),
-        Case(line: "set /a x -s", command: .set(path: "/a", data: "x", version: nil, stat: true)),
-        Case(line: "set -v=4 /a x", command: .set(path: "/a", data: "x", version: 4, stat: false)),
-        Case(line: "set /a -- -x", command: .set(path: "/a", data: "-x", version: nil, stat: false)),
+        Case(line: "exit", command: .quit),
+        Case(line: "get -b /a", command: .get(path: "/a", watch: false, stat: false, format: .base64)),
+        Case(line: "get -sxb /a", command: .get(path: "/a", watch: false, stat: true, format: .hexadecimal)),
+        Case(line: "get --json /a", command: .get(path: "/a", watch: false, stat: false, format: .json)),
+        Case(line: "get /a -json -b", command: .get(path: "/a", watch: false, stat: false, format: .json)),
+        Case(line: "ls --json -w /a", command: .list(path: "/a", watch: true, stat: false, json: true)),
+        Case(line: "ls -R --json /a", command: .listTree(path: "/a", watch: false, json: true)),
+        Case(line: "stat --json /a", command: .stat(path: "/a", watch: false, json: true)),
+        Case(line: "config --json", command: .config(clientsOnly: false, watch: false, stat: false, json: true)),
+        Case(line: "set -b /a AAH/", command: .set(path: "/a", data: [0, 1, 0xff], version: nil, stat: false)),
+        Case(line: "set /a x -s", command: .set(path: "/a", data: Array("x".utf8), version: nil, stat: true)),
+        Case(line: "set -v=4 /a x", command: .set(path: "/a", data: Array("x".utf8), version: 4, stat: false)),
+        Case(line: "set /a -- -x", command: .set(path: "/a", data: Array("-x".utf8), version: nil, stat: false)),
         Case(line: "ls /", command: .list(path: "/", watch: false, stat: false)),
         Case(line: "ls -w -s /a", command: .list(path: "/a", watch: true, stat: true)),
         Case(line: "ls -R /a", command: .listTree(path: "/a", watch: false)),
@@ -132,9 +142,9 @@ struct ParsingTests {
         ("get /a/./b", "Invalid path string \"/a/./b\" caused by relative paths not allowed @3"),
         ("get /ä/..", "Invalid path string \"/ä/..\" caused by relative paths not allowed @4"),
         ("get /a\u{7}", "Invalid path string \"/a\u{7}\" caused by invalid character @2"),
-        ("get", "get [-s] [-w] path"),
+        ("get", "get [-s] [-w] [-b] [-x] [--json] path"),
         ("ls -s /a watch", "Path must start with / character"),
-        ("set /a", "set [-s] [-v version] path data"),
+        ("set /a", "set [-s] [-v version] [-b] path data"),
         ("set /a -5", "Unrecognized option: -5"),
         ("set -v x /a y", "the version must be a number, not \"x\""),
         ("deleteall -b x /a", "-b argument must be an int value"),
@@ -165,6 +175,8 @@ struct ParsingTests {
             "Can't use -file or -members together with -add or -remove (mixing incremental and non-incremental modes is not allowed)"
         ),
         ("nosuch", "Command not found: Command not found nosuch"),
+        ("set -b /a A", "with -b the data must be base64, and \"A\" is none"),
+        ("set --json /a x", "Unrecognized option: --json"), ("get --b /a", "Unrecognized option: --b"),
     ])
     func `a line is refused with the words of Apache's shell`(line: String, message: String) {
         var remarks: [ShellCommand.Remark] = []

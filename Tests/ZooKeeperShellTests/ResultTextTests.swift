@@ -124,4 +124,71 @@ struct QuotaTests {
                 "[Warning]: the bytes quota you create is less than the existing bytes:3",
             ])
     }
+
+    // MARK: Other forms of data
+
+    /// As netty 4.1's `ByteBufUtil.prettyHexDump` prints it.
+    @Test(arguments: [
+        ([] as [UInt8], "\n"),
+        (
+            Array("hello".utf8),
+            """
+                     +-------------------------------------------------+
+                     |  0  1  2  3  4  5  6  7  8  9  a  b  c  d  e  f |
+            +--------+-------------------------------------------------+----------------+
+            |00000000| 68 65 6c 6c 6f                                  |hello           |
+            +--------+-------------------------------------------------+----------------+
+
+            """
+        ),
+        (
+            [0, 1, 2, 0xff, 0x41, 0x20, 0x7e, 0x7f, 10, 11, 12, 13, 14, 15, 16, 17, 18, 0xc8],
+            """
+                     +-------------------------------------------------+
+                     |  0  1  2  3  4  5  6  7  8  9  a  b  c  d  e  f |
+            +--------+-------------------------------------------------+----------------+
+            |00000000| 00 01 02 ff 41 20 7e 7f 0a 0b 0c 0d 0e 0f 10 11 |....A ~.........|
+            |00000010| 12 c8                                           |..              |
+            +--------+-------------------------------------------------+----------------+
+
+            """
+        ),
+    ])
+    func hexadecimal(data: [UInt8], text: String) { #expect(ResultText.hexadecimal(data) == text) }
+
+    @Test func `null data is the word, in base64 as well`() {
+        #expect(ResultText.base64(nil) == "bnVsbA==\n")
+        #expect(ResultText.base64([0, 0xff]) == "AP8=\n")
+    }
+
+    private static let stat = Stat(
+        czxid: ZXID(rawValue: 0x1_0000_0002), mzxid: ZXID(rawValue: 0x1_0000_0003), ctime: 5, mtime: 6, version: 1,
+        cversion: 2, aversion: 3, ephemeralOwner: SessionID(rawValue: 0x10), dataLength: 4, numChildren: 7,
+        pzxid: ZXID(rawValue: 8))
+    private static let statText =
+        #""stat": {"czxid": "0x100000002", "ctime": 5, "mzxid": "0x100000003", "mtime": 6, "pzxid": "0x8", "cversion": 2, "version": 1, "aversion": 3, "ephemeralOwner": "0x10", "dataLength": 4, "numChildren": 7}}"#
+        + "\n"
+
+    @Test(
+        arguments: [
+            (nil, #""data": null, "encoding": null"#),
+            (Array("a\"\\\n\u{1}é\u{2028}".utf8), #""data": "a\"\\\n\u0001é\u2028", "encoding": "utf-8""#),
+            ([0xff, 0], #""data": "/wA=", "encoding": "base64""#), ([], #""data": "", "encoding": "utf-8""#),
+        ] as [([UInt8]?, String)])
+    func `a znode as JSON`(data: [UInt8]?, members: String) {
+        #expect(JSONText.node("/a", data, Self.stat) == #"{"path": "/a", "# + members + ", " + Self.statText)
+    }
+
+    @Test func `lists and the configuration as JSON`() {
+        #expect(
+            JSONText.children("/", ["a", "b\""], Self.stat)
+                == #"{"path": "/", "children": ["a", "b\""], "# + Self.statText)
+        #expect(JSONText.tree("/", ["/", "/a"]) == "{\"path\": \"/\", \"paths\": [\"/\", \"/a\"]}\n")
+        #expect(JSONText.stat("/a", Self.stat) == #"{"path": "/a", "# + Self.statText)
+        let text = "server.1=a:1:2:participant;0.0.0.0:3\nserver.2=b:1:2|c:3:4:observer\nversion=1f"
+        #expect(
+            JSONText.configuration(text, Self.stat)
+                == #"{"version": "1f", "servers": [{"id": 1, "role": "participant", "addresses": [{"host": "a", "quorumPort": 1, "electionPort": 2}], "client": "0.0.0.0:3"}, {"id": 2, "role": "observer", "addresses": [{"host": "b", "quorumPort": 1, "electionPort": 2}, {"host": "c", "quorumPort": 3, "electionPort": 4}], "client": null}], "text": "server.1=a:1:2:participant;0.0.0.0:3\nserver.2=b:1:2|c:3:4:observer\nversion=1f", "#
+                + Self.statText)
+    }
 }
