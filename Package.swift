@@ -110,8 +110,10 @@ let package = Package(
                 "Diagnostics", "Digests", "DurableFiles", "Membership", "ServerConfig", "ZooKeeperClient",
                 "ZooKeeperProtocol",
             ]),
-        .executableTarget(
-            name: "zkcli", dependencies: ["CLibEdit", "DurableFiles", "ZooKeeperShell"]),
+        .target(
+            name: "ShellTerminal", dependencies: ["CLibEdit", "DurableFiles", "ZooKeeperClient", "ZooKeeperShell"]),
+        .executableTarget(name: "zkcli", dependencies: ["ShellTerminal"]),
+        .executableTarget(name: "zkcli-tls", dependencies: ["ShellTerminal", "ZooKeeperClientTLS", "ZooKeeperShell"]),
         .target(name: "YAML", dependencies: ["CLibYAML", "Diagnostics"]),
         .target(
             name: "Topology", dependencies: ["Diagnostics", "Membership", "ServerConfig", "YAML"]),
@@ -284,7 +286,7 @@ let package = Package(
             dependencies: [
                 "Diagnostics", "ServerConfig", "ServiceDiscovery", "TestSupport", "ZooKeeperClient",
                 "ZooKeeperClientService",
-                "ZooKeeperClientTLS", "zkcli", "zkserver", "zkserver-tls",
+                "ZooKeeperClientTLS", "zkcli", "zkcli-tls", "zkserver", "zkserver-tls",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -3,7 +3,7 @@
 # usage: zkCli.sh [-server HOST:PORT,…[/CHROOT]] [-timeout MS] [-r] [-waitforconnection] [-client-configuration FILE] [COMMAND…]
 #
 # CLIENT_JVMFLAGS and JVMFLAGS are honoured as far as they mean something to a client without a JVM (zkCli.sh --help), also from
-# zookeeper-env.sh and java.env in ZOOCFGDIR.
+# zookeeper-env.sh and java.env in ZOOCFGDIR. -Dzookeeper.client.secure=true there, or in the file of -client-configuration, is TLS.
 
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 # shellcheck source=bin/zk-environment.sh
@@ -12,5 +12,19 @@ root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 [ -z "${JVMFLAGS:-}" ] || export JVMFLAGS
 
 set -euo pipefail
-binary=$("$root/bin/build-release" zkcli)
+
+# Whether the flags or the file of -client-configuration ask for TLS. Only then the program that has it is built.
+wants_tls() {
+    local word previous='' secure='zookeeper\.client\.secure[[:space:]]*[=:[:space:]][[:space:]]*[Tt][Rr][Uu][Ee]([[:space:]]|$)'
+    ! grep -Eq -- "(^|[[:space:]])-D$secure" <<<"${CLIENT_JVMFLAGS:-} ${JVMFLAGS:-}" || return 0
+    for word in "$@"; do
+        [ "$previous" != -client-configuration ] || ! grep -Eqs "^[[:space:]]*$secure" "$word" || return 0
+        previous=$word
+    done
+    return 1
+}
+
+program=zkcli
+if wants_tls "$@"; then program=zkcli-tls; fi
+binary=$("$root/bin/build-release" "$program")
 exec "$binary" "$@"

@@ -29,15 +29,43 @@ public struct ClientTLS: ClientTransport {
         trustedCertificates: String? = nil, certificateChain: String? = nil, privateKey: String? = nil,
         password: String? = nil, verifiesHost: Bool = true
     ) throws {
+        let identity: Identity? = try certificateChain.map {
+            (try Self.certificates($0), try Self.key(privateKey ?? $0, password))
+        }
+        try self.init(trustedCertificates, identity, verifiesHost: verifiesHost)
+    }
+
+    /// Reads the client's key and certificates from PKCS12, once.
+    ///
+    /// - Parameters:
+    ///   - trustedCertificates: In PEM, of the authorities that may sign a server's certificate; those of the system when nil.
+    ///   - pkcs12: The client's key, its certificate and those that signed it.
+    ///   - password: Of `pkcs12`.
+    ///   - verifiesHost: Whether a server's certificate must name the host of the connect string, beside being signed.
+    public init(
+        trustedCertificates: String? = nil, pkcs12: String, password: String? = nil, verifiesHost: Bool = true
+    ) throws {
+        let bundle: NIOSSLPKCS12Bundle
+        do { bundle = try NIOSSLPKCS12Bundle(file: pkcs12, passphrase: Array((password ?? "").utf8)) } catch {
+            throw Failure(
+                description: "\(pkcs12) cannot be read as PKCS12, or the password does not fit: \(error)")
+        }
+        try self.init(
+            trustedCertificates, (bundle.certificateChain, bundle.privateKey), verifiesHost: verifiesHost)
+    }
+
+    private typealias Identity = (chain: [NIOSSLCertificate], key: NIOSSLPrivateKey)
+
+    private init(_ trustedCertificates: String?, _ identity: Identity?, verifiesHost: Bool) throws {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
         configuration.certificateVerification = verifiesHost ? .fullVerification : .noHostnameVerification
         if let trustedCertificates {
             configuration.trustRoots = .certificates(try Self.certificates(trustedCertificates))
         }
-        if let certificateChain {
-            configuration.certificateChain = try Self.certificates(certificateChain).map { .certificate($0) }
-            configuration.privateKey = .privateKey(try Self.key(privateKey ?? certificateChain, password))
+        if let identity {
+            configuration.certificateChain = identity.chain.map { .certificate($0) }
+            configuration.privateKey = .privateKey(identity.key)
         }
         do { context = try NIOSSLContext(configuration: configuration) } catch {
             throw Failure(description: "the certificates cannot be used: \(error)")

@@ -6,6 +6,14 @@ package struct ClientProperties: Hashable, Sendable {
     package var requestTimeout: Int64?
     /// The longest request and reply in bytes (`jute.maxbuffer`); nil for what clients have by themselves.
     package var maxBuffer: Int?
+    /// The properties of SASL and TLS as they were given, which mean something together only: see ``login(reading:)`` and ``tls(reading:)``.
+    var security: [String: Given] = [:]
+
+    /// A property's value, and where it was given.
+    struct Given: Hashable, Sendable {
+        var value: String
+        var place: String
+    }
 
     package init() {}
 
@@ -27,13 +35,8 @@ package struct ClientProperties: Hashable, Sendable {
         }
     }
 
-    /// - Throws: for settings that would make the connection secure, as it would be made without.
     private mutating func take(_ key: String, _ value: String, from place: String) throws(CommandError) {
         switch key {
-        case "zookeeper.client.secure" where value.lowercased() == "true":
-            throw CommandError(
-                "\(place): zookeeper.client.secure=true asks for TLS, which this client does not have yet; "
-                    + "connect to a plain client port, or use Apache ZooKeeper's zkCli.sh for this server")
         case "zookeeper.request.timeout":
             guard let number = Int64(value), number >= 0 else {
                 throw CommandError("\(place): zookeeper.request.timeout takes milliseconds, not \"\(value)\"")
@@ -45,6 +48,9 @@ package struct ClientProperties: Hashable, Sendable {
                 throw CommandError("\(place): jute.maxbuffer takes bytes, not \"\(value)\"")
             }
             maxBuffer = Int(number)
+        case Self.loginFile, Self.loginSection, Self.usesSASL, Self.isSecure:
+            security[key] = Given(value: value, place: place)
+        case _ where key.hasPrefix("zookeeper.ssl."): security[key] = Given(value: value, place: place)
         default: break
         }
     }

@@ -57,8 +57,15 @@ package struct Invocation: Hashable, Sendable {
           -r                     a server without a quorum will do, for reads
           -waitforconnection     waits for a session first, up to the session timeout, and exits with 1 without one
           -client-configuration FILE
-                                 properties of the client; of these zookeeper.request.timeout and jute.maxbuffer mean
-                                 something here, also as -D in CLIENT_JVMFLAGS and JVMFLAGS
+                                 properties of the client, also as -D in CLIENT_JVMFLAGS and JVMFLAGS. These mean
+                                 something here:
+                                   zookeeper.request.timeout, jute.maxbuffer
+                                   java.security.auth.login.config   a JAAS file: the login for SASL (DIGEST-MD5), in its
+                                     section Client or the one that zookeeper.sasl.clientconfig names;
+                                     zookeeper.sasl.client=false goes without
+                                   zookeeper.client.secure=true      TLS, with zookeeper.ssl.keyStore.location, .type
+                                     (PEM, PKCS12), .password and .passwordPath, zookeeper.ssl.trustStore.location
+                                     (PEM) and .type, zookeeper.ssl.hostnameVerification
 
         Commands:
 

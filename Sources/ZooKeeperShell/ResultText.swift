@@ -131,6 +131,9 @@ package enum ResultText {
         return name.map { watched(state: $0, type: "None", path: "null") }
     }
 
+    /// What is printed when the servers have taken the login.
+    package static let saslAuthenticated = watched(state: "SaslAuthenticated", type: "None", path: "null")
+
     private static func watched(state: String, type: String, path: String) -> String {
         "\nWATCHER::\n\nWatchedEvent state:\(state) type:\(type) path:\(path)\n"
     }

@@ -11,6 +11,8 @@ package actor Shell {
 
     private let invocation: Invocation
     private let properties: ClientProperties
+    private let login: SASLCredentials?
+    private let transport: (any ClientTransport)?
     let output: any ShellOutput
     private let events: EventPrinter
     private var client: ZooKeeperClient?
@@ -23,11 +25,19 @@ package actor Shell {
     /// What the last command leaves to exit with.
     package private(set) var exitCode: Int32 = 0
 
-    package init(_ invocation: Invocation, properties: ClientProperties = ClientProperties(), output: any ShellOutput) {
+    /// - Parameters:
+    ///   - login: who the client is by SASL.
+    ///   - transport: what carries its connections; plain TCP when nil.
+    package init(
+        _ invocation: Invocation, properties: ClientProperties = ClientProperties(), login: SASLCredentials? = nil,
+        transport: (any ClientTransport)? = nil, output: any ShellOutput
+    ) {
         self.invocation = invocation
         self.properties = properties
+        self.login = login
+        self.transport = transport
         self.output = output
-        events = EventPrinter(output)
+        events = EventPrinter(output, isProved: login != nil)
         events.isOn = !invocation.printsDocument
     }
 
@@ -59,6 +69,9 @@ package actor Shell {
         } catch {
             exitCode = error.exitCode
             output.problem((error.showsUsage ? CommandSyntax.overview : "") + error.message + "\n")
+            if login != nil, client?.state == .authenticationFailed, let problem = client?.lastProblem {
+                output.problem(problem + "\n")
+            }
             return .goOn
         }
     }
@@ -91,7 +104,7 @@ package actor Shell {
     // MARK: Commands
 
     private func perform(_ words: [String]) async throws(CommandError) -> Outcome {
-        if let name = words.first, !Self.ownCommands.contains(name), client?.state.isFinal ?? true,
+        if let name = words.first, !Self.ownCommands.contains(name), client?.state.isFinal ?? true, !isRefused,
             CommandSyntax.all.contains(where: { $0.name == name })
         {
             output.result("Not connected\n")
@@ -121,6 +134,9 @@ package actor Shell {
         if outcome == .goOn, client?.state.isFinal ?? true { output.result("Not connected\n") }
         return outcome
     }
+
+    /// Whether the one command fails with AuthFailed: however early the servers refuse the login, it is never just not connected.
+    private var isRefused: Bool { !invocation.command.isEmpty && client?.state == .authenticationFailed }
 
     private func parse(_ words: [String]) throws(CommandError) -> ShellCommand {
         var remarks: [ShellCommand.Remark] = []
@@ -169,6 +185,8 @@ package actor Shell {
         configuration.allowsReadOnly = invocation.allowsReadOnly
         configuration.failsWithoutConnection = true
         configuration.retries = .never
+        configuration.sasl = login
+        configuration.transport = transport
         let client = ZooKeeperClient(connectString, configuration: configuration) { [events] in events.print($0) }
         self.client = client
         if invocation.waitsForConnection { try await waitForConnection(client) }
@@ -188,7 +206,8 @@ package actor Shell {
             defer { group.cancelAll() }
             return await group.next() ?? false
         }
-        if isConnected { return }
+        // A login that is refused is told by the commands, as by Apache's shell.
+        if isConnected || client.state == .authenticationFailed { return }
         let problem = client.lastProblem
         await client.close()
         throw CommandError(ErrorCode.connectionLoss.javaMessage + (problem.map { "\n\($0)" } ?? ""))
@@ -198,9 +217,14 @@ package actor Shell {
 /// Prints watch events while `printwatches` is on.
 private final class EventPrinter: Sendable {
     private let output: any ShellOutput
+    /// Whether each connection begins with a proof of who the client is.
+    private let isProved: Bool
     private let switchedOn = Mutex(true)
 
-    init(_ output: any ShellOutput) { self.output = output }
+    init(_ output: any ShellOutput, isProved: Bool) {
+        self.output = output
+        self.isProved = isProved
+    }
 
     var isOn: Bool {
         get { switchedOn.withLock { $0 } }
@@ -211,7 +235,9 @@ private final class EventPrinter: Sendable {
         guard isOn else { return }
         switch notification {
         case .event(let event): output.event(ResultText.event(event))
-        case .state(let state): ResultText.event(state).map(output.event)
+        case .state(let state):
+            ResultText.event(state).map(output.event)
+            if isProved, state.isConnected { output.event(ResultText.saslAuthenticated) }
         }
     }
 }

@@ -29,6 +29,23 @@ final class BundledServer: Sendable {
         ProcessInfo.processInfo.environment["PADDOCK_ZKCLI"] ?? packageRoot + "/.build/debug/zkcli"
     }
 
+    /// Calls the shell at `server` with one command, and returns both outputs together with its exit code in a last line.
+    static func shell(
+        _ program: String = zkcli, at server: String, flags: [String: String], file: String? = nil, _ command: String...
+    ) async throws -> String {
+        let directory = try TemporaryDirectory("shell")
+        defer { directory.remove() }
+        let output = directory.path + "/output"
+        let flags = flags.sorted { $0.key < $1.key }.map { "-D\($0.key)=\($0.value)" }.joined(separator: " ")
+        let process = try ChildProcess(
+            "/bin/sh",
+            ["-c", "\"$@\"; echo \"exit $?\"", "sh", program, "-server", server]
+                + (file.map { ["-client-configuration", $0] } ?? []) + command,
+            environment: ["CLIENT_JVMFLAGS": flags], output: output)
+        try await eventually("zkcli \(command) ends") { !process.isRunning }
+        return try String(contentsOfFile: output, encoding: .utf8)
+    }
+
     private let build: Build
     let port: Int
     let directory: TemporaryDirectory

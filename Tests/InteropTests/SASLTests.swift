@@ -97,6 +97,43 @@ import ZooKeeperClient
         }
     }
 
+    @Test func `zkcli with a JAAS section is who it says, and fails as Apache's with a wrong password`() async throws {
+        let directory = try TemporaryDirectory("sasl")
+        defer { directory.remove() }
+        let jaas = try Self.jaas(in: directory)
+        let settings = ["java.security.auth.login.config": jaas, "authProvider.1": Self.provider]
+        try await BundledServer.with(settings: settings) { server in
+            let at = "\(server.address)"
+            var flags = ["java.security.auth.login.config": jaas]
+            let who = try await BundledServer.shell(at: at, flags: flags, "whoami")
+            #expect(who.hasSuffix("\nAuth scheme: User\nsasl: bob\nip: 127.0.0.1\nexit 0\n"), "\(who)")
+            let states = ["SyncConnected", "SaslAuthenticated"].map {
+                "\nWATCHER::\n\nWatchedEvent state:\($0) type:None path:null\n"
+            }
+            #expect(who.contains(states.joined()), "\(who)")
+            let made = try await BundledServer.shell(at: at, flags: flags, "create", "/bob", "data", "sasl:bob:cdrwa")
+            #expect(made.hasSuffix("\nCreated /bob\nexit 0\n"), "\(made)")
+            // Another one, from the file of -client-configuration, may not read it.
+            let file = directory.path + "/client.cfg"
+            try Self.write("java.security.auth.login.config=\(jaas)\nzookeeper.sasl.clientconfig=Ann\n", to: file)
+            let ann = try await BundledServer.shell(at: at, flags: [:], file: file, "get", "/bob")
+            #expect(ann.hasSuffix("\nInsufficient permission : /bob\nexit 1\n"), "\(ann)")
+            // As Apache's: flags may be meant for the server on the same host.
+            flags["zookeeper.sasl.clientconfig"] = "None"
+            let nobody = try await BundledServer.shell(at: at, flags: flags, "whoami")
+            #expect(nobody.contains("\(jaas) (java.security.auth.login.config) has no section None; "), "\(nobody)")
+            #expect(nobody.contains("WatchedEvent state:AuthFailed type:None path:null\n"), "\(nobody)")
+            #expect(nobody.hasSuffix("\nAuth scheme: User\nip: 127.0.0.1\nexit 0\n"), "\(nobody)")
+            flags["zookeeper.sasl.clientconfig"] = "Wrong"
+            let wrong = try await BundledServer.shell(at: at, flags: flags, "get", "/bob")
+            #expect(wrong.contains("WatchedEvent state:AuthFailed type:None path:null\n"), "\(wrong)")
+            #expect(
+                wrong.hasSuffix(
+                    "\nKeeperErrorCode = AuthFailed for /bob\nthe servers refused credentials\n\(at): the server has refused the SASL user or password, or has no SASL\nexit 1\n"
+                ), "\(wrong)")
+        }
+    }
+
     // MARK: Between servers
 
     private static func quorumJAAS(_ learner: String, in directory: TemporaryDirectory, name: String) throws -> String {

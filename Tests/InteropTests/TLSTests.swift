@@ -111,6 +111,45 @@ import ZooKeeperClient
         }
     }
 
+    @Test("zkcli-tls, with a client certificate in PEM and PKCS12; zkcli names it")
+    func ownShell() async throws {
+        let directory = try await TestCertificates.directory()
+        let port = FreePorts.take(1)[0]
+        let program = BundledServer.packageRoot + "/.build/debug/zkcli-tls"
+        try await BundledServer.with(build: .tls, settings: settings(port, directory)) { server in
+            var flags = [
+                "zookeeper.client.secure": "true", "zookeeper.ssl.keyStore.location": directory + "/bob.pem",
+                "zookeeper.ssl.trustStore.location": directory + "/ca.crt", "zookeeper.ssl.trustStore.type": "PEM",
+            ]
+            for host in ["127.0.0.1", "localhost"] {
+                let who = try await BundledServer.shell(program, at: "\(host):\(port)", flags: flags, "whoami")
+                #expect(who.hasSuffix("\nx509: CN=bob,O=Example\nip: 127.0.0.1\nexit 0\n"), "\(who)")
+            }
+            // The plain program would not be secure, and so does not connect.
+            let plain = try await BundledServer.shell(at: "\(server.address)", flags: flags, "get", "/")
+            #expect(
+                plain
+                    == "CLIENT_JVMFLAGS: zookeeper.client.secure=true asks for TLS, which zkcli-tls has and this program has not: call bin/zkCli.sh, which takes that one, or build it with bin/build-release zkcli-tls\nexit 2\n"
+            )
+            flags["zookeeper.ssl.keyStore.location"] = directory + "/server.p12"
+            flags["zookeeper.ssl.keyStore.password"] = "secret"
+            let root = try await BundledServer.shell(program, at: "127.0.0.1:\(port)", flags: flags, "get", "/")
+            #expect(root.hasSuffix("\n\nexit 0\n"), "\(root)")
+            flags["zookeeper.ssl.keyStore.password"] = "guessed"
+            let closed = try await BundledServer.shell(program, at: "127.0.0.1:\(port)", flags: flags, "get", "/")
+            #expect(
+                closed.contains("/server.p12 cannot be read as PKCS12, or the password does not fit: "), "\(closed)")
+            #expect(closed.hasSuffix("exit 2\n"), "\(closed)")
+            flags = [
+                "zookeeper.client.secure": "true", "zookeeper.ssl.trustStore.location": directory + "/stranger-ca.crt",
+            ]
+            flags["zookeeper.ssl.trustStore.type"] = "PEM"
+            let stranger = try await BundledServer.shell(program, at: "127.0.0.1:\(port)", flags: flags, "get", "/")
+            #expect(stranger.contains("KeeperErrorCode = ConnectionLoss for /"), "\(stranger)")
+            #expect(stranger.contains("CERTIFICATE_VERIFY_FAILED") && stranger.hasSuffix("exit 1\n"), "\(stranger)")
+        }
+    }
+
     @Test("Who takes up an earlier TLS session is who it was")
     func resumption() async throws {
         let directory = try await TestCertificates.directory()

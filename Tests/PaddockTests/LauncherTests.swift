@@ -13,7 +13,7 @@ import Testing
         for folder in ["bin", "Sources", "templates", "tools", ".build-release/release"] {
             try files.createDirectory(atPath: "\(root)/\(folder)", withIntermediateDirectories: true)
         }
-        for script in ["paddock", "build-release"] {
+        for script in ["paddock", "build-release", "zkCli.sh", "zk-environment.sh"] {
             try files.copyItem(atPath: "\(CommandLineTool.packageRoot)/bin/\(script)", toPath: "\(root)/bin/\(script)")
         }
         for tool in ["bash", "sh", "dirname", "readlink", "find", "date", "cat", "grep", "sed", "id"] {
@@ -25,12 +25,12 @@ import Testing
     }
 
     /// What a script prints, both outputs together, and its exit code in a last line.
-    private func run(_ root: String, _ words: String...) async throws -> String {
+    private func run(_ root: String, _ words: String..., environment: [String: String] = [:]) async throws -> String {
         let output = "\(root)/output"
         try? FileManager.default.removeItem(atPath: output)
         let process = try ChildProcess(
             "/bin/sh", ["-c", "\"$@\"; echo \"exit $?\"", "sh", "\(root)/bin/\(words[0])"] + words.dropFirst(),
-            environment: ["PATH": "\(root)/tools"], output: output)
+            environment: environment.merging(["PATH": "\(root)/tools"]) { $1 }, output: output)
         try await eventually("\(words) ends") { !process.isRunning }
         return try String(contentsOfFile: output, encoding: .utf8)
     }
@@ -70,6 +70,25 @@ import Testing
             #expect(status.hasSuffix("may be older than the sources\npaddock status\nexit 0\n"))
             #expect(missing.contains("Let its owner run bin/build-release zkserver, or use a clone of your own."))
             #expect(missing.hasSuffix("exit 69\n"))
+        }
+    }
+
+    /// The program with TLS is wanted by who asks for TLS, and by nobody else.
+    @Test func theShellWithTLSIsTakenForOptionsThatAskForIt() async throws {
+        try await withCopy { root in
+            let file = "\(root)/client.cfg"
+            try "a=b\n zookeeper.client.secure = TRUE\n".write(toFile: file, atomically: true, encoding: .utf8)
+            let secure = "-Dzookeeper.client.secure=true"
+            for (flags, words, program) in [
+                (["CLIENT_JVMFLAGS": "-Xmx1g \(secure)"], [], "zkcli-tls"),
+                (["JVMFLAGS": "\(secure) -Da"], [], "zkcli-tls"),
+                ([:], ["-client-configuration", file], "zkcli-tls"), ([:], ["get", file], "zkcli"),
+                (["CLIENT_JVMFLAGS": "\(secure)ish -Dzookeeper.client.secure=false"], [], "zkcli"),
+                ([:], ["-client-configuration", "\(root)/none"], "zkcli"),
+            ] as [([String: String], [String], String)] {
+                let text = try await run(root, "zkCli.sh", words.first ?? "ls", words.last ?? "/", environment: flags)
+                #expect(text.hasPrefix("paddock: \(program) is not built, and no Swift toolchain"), "\(flags) \(words)")
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 import Testing
+import ZooKeeperClient
 
 @testable import ZooKeeperShell
 
@@ -63,19 +64,133 @@ struct InvocationTests {
         }
         #expect(error?.message == "JVMFLAGS: jute.maxbuffer takes bytes, not \"\(value)\"")
     }
+}
 
-    @Test func `secure settings are refused, as they would not be followed`() {
+/// What flags and properties say of who the client is, and of TLS.
+struct SecurityPropertiesTests {
+    private static func properties(_ lines: String) throws -> ClientProperties {
         var properties = ClientProperties()
-        let error = #expect(throws: CommandError.self) {
-            try properties.read("a=b\nzookeeper.client.secure = TRUE\n", file: "f")
+        try properties.read(lines, file: "f")
+        return properties
+    }
+
+    private static let jaas = """
+        Client { org.apache.zookeeper.server.auth.DigestLoginModule required username="bob" password="secret"; };
+        Ann { org.apache.zookeeper.server.auth.DigestLoginModule required username="ann" password="pass"; };
+        Kerberos { com.sun.security.auth.module.Krb5LoginModule required useKeyTab=true; };
+        """
+
+    private static func read(_ path: String) throws(CommandError) -> String {
+        switch path {
+        case "jaas": return jaas
+        case "word": return "secret\nand no more\n"
+        default: throw CommandError("cannot open \(path)")
         }
+    }
+
+    @Test(
+        arguments: [
+            ("", nil), ("java.security.auth.login.config=jaas", "bob"),
+            ("java.security.auth.login.config=jaas\nzookeeper.sasl.clientconfig=Ann", "ann"),
+            ("java.security.auth.login.config=jaas\nzookeeper.sasl.client=false", nil),
+            ("java.security.auth.login.config=none\nzookeeper.sasl.client=no", nil),
+        ] as [(String, String?)])
+    func `a JAAS file says who the client is`(lines: String, user: String?) throws {
+        let properties = try Self.properties(lines)
+        let login = try properties.login(reading: Self.read)
+        guard case .user(let credentials) = login else { return #expect(login == .none && user == nil) }
+        #expect(credentials.user == user)
+    }
+
+    @Test func `flags say it too`() throws {
+        let flags = "-Djava.security.auth.login.config=jaas -Dzookeeper.sasl.clientconfig=Ann"
+        let properties = try ClientProperties(environment: ["JVMFLAGS": flags])
+        let login = try properties.login(reading: Self.read)
+        #expect(login == .user(SASLCredentials(user: "ann", password: "pass")))
+    }
+
+    @Test(arguments: [
+        (
+            "java.security.auth.login.config=none",
+            "f:1: none (java.security.auth.login.config): cannot open none"
+        ),
+        (
+            "\njava.security.auth.login.config=jaas\nzookeeper.sasl.clientconfig=None",
+            "f:2: jaas (java.security.auth.login.config) has no section None; zookeeper.sasl.clientconfig names another one, and zookeeper.sasl.client=false goes without SASL"
+        ),
+        (
+            "zookeeper.sasl.clientconfig=Ann",
+            "f:1: zookeeper.sasl.clientconfig names a section of a login configuration, and there is none: set java.security.auth.login.config to its file"
+        ),
+    ])
+    func `a login that is not there is told, and no more`(lines: String, message: String) throws {
+        let properties = try Self.properties(lines)
+        #expect(try properties.login(reading: Self.read) == .missing(message))
+    }
+
+    @Test func `a login that is there and of no use is an error`() throws {
+        let properties = try Self.properties(
+            "java.security.auth.login.config=jaas\nzookeeper.sasl.clientconfig=Kerberos")
+        let error = #expect(throws: CommandError.self) { try properties.login(reading: Self.read) }
         #expect(
-            error?.message.hasPrefix("f:2: zookeeper.client.secure=true asks for TLS, which this client does not have")
-                == true)
-        let flag = #expect(throws: CommandError.self) {
-            try ClientProperties(environment: ["CLIENT_JVMFLAGS": "-Dzookeeper.client.secure=true"])
-        }
-        #expect(flag?.message.hasPrefix("CLIENT_JVMFLAGS: zookeeper.client.secure=true asks for TLS") == true)
+            error?.message
+                == "f:1: jaas (java.security.auth.login.config) cannot be used: section Kerberos asks for Kerberos (com.sun.security.auth.module.Krb5LoginModule), and there is DIGEST-MD5 only: use org.apache.zookeeper.server.auth.DigestLoginModule"
+        )
+    }
+
+    @Test func `TLS is asked for with its files`() throws {
+        let pem = """
+            zookeeper.client.secure = TRUE
+            zookeeper.ssl.keyStore.location=bob.pem
+            zookeeper.ssl.keyStore.password=text
+            zookeeper.ssl.keyStore.passwordPath=word
+            zookeeper.ssl.trustStore.location=ca.crt
+            zookeeper.ssl.trustStore.type=pem
+            zookeeper.ssl.hostnameVerification=false
+
+            """
+        var expected = TLSProperties()
+        #expect(try Self.properties("zookeeper.client.secure=true").tls(reading: Self.read) == expected)
+        expected.keyStore = .pem("bob.pem")
+        expected.password = "secret"
+        expected.trustedCertificates = "ca.crt"
+        expected.verifiesHost = false
+        #expect(try Self.properties(pem).tls(reading: Self.read) == expected)
+        let pkcs12 = "zookeeper.ssl.keyStore.location=bob.p12\nzookeeper.ssl.keyStore.passwordPath=\n"
+        expected.keyStore = .pkcs12("bob.p12")
+        expected.password = "text"
+        #expect(try Self.properties(pem + pkcs12).tls(reading: Self.read) == expected)
+        #expect(try Self.properties(pem + "zookeeper.client.secure=false").tls(reading: Self.read) == nil)
+        let needsTLS = try Self.properties(pem).needsTLS
+        #expect(needsTLS.message.hasPrefix("f:1: zookeeper.client.secure=true asks for TLS, which zkcli-tls has"))
+    }
+
+    @Test(arguments: [
+        (
+            "zookeeper.ssl.keyStore.location=a.jks",
+            "f:2: a.jks (zookeeper.ssl.keyStore.location) is a JKS store, which only Java reads; convert it: keytool -importkeystore -srckeystore a.jks -destkeystore client.p12 -deststoretype PKCS12, and set zookeeper.ssl.keyStore.location to client.p12"
+        ),
+        (
+            "zookeeper.ssl.trustStore.location=a.p12",
+            "f:2: a.p12 (zookeeper.ssl.trustStore.location) is a PKCS12 store; the certificates to trust are read from PEM. Convert it: keytool -list -rfc -keystore a.p12 > trust.pem, and set zookeeper.ssl.trustStore.location to trust.pem"
+        ),
+        (
+            "zookeeper.ssl.trustStore.location=ca.crt",
+            "f:2: ca.crt (zookeeper.ssl.trustStore.location): its format is not known by its name: set zookeeper.ssl.trustStore.type to PEM or PKCS12"
+        ),
+        (
+            "zookeeper.ssl.keyStore.location=a.pem\nzookeeper.ssl.keyStore.passwordPath=none",
+            "f:3: zookeeper.ssl.keyStore.passwordPath: cannot open none"
+        ),
+        (
+            "zookeeper.ssl.ocsp=true",
+            "f:2: zookeeper.ssl.ocsp=true asks whether certificates have been revoked, which is not looked at here: take it out, or use Apache ZooKeeper's zkCli.sh for this server"
+        ),
+    ])
+    func `what TLS cannot use is an error`(lines: String, message: String) throws {
+        let properties = try Self.properties("zookeeper.client.secure=true\n" + lines)
+        let error = #expect(throws: CommandError.self) { try properties.tls(reading: Self.read) }
+        #expect(error?.message == message)
     }
 }
 
