@@ -7,7 +7,7 @@ import ZooKeeperClient
     private func read(_ node: String, port: Int = 80, registered: Int64 = 1) -> CachedService.Read {
         let instance = ServiceInstance(name: "web", id: node, address: "host-\(node)", port: port)
         return CachedService.Read(
-            node: node, data: CuratorLayout.json(instance).utf8, session: SessionID(rawValue: 1),
+            node: node, data: .success(CuratorLayout.json(instance).utf8), session: SessionID(rawValue: 1),
             registered: ZXID(rawValue: registered))
     }
 
@@ -35,18 +35,24 @@ import ZooKeeperClient
 
     @Test func `what cannot be read is said once, and an instance that becomes so is gone`() {
         var cached = cached("a")
-        let bad = CachedService.Read(node: "a", data: [], session: nil, registered: .zero)
+        let bad = CachedService.Read(node: "a", data: .success([]), session: nil, registered: .zero)
         let notice = RegistryNotice.unreadable(UnreadableInstance(path: "/services/web/a", reason: "it has no data"))
         #expect(cached.update(bad) == [notice])
         #expect(names(cached) == [])
         #expect(cached.update(bad) == [])
         #expect(cached.replace(with: [bad], rules: [], directory: ZXID(rawValue: 1)).notices == [])
         var worse = bad
-        worse.data = Array("[]".utf8)
+        worse.data = .success(Array("[]".utf8))
         #expect(cached.update(worse).count == 1)
         #expect(cached.update(read("a")) == [])
         #expect(names(cached) == ["a"])
         #expect(cached.update(bad) == [notice])
+        // One that may not be read is another such.
+        var secret = bad
+        secret.data = .failure(Unreadable("it cannot be read: NoAuth"))
+        #expect(cached.update(secret).count == 1)
+        #expect(cached.replace(with: [secret, read("b")], rules: [], directory: ZXID(rawValue: 1)).notices == [])
+        #expect(names(cached) == ["b"])
     }
 
     @Test func `one that went while nobody looked is gone, if others are there`() {
@@ -93,7 +99,7 @@ import ZooKeeperClient
         var cached = CachedService(layout: .dubbo(), service: "web")
         let instance = ServiceInstance(name: "web", id: "x", address: "10.0.0.7", port: 80)
         let node = String(try! RegistryLayout.dubbo().node(for: instance).path.split(separator: "/").last!)
-        let read = CachedService.Read(node: node, data: [], session: nil, registered: .zero)
+        let read = CachedService.Read(node: node, data: .success([]), session: nil, registered: .zero)
         let rule = DubboLayout.rule(disabling: instance)
         _ = cached.replace(with: [read], rules: [rule], directory: ZXID(rawValue: 1))
         #expect(cached.known.map(\.instance.isEnabled) == [false])

@@ -55,7 +55,9 @@ public final class ServiceProvider: Sendable {
         _ body: (ServiceInstance) async throws -> Result
     ) async throws -> Result {
         var tried: Set<String> = []
+        var attempt = 0
         while true {
+            attempt += 1
             let entry = try await entry(besides: tried)
             state.withLock { $0.chooser.beginUse(of: entry.node) }
             defer { state.withLock { $0.chooser.endUse(of: entry.node) } }
@@ -66,8 +68,9 @@ public final class ServiceProvider: Sendable {
             } catch {
                 if error is CancellationError || Task.isCancelled { throw error }
                 note(entry.node, hasFailed: true)
+                // Of one instance there may be several calls.
+                if attempt >= attempts { throw error }
                 tried.insert(entry.node)
-                if tried.count >= attempts { throw error }
             }
         }
     }

@@ -18,6 +18,8 @@ final class CacheFollower: Sendable {
     private let cached: Mutex<Cached>
     /// Held while the copy is written.
     private let writing = Mutex(())
+    /// Whether the client's session has ended and no other follows: who follows the session says what comes of that.
+    private let hasEnded = Atomic(false)
 
     private struct Cached {
         var service: CachedService
@@ -48,15 +50,7 @@ final class CacheFollower: Sendable {
     func listen() async {
         await withRetries { [self] in
             for try await change in client.changes(of: servicePath, recursive: true) {
-                switch change {
-                case .readAgain: workList.add { $0.readsAll = true }
-                case .event(let event):
-                    switch layout.place(of: event.path, service: servicePath) {
-                    case .instance(let node): workList.add { $0.instances[node] = event.type != .nodeDeleted }
-                    case .rule(let node): workList.add { $0.rules[node] = event.type != .nodeDeleted }
-                    case .directory, .other: break
-                    }
-                }
+                workList.add { $0.add(change, layout: layout, service: servicePath) }
             }
         }
     }
@@ -68,7 +62,7 @@ final class CacheFollower: Sendable {
             do {
                 return try await body()
             } catch {
-                if Task.isCancelled { return }
+                if Task.isCancelled || hasEnded.load(ordering: .relaxed) { return }
                 switch (error as? ZooKeeperError)?.code {
                 // The watch tells when to read again.
                 case .connectionLoss, .requestTimeout, .operationTimeout, .sessionExpired, .sessionMoved: break
@@ -76,7 +70,6 @@ final class CacheFollower: Sendable {
                     options.report(.failed("\(service) cannot be read: \(error)"))
                     contents.fail(error)
                 }
-                if client.state.isFinal, client.state != .expired { return contents.fail(error) }
                 try? await Task.sleep(for: pause)
                 pause = min(pause * 2, .seconds(5))
             }
@@ -88,8 +81,10 @@ final class CacheFollower: Sendable {
     func work() async {
         while let work = await workList.next() {
             await withRetries { [self] in
-                if work.readsAll { try await readAll() }
-                try await read(work)
+                switch work {
+                case .all: try await readAll()
+                case .some(let instances, let rules): try await read(instances, rules: rules)
+                }
             }
             if Task.isCancelled { return }
         }
@@ -130,13 +125,12 @@ final class CacheFollower: Sendable {
         return (try await readInstances(names).compactMap(\.read), rules, directory)
     }
 
-    private func read(_ work: WorkList.Work) async throws {
-        guard !work.instances.isEmpty || !work.rules.isEmpty else { return }
-        let reads = try await readInstances(work.instances.filter(\.value).map(\.key))
+    private func read(_ instances: [String: Bool], rules: [String: Bool]) async throws {
+        let reads = try await readInstances(instances.filter(\.value).map(\.key))
         let notices = cached.withLock { cached -> [RegistryNotice] in
             var notices: [RegistryNotice] = []
-            for (node, exists) in work.instances where !exists { cached.service.remove(node) }
-            for (node, exists) in work.rules { cached.service.setRule(node, exists: exists) }
+            for (node, exists) in instances where !exists { cached.service.remove(node) }
+            for (node, exists) in rules { cached.service.setRule(node, exists: exists) }
             for (node, read) in reads {
                 if let read { notices += cached.service.update(read) } else { cached.service.remove(node) }
             }
@@ -149,7 +143,7 @@ final class CacheFollower: Sendable {
     /// What is missing by now is nil.
     private func readInstances(_ nodes: [String]) async throws -> [(node: String, read: CachedService.Read?)] {
         guard layout.readsData else {
-            return nodes.map { ($0, CachedService.Read(node: $0, data: [], session: nil, registered: .zero)) }
+            return nodes.map { ($0, CachedService.Read(node: $0, data: .success([]), session: nil, registered: .zero)) }
         }
         return try await withThrowingTaskGroup(of: (String, CachedService.Read?).self) {
             [client, instancesPath] group in
@@ -163,10 +157,18 @@ final class CacheFollower: Sendable {
                         let session = stat.ephemeralOwner == .none ? nil : stat.ephemeralOwner
                         return (
                             node,
-                            CachedService.Read(node: node, data: data ?? [], session: session, registered: stat.czxid)
+                            CachedService.Read(
+                                node: node, data: .success(data ?? []), session: session, registered: stat.czxid)
                         )
                     } catch ErrorCode.noNode {
                         return (node, nil)
+                    } catch let error as ZooKeeperError where [.noAuth, .marshallingError].contains(error.code) {
+                        // It is about this znode alone. The others shall be known all the same.
+                        let reason = Unreadable("it cannot be read: \(error.code)")
+                        return (
+                            node,
+                            CachedService.Read(node: node, data: .failure(reason), session: nil, registered: .zero)
+                        )
                     }
                 }
             }
@@ -205,7 +207,7 @@ final class CacheFollower: Sendable {
     func followSession() async {
         let patience = Task { [weak self, patience = options.patience] in
             guard (try? await Task.sleep(for: patience)) != nil else { return }
-            self?.makeDo()
+            self?.makeDo("the registry did not answer within \(patience)")
         }
         defer { patience.cancel() }
         for await state in client.states {
@@ -219,10 +221,12 @@ final class CacheFollower: Sendable {
             }
             if isNews { publish() }
         }
+        hasEnded.store(true, ordering: .relaxed)
+        if !Task.isCancelled { makeDo("the client has ended: \(client.state)") }
     }
 
-    /// The registry has not been read in time.
-    private func makeDo() {
+    /// The registry has not been read in time, or never will be.
+    private func makeDo(_ reason: String) {
         guard contents.snapshot.age == .unread else { return }
         do {
             if let copy, let (entries, written) = try copy.read() {
@@ -242,7 +246,7 @@ final class CacheFollower: Sendable {
         let problem = client.lastProblem.map { "; \($0)" } ?? ""
         contents.fail(
             RegistryUnavailable(
-                service: service, detail: "the registry did not answer within \(options.patience)\(problem)"))
+                service: service, detail: "\(reason)\(problem)"))
     }
 
     // MARK: The copy
@@ -256,8 +260,9 @@ final class CacheFollower: Sendable {
         }
     }
 
+    /// Writes the copy, unless the snapshot is an old one: that would pass for what the registry has now.
     func write(_ snapshot: ServiceSnapshot) {
-        guard let copy else { return }
+        guard let copy, snapshot.age == nil else { return }
         do {
             try writing.withLock { _ in try copy.write(snapshot.entries, written: WallClock.milliseconds()) }
         } catch {
@@ -269,31 +274,22 @@ final class CacheFollower: Sendable {
 /// What is to be read: from the task that listens to the task that reads. What comes while that reads is gathered, so that ten
 /// thousand changes are not ten thousand rounds.
 private final class WorkList: Sendable {
-    struct Work {
-        var readsAll = false
-        /// Whether it exists, by node.
-        var instances: [String: Bool] = [:]
-        var rules: [String: Bool] = [:]
-
-        var isEmpty: Bool { !readsAll && instances.isEmpty && rules.isEmpty }
-    }
-
-    private let state = Mutex(Work())
+    private let state = Mutex(CacheWork.nothing)
     private let (signals, signal) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
 
-    func add(_ change: (inout Work) -> Void) {
+    func add(_ change: (inout CacheWork) -> Void) {
         state.withLock { change(&$0) }
         signal.yield()
     }
 
     /// Waits for something; nil when the task is cancelled.
-    func next() async -> Work? {
+    func next() async -> CacheWork? {
         while true {
-            let work = state.withLock { work -> Work in
-                defer { work = Work() }
+            let work = state.withLock { work -> CacheWork in
+                defer { work = .nothing }
                 return work
             }
-            if !work.isEmpty { return work }
+            if work != .nothing { return work }
             var iterator = signals.makeAsyncIterator()
             guard await iterator.next() != nil else { return nil }
         }

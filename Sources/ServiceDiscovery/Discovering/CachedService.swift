@@ -25,7 +25,8 @@ struct CachedService: Sendable {
     /// One znode as it was read.
     struct Read: Sendable {
         var node: String
-        var data: [UInt8]
+        /// Or why it could not be read.
+        var data: Result<[UInt8], Unreadable>
         var session: SessionID?
         var registered: ZXID
     }

@@ -64,11 +64,11 @@ public final class ServiceCache: Sendable {
     public var snapshots: AsyncStream<ServiceSnapshot> { contents.snapshots() }
 
     /// Writes the copy on disk now, as a program does that is about to end; otherwise it follows each change within
-    /// ``CacheOptions/writeInterval``.
+    /// ``CacheOptions/writeInterval``. While the snapshot is an old one, the copy stays as it is.
     public func writeCopy() { follower.write(snapshot) }
 
     /// Waits until there is something to answer with: what the registry has, or, when that is not to be had within
-    /// ``CacheOptions/patience``, the copy on disk.
+    /// ``CacheOptions/patience`` or because the client has ended, the copy on disk.
     ///
     /// - Throws: ``RegistryUnavailable`` without either; ``ZooKeeperError`` when the service may not be read.
     public func ready() async throws {

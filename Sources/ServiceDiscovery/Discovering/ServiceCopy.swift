@@ -1,5 +1,6 @@
 import DurableFiles
 import Glibc
+import Synchronization
 import ZooKeeperClient
 
 /// The copy of a service on disk, for a consumer that starts while the registry is away.
@@ -7,6 +8,9 @@ struct ServiceCopy: Sendable {
     let path: String
     let layout: RegistryLayout
     let service: String
+
+    /// How many writes this process has begun.
+    private static let writes = Atomic(0)
 
     /// Each registry has its files in a directory of its own: `directory` is the caller's.
     init(directory: String, layout: RegistryLayout, service: String) {
@@ -31,8 +35,9 @@ struct ServiceCopy: Sendable {
     func write(_ entries: [ServiceEntry], written: Int64) throws {
         let directory = Directory.parent(of: path)
         if mkdir(directory, 0o700) != 0, errno != EEXIST { throw FileError("create", directory) }
-        // Several processes may write it at a time; each has a file of its own until it is complete.
-        let own = "\(path).\(getpid())"
+        // Several processes, and several caches of one, may write it at a time; each has a file of its own until it is complete.
+        let write = Self.writes.add(1, ordering: .relaxed).newValue
+        let own = "\(path).\(getpid()).\(write)"
         try DurableFile.write(Self.text(entries, layout: layout, service: service, written: written), to: own)
         guard rename(own, path) == 0 else { throw FileError("replace", path) }
     }

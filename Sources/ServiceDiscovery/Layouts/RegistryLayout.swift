@@ -156,8 +156,15 @@ extension RegistryLayout {
     ///
     /// - Parameter node: the znode's name.
     func instance(service: String, node: String, data: [UInt8]) throws(UnreadableInstance) -> ServiceInstance {
+        try instance(service: service, node: node, data: .success(data))
+    }
+
+    func instance(
+        service: String, node: String, data: Result<[UInt8], Unreadable>
+    ) throws(UnreadableInstance) -> ServiceInstance {
         func path() -> String { ((try? instances(of: service)) ?? "") + "/" + node }
         do throws(Unreadable) {
+            let data = try data.get()
             return switch self {
             case .curator: try CuratorLayout.instance(data, service: service, node: node)
             case .dubbo: try DubboLayout.instance(service: service, node: node)
