@@ -28,6 +28,11 @@ import ZooKeeperClient
         ServiceInstance(name: "web", id: id, address: "host-\(id)", port: port)
     }
 
+    private static func parent(of registration: Registration) -> String? {
+        guard case .registered(let path) = registration.state else { return nil }
+        return path.lastIndex(of: "/").map { String(path[..<$0]) }
+    }
+
     private static func ids(_ cache: ServiceCache) -> [String] { cache.instances.map(\.id) }
 
     @Test func `a registry that was away and came back empty is filled again`() async throws {
@@ -161,6 +166,55 @@ import ZooKeeperClient
                 try await provider.setData("/services/web/corrupt", Array(#"{"address":"h","port":1}"#.utf8))
                 try await eventually("it is one now") { cache.instances.count == many }
                 #expect(told.withLock { $0.count } == 1)
+            }
+        }
+    }
+
+    @Test func `a znode that may not be read hides no other one`() async throws {
+        try await BundledServer.with(settings: ServiceRegistryInteropTests.settings) { server in
+            try await Self.withClients(of: server) { provider, consumer in
+                let told = Mutex<[RegistryNotice]>([])
+                var registry = ServiceRegistry(consumer, layout: .serverSet())
+                registry.report = { notice in told.withLock { $0.append(notice) } }
+                for path in ["/serversets", "/serversets/web"] { try await provider.create(path) }
+                let secret = "/serversets/web/member_0000000000"
+                try await provider.create(secret, acl: [ACL(.write, .anyone)])
+                let cache = try registry.cache(of: "web")
+                try await cache.ready()
+                #expect(
+                    told.withLock { $0 }.map(\.description) == [
+                        "\(secret) is no instance: it cannot be read: NoAuth; it is passed over"
+                    ])
+                // Nor does it keep another from looking for its own among the members.
+                let registration = try registry.register(Self.instance("a"))
+                try await registration.registered()
+                try await eventually("the other one is known") { cache.instances.map(\.address) == ["host-a"] }
+                #expect(try await registry.instances(of: "web").map(\.address) == ["host-a"])
+                try await registration.deregister()
+                try await eventually("it has gone") { cache.instances.isEmpty }
+                #expect(try await provider.getChildren("/serversets/web").names.count == 1)
+            }
+        }
+    }
+
+    @Test func `one that is deregistered while it registers leaves nothing`() async throws {
+        try await BundledServer.with(settings: ServiceRegistryInteropTests.settings) { server in
+            try await Self.withClients(of: server) { provider, consumer in
+                for layout in [RegistryLayout.curator(), .serverSet(), .dubbo()] {
+                    let registry = ServiceRegistry(provider, layout: layout)
+                    let first = try registry.register(Self.instance("first"))
+                    try await first.registered()
+                    let parent = try #require(Self.parent(of: first))
+                    for round in 0..<40 {
+                        let registration = try registry.register(Self.instance("\(round)"))
+                        // Sometimes the request is on its way by then.
+                        for _ in 0..<round { await Task.yield() }
+                        try await registration.deregister()
+                    }
+                    #expect(try await provider.getChildren(parent).names.count == 1)
+                    try await first.deregister()
+                    #expect(try await provider.getChildren(parent).names.count == 0)
+                }
             }
         }
     }

@@ -67,9 +67,40 @@ import ZooKeeperClient
         _ = try kept.change { $0.port = 82 }
         let last = data { $0.port = 82 }
         #expect(kept.upkeep(.init(data: last, owner: Self.session), session: Self.session) == .registered)
-        // Only then others' words count again.
+        // Others' words count again.
         _ = kept.upkeep(.init(data: before, owner: Self.session), session: Self.session)
         #expect(kept.instance.port == 80)
+    }
+
+    @Test func `a change that was not written keeps what others have changed meanwhile`() throws {
+        var (kept, _) = try registered()
+        _ = try kept.change { $0.port = 81 }
+        let drained = data { $0.isEnabled = false }
+        let both = data {
+            $0.port = 81; $0.isEnabled = false
+        }
+        #expect(kept.upkeep(.init(data: drained, owner: Self.session), session: Self.session) == .write(both))
+        // Again, before that was written.
+        let moved = data { $0.sslPort = 443 }
+        let all = data {
+            $0.port = 81; $0.sslPort = 443
+        }
+        #expect(kept.upkeep(.init(data: moved, owner: Self.session), session: Self.session) == .write(all))
+        kept.written(all)
+        #expect(kept.upkeep(.init(data: all, owner: Self.session), session: Self.session) == .registered)
+        // They have written the very same.
+        _ = try kept.change { $0.port = 82 }
+        let same = data {
+            $0.port = 82; $0.sslPort = 444
+        }
+        #expect(kept.upkeep(.init(data: same, owner: Self.session), session: Self.session) == .registered)
+        #expect(kept.instance.sslPort == 444)
+        // What is no instance is written over.
+        _ = try kept.change { $0.port = 83 }
+        let last = data {
+            $0.port = 83; $0.sslPort = 444
+        }
+        #expect(kept.upkeep(.init(data: [], owner: Self.session), session: Self.session) == .write(last))
     }
 
     @Test func `a change that cannot be registered changes nothing`() throws {

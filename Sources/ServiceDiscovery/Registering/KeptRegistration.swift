@@ -9,6 +9,8 @@ struct KeptRegistration: Sendable {
     private(set) var path: String?
     /// The data that it has there, as far as we know.
     private var data: [UInt8] = []
+    /// What ``data`` says.
+    private var known: ServiceInstance
     /// The data that it shall have there, until the registry has taken it.
     private var unwritten: [UInt8]?
     /// The sessions of ours that have registered it.
@@ -17,6 +19,7 @@ struct KeptRegistration: Sendable {
     init(layout: RegistryLayout, instance: ServiceInstance) {
         self.layout = layout
         self.instance = instance
+        known = instance
     }
 
     /// A znode as it was read.
@@ -46,13 +49,12 @@ struct KeptRegistration: Sendable {
         guard layout.readsData else {
             return (try? layout.node(for: instance).path) == path ? .registered : .registerAnew
         }
-        if let unwritten {
-            if found.data != unwritten { return .write(unwritten) }
-            written(unwritten)
+        if found.data == unwritten {
+            written(found.data)
         } else if found.data != data {
             adopt(found.data)
         }
-        return .registered
+        return unwritten.map { .write($0) } ?? .registered
     }
 
     mutating func registered(at path: String, data: [UInt8], session: SessionID?) {
@@ -66,6 +68,7 @@ struct KeptRegistration: Sendable {
     mutating func written(_ data: [UInt8]) {
         self.data = data
         if unwritten == data { unwritten = nil }
+        known = unwritten == nil ? instance : parse(data) ?? known
     }
 
     /// Under a name that says all, a change is another znode.
@@ -83,18 +86,48 @@ struct KeptRegistration: Sendable {
         return node
     }
 
-    /// What somebody has written to our znode is what we register from now on.
+    /// What somebody has written to our znode is what we register from now on, with what we have changed and not written yet.
     private mutating func adopt(_ data: [UInt8]) {
         self.data = data
+        guard let theirs = parse(data) else { return }
+        if unwritten != nil {
+            instance = instance.changes(since: known, in: theirs)
+            unwritten = (try? layout.node(for: instance).data) ?? unwritten
+            if unwritten == data { unwritten = nil }
+        } else {
+            instance = theirs
+        }
+        known = theirs
+    }
+
+    private func parse(_ data: [UInt8]) -> ServiceInstance? {
         let node = path.map { String($0[$0.index(after: $0.lastIndex(of: "/")!)...]) } ?? ""
-        guard var changed = try? layout.instance(service: instance.name, node: node, data: data) else { return }
-        keepIdentity(&changed)
-        instance = changed
+        guard var found = try? layout.instance(service: instance.name, node: node, data: data) else { return nil }
+        keepIdentity(&found)
+        return found
     }
 
     private func keepIdentity(_ changed: inout ServiceInstance) {
         changed.name = instance.name
         changed.id = instance.id
         changed.kind = instance.kind
+    }
+}
+
+extension ServiceInstance {
+    /// `theirs` with those members of this one that are others than in `base`.
+    fileprivate func changes(since base: ServiceInstance, in theirs: ServiceInstance) -> ServiceInstance {
+        var merged = theirs
+        func take<Value: Equatable>(_ member: WritableKeyPath<ServiceInstance, Value>) {
+            if self[keyPath: member] != base[keyPath: member] { merged[keyPath: member] = self[keyPath: member] }
+        }
+        take(\.address)
+        take(\.port)
+        take(\.sslPort)
+        take(\.payload)
+        take(\.registrationTime)
+        take(\.uriSpec)
+        take(\.isEnabled)
+        return merged
     }
 }

@@ -32,7 +32,10 @@ public final class Registration: Sendable {
 
     deinit {
         task.cancel()
-        Task { [keeper] in await keeper.remove() }
+        Task { [keeper, task] in
+            await task.value
+            await keeper.remove()
+        }
     }
 
     /// As it is in the registry.

@@ -101,12 +101,18 @@ final class RegistrationKeeper: Sendable {
         let parent = String(node.path[..<slash])
         let prefix = node.path[node.path.index(after: slash)...]
         let names: [String]
-        do { names = try await client.getChildren(parent).names } catch ErrorCode.noNode { return nil }
+        do {
+            // The server may be another one than the create was sent to, and behind that.
+            try await client.sync(parent)
+            names = try await client.getChildren(parent).names
+        } catch ErrorCode.noNode { return nil }
         // The last ones first: ours is young.
         for name in names.filter({ $0.hasPrefix(prefix) }).sorted().reversed().prefix(64) {
+            let path = "\(parent)/\(name)"
+            // Others' znodes may be there that we may not read.
+            guard try await client.exists(path)?.ephemeralOwner == session else { continue }
             do {
-                let (data, stat) = try await client.getData("\(parent)/\(name)")
-                if stat.ephemeralOwner == session, data == node.data { return "\(parent)/\(name)" }
+                if try await client.getData(path).data == node.data { return path }
             } catch ErrorCode.noNode {}
         }
         return nil
@@ -145,22 +151,13 @@ final class RegistrationKeeper: Sendable {
     /// Watches the znode until it has to be made anew.
     private func keep(_ path: String) async throws {
         for try await _ in client.changes(of: path) {
-            var found: KeptRegistration.Found?
-            var version: Int32?
-            do {
-                let (data, stat) = try await client.getData(path)
-                found = KeptRegistration.Found(data: data ?? [], owner: stat.ephemeralOwner)
-                version = stat.version
-            } catch ErrorCode.noNode {}
-            switch kept.withLock({ $0.upkeep(found, session: client.session?.id) }) {
-            case .registered: break
-            case .write(let data):
-                try await client.setData(path, data, version: version)
-                kept.withLock { $0.written(data) }
+            let (upkeep, isThere) = try await lookAfter(path)
+            switch upkeep {
+            case .registered, .write: break
             case .registerAnew:
                 states.send(.pending)
                 // Under a name that says all, the old one is of no more use.
-                if !layout.readsData, found != nil { try await client.delete(path) }
+                if !layout.readsData, isThere { try await client.delete(path) }
                 return
             case .wait(let session):
                 if case .replaced = states.current { continue }
@@ -172,6 +169,28 @@ final class RegistrationKeeper: Sendable {
         }
     }
 
+    /// Reads the znode and writes what it shall say; never over what others have written and we have not read.
+    private func lookAfter(_ path: String) async throws -> (upkeep: KeptRegistration.Upkeep, isThere: Bool) {
+        while true {
+            var found: KeptRegistration.Found?
+            var version: Int32?
+            do {
+                let (data, stat) = try await client.getData(path)
+                found = KeptRegistration.Found(data: data ?? [], owner: stat.ephemeralOwner)
+                version = stat.version
+            } catch ErrorCode.noNode {}
+            let upkeep = kept.withLock { $0.upkeep(found, session: client.session?.id) }
+            guard case .write(let data) = upkeep else { return (upkeep, found != nil) }
+            do {
+                try await client.setData(path, data, version: version)
+                kept.withLock { $0.written(data) }
+                return (.registered, true)
+            } catch ErrorCode.badVersion {
+                // Somebody else, or the other task of ours, has written meanwhile.
+            }
+        }
+    }
+
     // MARK: Changing
 
     func update(_ change: @Sendable (inout ServiceInstance) -> Void) async throws {
@@ -179,8 +198,8 @@ final class RegistrationKeeper: Sendable {
         guard case .registered(let path) = states.current else { return }
         do {
             if layout.readsData {
-                try await client.setData(path, node.data)
-                kept.withLock { $0.written(node.data) }
+                // What there is to do otherwise, the task that keeps it sees for itself.
+                _ = try await lookAfter(path)
             } else if node.path != path {
                 // The name says it all: the new one is there before the old one is not.
                 try await client.create(node.path, data: node.data, mode: node.mode)
@@ -198,16 +217,39 @@ final class RegistrationKeeper: Sendable {
         }
     }
 
+    /// Behind the end of ``run()``.
     func deregister() async throws {
-        guard let path = kept.withLock({ $0.path }) else { return }
+        if let path = kept.withLock({ $0.path }), try await delete(path) { return }
+        // A create whose answer nobody has waited for may have been carried out, under a name that nobody has told us.
+        guard let session = client.session?.id, let node = try? layout.node(for: instance) else { return }
+        if node.mode.isSequential {
+            if let mine = try await mine(like: node) { _ = try await delete(mine) }
+            return
+        }
+        try await client.sync(node.path)
+        guard let stat = try await client.exists(node.path) else { return }
+        if node.mode.isEphemeral {
+            if stat.ephemeralOwner == session { _ = try await delete(node.path) }
+        } else {
+            // One without an owner is known by what it says.
+            do {
+                if try await client.getData(node.path).data == node.data { _ = try await delete(node.path) }
+            } catch ErrorCode.noNode {}
+        }
+    }
+
+    /// Deletes the znode if it is ours, and returns whether it was.
+    private func delete(_ path: String) async throws -> Bool {
         do {
             let stat = try await client.exists(path)
-            guard let stat, stat.ephemeralOwner == client.session?.id || !instance.kind.isDynamic else { return }
+            guard let stat, stat.ephemeralOwner == client.session?.id || !instance.kind.isDynamic else { return false }
             try await client.delete(path, version: stat.version)
         } catch ErrorCode.noNode {
+            return false
         } catch ErrorCode.badVersion {
             try await client.delete(path)
         }
+        return true
     }
 
     /// ``deregister()`` for one that nobody waits for.
