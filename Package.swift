@@ -263,6 +263,7 @@ let package = Package(
             dependencies: [
                 "Jute", "SASL", "TestSupport", "ZooKeeperClient", "ZooKeeperProtocol",
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ],
             resources: [.copy("Fixtures")]),
         .testTarget(

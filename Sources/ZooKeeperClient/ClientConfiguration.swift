@@ -70,6 +70,8 @@ public struct ClientConfiguration: Sendable {
     public var maxRequestLength = 0xf_ffff
     /// The longest reply taken, in bytes. A longer one breaks the connection.
     public var maxReplyLength = 16 << 20
+    /// The addresses that a server's name stands for, one at least. Blocks.
+    var resolve: @Sendable (ServerAddress) throws -> [SocketAddress] = { try SocketAddress.all(of: $0) }
 
     public init() {}
 }

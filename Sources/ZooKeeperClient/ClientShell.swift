@@ -160,8 +160,7 @@ final class ClientShell {
     }
 
     private func connect(to server: ServerAddress) {
-        let connection = ServerConnection(shell: self, maxFrameLength: configuration.maxReplyLength)
-        self.connection = connection
+        let connection = newConnection()
         publishStatus()
         attempts += 1
         configuration.logger?.debug("connecting to ZooKeeper", metadata: ["server": "\(server)"])
@@ -169,20 +168,28 @@ final class ClientShell {
             return open(connection, to: server, [address][...])
         }
         // Asked for anew each time: what a name stands for changes.
-        NIOThreadPool.singleton.runIfActive(eventLoop: loop) { try SocketAddress.all(of: server) }
-            .assumeIsolated()
-            .whenComplete { [weak self] result in
-                guard let self, !connection.isClosed else { return }
-                switch result {
-                case .success(let addresses):
-                    let first = attempts % addresses.count
-                    open(connection, to: server, (addresses[first...] + addresses[..<first])[...])
-                case .failure(let error): ended(reason(of: error), connection)
-                }
+        NIOThreadPool.singleton.runIfActive(eventLoop: loop) { [resolve = configuration.resolve] in try resolve(server)
+        }
+        .assumeIsolated()
+        .whenComplete { [weak self] result in
+            guard let self, !connection.isClosed else { return }
+            switch result {
+            case .success(let addresses):
+                let first = attempts % addresses.count
+                open(connection, to: server, (addresses[first...] + addresses[..<first])[...])
+            case .failure(let error): ended(reason(of: error), connection)
             }
+        }
     }
 
-    /// Tries the addresses one after the other.
+    private func newConnection() -> ServerConnection {
+        let connection = ServerConnection(shell: self, maxFrameLength: configuration.maxReplyLength)
+        self.connection = connection
+        return connection
+    }
+
+    /// Tries the addresses one after the other, each with a connection of its own: a channel that has failed is taken apart only when the
+    /// next one is there already.
     private func open(_ connection: ServerConnection, to server: ServerAddress, _ addresses: ArraySlice<SocketAddress>)
     {
         let box = NIOLoopBound(connection, eventLoop: loop)
@@ -201,7 +208,12 @@ final class ClientShell {
             .whenFailure { [weak self] error in
                 guard let self, !connection.isClosed else { return }
                 let others = addresses.dropFirst()
-                if others.isEmpty { ended(reason(of: error), connection) } else { open(connection, to: server, others) }
+                if others.isEmpty {
+                    ended(reason(of: error), connection)
+                } else {
+                    connection.close()
+                    open(newConnection(), to: server, others)
+                }
             }
     }
 
@@ -332,7 +344,7 @@ extension SocketAddress {
     }
 
     /// All addresses that a name stands for. Blocks.
-    fileprivate static func all(of server: ServerAddress) throws -> [SocketAddress] {
+    static func all(of server: ServerAddress) throws -> [SocketAddress] {
         var hints = addrinfo()
         hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>?

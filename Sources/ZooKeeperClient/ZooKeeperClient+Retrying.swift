@@ -62,7 +62,6 @@ extension ZooKeeperClient {
                         return LostWrite.Found(stat: response.stat, data: response.data)
                     }
                 }
-                if case .create = write, found == nil, policy == .whenCertain { parent = try await stat(above) }
             case .setACL:
                 found = try await existing {
                     try await exchange(.getACL(PathRecord(path: znode))) { (reader) throws(JuteError) in
@@ -73,6 +72,7 @@ extension ZooKeeperClient {
             case .delete: found = try await stat(znode).map { LostWrite.Found(stat: $0) }
             case .createSequential: found = try await stat(above).map { LostWrite.Found(stat: $0) }
             }
+            if found == nil { parent = try await stat(above) }
             return write.verdict(finding: found, parent: parent, since: zxid, session: session?.id, policy: policy)
         } catch let failure as ClientSession.Failure {
             throw failure.whileLooking(since: zxid)

@@ -151,7 +151,7 @@ package final class TestNetwork: @unchecked Sendable {
         }
     }
 
-    static func socket(
+    package static func socket(
         _ port: Int, _ use: (CInt, UnsafePointer<sockaddr>, socklen_t) -> CInt
     ) throws -> CInt {
         let descriptor = Glibc.socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
