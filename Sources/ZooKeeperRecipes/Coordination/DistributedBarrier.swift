@@ -43,10 +43,15 @@ public struct DistributedBarrier: Sendable {
     /// - Throws: ``RecipeError/timeout(path:after:)``; `sessionExpired` if the session ends first.
     public func wait(timeout: Duration? = nil) async throws {
         let passed: Void? = try await within(timeout) {
+            /// The barrier's at which we began to wait.
+            var begun: ZXID?
             try await client.repeating {
                 while true {
                     do {
-                        let watch = try await client.getData(watching: path).watch
+                        let (_, stat, watch) = try await client.getData(watching: path)
+                        // Removed and set again while nobody could tell us: after a reconnection, or behind a change of its data.
+                        if let begun, stat.czxid != begun { return }
+                        begun = stat.czxid
                         if try await watch.event().type == .nodeDeleted { return }
                     } catch ErrorCode.noNode {
                         return

@@ -1,3 +1,5 @@
+import ZooKeeperClient
+
 /// What a member of a double barrier does next to leave it. Pure: from the members' names alone.
 enum DoubleBarrierStep: Hashable, Sendable {
     /// Everybody has left.
@@ -10,6 +12,11 @@ enum DoubleBarrierStep: Hashable, Sendable {
     case deleteAndWait(for: String)
 
     static let ready = "ready"
+
+    /// Whether `ready` has been left by a round whose members are all gone, killed before they could remove it.
+    ///
+    /// - Parameter members: The czxids of those who are there: who was at hand when `ready` was made is older than it.
+    static func isLeftOver(ready: ZXID, members: [ZXID]) -> Bool { !members.contains { $0 < ready } }
 
     init(of own: String, among children: [String]) {
         let members = children.filter { $0 != Self.ready }.sorted()

@@ -18,6 +18,13 @@ struct PureRecipeTests {
         #expect(DoubleBarrierStep(of: "b", among: ["a"]) == .deleteAndWait(for: "a"))
     }
 
+    @Test func aDoubleBarrierIsLeftOpenByARoundOfWhichNobodyIsThere() {
+        let ready = ZXID(rawValue: 10)
+        #expect(DoubleBarrierStep.isLeftOver(ready: ready, members: []))
+        #expect(DoubleBarrierStep.isLeftOver(ready: ready, members: [ZXID(rawValue: 11), ZXID(rawValue: 12)]))
+        #expect(!DoubleBarrierStep.isLeftOver(ready: ready, members: [ZXID(rawValue: 11), ZXID(rawValue: 9)]))
+    }
+
     /// Steps taken in any order end with everybody gone.
     @Test func allMembersLeaveWhateverOrderTheyAreScheduledIn() {
         for _ in 0..<200 {
