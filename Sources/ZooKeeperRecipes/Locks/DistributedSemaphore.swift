@@ -56,7 +56,7 @@ public struct DistributedSemaphore: Sendable {
 
     /// One at a time, under a lock, looks for a free lease: so only one watches them, and they are handed out in order.
     ///
-    /// Nobody needs to watch over that lock: whoever loses it has lost the session too, and can make no lease any more.
+    /// Nobody needs to watch over that lock: whoever loses it has lost the session too, and a lease of another session does not count.
     private func acquire() async throws -> OwnZNode {
         if style == .kazoo { try await agreeOnNumber() }
         let lock = Contention(client: client, path: lockPath, kind: .lock, style: style, data: data)
@@ -64,7 +64,7 @@ public struct DistributedSemaphore: Sendable {
             let turn = try await lock.acquire()
             defer { client.removeInBackground(turn) }
             do {
-                if let lease = try await takeLease() { return lease }
+                if let lease = try await takeLease(under: turn) { return lease }
             } catch let error where ErrorCode.sessionExpired ~= error {
                 // To the end of the queue.
                 try await client.awaitNewSession(after: error)
@@ -72,14 +72,15 @@ public struct DistributedSemaphore: Sendable {
         }
     }
 
-    /// Nil when our lease is gone before it was one.
-    private func takeLease() async throws -> OwnZNode? {
+    /// Nil when our lease is gone before it was one, or when our turn was over before the lease was made.
+    func takeLease(under turn: OwnZNode) async throws -> OwnZNode? {
         switch style {
         case .curator:
             // Made first and counted then: everyone's count includes all leases made before his.
             let prefix = "_c_\(ContenderID.random().dashed)-lease-"
             let lease = try await client.createEphemeral(
                 in: leasesPath, prefix, isSequential: true, data: data, style)
+            guard keeps(lease, under: turn) else { return nil }
             do {
                 return try await waitForLeases { $0.contains(lease.name) ? $0.count <= leases : nil } ? lease : nil
             } catch {
@@ -88,9 +89,17 @@ public struct DistributedSemaphore: Sendable {
             }
         case .kazoo:
             _ = try await waitForLeases { $0.count < leases }
-            return try await client.createEphemeral(
+            let lease = try await client.createEphemeral(
                 in: leasesPath, ContenderID.random().hex, isSequential: false, data: data, style)
+            return keeps(lease, under: turn) ? lease : nil
         }
+    }
+
+    /// A client that renews its session may have lost the lock and make the lease all the same, beside the next one in turn: it goes again.
+    private func keeps(_ lease: OwnZNode, under turn: OwnZNode) -> Bool {
+        if lease.session == turn.session { return true }
+        client.removeInBackground(lease)
+        return false
     }
 
     /// Waits until `isFree` says yes to the leases there are; false when it says nil.
