@@ -43,15 +43,17 @@ extension ZooKeeperClient {
                     try await makePath(parent, style)
                 } catch let error where (error as? ZooKeeperError)?.isOutcomeUnknown ?? (error is CancellationError) {
                     mayBeThere = true
-                    if let found = try await findEphemeral(in: parent, name, data) { return found }
+                    if let found = try await findEphemeral(in: parent, name, isSequential: isSequential, data) {
+                        return found
+                    }
                     mayBeThere = false
                 }
             }
         } catch {
             if mayBeThere, let owner = owner ?? session?.id {
                 removeInBackground(of: owner) { client in
-                    guard let found = try await client.findEphemeral(in: parent, name, data) else { return }
-                    try await client.delete(found.path)
+                    let found = try await client.findEphemeral(in: parent, name, isSequential: isSequential, data)
+                    if let found { try await client.remove(found) }
                 }
             }
             throw error
@@ -59,12 +61,15 @@ extension ZooKeeperClient {
     }
 
     /// What a create whose answer was lost has left, of the present session.
-    private func findEphemeral(in parent: String, _ beginning: String, _ data: [UInt8]) async throws -> OwnZNode? {
+    private func findEphemeral(
+        in parent: String, _ beginning: String, isSequential: Bool, _ data: [UInt8]
+    ) async throws -> OwnZNode? {
         do {
             return try await repeating {
                 // What the server of before sent on for us is decided when this is answered.
                 try await sync(parent)
-                for name in try await getChildren(parent).names where name.hasPrefix(beginning) {
+                for name in try await getChildren(parent).names
+                where isSequential ? name.hasPrefix(beginning) : name == beginning {
                     let path = ZNodeName.path(parent, name)
                     let (found, stat) = try await getData(path)
                     if found == data, stat.ephemeralOwner == session?.id {
@@ -106,7 +111,31 @@ extension ZooKeeperClient {
 
     /// Removes an ephemeral of ours, however long the servers cannot be reached: until it is gone, or its session is.
     func removeInBackground(_ znode: OwnZNode) {
-        removeInBackground(of: znode.session) { try await $0.delete(znode.path) }
+        removeInBackground(of: znode.session) { _ = try await $0.remove(znode) }
+    }
+
+    /// Removes an ephemeral of ours, and nobody else's that has its path since: false if it is gone.
+    @discardableResult
+    func remove(_ own: OwnZNode) async throws -> Bool {
+        while let stat = try await stat(of: own) {
+            do {
+                try await delete(own.path, version: stat.version)
+                return true
+            } catch ErrorCode.noNode {
+                return false
+            } catch ErrorCode.badVersion {
+                // Written to since, or another one.
+            }
+        }
+        return false
+    }
+
+    /// The Stat of an ephemeral of ours; nil if it is gone, also if another one has its path since.
+    func stat(of own: OwnZNode) async throws -> Stat? {
+        // A server that is behind would still show ours.
+        try await sync(own.path)
+        guard let stat = try await exists(own.path), stat.czxid == own.czxid else { return nil }
+        return stat
     }
 
     private func removeInBackground(

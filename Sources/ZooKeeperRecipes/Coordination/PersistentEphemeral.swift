@@ -5,7 +5,7 @@ import ZooKeeperClient
 ///
 /// **Guarantees.** While ``whilePresent(_:)`` runs, the znode is made again after somebody has removed it, and after its session has
 /// expired if the client gets itself a new one. It goes with the process: at the end of the body at once, else by the session timeout. A
-/// znode of this path that another session owns is not touched: it is waited for until it goes, so a process that starts again before
+/// znode of this path that another session owns is neither written to nor removed: it is waited for until it goes, so a process that starts again before
 /// its old session has ended comes second to itself. Between an expiry and the next connection there is no znode.
 ///
 /// Recipe: Curator's `PersistentNode` with `EPHEMERAL`.
@@ -97,11 +97,13 @@ public final class PersistentEphemeral: Sendable {
         while true {
             do {
                 let (_, stat, watch) = try await client.getData(watching: path)
-                // A znode of the session before goes by itself, and tells by this watch.
-                let owner = state.withLockedValue { $0.own?.session }
-                if owner != client.session?.id, stat.ephemeralOwner == client.session?.id { try await make() }
+                // One that is not ours, and that of the session before, go by themselves, and tell by this watch.
+                let own = state.withLockedValue(\.own)
+                if let own, own.czxid != stat.czxid { forget(own) }
+                if own?.czxid != stat.czxid, stat.ephemeralOwner == client.session?.id { try await make() }
                 _ = try await watch.event()
             } catch ErrorCode.noNode {
+                state.withLockedValue { $0.own = nil }
                 try await make()
             } catch let error where ErrorCode.sessionExpired ~= error {
                 try await client.awaitNewSession(after: error)
@@ -111,14 +113,27 @@ public final class PersistentEphemeral: Sendable {
         }
     }
 
+    /// Writes the newest data to the znode if it is ours; whoever makes it again has the new data.
     private func writeData() async throws {
-        do {
-            try await client.repeating {
-                let (data, own) = state.withLockedValue { ($0.data, $0.own) }
-                if own != nil { try await client.setData(path, data) }
+        try await client.repeating {
+            while let own = state.withLockedValue(\.own) {
+                guard let stat = try await client.stat(of: own) else { return forget(own) }
+                // Read behind the version: of two who write at once the later one has the newest.
+                let data = state.withLockedValue(\.data)
+                do {
+                    try await client.setData(path, data, version: stat.version)
+                    return
+                } catch ErrorCode.badVersion {
+                    // Written to since, or another one.
+                } catch ErrorCode.noNode {
+                    return forget(own)
+                }
             }
-        } catch ErrorCode.noNode {
-            // Whoever makes it again has the new data.
         }
+    }
+
+    /// Whoever made `own` since has said so.
+    private func forget(_ own: OwnZNode) {
+        state.withLockedValue { if $0.own == own { $0.own = nil } }
     }
 }

@@ -100,7 +100,10 @@ public struct LockingQueue: Sendable {
     }
 
     private func release(_ lock: OwnZNode, isDone: Bool) async throws {
-        guard isDone else { return try await client.delete(lock.path) }
+        guard isDone else {
+            if try await client.remove(lock) { return }
+            throw ZooKeeperError(.noNode, operation: "delete", path: lock.path)
+        }
         // No other worker can have made this lock: our session is surely alive, and it was ours.
         try await client.transaction([.delete(path: lock.path), .delete(path: ZNodeName.path(entries, lock.name))])
     }

@@ -60,6 +60,113 @@ struct CoordinationTests {
         }
     }
 
+    @Test func whoWaitsAtABarrierGoesOnThoughItIsSetAgain() async throws {
+        try await RecipeBench.with { server in
+            let client = try await RecipeBench.connect([server.address])
+            let other = try await RecipeBench.connect([server.address])
+            let barrier = DistributedBarrier(client, at: "/barrier")
+            try await barrier.set()
+            let waiting = Task { try await barrier.wait(timeout: .seconds(30)) }
+            try await eventually("it waits") { try await self.watches(at: server.address, of: "/barrier") }
+            // The watch tells of the first change only, as it would after a reconnection.
+            try await other.transaction([
+                .setData(path: "/barrier", data: [1]), .delete(path: "/barrier"), .create(path: "/barrier"),
+            ])
+            try await waiting.value
+            await client.close()
+            await other.close()
+        }
+    }
+
+    private func watches(at server: ServerAddress, of path: String) async throws -> Bool {
+        try await FourLetterWords.send(FourLetterWord(rawValue: "wchp"), to: server).contains(path)
+    }
+
+    @Test func aDoubleBarrierIsNeitherLeftOpenNorClosedTooEarly() async throws {
+        try await RecipeBench.with { server in
+            let client = try await RecipeBench.connect([server.address])
+            let other = try await RecipeBench.connect([server.address])
+            try await client.create("/both")
+            for style in NameStyle.allCases {
+                // What a round leaves whose members are all killed, or that is the first of the new round's.
+                let path = "/both/\(style)"
+                try await client.create(path)
+                try await client.create(path + "/ready")
+                try await other.create(path + "/0", mode: .ephemeral)
+                let barrier = DistributedDoubleBarrier(client, at: path, members: 3, names: style)
+                let waiting = Task { try await barrier.together { Issue.record("let through") } }
+                try await eventually("what is left is removed") { try await other.exists(path + "/ready") == nil }
+                waiting.cancel()
+                await #expect(throws: CancellationError.self) { try await waiting.value }
+                try await eventually("who gave up is gone") { try await client.getChildren(path).names == ["0"] }
+            }
+            // A member that is there and may not have seen yet that all are: it finds `ready` for as long as it stays.
+            let path = "/both/\(NameStyle.curator)"
+            let first = Task { try await DistributedDoubleBarrier(client, at: path, members: 2).together {} }
+            try await eventually("the other has left and waits for it") {
+                try await other.getChildren(path).names.sorted() == ["0", "ready"]
+            }
+            try await other.delete(path + "/0")
+            try await first.value
+            #expect(try await client.getChildren(path).names == [])
+            await client.close()
+            await other.close()
+        }
+    }
+
+    /// Somebody removes a znode of ours, and another client takes its path.
+    @Test func aForeignZNodeOfTheSamePathIsLeftAlone() async throws {
+        try await RecipeBench.with { server in
+            let client = try await RecipeBench.connect([server.address])
+            let other = try await RecipeBench.connect([server.address])
+            @Sendable func replace(_ path: String) async throws {
+                try await other.transaction([
+                    .delete(path: path), .create(path: path, data: [7], mode: .ephemeral),
+                ])
+            }
+            let own = try await client.createEphemeral(in: "/taken", "e", isSequential: false, data: [1], .kazoo)
+            try await replace("/taken/e")
+            #expect(try await client.remove(own) == false)
+            #expect(try await other.getData("/taken/e").data == [7])
+            // Written to meanwhile, it is ours still.
+            let second = try await client.createEphemeral(in: "/taken", "f", isSequential: false, data: [1], .kazoo)
+            try await client.setData("/taken/f", [2])
+            #expect(try await client.remove(second))
+            #expect(try await other.getChildren("/taken").names == ["e"])
+
+            let node = PersistentEphemeral(client, at: "/kept/one", data: [1])
+            try await node.whilePresent {
+                try await replace("/kept/one")
+                try await node.setData([2])
+                #expect(try await other.getData("/kept/one").data == [7])
+                // When that one goes, it is ours again.
+                try await other.delete("/kept/one")
+                try await eventually("it is made again") {
+                    (try? await other.getData("/kept/one").data) == [2]
+                }
+            }
+            try await eventually("it goes with its body") { try await other.exists("/kept/one") == nil }
+            await client.close()
+            await other.close()
+        }
+    }
+
+    /// As when a client gets a new session between its turn and its lease.
+    @Test func aLeaseOfAnotherSessionThanTheTurnsDoesNotCount() async throws {
+        try await RecipeBench.with { server in
+            let client = try await RecipeBench.connect([server.address])
+            for style in NameStyle.allCases {
+                let path = "/leases-\(style)"
+                try await client.create(path)
+                let semaphore = DistributedSemaphore(client, at: path, leases: 1, names: style)
+                let turn = OwnZNode(path: "/gone", session: .none, czxid: .zero)
+                #expect(try await semaphore.takeLease(under: turn) == nil)
+                try await eventually("it is given back") { try await semaphore.holders().isEmpty }
+            }
+            await client.close()
+        }
+    }
+
     @Test func aKeptEphemeralComesBackAndAGroupSeesItsMembersComeAndGo() async throws {
         try await RecipeBench.with { server in
             let client = try await RecipeBench.connect([server.address], whenExpired: .renew)
