@@ -152,7 +152,7 @@ extension AccessControl {
         try? resolve(acl, for: identities, limit: 2 << 20)
     }
 
-    @Test func `ids of the sasl scheme are names or principals, where the scheme is there`() {
+    @Test func idsOfTheSaslSchemeAreNamesOrPrincipalsWhereTheSchemeIsThere() {
         func isTaken(_ id: String, _ access: AccessControl) -> Bool {
             (try? access.resolve([ACL(.all, AuthID(scheme: "sasl", id: id))], for: [], limit: 1 << 20)) != nil
         }
@@ -166,7 +166,7 @@ extension AccessControl {
         #expect(access.authenticate(scheme: "sasl", credentials: Array("bob".utf8)) == nil, "only through op 102")
     }
 
-    @Test func `who may what in the sasl scheme`() {
+    @Test func whoMayWhatInTheSaslScheme() {
         var access = AccessControl()
         access.acceptsSASL = true
         func user(_ name: String) -> [AuthID] { [AuthID(scheme: "sasl", id: name)] }

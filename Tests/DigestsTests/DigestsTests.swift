@@ -49,9 +49,9 @@ import Testing
     }
 
     @Test(arguments: ["Z", "Zg=", "Zg===", "Zm9=v", "Zm8 ", "Zm-v", "====", "Zm9vYg=", "é"])
-    func `what is no base64`(text: String) { #expect([UInt8](base64: text) == nil) }
+    func whatIsNoBase64(text: String) { #expect([UInt8](base64: text) == nil) }
 
-    @Test func `all bytes go through base64`() {
+    @Test func allBytesGoThroughBase64() {
         let bytes = (0..<256).map { UInt8($0) }
         #expect([UInt8](base64: bytes.base64) == bytes)
     }

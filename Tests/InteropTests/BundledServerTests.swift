@@ -5,7 +5,8 @@ import ZooKeeperClient
 
 /// The bundled server beside Apache's: to clients, and on disk.
 @Suite(.serialized) struct BundledServerTests {
-    @Test("Every captured conversation gets the same frames from Apache's server and from ours")
+    /// Every captured conversation gets the same frames from Apache's server and from ours.
+    @Test
     func conversations() async throws {
         try await BundledServer.with { ours in
             try await StandaloneServer.with(.apache, settings: BundledServer.commonSettings) { apache in
@@ -20,7 +21,8 @@ import ZooKeeperClient
         }
     }
 
-    @Test("kazoo and its recipes work against it")
+    /// kazoo and its recipes work against it.
+    @Test
     func kazoo() async throws {
         try await BundledServer.with { server in
             let output = try await Python.run(
@@ -29,7 +31,8 @@ import ZooKeeperClient
         }
     }
 
-    @Test("Apache starts on a directory that ours wrote, kills included, and shows the same tree; and back")
+    /// Apache starts on a directory that ours wrote, kills included, and shows the same tree; and back.
+    @Test
     func sameDirectory() async throws {
         try await BundledServer.with(settings: ["snapCount": "200"]) { ours in
             var workloads = 0
@@ -64,7 +67,8 @@ import ZooKeeperClient
         }
     }
 
-    @Test("kill -9 under load, again and again: no acknowledged write is lost, none is invented")
+    /// kill -9 under load, again and again: no acknowledged write is lost, none is invented.
+    @Test
     func killUnderLoad() async throws {
         try await BundledServer.with(settings: ["snapCount": "500"]) { server in
             for round in 1...6 {
@@ -80,9 +84,8 @@ import ZooKeeperClient
         }
     }
 
-    @Test(
-        "A second server refuses to start on a directory of the first, and names it",
-        arguments: ["dataDir", "dataLogDir"])
+    /// A second server refuses to start on a directory of the first, and names it.
+    @Test(arguments: ["dataDir", "dataLogDir"])
     func secondServer(key: String) async throws {
         try await BundledServer.with { first in
             let second = try BundledServer(settings: [key: first.dataDir])
@@ -124,7 +127,8 @@ import ZooKeeperClient
         print("moved", same == session, lives(moved), "owner lives", lives(owner))
         """
 
-    @Test("A wrong password takes nothing from a session's owner; under a key of the servers' own, Apache's is one")
+    /// A wrong password takes nothing from a session's owner; under a key of the servers' own, Apache's is one.
+    @Test
     func takeovers() async throws {
         let directory = try TemporaryDirectory("secret")
         defer { directory.remove() }
@@ -150,7 +154,8 @@ import ZooKeeperClient
             ))
     }
 
-    @Test("SIGTERM finishes the writes under way, and a start after it finds them")
+    /// SIGTERM finishes the writes under way, and a start after it finds them.
+    @Test
     func terminate() async throws {
         try await BundledServer.with { server in
             _ = try await Python.run(
@@ -175,7 +180,8 @@ import ZooKeeperClient
         }
     }
 
-    @Test("A port that is taken is said with its key")
+    /// A port that is taken is said with its key.
+    @Test
     func portTaken() async throws {
         try await BundledServer.with { first in
             let second = try BundledServer(settings: ["clientPort": "\(first.port)"])

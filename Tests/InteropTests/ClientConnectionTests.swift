@@ -11,7 +11,7 @@ import ZooKeeperClientTLS
 /// How a client comes to its servers, and who it is there.
 @Suite(.serialized)
 struct ClientConnectionTests {
-    @Test(arguments: [Engine.bundledTLS, .apache]) func `TLS: both ends are looked at`(engine: Engine) async throws {
+    @Test(arguments: [Engine.bundledTLS, .apache]) func tlsBothEndsAreLookedAt(engine: Engine) async throws {
         let directory = try await TestCertificates.directory()
         let port = FreePorts.take(1)[0]
         let settings = TestCertificates.clientPort(
@@ -43,7 +43,7 @@ struct ClientConnectionTests {
         }
     }
 
-    @Test func `a certificate must name the host, unless that is not asked`() async throws {
+    @Test func aCertificateMustNameTheHostUnlessThatIsNotAsked() async throws {
         let directory = try await TestCertificates.directory()
         let port = FreePorts.take(1)[0]
         let settings = TestCertificates.clientPort(
@@ -65,7 +65,7 @@ struct ClientConnectionTests {
         }
     }
 
-    @Test func `files that are no certificates are named`() async throws {
+    @Test func filesThatAreNoCertificatesAreNamed() async throws {
         let directory = try await TestCertificates.directory()
         for make in [
             { try ClientTLS(trustedCertificates: directory + "/none.pem") },
@@ -78,7 +78,7 @@ struct ClientConnectionTests {
         _ = try ClientTLS(certificateChain: directory + "/encrypted.pem", password: "secret")
     }
 
-    @Test func `SASL at Apache's server: DIGEST-MD5, again after a kill -9, and a wrong password`() async throws {
+    @Test func saslAtApachesServerDIGESTMD5AgainAfterAKill9AndAWrongPassword() async throws {
         let jaas = try TemporaryDirectory("jaas")
         defer { jaas.remove() }
         let module = "org.apache.zookeeper.server.auth.DigestLoginModule required"
@@ -107,7 +107,7 @@ struct ClientConnectionTests {
         }
     }
 
-    @Test func `a name is tried at all its addresses, one that has none is said`() async throws {
+    @Test func aNameIsTriedAtAllItsAddressesOneThatHasNoneIsSaid() async throws {
         try await StandaloneServer.with(.bundled) { server in
             // The server listens on one of the addresses of localhost.
             try await ZooKeeperClient.with(ConnectString("localhost:\(server.port)")) { (client) async throws in
@@ -124,7 +124,7 @@ struct ClientConnectionTests {
         }
     }
 
-    @Test func `the event loop and the logger are the caller's`() async throws {
+    @Test func theEventLoopAndTheLoggerAreTheCallers() async throws {
         try await StandaloneServer.with(.bundled) { server in
             let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
             let lines = Lines()
@@ -143,7 +143,7 @@ struct ClientConnectionTests {
         }
     }
 
-    @Test func `a service: its session is closed by the graceful shutdown`() async throws {
+    @Test func aServiceItsSessionIsClosedByTheGracefulShutdown() async throws {
         try await StandaloneServer.with(.bundled) { server in
             let observer = try await ClientInteropTests.connect(server)
             let client = ZooKeeperClient(try ConnectString(server.connectString))
@@ -168,7 +168,7 @@ struct ClientConnectionTests {
         }
     }
 
-    @Test func `a transaction is built step by step`() async throws {
+    @Test func aTransactionIsBuiltStepByStep() async throws {
         try await StandaloneServer.with(.bundled) { server in
             let client = try await ClientInteropTests.connect(server)
             let results = try await client.transaction { transaction in

@@ -10,7 +10,7 @@ import ZooKeeperClientTLS
 /// The snippets of Docs/client.md, as they stand there: run against a server, and compared with the page.
 @Suite(.serialized)
 struct ClientGuideTests {
-    @Test func `every snippet of the guide stands in this file`() throws {
+    @Test func everySnippetOfTheGuideStandsInThisFile() throws {
         func stripped(_ text: some StringProtocol) -> String {
             text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: "\n")
         }
@@ -23,7 +23,7 @@ struct ClientGuideTests {
         for snippet in snippets { #expect(here.contains(stripped(snippet)), "\(snippet)") }
     }
 
-    @Test func `the guide, from connecting to sessions`() async throws {
+    @Test func theGuideFromConnectingToSessions() async throws {
         try await StandaloneServer.with(.bundled) { server in
             let servers = server.connectString
             try await connect(servers)

@@ -24,7 +24,7 @@ struct ClientInteropTests {
             to: ConnectString(server.connectString + chroot), configuration: configuration)
     }
 
-    @Test(arguments: Self.engines) func `znodes are created, read, changed and deleted`(engine: Engine) async throws {
+    @Test(arguments: Self.engines) func znodesAreCreatedReadChangedAndDeleted(engine: Engine) async throws {
         try await StandaloneServer.with(engine) { server in
             let client = try await Self.connect(server)
             #expect(client.state == .connected)
@@ -56,7 +56,7 @@ struct ClientInteropTests {
         }
     }
 
-    @Test(arguments: Self.engines) func `errors name the operation and the path`(engine: Engine) async throws {
+    @Test(arguments: Self.engines) func errorsNameTheOperationAndThePath(engine: Engine) async throws {
         try await StandaloneServer.with(engine) { server in
             let client = try await Self.connect(server)
             try await client.create("/a")
@@ -91,7 +91,7 @@ struct ClientInteropTests {
         }
     }
 
-    @Test(arguments: Self.engines) func `every kind of znode`(engine: Engine) async throws {
+    @Test(arguments: Self.engines) func everyKindOfZnode(engine: Engine) async throws {
         try await StandaloneServer.with(engine) { server in
             let client = try await Self.connect(server)
             try await client.create("/k")
@@ -118,7 +118,7 @@ struct ClientInteropTests {
         }
     }
 
-    @Test(arguments: Self.engines) func `a transaction happens as a whole or not at all`(engine: Engine) async throws {
+    @Test(arguments: Self.engines) func aTransactionHappensAsAWholeOrNotAtAll(engine: Engine) async throws {
         try await StandaloneServer.with(engine) { server in
             let client = try await Self.connect(server, chroot: "/app", configuration: Self.configuration())
             try await ZooKeeperClient.with(ConnectString(server.connectString)) { try await $0.create("/app") }
@@ -147,7 +147,7 @@ struct ClientInteropTests {
         }
     }
 
-    @Test(arguments: Self.engines) func `access is controlled, and identities survive a new connection`(engine: Engine)
+    @Test(arguments: Self.engines) func accessIsControlledAndIdentitiesSurviveANewConnection(engine: Engine)
         async throws
     {
         try await StandaloneServer.with(engine) { server in
@@ -171,7 +171,7 @@ struct ClientInteropTests {
         }
     }
 
-    @Test(arguments: Self.engines) func `a refused identity ends the session`(engine: Engine) async throws {
+    @Test(arguments: Self.engines) func aRefusedIdentityEndsTheSession(engine: Engine) async throws {
         try await StandaloneServer.with(engine) { server in
             let client = try await Self.connect(server)
             let error = await #expect(throws: ZooKeeperError.self) {
@@ -184,7 +184,7 @@ struct ClientInteropTests {
         }
     }
 
-    @Test(arguments: Self.engines) func `a session survives kill -9 of its server, ephemerals and watches included`(
+    @Test(arguments: Self.engines) func aSessionSurvivesKill9OfItsServerEphemeralsAndWatchesIncluded(
         engine: Engine
     ) async throws {
         try await StandaloneServer.with(engine) { server in
@@ -218,7 +218,7 @@ struct ClientInteropTests {
     }
 
     @Test(arguments: Self.engines)
-    func `writes under way when the server dies are acknowledged, unknown, or done later`(engine: Engine) async throws {
+    func writesUnderWayWhenTheServerDiesAreAcknowledgedUnknownOrDoneLater(engine: Engine) async throws {
         try await StandaloneServer.with(engine) { server in
             var configuration = Self.configuration()
             configuration.retries = .never
@@ -250,7 +250,7 @@ struct ClientInteropTests {
         }
     }
 
-    @Test(arguments: Self.engines) func `a session ended elsewhere is expired, and everything fails from then on`(
+    @Test(arguments: Self.engines) func aSessionEndedElsewhereIsExpiredAndEverythingFailsFromThenOn(
         engine: Engine
     ) async throws {
         try await StandaloneServer.with(engine) { server in
@@ -275,7 +275,7 @@ struct ClientInteropTests {
         }
     }
 
-    @Test func `nobody at the port is said`() async throws {
+    @Test func nobodyAtThePortIsSaid() async throws {
         let port = FreePorts.take(1)[0]
         var configuration = Self.configuration()
         configuration.requestTimeout = .milliseconds(300)
@@ -288,7 +288,7 @@ struct ClientInteropTests {
         )
     }
 
-    @Test(arguments: Self.engines) func `a server that is down is passed over`(engine: Engine) async throws {
+    @Test(arguments: Self.engines) func aServerThatIsDownIsPassedOver(engine: Engine) async throws {
         try await StandaloneServer.with(engine) { server in
             let dead = FreePorts.take(2).map { "127.0.0.1:\($0)" }
             let list = (dead + [server.connectString]).joined(separator: ",")
@@ -298,7 +298,7 @@ struct ClientInteropTests {
         }
     }
 
-    @Test(arguments: Self.engines) func `a chroot is the root`(engine: Engine) async throws {
+    @Test(arguments: Self.engines) func aChrootIsTheRoot(engine: Engine) async throws {
         try await StandaloneServer.with(engine) { server in
             let root = try await Self.connect(server)
             try await root.create("/app")
@@ -314,7 +314,7 @@ struct ClientInteropTests {
         }
     }
 
-    @Test(arguments: Self.engines) func `a cancelled operation ends at once, and the session goes on`(engine: Engine)
+    @Test(arguments: Self.engines) func aCancelledOperationEndsAtOnceAndTheSessionGoesOn(engine: Engine)
         async throws
     {
         try await StandaloneServer.with(engine) { server in
@@ -329,7 +329,7 @@ struct ClientInteropTests {
         }
     }
 
-    @Test(arguments: Self.engines) func `many operations at once keep their order`(engine: Engine) async throws {
+    @Test(arguments: Self.engines) func manyOperationsAtOnceKeepTheirOrder(engine: Engine) async throws {
         try await StandaloneServer.with(engine) { server in
             let client = try await Self.connect(server)
             try await client.create("/n")
@@ -343,7 +343,7 @@ struct ClientInteropTests {
         }
     }
 
-    @Test(arguments: Self.engines) func `kazoo reads what we wrote, and we read what it wrote`(engine: Engine)
+    @Test(arguments: Self.engines) func kazooReadsWhatWeWroteAndWeReadWhatItWrote(engine: Engine)
         async throws
     {
         try await StandaloneServer.with(engine) { server in

@@ -29,7 +29,7 @@ struct ClientRetryTests {
         }
     }
 
-    @Test(arguments: engines) func `every operation is done once, wherever the connection breaks`(
+    @Test(arguments: engines) func everyOperationIsDoneOnceWhereverTheConnectionBreaks(
         engine: Engine
     ) async throws {
         try await with(engine) { client, proxy, observer in
@@ -75,7 +75,7 @@ struct ClientRetryTests {
         }
     }
 
-    @Test(arguments: engines) func `what cannot be known is said to be unknown`(engine: Engine) async throws {
+    @Test(arguments: engines) func whatCannotBeKnownIsSaidToBeUnknown(engine: Engine) async throws {
         try await with(engine) { client, proxy, observer in
             try await client.create("/a")
             func unknown(_ op: Int32, _ loss: LossyProxy.Loss, _ body: () async throws -> Void) async {
@@ -103,7 +103,7 @@ struct ClientRetryTests {
         }
     }
 
-    @Test func `clients that race are not told of another's work as of theirs`() async throws {
+    @Test func clientsThatRaceAreNotToldOfAnothersWorkAsOfTheirs() async throws {
         try await with(.bundled, retries: .whenCertain) { client, proxy, observer in
             try await observer.create("/a")
             proxy.loseNext(Self.delete, .answer)
@@ -124,7 +124,7 @@ struct ClientRetryTests {
         }
     }
 
-    @Test func `a protected create that is cancelled leaves nothing behind`() async throws {
+    @Test func aProtectedCreateThatIsCancelledLeavesNothingBehind() async throws {
         try await with(.bundled) { client, proxy, observer in
             proxy.loseNext(Self.create, .answer)
             let task = Task { try await client.create("/p-", mode: .persistentSequential, protected: true) }

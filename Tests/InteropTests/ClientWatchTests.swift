@@ -7,7 +7,7 @@ import ZooKeeperClient
 struct ClientWatchTests {
     static let engines = ClientInteropTests.engines
 
-    @Test(arguments: engines) func `watches of every kind on one path, and none is lost to another`(
+    @Test(arguments: engines) func watchesOfEveryKindOnOnePathAndNoneIsLostToAnother(
         engine: Engine
     ) async throws {
         try await StandaloneServer.with(engine) { server in
@@ -47,7 +47,7 @@ struct ClientWatchTests {
         }
     }
 
-    @Test(arguments: engines) func `the server forgets what nobody listens to`(engine: Engine) async throws {
+    @Test(arguments: engines) func theServerForgetsWhatNobodyListensTo(engine: Engine) async throws {
         try await StandaloneServer.with(engine) { server in
             func watches() async throws -> String {
                 let text = try await FourLetterWords.send(.wchs, to: server.address)
@@ -67,7 +67,7 @@ struct ClientWatchTests {
         }
     }
 
-    @Test(arguments: engines) func `the newest value and names, over a kill -9 of the server`(
+    @Test(arguments: engines) func theNewestValueAndNamesOverAKill9OfTheServer(
         engine: Engine
     ) async throws {
         try await StandaloneServer.with(engine) { server in
@@ -101,8 +101,7 @@ struct ClientWatchTests {
         }
     }
 
-    @Test(arguments: engines) func `a renewed session: told once, and the sequences go on`(engine: Engine) async throws
-    {
+    @Test(arguments: engines) func aRenewedSessionToldOnceAndTheSequencesGoOn(engine: Engine) async throws {
         try await StandaloneServer.with(engine) { server in
             var configuration = ClientInteropTests.configuration()
             configuration.whenExpired = .renew

@@ -9,9 +9,8 @@ import ZooKeeperClient
 
     // MARK: The network
 
-    @Test(
-        "A leader that is cut off from the others is replaced, and follows when it is back; so is one that they cannot hear"
-    )
+    /// A leader that is cut off from the others is replaced, and follows when it is back; so is one that they cannot hear.
+    @Test
     func partitions() async throws {
         try await TestEnsemble.with([.bundled, .apache, .bundled], hasNetwork: true) { ensemble in
             let network = try #require(ensemble.network)
@@ -36,7 +35,8 @@ import ZooKeeperClient
         }
     }
 
-    @Test("A leader that hears nobody commits nothing; when the network is whole again, the ensemble goes on")
+    /// A leader that hears nobody commits nothing; when the network is whole again, the ensemble goes on.
+    @Test
     func deafLeader() async throws {
         try await TestEnsemble.with(Self.ours, observers: [.bundled], hasNetwork: true) { ensemble in
             let network = try #require(ensemble.network)
@@ -61,7 +61,8 @@ import ZooKeeperClient
 
     // MARK: Bad input
 
-    @Test("Garbage, oversize packets and silent connections on the ports for servers leave the ensemble unharmed")
+    /// Garbage, oversize packets and silent connections on the ports for servers leave the ensemble unharmed.
+    @Test
     func garbage() async throws {
         try await TestEnsemble.with(Self.ours, observers: [.bundled]) { ensemble in
             let leader = try await ensemble.leader()
@@ -87,7 +88,8 @@ import ZooKeeperClient
         }
     }
 
-    @Test("Silent connections to the ports for servers, as many as anybody likes, keep no member out")
+    /// Silent connections to the ports for servers, as many as anybody likes, keep no member out.
+    @Test
     func silentConnections() async throws {
         try await TestEnsemble.with(Self.ours) { ensemble in
             let ports = ensemble.servers.flatMap { [$0.quorumPort, $0.electionPort] }
@@ -116,7 +118,8 @@ import ZooKeeperClient
 
     // MARK: Wrong ids, wrong neighbours
 
-    @Test("A server with a wrong myid says so and ends; one with another's myid does not stop the others")
+    /// A server with a wrong myid says so and ends; one with another's myid does not stop the others.
+    @Test
     func wrongMyID() async throws {
         try await TestEnsemble.with(Self.ours, observers: [.bundled]) { ensemble in
             // An id that no server line has, and one of a server that runs on this machine.
@@ -162,7 +165,8 @@ import ZooKeeperClient
         }
     }
 
-    @Test("An ensemble whose server lines lead to a server of another one keeps to itself, and leaves the other alone")
+    /// An ensemble whose server lines lead to a server of another one keeps to itself, and leaves the other alone.
+    @Test
     func twoEnsembles() async throws {
         try await TestEnsemble.with(Self.ours) { first in
             try await first.withClient { try await $0.create("/first") }
@@ -199,7 +203,8 @@ import ZooKeeperClient
 
     // MARK: The disk
 
-    @Test("Epochs that only one server has promised, and epochs from an old backup")
+    /// Epochs that only one server has promised, and epochs from an old backup.
+    @Test
     func epochs() async throws {
         try await TestEnsemble.with(Self.ours) { ensemble in
             try await EnsembleLoad.with(ensemble, writers: 2) { load in
@@ -247,7 +252,8 @@ import ZooKeeperClient
         }
     }
 
-    @Test("A server whose disk is full stops and says so; the others go on, and it joins again when there is room")
+    /// A server whose disk is full stops and says so; the others go on, and it joins again when there is room.
+    @Test
     func diskFull() async throws {
         try await TestEnsemble.with(Self.ours) { ensemble in
             try await EnsembleLoad.with(ensemble, writers: 2) { load in
@@ -269,7 +275,8 @@ import ZooKeeperClient
 
     // MARK: The clock
 
-    @Test("Clocks that jump by hours, forth and back, disturb nobody")
+    /// Clocks that jump by hours, forth and back, disturb nobody.
+    @Test
     func clocks() async throws {
         try await TestEnsemble.with(Self.ours) { ensemble in
             let leader = try await ensemble.leader()

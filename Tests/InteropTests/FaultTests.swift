@@ -14,7 +14,8 @@ import ZooKeeperClient
 
     // MARK: Clients
 
-    @Test("Paths, ACLs, flags and cut-off requests are refused with the errors of Apache's server")
+    /// Paths, ACLs, flags and cut-off requests are refused with the errors of Apache's server.
+    @Test
     func refusals() async throws {
         try await BundledServer.with { ours in
             try await StandaloneServer.with(.apache, settings: BundledServer.commonSettings) { apache in
@@ -24,7 +25,8 @@ import ZooKeeperClient
         }
     }
 
-    @Test("Nonsense closes its own connection and no other", arguments: [1, 2])
+    /// Nonsense closes its own connection and no other.
+    @Test(arguments: [1, 2])
     func garbage(seed: Int) async throws {
         try await BundledServer.with { server in
             let output = try await run("garbage.py", server.port, seed)
@@ -33,7 +35,8 @@ import ZooKeeperClient
         }
     }
 
-    @Test("With enforce.auth.enabled nobody does anything who has not proved who they are")
+    /// With enforce.auth.enabled nobody does anything who has not proved who they are.
+    @Test
     func enforcedAuthentication() async throws {
         let settings = ["enforce.auth.enabled": "true", "enforce.auth.schemes": "digest"]
         try await BundledServer.with(settings: settings) { server in
@@ -42,7 +45,8 @@ import ZooKeeperClient
         }
     }
 
-    @Test("5,000 idle connections cost little, and nobody waits for them")
+    /// 5,000 idle connections cost little, and nobody waits for them.
+    @Test
     func idleConnections() async throws {
         try await BundledServer.with(build: .release) { server in
             let output = try await run("idle.py", server.port, server.pid, 5000)
@@ -50,7 +54,8 @@ import ZooKeeperClient
         }
     }
 
-    @Test("Clients that do not read what they asked for do not fill the server's memory")
+    /// Clients that do not read what they asked for do not fill the server's memory.
+    @Test
     func slowReaders() async throws {
         try await BundledServer.with(build: .release) { server in
             let output = try await run("slow_reader.py", server.port, server.pid, 1000)
@@ -59,7 +64,8 @@ import ZooKeeperClient
         }
     }
 
-    @Test("Reads whose answers are more than a server can keep are all answered, in order")
+    /// Reads whose answers are more than a server can keep are all answered, in order.
+    @Test
     func heldBack() async throws {
         try await BundledServer.with(build: .release) { server in
             let output = try await run("held_back.py", server.port)
@@ -67,7 +73,8 @@ import ZooKeeperClient
         }
     }
 
-    @Test("Large requests beyond largeRequestMaxBytes are refused, as by Apache's server")
+    /// Large requests beyond largeRequestMaxBytes are refused, as by Apache's server.
+    @Test
     func largeRequests() async throws {
         let settings = ["largeRequestThreshold": "1000", "largeRequestMaxBytes": "50000"]
         try await BundledServer.with(settings: settings) { server in
@@ -76,7 +83,8 @@ import ZooKeeperClient
         }
     }
 
-    @Test("When descriptors run out, sessions go on, the log is rolled, and nobody turns in circles")
+    /// When descriptors run out, sessions go on, the log is rolled, and nobody turns in circles.
+    @Test
     func descriptors() async throws {
         try await BundledServer.with(build: .release, settings: ["snapCount": "10"], descriptors: 100) { server in
             let output = try await run("descriptors.py", server.port, server.pid, 100)
@@ -92,7 +100,8 @@ import ZooKeeperClient
         }
     }
 
-    @Test("Whoever asks for pages and reads none gets no memory, and takes no time from the clients")
+    /// Whoever asks for pages and reads none gets no memory, and takes no time from the clients.
+    @Test
     func pages() async throws {
         let ports = FreePorts.take(2)
         let settings = [
@@ -129,7 +138,8 @@ import ZooKeeperClient
         return offsets
     }
 
-    @Test("A log torn at any byte of its last record loses that record alone, and says so")
+    /// A log torn at any byte of its last record loses that record alone, and says so.
+    @Test
     func tornLog() async throws {
         try await BundledServer.with(build: .release) { server in
             let (path, bytes, offsets) = try await killedServer(server)
@@ -155,7 +165,8 @@ import ZooKeeperClient
         }
     }
 
-    @Test("A record damaged in the middle stops the start, with file, offset and the way out")
+    /// A record damaged in the middle stops the start, with file, offset and the way out.
+    @Test
     func damagedLog() async throws {
         try await BundledServer.with(build: .release) { server in
             let (path, bytes, offsets) = try await killedServer(server)

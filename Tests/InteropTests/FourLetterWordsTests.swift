@@ -4,7 +4,7 @@ import Testing
 import ZooKeeperClient
 
 struct FourLetterWordsTests {
-    @Test func `a real server answers`() async throws {
+    @Test func aRealServerAnswers() async throws {
         try await StandaloneServer.with(.apache) { server in
             #expect(try await FourLetterWords.ruok(server.address))
             let statistics = try await FourLetterWords.srvr(server.address)
@@ -21,7 +21,7 @@ struct FourLetterWordsTests {
         }
     }
 
-    @Test func `a word outside the whitelist is an error that says what to do`() async throws {
+    @Test func aWordOutsideTheWhitelistIsAnErrorThatSaysWhatToDo() async throws {
         try await StandaloneServer.with(.apache, settings: ["4lw.commands.whitelist": "srvr"]) { server in
             let error = await #expect(throws: FourLetterWordError.self) {
                 try await FourLetterWords.mntr(server.address)
@@ -33,7 +33,7 @@ struct FourLetterWordsTests {
         }
     }
 
-    @Test func `a stopped server is a timeout, and a cancelled question ends at once`() async throws {
+    @Test func aStoppedServerIsATimeoutAndACancelledQuestionEndsAtOnce() async throws {
         try await StandaloneServer.with(.apache) { server in
             server.signal(SIGSTOP)
             let error = await #expect(throws: FourLetterWordError.self) {
@@ -48,7 +48,7 @@ struct FourLetterWordsTests {
         }
     }
 
-    @Test func `nobody listening is said in the system's words`() async throws {
+    @Test func nobodyListeningIsSaidInTheSystemsWords() async throws {
         let address = ServerAddress(host: "127.0.0.1", port: FreePorts.take(1)[0])
         let error = await #expect(throws: FourLetterWordError.self) { try await FourLetterWords.srvr(address) }
         #expect(error?.description == "srvr to \(address): cannot connect: Connection refused")

@@ -5,7 +5,8 @@ import ZooKeeperClient
 
 /// The bundled server on a file system that is full. Mounting one takes root: bin/test runs these apart.
 @Suite(.serialized) struct FullDiskTests {
-    @Test("A full disk ends the acknowledging, is said, and costs nothing that was acknowledged")
+    /// A full disk ends the acknowledging, is said, and costs nothing that was acknowledged.
+    @Test
     func fullDisk() async throws {
         let disk = try SmallDisk(mebibytes: 1)
         defer { disk.remove() }

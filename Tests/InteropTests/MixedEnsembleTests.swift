@@ -7,7 +7,8 @@ import ZooKeeperClient
 /// One ensemble lives through all of it: three servers of Apache and an observer of ours; then server after server becomes one
 /// of ours, on the data that Apache's left.
 @Suite(.serialized) struct MixedEnsembleTests {
-    @Test("Three Apache servers become three of ours, one after the other, while an observer of ours watches")
+    /// Three Apache servers become three of ours, one after the other, while an observer of ours watches.
+    @Test
     func everyMixture() async throws {
         try await TestEnsemble.with([.apache, .apache, .apache], observers: [.bundled]) { ensemble in
             try await storm(ensemble)

@@ -16,7 +16,8 @@ import Testing
         }
     }
 
-    @Test("Every command of Apache's zkCli prints the same")
+    /// Every command of Apache's zkCli prints the same.
+    @Test
     func zkCli() async throws {
         try await both { apache, ours in
             let output = try await Python.run(
@@ -26,7 +27,8 @@ import Testing
         }
     }
 
-    @Test("Our zkcli prints what Apache's does, and ends with the same codes")
+    /// Our zkcli prints what Apache's does, and ends with the same codes.
+    @Test
     func zkCliWithoutJava() async throws {
         try await BundledServer.with { first in
             try await BundledServer.with { second in
@@ -39,7 +41,8 @@ import Testing
         }
     }
 
-    @Test("Every four-letter word and admin command has the same names, order and kinds of values")
+    /// Every four-letter word and admin command has the same names, order and kinds of values.
+    @Test
     func words() async throws {
         let ports = FreePorts.take(2)
         func admin(_ port: Int) -> [String: String] {

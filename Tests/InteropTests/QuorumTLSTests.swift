@@ -16,7 +16,8 @@ import ZooKeeperClient
     private let dials = ["sslQuorum": "true"]
     private let takesBoth = ["portUnification": "true"]
 
-    @Test("Three servers of ours under load: the leader dies, then a follower, and noise comes to their ports")
+    /// Three servers of ours under load: the leader dies, then a follower, and noise comes to their ports.
+    @Test
     func ours() async throws {
         let directory = try await TestCertificates.directory()
         var settings = try await keys("server", dials)
@@ -61,7 +62,8 @@ import ZooKeeperClient
         }
     }
 
-    @Test("Apache's servers and ours together; each kind leads, and each follows")
+    /// Apache's servers and ours together; each kind leads, and each follows.
+    @Test
     func mixed() async throws {
         let settings = try await keys("server", dials)
         try await TestEnsemble.with(
@@ -127,7 +129,8 @@ import ZooKeeperClient
         return false
     }
 
-    @Test("An ensemble in the clear goes over to TLS server by server, without a pause")
+    /// An ensemble in the clear goes over to TLS server by server, without a pause.
+    @Test
     func rollOver() async throws {
         try await TestEnsemble.with([.apache, .bundledTLS, .bundledTLS]) { ensemble in
             try await EnsembleLoad.with(ensemble) { load in
@@ -156,7 +159,8 @@ import ZooKeeperClient
         }
     }
 
-    @Test("A server with a certificate of another authority is refused, and both sides say why")
+    /// A server with a certificate of another authority is refused, and both sides say why.
+    @Test
     func stranger() async throws {
         let settings = try await keys("server", dials)
         try await TestEnsemble.with([.bundledTLS, .apache, .bundledTLS], settings: settings) { ensemble in
@@ -187,7 +191,8 @@ import ZooKeeperClient
         }
     }
 
-    @Test("Certificates must be for the host they come from, as with Apache's servers, unless that is not wanted")
+    /// Certificates must be for the host they come from, as with Apache's servers, unless that is not wanted.
+    @Test
     func hostnames() async throws {
         let settings = try await keys("server", dials)
         try await TestEnsemble.with([.bundledTLS, .apache, .bundledTLS], settings: settings) { ensemble in
@@ -212,7 +217,8 @@ import ZooKeeperClient
         }
     }
 
-    @Test("The server without TLS says which one has it; a key that is missing is named")
+    /// The server without TLS says which one has it; a key that is missing is named.
+    @Test
     func complaints() async throws {
         let settings = try await keys("server", dials)
         try await TestEnsemble.with([.bundledTLS, .bundledTLS, .bundledTLS], settings: settings) { ensemble in

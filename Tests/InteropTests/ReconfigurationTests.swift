@@ -7,7 +7,8 @@ import ZooKeeperClient
 @Suite(.serialized) struct ReconfigurationTests {
     private static let settings = ["reconfigEnabled": "true", "standaloneEnabled": "false", "skipACL": "yes"]
 
-    @Test("Servers leave, come back as observers, vote again and hand over the lead, in an ensemble of both engines")
+    /// Servers leave, come back as observers, vote again and hand over the lead, in an ensemble of both engines.
+    @Test
     func membersComeAndGo() async throws {
         try await TestEnsemble.with([.apache, .bundled, .bundled], settings: Self.settings) { ensemble in
             let first = try await configuration(ensemble[1])
@@ -38,7 +39,8 @@ import ZooKeeperClient
         }
     }
 
-    @Test("What Apache's leader refuses, ours refuses with the same error", arguments: [Engine.apache, .bundled])
+    /// What Apache's leader refuses, ours refuses with the same error.
+    @Test(arguments: [Engine.apache, .bundled])
     func refusals(engine: Engine) async throws {
         try await TestEnsemble.with([engine, engine, engine], settings: Self.settings) { ensemble in
             let version = try await configuration(ensemble[1])

@@ -36,7 +36,7 @@ import ZooKeeperClient
     /// The script does not know who serves. kazoo hashes a password as UTF-8 also where the RFC, and Java, have ISO 8859-1: so there is a
     /// letter in it that only UTF-8 has.
     @Test(arguments: [Engine.bundled, .apache])
-    func `kazoo proves who it is, and its znodes are its own`(engine: Engine) async throws {
+    func kazooProvesWhoItIsAndItsZnodesAreItsOwn(engine: Engine) async throws {
         let directory = try TemporaryDirectory("sasl")
         defer { directory.remove() }
         let jaas = try Self.jaas(in: directory)
@@ -69,7 +69,7 @@ import ZooKeeperClient
         }
     }
 
-    @Test func `Apache's client and Curator with a JAAS section connect, and fail as with Apache's server`()
+    @Test func apachesClientAndCuratorWithAJAASSectionConnectAndFailAsWithApachesServer()
         async throws
     {
         let directory = try TemporaryDirectory("sasl")
@@ -97,7 +97,7 @@ import ZooKeeperClient
         }
     }
 
-    @Test func `zkcli with a JAAS section is who it says, and fails as Apache's with a wrong password`() async throws {
+    @Test func zkcliWithAJAASSectionIsWhoItSaysAndFailsAsApachesWithAWrongPassword() async throws {
         let directory = try TemporaryDirectory("sasl")
         defer { directory.remove() }
         let jaas = try Self.jaas(in: directory)
@@ -147,7 +147,7 @@ import ZooKeeperClient
         return path
     }
 
-    @Test func `Apache's server and ours prove themselves to each other, whoever leads; a wrong password keeps out`()
+    @Test func apachesServerAndOursProveThemselvesToEachOtherWhoeverLeadsAWrongPasswordKeepsOut()
         async throws
     {
         let directory = try TemporaryDirectory("sasl")
@@ -206,7 +206,7 @@ import ZooKeeperClient
         }
     }
 
-    @Test func `a server says what is wrong with its users, and does not start`() async throws {
+    @Test func aServerSaysWhatIsWrongWithItsUsersAndDoesNotStart() async throws {
         let directory = try TemporaryDirectory("sasl")
         defer { directory.remove() }
         let kerberos = directory.path + "/kerberos"

@@ -9,7 +9,8 @@ import Testing
             arguments: ["\(server.address.port)"], within: .seconds(120))
     }
 
-    @Test("Sessions stay on their server until they make an ephemeral; a server without a quorum serves reads")
+    /// Sessions stay on their server until they make an ephemeral; a server without a quorum serves reads.
+    @Test
     func localAndReadOnly() async throws {
         let settings = [
             "localSessionsEnabled": "true", "localSessionsUpgradingEnabled": "true", "readonlymode.enabled": "true",

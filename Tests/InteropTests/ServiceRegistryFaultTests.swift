@@ -35,7 +35,7 @@ import ZooKeeperClient
 
     private static func ids(_ cache: ServiceCache) -> [String] { cache.instances.map(\.id) }
 
-    @Test func `a registry that was away and came back empty is filled again`() async throws {
+    @Test func aRegistryThatWasAwayAndCameBackEmptyIsFilledAgain() async throws {
         try await BundledServer.with(settings: ServiceRegistryInteropTests.settings) { server in
             let copies = server.directory.path + "/copies"
             try await Self.withClients(of: server) { provider, consumer in
@@ -101,7 +101,7 @@ import ZooKeeperClient
 
     private static func copy(in directory: String) -> String { directory + "/curator%20%2Fservices%20web.json" }
 
-    @Test func `an instance that registers twice, and one that is deleted`() async throws {
+    @Test func anInstanceThatRegistersTwiceAndOneThatIsDeleted() async throws {
         try await BundledServer.with(settings: ServiceRegistryInteropTests.settings) { server in
             try await Self.withClients(of: server) { first, second in
                 let cache = try ServiceRegistry(second).cache(of: "web")
@@ -126,7 +126,7 @@ import ZooKeeperClient
         }
     }
 
-    @Test func `what is no instance is passed over and said once, and one change costs one read`() async throws {
+    @Test func whatIsNoInstanceIsPassedOverAndSaidOnceAndOneChangeCostsOneRead() async throws {
         try await BundledServer.with(settings: ServiceRegistryInteropTests.settings) { server in
             try await Self.withClients(of: server) { provider, consumer in
                 try await provider.create("/services", mode: .container)
@@ -170,7 +170,7 @@ import ZooKeeperClient
         }
     }
 
-    @Test func `a znode that may not be read hides no other one`() async throws {
+    @Test func aZnodeThatMayNotBeReadHidesNoOtherOne() async throws {
         try await BundledServer.with(settings: ServiceRegistryInteropTests.settings) { server in
             try await Self.withClients(of: server) { provider, consumer in
                 let told = Mutex<[RegistryNotice]>([])
@@ -197,7 +197,7 @@ import ZooKeeperClient
         }
     }
 
-    @Test func `one that is deregistered while it registers leaves nothing`() async throws {
+    @Test func oneThatIsDeregisteredWhileItRegistersLeavesNothing() async throws {
         try await BundledServer.with(settings: ServiceRegistryInteropTests.settings) { server in
             try await Self.withClients(of: server) { provider, consumer in
                 for layout in [RegistryLayout.curator(), .serverSet(), .dubbo()] {
@@ -219,7 +219,7 @@ import ZooKeeperClient
         }
     }
 
-    @Test func `a rolling restart and the kill of the leader take nobody out`() async throws {
+    @Test func aRollingRestartAndTheKillOfTheLeaderTakeNobodyOut() async throws {
         try await TestEnsemble.with([.bundled, .bundled, .bundled], settings: ["tickTime": "500"]) { ensemble in
             var configuration = TestEnsemble.clientConfiguration
             configuration.whenExpired = .renew

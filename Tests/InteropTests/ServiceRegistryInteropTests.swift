@@ -19,7 +19,7 @@ import ZooKeeperClient
         cache.snapshot.entries.first { $0.instance.id == id }
     }
 
-    @Test func `Curator and we see each other`() async throws {
+    @Test func curatorAndWeSeeEachOther() async throws {
         try await BundledServer.with(settings: Self.settings) { server in
             let jars = [
                 "curator-x-discovery", "curator-framework", "curator-client", "curator-recipes", "jackson-databind",
@@ -94,7 +94,7 @@ import ZooKeeperClient
             #"{"name":"web","id":"java-1","address":"127.0.0.1","port":1001,"sslPort":null,"payload":\#(json(instance.payload)),"registrationTimeUTC":\#(instance.registrationTime),"serviceType":"DYNAMIC","uriSpec":{"parts":\#(parts)}}"#
     }
 
-    @Test func `Dubbo's registry and we see each other`() async throws {
+    @Test func dubbosRegistryAndWeSeeEachOther() async throws {
         try await BundledServer.with(settings: Self.settings) { server in
             let service = "com.example.Greeter"
             let output = server.directory.path + "/python"
@@ -143,7 +143,7 @@ import ZooKeeperClient
         }
     }
 
-    @Test func `Prometheus scrapes what is registered as a ServerSet`() async throws {
+    @Test func prometheusScrapesWhatIsRegisteredAsAServerSet() async throws {
         try await BundledServer.with(settings: Self.settings) { server in
             let directory = server.directory.path
             let ports = FreePorts.take(2)

@@ -5,19 +5,19 @@ import ZooKeeperClient
 
 /// Where the keys of the secure client port come from, and what is said about those that will not do.
 @Suite(.serialized) struct TLSKeyTests {
-    @Test(
-        "The server's key comes from PEM and PKCS12, with a password or without",
-        arguments: [
-            ["ssl.keyStore.location": "server.p12", "ssl.keyStore.password": "secret"],
-            ["ssl.keyStore.location": "encrypted.pem", "ssl.keyStore.passwordPath": "password"],
-        ])
+    /// The server's key comes from PEM and PKCS12, with a password or without.
+    @Test(arguments: [
+        ["ssl.keyStore.location": "server.p12", "ssl.keyStore.password": "secret"],
+        ["ssl.keyStore.location": "encrypted.pem", "ssl.keyStore.passwordPath": "password"],
+    ])
     func stores(store: [String: String]) async throws {
         let directory = try await TestCertificates.directory()
         try "secret\n".write(toFile: directory + "/password", atomically: true, encoding: .utf8)
         try await serves(store.mapValues { $0 == "secret" ? $0 : directory + "/" + $0 }, directory)
     }
 
-    @Test("Java's stores can be used when they are converted as the messages say")
+    /// Java's stores can be used when they are converted as the messages say.
+    @Test
     func converted() async throws {
         let directory = try await TestCertificates.directory()
         let java = [
@@ -80,62 +80,61 @@ import ZooKeeperClient
         return server.log
     }
 
-    @Test(
-        "What TLS lacks is said with its key and its file",
-        arguments: [
-            (
-                ["ssl.keyStore.location": "/nowhere.pem"],
-                "ssl.keyStore.location: cannot open /nowhere.pem: No such file or directory"
-            ),
-            (
-                ["ssl.keyStore.location": "/encrypted.pem"],
-                "the private key in /encrypted.pem (ssl.keyStore.location) is encrypted: set ssl.keyStore.password or ssl.keyStore.passwordPath"
-            ),
-            (
-                ["ssl.keyStore.location": "/encrypted.pem", "ssl.keyStore.password": "wrong"],
-                "cannot read the private key in /encrypted.pem (ssl.keyStore.location) with the given password (ssl.keyStore.password, ssl.keyStore.passwordPath): the password does not fit, or it is damaged. openssl pkey -in FILE shows "
-            ),
-            (
-                ["ssl.keyStore.location": "/server.crt", "ssl.keyStore.type": "PEM"],
-                "/server.crt (ssl.keyStore.location) holds no private key in PEM: put it before the certificate"
-            ),
-            (
-                ["ssl.keyStore.location": "/server.key", "ssl.keyStore.type": "PEM"],
-                "/server.key (ssl.keyStore.location) holds no certificate in PEM: it must have "
-            ),
-            (
-                ["ssl.keyStore.location": "/mismatch.pem"],
-                "TLS cannot use /mismatch.pem (ssl.keyStore.location): its private key does not belong to its first certificate: "
-            ),
-            (
-                ["ssl.keyStore.location": "/server.p12", "ssl.keyStore.password": "wrong"],
-                "cannot open /server.p12 (ssl.keyStore.location) as PKCS12 with the given password (ssl.keyStore.password, ssl.keyStore.passwordPath): the password does not fit. openssl pkcs12 -info -in /server.p12 shows "
-            ),
-            (
-                ["ssl.keyStore.passwordPath": "/no-password"],
-                "ssl.keyStore.passwordPath: cannot open /no-password: No such file or directory"
-            ),
-            (
-                ["ssl.trustStore.location": "/server.key"],
-                "/server.key (ssl.trustStore.location) holds no certificate in PEM: it must have "
-            ),
-            (
-                ["ssl.trustStore.location": ""],
-                "secureClientPort needs the certificates that clients are checked against, and ssl.trustStore.location is not set [tls-key]"
-            ),
-            (
-                ["ssl.keyStore.location": ""],
-                "secureClientPort needs the server's key and certificate, and ssl.keyStore.location is not set [tls-key]"
-            ),
-            (
-                ["ssl.enabledProtocols": "SSLv3"],
-                "ssl.enabledProtocols names SSLv3, and the bundled server has TLSv1.2 and TLSv1.3 [tls-version]"
-            ),
-            (
-                ["ssl.ciphersuites": "TLS_NOSUCH"],
-                "ssl.ciphersuites names TLS_NOSUCH, which the bundled server does not have [tls-cipher]"
-            ),
-        ])
+    /// What TLS lacks is said with its key and its file.
+    @Test(arguments: [
+        (
+            ["ssl.keyStore.location": "/nowhere.pem"],
+            "ssl.keyStore.location: cannot open /nowhere.pem: No such file or directory"
+        ),
+        (
+            ["ssl.keyStore.location": "/encrypted.pem"],
+            "the private key in /encrypted.pem (ssl.keyStore.location) is encrypted: set ssl.keyStore.password or ssl.keyStore.passwordPath"
+        ),
+        (
+            ["ssl.keyStore.location": "/encrypted.pem", "ssl.keyStore.password": "wrong"],
+            "cannot read the private key in /encrypted.pem (ssl.keyStore.location) with the given password (ssl.keyStore.password, ssl.keyStore.passwordPath): the password does not fit, or it is damaged. openssl pkey -in FILE shows "
+        ),
+        (
+            ["ssl.keyStore.location": "/server.crt", "ssl.keyStore.type": "PEM"],
+            "/server.crt (ssl.keyStore.location) holds no private key in PEM: put it before the certificate"
+        ),
+        (
+            ["ssl.keyStore.location": "/server.key", "ssl.keyStore.type": "PEM"],
+            "/server.key (ssl.keyStore.location) holds no certificate in PEM: it must have "
+        ),
+        (
+            ["ssl.keyStore.location": "/mismatch.pem"],
+            "TLS cannot use /mismatch.pem (ssl.keyStore.location): its private key does not belong to its first certificate: "
+        ),
+        (
+            ["ssl.keyStore.location": "/server.p12", "ssl.keyStore.password": "wrong"],
+            "cannot open /server.p12 (ssl.keyStore.location) as PKCS12 with the given password (ssl.keyStore.password, ssl.keyStore.passwordPath): the password does not fit. openssl pkcs12 -info -in /server.p12 shows "
+        ),
+        (
+            ["ssl.keyStore.passwordPath": "/no-password"],
+            "ssl.keyStore.passwordPath: cannot open /no-password: No such file or directory"
+        ),
+        (
+            ["ssl.trustStore.location": "/server.key"],
+            "/server.key (ssl.trustStore.location) holds no certificate in PEM: it must have "
+        ),
+        (
+            ["ssl.trustStore.location": ""],
+            "secureClientPort needs the certificates that clients are checked against, and ssl.trustStore.location is not set [tls-key]"
+        ),
+        (
+            ["ssl.keyStore.location": ""],
+            "secureClientPort needs the server's key and certificate, and ssl.keyStore.location is not set [tls-key]"
+        ),
+        (
+            ["ssl.enabledProtocols": "SSLv3"],
+            "ssl.enabledProtocols names SSLv3, and the bundled server has TLSv1.2 and TLSv1.3 [tls-version]"
+        ),
+        (
+            ["ssl.ciphersuites": "TLS_NOSUCH"],
+            "ssl.ciphersuites names TLS_NOSUCH, which the bundled server does not have [tls-cipher]"
+        ),
+    ])
     func complaints(wrong: [String: String], expected: String) async throws {
         let directory = try await TestCertificates.directory()
         let log = try await complaint(wrong.mapValues { $0.hasPrefix("/") ? directory + $0 : $0 }, directory)
@@ -144,7 +143,8 @@ import ZooKeeperClient
         #expect(log.replacingOccurrences(of: directory, with: "").contains(beginning + expected), "\(log)")
     }
 
-    @Test("Without a list of ciphers, none that lacks forward secrecy is spoken; with one, what it says")
+    /// Without a list of ciphers, none that lacks forward secrecy is spoken; with one, what it says.
+    @Test
     func ciphers() async throws {
         let directory = try await TestCertificates.directory()
         let port = FreePorts.take(1)[0]
@@ -162,7 +162,8 @@ import ZooKeeperClient
         }
     }
 
-    @Test("A certificate whose time is over, or soon will be, is said at the start and shown by mntr")
+    /// A certificate whose time is over, or soon will be, is said at the start and shown by mntr.
+    @Test
     func ends() async throws {
         let directory = try await TestCertificates.directory()
         for (file, days, words) in [("server.pem", 2, "runs out at "), ("expired.pem", -1, "ran out at ")] {
@@ -180,7 +181,8 @@ import ZooKeeperClient
         }
     }
 
-    @Test("The server without TLS says which one has it")
+    /// The server without TLS says which one has it.
+    @Test
     func withoutTLS() async throws {
         let port = FreePorts.take(1)[0]
         let server = try BundledServer(settings: TestCertificates.clientPort(port, "/nowhere"))

@@ -14,7 +14,8 @@ import ZooKeeperClient
         try await TestCertificates.talk(port, directory, command)
     }
 
-    @Test("kazoo with client certificates: x509 ACLs, the super user, watches, large answers")
+    /// kazoo with client certificates: x509 ACLs, the super user, watches, large answers.
+    @Test
     func kazoo() async throws {
         let directory = try await TestCertificates.directory()
         let port = FreePorts.take(1)[0]
@@ -32,7 +33,8 @@ import ZooKeeperClient
         }
     }
 
-    @Test("Clients are who Apache's server says they are")
+    /// Clients are who Apache's server says they are.
+    @Test
     func sameIdentities() async throws {
         let directory = try await TestCertificates.directory()
         let ports = FreePorts.take(2)
@@ -51,13 +53,12 @@ import ZooKeeperClient
         }
     }
 
-    @Test(
-        "Who shows no certificate that counts is refused, as by Apache's server, unless ssl.clientAuth is milder",
-        arguments: [
-            ("need", "plain True, none True, stranger True, expired True, alice False\n"),
-            ("want", "plain True, none False, stranger True, expired True, alice False\n"),
-            ("none", "plain True, none False, stranger False, expired False, alice False\n"),
-        ])
+    /// Who shows no certificate that counts is refused, as by Apache's server, unless ssl.clientAuth is milder.
+    @Test(arguments: [
+        ("need", "plain True, none True, stranger True, expired True, alice False\n"),
+        ("want", "plain True, none False, stranger True, expired True, alice False\n"),
+        ("none", "plain True, none False, stranger False, expired False, alice False\n"),
+    ])
     func refusals(auth: String, expected: String) async throws {
         let directory = try await TestCertificates.directory()
         let port = FreePorts.take(1)[0]
@@ -86,7 +87,8 @@ import ZooKeeperClient
         }
     }
 
-    @Test("With client.portUnification one port takes both")
+    /// With client.portUnification one port takes both.
+    @Test
     func unification() async throws {
         let directory = try await TestCertificates.directory()
         var both = settings(0, directory, ["client.portUnification": "true"])
@@ -100,7 +102,8 @@ import ZooKeeperClient
         }
     }
 
-    @Test("Apache's zkCli, with a client certificate")
+    /// Apache's zkCli, with a client certificate.
+    @Test
     func zkCli() async throws {
         let directory = try await TestCertificates.directory()
         let port = FreePorts.take(1)[0]
@@ -111,7 +114,8 @@ import ZooKeeperClient
         }
     }
 
-    @Test("zkcli-tls, with a client certificate in PEM and PKCS12; zkcli names it")
+    /// zkcli-tls, with a client certificate in PEM and PKCS12; zkcli names it.
+    @Test
     func ownShell() async throws {
         let directory = try await TestCertificates.directory()
         let port = FreePorts.take(1)[0]
@@ -150,7 +154,8 @@ import ZooKeeperClient
         }
     }
 
-    @Test("Who takes up an earlier TLS session is who it was")
+    /// Who takes up an earlier TLS session is who it was.
+    @Test
     func resumption() async throws {
         let directory = try await TestCertificates.directory()
         let port = FreePorts.take(1)[0]
@@ -164,7 +169,8 @@ import ZooKeeperClient
         }
     }
 
-    @Test("A server may have a secure port alone")
+    /// A server may have a secure port alone.
+    @Test
     func secureOnly() async throws {
         let directory = try await TestCertificates.directory()
         let port = FreePorts.take(1)[0]
@@ -182,7 +188,8 @@ import ZooKeeperClient
         #expect(!server.log.contains("serving clients"))
     }
 
-    @Test("What is no TLS, or breaks off, harms nobody")
+    /// What is no TLS, or breaks off, harms nobody.
+    @Test
     func garbage() async throws {
         let directory = try await TestCertificates.directory()
         let port = FreePorts.take(1)[0]
@@ -195,7 +202,8 @@ import ZooKeeperClient
         }
     }
 
-    @Test("Clients that stop in the middle of the handshake are closed, on both kinds of port")
+    /// Clients that stop in the middle of the handshake are closed, on both kinds of port.
+    @Test
     func halfway() async throws {
         let directory = try await TestCertificates.directory()
         let port = FreePorts.take(1)[0]

@@ -12,16 +12,16 @@ import Testing
         ("http://x?b", .http(host: "x", port: 80, path: "/?b")),
         ("http://[::1]:81/", .http(host: "::1", port: 81, path: "/")), ("pg_isready -q", .command("pg_isready -q")),
     ])
-    func `a check is read`(text: String, check: HealthCheck) throws {
+    func aCheckIsRead(text: String, check: HealthCheck) throws {
         #expect(try HealthCheck(text, host: "h", port: 80) == check)
     }
 
     @Test(arguments: ["", "https://x/", "http://x:0/", "http://x:port/", "http://user@x/"])
-    func `what cannot be checked is refused`(text: String) {
+    func whatCannotBeCheckedIsRefused(text: String) {
         #expect(throws: OperationError.self) { try HealthCheck(text, host: "h", port: 80) }
     }
 
-    @Test func `one success makes well, three failures in a row ill`() {
+    @Test func oneSuccessMakesWellThreeFailuresInARowIll() {
         var health = Health()
         let results = [false, true, false, false, true, false, false, false, false, true]
         #expect(
@@ -30,7 +30,7 @@ import Testing
         #expect(health.isWell)
     }
 
-    @Test func `checks are carried out`() async throws {
+    @Test func checksAreCarriedOut() async throws {
         func run(_ check: HealthCheck) async -> String? {
             await check.run(timeout: .milliseconds(500), environment: [:])
         }
@@ -66,7 +66,7 @@ import Testing
         ])
     }
 
-    @Test func `templates are filled in`() throws {
+    @Test func templatesAreFilledIn() throws {
         #expect(
             try render("{{#web}}\nserver {{address}}:{{port}} {{payload.weight}};\n{{/web}}\n")
                 == "server a:1 3;\nserver b:2 ;\n")
@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    @Test func `a command is told where a service is`() {
+    @Test func aCommandIsToldWhereAServiceIs() {
         let entries = [entry("my-web.v2", "a", port: 1), entry("my-web.v2", "::1", port: 2)]
         let variables = ServiceEnvironment.variables("my-web.v2", chosen: entries[1], all: entries)
         #expect(

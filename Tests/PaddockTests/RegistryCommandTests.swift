@@ -29,7 +29,7 @@ import Testing
                 + command)
     }
 
-    @Test func `a service is there while its command runs and is well`() async throws {
+    @Test func aServiceIsThereWhileItsCommandRunsAndIsWell() async throws {
         try await Self.withRegistry { paddock in
             let flag = paddock.path("well")
             let provider = try Self.register(
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test func `a service goes with its command's death and with paddock's own`() async throws {
+    @Test func aServiceGoesWithItsCommandsDeathAndWithPaddocksOwn() async throws {
         try await Self.withRegistry { paddock in
             let pidFile = paddock.path("pid")
             let provider = try Self.register(
@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    @Test func `what is registered is listed, drained, rendered, watched and remembered`() async throws {
+    @Test func whatIsRegisteredIsListedDrainedRenderedWatchedAndRemembered() async throws {
         try await Self.withRegistry { paddock in
             let watch = try paddock.start(["--json", "registry", "watch", "web"])
             let port = FreePorts.take(1)[0]
@@ -176,7 +176,7 @@ import Testing
         }
     }
 
-    @Test func `what cannot be is refused with its mend`() async throws {
+    @Test func whatCannotBeIsRefusedWithItsMend() async throws {
         try await CommandLineTool.with { paddock in
             let server = ["--server", "127.0.0.1:1"]
             func run(_ words: [String]) throws -> (Int32, String) {
@@ -215,7 +215,7 @@ import Testing
     }
 
     /// Every `sh` block of Docs/registry.md, one after the other, as it stands there.
-    @Test func `the examples of the documentation run`() async throws {
+    @Test func theExamplesOfTheDocumentationRun() async throws {
         let root = CommandLineTool.packageRoot
         let text = try String(contentsOfFile: root + "/Docs/registry.md", encoding: .utf8)
         let blocks = text.components(separatedBy: "```")
@@ -247,7 +247,7 @@ import Testing
         for block in blocks where block.hasPrefix("swift\n") { #expect(consumer.contains(block.dropFirst(6))) }
     }
 
-    @Test func `the example runs, and no request fails`() async throws {
+    @Test func theExampleRunsAndNoRequestFails() async throws {
         let directory = try TemporaryDirectory("example")
         defer { directory.remove() }
         let ports = FreePorts.take(2)

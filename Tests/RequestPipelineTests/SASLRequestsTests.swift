@@ -45,7 +45,7 @@ import ZooKeeperProtocol
         return reply
     }
 
-    @Test func `who proves itself is a sasl user, and a super user if it is one`() throws {
+    @Test func whoProvesItselfIsASaslUserAndASuperUserIfItIsOne() throws {
         let bench = self.bench()
         let (id, _) = try bench.connect()
         let reply = try #require(try authenticate("bob", "secret", bench, id))
@@ -68,7 +68,7 @@ import ZooKeeperProtocol
         ("bob", "hunter2", "closing a connection: the password of the SASL user \"bob\" is wrong"),
         ("eve", "secret", "closing a connection: there is no SASL user \"eve\""),
     ])
-    func `a wrong name or password is AuthFailed, with a null token, and the end`(
+    func aWrongNameOrPasswordIsAuthFailedWithANullTokenAndTheEnd(
         user: String, password: String, line: String
     ) throws {
         let bench = self.bench()
@@ -81,7 +81,7 @@ import ZooKeeperProtocol
         #expect(bench.pipeline.statistics.authFailures == 1)
     }
 
-    @Test func `where SASL is required the failure says so, and nothing goes before it`() throws {
+    @Test func whereSASLIsRequiredTheFailureSaysSoAndNothingGoesBeforeIt() throws {
         let bench = self.bench { $0.enforcedSchemes = ["sasl"] }
         let (id, _) = try bench.connect()
         #expect(try authenticate("bob", "wrong", bench, id)?.error == .sessionClosedRequireSASLAuth)
@@ -94,7 +94,7 @@ import ZooKeeperProtocol
         #expect(try bench.replies(third).map(\.error) == [.ok])
     }
 
-    @Test func `allowSaslFailedClients keeps who fails, as nobody, unless SASL is required`() throws {
+    @Test func allowSaslFailedClientsKeepsWhoFailsAsNobodyUnlessSASLIsRequired() throws {
         let bench = self.bench { $0.sasl?.keepsFailed = true }
         let (id, _) = try bench.connect()
         let reply = try #require(try authenticate("bob", "wrong", bench, id))
@@ -117,14 +117,14 @@ import ZooKeeperProtocol
         ([1] as [UInt8], "it begins with a token, as Kerberos does, and this server has DIGEST-MD5 only"),
         ([UInt8](repeating: 0x2c, count: 5000), "as Kerberos does"),
     ])
-    func `who begins with a token is turned away`(token: [UInt8], words: String) throws {
+    func whoBeginsWithATokenIsTurnedAway(token: [UInt8], words: String) throws {
         let bench = self.bench()
         let (id, _) = try bench.connect()
         #expect(try ask(token, bench, id)?.error == .authFailed)
         #expect(bench.lines.last?.contains(words) == true, "\(bench.lines)")
     }
 
-    @Test func `a second exchange, garbage, and what is no token at all`() throws {
+    @Test func aSecondExchangeGarbageAndWhatIsNoTokenAtAll() throws {
         let bench = self.bench()
         let (id, _) = try bench.connect()
         #expect(try authenticate("bob", "secret", bench, id)?.error == .ok)
@@ -139,7 +139,7 @@ import ZooKeeperProtocol
         #expect(bench.takeEffects() == ["close \(short.rawValue)"])
     }
 
-    @Test func `each challenge is new`() throws {
+    @Test func eachChallengeIsNew() throws {
         let bench = self.bench()
         let challenges = try (0..<3).map { _ in
             let (id, _) = try bench.connect()
@@ -148,7 +148,7 @@ import ZooKeeperProtocol
         #expect(Set(challenges).count == 3 && !challenges.contains(nil))
     }
 
-    @Test func `a server without SASL says so`() throws {
+    @Test func aServerWithoutSASLSaysSo() throws {
         let bench = Bench()
         let (id, _) = try bench.connect()
         let reply = try #require(try ask([], bench, id))

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct DigestMD5Tests {
     @Test(arguments: CapturedExchange.all)
-    func `the server takes what other clients send`(captured: CapturedExchange) throws {
+    func theServerTakesWhatOtherClientsSend(captured: CapturedExchange) throws {
         let server = DigestMD5Server(captured.service, nonce: captured.nonce)
         let (user, proof) = try server.verify(captured.sent) { user in
             user == captured.user
@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test(arguments: CapturedExchange.all.filter { $0.authorizationID == nil })
-    func `the client answers as other clients do, and knows the server's proof`(captured: CapturedExchange) throws {
+    func theClientAnswersAsOtherClientsDoAndKnowsTheServersProof(captured: CapturedExchange) throws {
         var client = DigestMD5Client(
             user: captured.user, password: captured.password, at: captured.service, clientNonce: captured.clientNonce)
         let server = DigestMD5Server(captured.service, nonce: captured.nonce)
@@ -29,7 +29,7 @@ import Testing
         #expect(throws: SASLError.outOfTurn) { try client.take([]) }
     }
 
-    @Test func `the challenge is Java's, byte for byte`() {
+    @Test func theChallengeIsJavasByteForByte() {
         #expect(
             String(decoding: DigestMD5Server(.clients, nonce: "UWRZikwGyaFy1R2bxy6PHNt9").challenge, as: UTF8.self)
                 == #"realm="zk-sasl-md5",nonce="UWRZikwGyaFy1R2bxy6PHNt9",charset=utf-8,algorithm=md5-sess"#)
@@ -126,7 +126,7 @@ import Testing
                 "the SASL token is malformed: it is longer than 2048 bytes"
             ),
         ] as [(String?, String)])
-    func `the client refuses`(challenge: String?, words: String) {
+    func theClientRefuses(challenge: String?, words: String) {
         var client = DigestMD5Client(user: "Ωmega", password: "secret", clientNonce: [1, 2, 3])
         do throws(SASLError) {
             _ = try client.take(challenge.map { Array($0.utf8) })
@@ -139,13 +139,13 @@ import Testing
         ("rspauth=00000000000000000000000000000000", SASLError.serverNotGenuine), ("rspauth=", .serverNotGenuine),
         ("", .malformed("it has no rspauth")),
     ])
-    func `a server that does not know the password is found out`(token: String, error: SASLError) throws {
+    func aServerThatDoesNotKnowThePasswordIsFoundOut(token: String, error: SASLError) throws {
         var client = DigestMD5Client(user: "bob", password: "secret", clientNonce: [1, 2, 3])
         _ = try client.take(DigestMD5Server(.clients, nonce: "n").challenge)
         #expect(throws: error) { try client.take(Array(token.utf8)) }
     }
 
-    @Test func `among several realms the first is taken, and quality auth among several`() throws {
+    @Test func amongSeveralRealmsTheFirstIsTakenAndQualityAuthAmongSeveral() throws {
         var client = DigestMD5Client(user: "bob", password: "secret", clientNonce: [1, 2, 3])
         let challenge = #"realm="a",realm="b",nonce="n",qop="auth-conf, auth",charset=utf-8,algorithm="md5-sess""#
         guard case .send(let response) = try client.take(Array(challenge.utf8)) else { return }

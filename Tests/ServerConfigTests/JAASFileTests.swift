@@ -64,7 +64,7 @@ import Testing
 
     private static let digest = "org.apache.zookeeper.server.auth.DigestLoginModule required"
 
-    @Test func `users and logins`() throws {
+    @Test func usersAndLogins() throws {
         let file = try JAASFile(
             """
             Server { \(Self.digest) user_bob="secret" user_super="s" debug="true"; };
@@ -91,12 +91,12 @@ import Testing
             "section Server asks for my.Module, and there is DIGEST-MD5 only: use org.apache.zookeeper.server.auth.DigestLoginModule"
         ),
     ])
-    func `other modules are refused with a sentence`(module: String, words: String) throws {
+    func otherModulesAreRefusedWithASentence(module: String, words: String) throws {
         let file = try JAASFile("Server { \(module) required useKeyTab=\"true\"; };")
         #expect(throws: JAASFile.Problem(description: words)) { try file.users(of: "Server") }
     }
 
-    @Test func `a plain file of users`() throws {
+    @Test func aPlainFileOfUsers() throws {
         let file = try SASLUsersFile("# who may come in\nbob:secret\r\n\n  # and\nann:a:b c \n")
         #expect(file.users == ["bob": "secret", "ann": "a:b c "])
     }
@@ -108,7 +108,7 @@ import Testing
         ("bob:", "line 1: the password is empty"),
         ("bob:a\nbob:b", "line 2: user bob is there twice"),
     ])
-    func `a file of users that is none`(text: String, why: String) {
+    func aFileOfUsersThatIsNone(text: String, why: String) {
         do throws(SASLUsersFile.Problem) {
             _ = try SASLUsersFile(text)
             Issue.record("it was read")

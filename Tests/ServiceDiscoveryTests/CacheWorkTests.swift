@@ -13,7 +13,7 @@ import ZooKeeperClient
 
     private func change(_ type: EventType, _ path: String) -> ZNodeChange { .event(WatchEvent(type: type, path: path)) }
 
-    @Test func `the last word about each znode counts`() throws {
+    @Test func theLastWordAboutEachZnodeCounts() throws {
         let work = try work(
             .curator(), change(.nodeCreated, "/services/web/a"), change(.nodeDeleted, "/services/web/b"),
             change(.nodeDeleted, "/services/web/a"), change(.nodeCreated, "/services/web/b"),
@@ -21,7 +21,7 @@ import ZooKeeperClient
         #expect(work == .some(instances: ["a": false, "b": true], rules: [:]))
     }
 
-    @Test func `what was told before everything is read counts no more`() throws {
+    @Test func whatWasToldBeforeEverythingIsReadCountsNoMore() throws {
         // It may have registered again since, while nobody looked.
         let before = change(.nodeDeleted, "/services/web/a")
         #expect(try work(.curator(), before, .readAgain) == .all)

@@ -19,7 +19,7 @@ import ZooKeeperClient
 
     private func names(_ cached: CachedService) -> [String] { cached.known.map(\.node) }
 
-    @Test func `instances come, change and go, in the order of their names`() {
+    @Test func instancesComeChangeAndGoInTheOrderOfTheirNames() {
         var cached = cached("c", "a")
         #expect(names(cached) == ["a", "c"])
         #expect(cached.update(read("b")) == [])
@@ -33,7 +33,7 @@ import ZooKeeperClient
         #expect(cached.version > version)
     }
 
-    @Test func `what cannot be read is said once, and an instance that becomes so is gone`() {
+    @Test func whatCannotBeReadIsSaidOnceAndAnInstanceThatBecomesSoIsGone() {
         var cached = cached("a")
         let bad = CachedService.Read(node: "a", data: .success([]), session: nil, registered: .zero)
         let notice = RegistryNotice.unreadable(UnreadableInstance(path: "/services/web/a", reason: "it has no data"))
@@ -55,14 +55,14 @@ import ZooKeeperClient
         #expect(names(cached) == ["b"])
     }
 
-    @Test func `one that went while nobody looked is gone, if others are there`() {
+    @Test func oneThatWentWhileNobodyLookedIsGoneIfOthersAreThere() {
         var cached = cached("a", "b")
         #expect(cached.replace(with: [read("b")], rules: [], directory: ZXID(rawValue: 1)).lost == 0)
         #expect(names(cached) == ["b"])
     }
 
     @Test(arguments: [nil, ZXID(rawValue: 1), ZXID(rawValue: 9)])
-    func `a registry that came back empty has lost them`(directory: ZXID?) {
+    func aRegistryThatCameBackEmptyHasLostThem(directory: ZXID?) {
         var cached = cached("a", "b")
         #expect(cached.replace(with: [], rules: [], directory: directory).lost == 2)
         #expect(names(cached) == ["a", "b"])
@@ -74,7 +74,7 @@ import ZooKeeperClient
         #expect(names(cached) == ["a"])
     }
 
-    @Test func `a registry that came back as another one has lost what it does not have`() {
+    @Test func aRegistryThatCameBackAsAnotherOneHasLostWhatItDoesNotHave() {
         var cached = cached("a", "b", directory: 1)
         #expect(cached.replace(with: [read("a")], rules: [], directory: ZXID(rawValue: 9)).lost == 1)
         #expect(names(cached) == ["a", "b"])
@@ -86,7 +86,7 @@ import ZooKeeperClient
         #expect(names(cached) == ["a", "b2"])
     }
 
-    @Test func `the copy on disk gives way to what is read`() throws {
+    @Test func theCopyOnDiskGivesWayToWhatIsRead() throws {
         var cached = CachedService(layout: .curator(), service: "web")
         cached.load([entry("b"), entry("a")])
         #expect(names(cached) == ["a", "b"])
@@ -95,7 +95,7 @@ import ZooKeeperClient
         #expect(names(cached) == ["c"])
     }
 
-    @Test func `a rule disables what it names, and only as long as it is there`() {
+    @Test func aRuleDisablesWhatItNamesAndOnlyAsLongAsItIsThere() {
         var cached = CachedService(layout: .dubbo(), service: "web")
         let instance = ServiceInstance(name: "web", id: "x", address: "10.0.0.7", port: 80)
         let node = String(try! RegistryLayout.dubbo().node(for: instance).path.split(separator: "/").last!)
@@ -109,7 +109,7 @@ import ZooKeeperClient
         #expect(cached.known.map(\.instance.isEnabled) == [false])
     }
 
-    @Test func `a copy is read as it was written, and a corrupt one is refused`() throws {
+    @Test func aCopyIsReadAsItWasWrittenAndACorruptOneIsRefused() throws {
         let entries = [entry("a"), entry("b", enabled: false)]
         let text = ServiceCopy.text(entries, layout: .curator(), service: "web", written: 17)
         let copy = try ServiceCopy.parse(text, service: "web")
@@ -119,7 +119,7 @@ import ZooKeeperClient
         #expect(throws: (any Error).self) { try ServiceCopy.parse(Array(#"{"version":2}"#.utf8), service: "web") }
     }
 
-    @Test func `a copy of its own for each service`() {
+    @Test func aCopyOfItsOwnForEachService() {
         let paths = [("a", "/x y"), ("x y a", "/")].map {
             ServiceCopy(directory: "/d", layout: .curator(base: $0.1), service: $0.0).path
         }

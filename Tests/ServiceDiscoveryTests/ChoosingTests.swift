@@ -21,14 +21,14 @@ func entry(_ node: String, address: String? = nil, registered: Int64 = 0, enable
         return (0..<count).map { _ in chooser.choose(from: entries, using: &generator)!.node }
     }
 
-    @Test func `round robin goes round, random does not, sticky stays`() {
+    @Test func roundRobinGoesRoundRandomDoesNotStickyStays() {
         #expect(choices(.roundRobin, 7) == ["a", "b", "c", "a", "b", "c", "a"])
         let random = choices(.random, 3000)
         for node in ["a", "b", "c"] { #expect((900...1100).contains(random.count { $0 == node })) }
         #expect(Set(choices(.sticky, 100)).count == 1)
     }
 
-    @Test func `sticky moves only when its instance is gone`() {
+    @Test func stickyMovesOnlyWhenItsInstanceIsGone() {
         var chooser = Chooser(.sticky)
         var generator = SeededGenerator(seed: 1)
         let first = chooser.choose(from: entries, using: &generator)!
@@ -38,7 +38,7 @@ func entry(_ node: String, address: String? = nil, registered: Int64 = 0, enable
         #expect(chooser.choose(from: entries, using: &generator) == second)
     }
 
-    @Test func `least used evens out what is under way`() {
+    @Test func leastUsedEvensOutWhatIsUnderWay() {
         var chooser = Chooser(.leastUsed)
         var generator = SeededGenerator(seed: 1)
         func choose() -> String { chooser.choose(from: entries, using: &generator)!.node }
@@ -51,13 +51,13 @@ func entry(_ node: String, address: String? = nil, registered: Int64 = 0, enable
         #expect(Chooser(.leastUsed).uses.isEmpty)
     }
 
-    @Test(arguments: SelectionStrategy.allCases) func `of nothing, nothing is chosen`(strategy: SelectionStrategy) {
+    @Test(arguments: SelectionStrategy.allCases) func ofNothingNothingIsChosen(strategy: SelectionStrategy) {
         var chooser = Chooser(strategy)
         var generator = SeededGenerator(seed: 1)
         #expect(chooser.choose(from: [], using: &generator) == nil)
     }
 
-    @Test func `an instance is down after failures, and comes back`() {
+    @Test func anInstanceIsDownAfterFailuresAndComesBack() {
         var marks = DownMarks(DownPolicy(threshold: 2, window: .seconds(30)))
         let start = ContinuousClock.now
         marks.noteFailure(of: "a", now: start)
@@ -77,7 +77,7 @@ func entry(_ node: String, address: String? = nil, registered: Int64 = 0, enable
         #expect(!marks.isDown("b", now: start + .seconds(32)))
     }
 
-    @Test func `disabled ones, and what a restarted provider left behind, are not chosen`() {
+    @Test func disabledOnesAndWhatARestartedProviderLeftBehindAreNotChosen() {
         let all = [
             entry("1", address: "x", registered: 5), entry("2", address: "x", registered: 9),
             entry("3", address: "y", registered: 2), entry("4", address: "z", enabled: false),

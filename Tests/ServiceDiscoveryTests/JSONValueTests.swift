@@ -8,11 +8,11 @@ import Testing
         #"null"#, #"true"#, #"[]"#, #"{}"#, #"-0"#, #"1.50e-3"#, #"12345678901234567890123"#, #""""#,
         #""hé\"llo/\\\u0001\n\t""#, #"{"b":1,"a":[1,{"c":null}],"b":2}"#, "\"\u{1F40E}\"",
     ])
-    func `what is read is written again`(text: String) throws {
+    func whatIsReadIsWrittenAgain(text: String) throws {
         #expect(try JSONValue(parsing: text).description == text)
     }
 
-    @Test func `escapes and blanks are read`() throws {
+    @Test func escapesAndBlanksAreRead() throws {
         let value = try JSONValue(parsing: " { \"a\" : [ 1 , \"\\u0041\\/\\ud83d\\udc0e\" ] }\n")
         #expect(value == ["a": [1, "A/\u{1F40E}"]])
         #expect(value["a"] == [1, "A/\u{1F40E}"])
@@ -29,18 +29,18 @@ import Testing
         ("{} {}", "something follows the JSON document at byte 3"),
         ("\"\\u00g0\"", "four hexadecimal digits are missing behind \\u at byte 5"),
     ])
-    func `what is no JSON is refused with its place`(text: String, problem: String) {
+    func whatIsNoJSONIsRefusedWithItsPlace(text: String, problem: String) {
         #expect(throws: JSONError.self) { try JSONValue(parsing: text) }
         do { _ = try JSONValue(parsing: text) } catch { #expect(error.description == problem) }
     }
 
-    @Test func `bytes that are not UTF-8 are refused, and depth is bounded`() {
+    @Test func bytesThatAreNotUTF8AreRefusedAndDepthIsBounded() {
         #expect(throws: JSONError.self) { try JSONValue(parsing: [0x22, 0xff, 0x22]) }
         let deep = String(repeating: "[", count: 100_000)
         #expect(throws: JSONError(offset: 100, message: "JSON is nested too deeply")) { try JSONValue(parsing: deep) }
     }
 
-    @Test func `a member is set in its place`() {
+    @Test func aMemberIsSetInItsPlace() {
         let value: JSONValue = ["a": 1, "b": 2]
         #expect(value.setting("a", to: 3).description == #"{"a":3,"b":2}"#)
         #expect(value.setting("c", to: false).description == #"{"a":1,"b":2,"c":false}"#)

@@ -23,7 +23,7 @@ import ZooKeeperClient
         return CuratorLayout.json(instance).utf8
     }
 
-    @Test func `ours stays, a missing one is registered anew, another's is waited for`() throws {
+    @Test func oursStaysAMissingOneIsRegisteredAnewAnothersIsWaitedFor() throws {
         var (kept, data) = try registered()
         #expect(kept.upkeep(.init(data: data, owner: Self.session), session: Self.session) == .registered)
         #expect(kept.upkeep(nil, session: Self.session) == .registerAnew)
@@ -31,17 +31,17 @@ import ZooKeeperClient
         #expect(kept.upkeep(.init(data: data, owner: .none), session: Self.session) == .wait(for: nil))
     }
 
-    @Test func `one of a former session of ours is replaced`() throws {
+    @Test func oneOfAFormerSessionOfOursIsReplaced() throws {
         var (kept, data) = try registered()
         #expect(kept.upkeep(.init(data: data, owner: Self.session), session: Self.other) == .registerAnew)
     }
 
-    @Test func `one that stays has no owner`() throws {
+    @Test func oneThatStaysHasNoOwner() throws {
         var (kept, data) = try registered(kind: .static)
         #expect(kept.upkeep(.init(data: data, owner: .none), session: Self.session) == .registered)
     }
 
-    @Test func `what others have written is kept, also for the next session`() throws {
+    @Test func whatOthersHaveWrittenIsKeptAlsoForTheNextSession() throws {
         var (kept, _) = try registered()
         let drained = data { $0.isEnabled = false }
         #expect(kept.upkeep(.init(data: drained, owner: Self.session), session: Self.session) == .registered)
@@ -53,7 +53,7 @@ import ZooKeeperClient
         #expect(kept.instance.port == 80)
     }
 
-    @Test func `a change that was not written is written, and not undone by what was there before`() throws {
+    @Test func aChangeThatWasNotWrittenIsWrittenAndNotUndoneByWhatWasThereBefore() throws {
         var (kept, before) = try registered()
         #expect(try kept.change { $0.port = 81 } != nil)
         #expect(try kept.change { $0.port = 81 } == nil)
@@ -72,7 +72,7 @@ import ZooKeeperClient
         #expect(kept.instance.port == 80)
     }
 
-    @Test func `a change that was not written keeps what others have changed meanwhile`() throws {
+    @Test func aChangeThatWasNotWrittenKeepsWhatOthersHaveChangedMeanwhile() throws {
         var (kept, _) = try registered()
         _ = try kept.change { $0.port = 81 }
         let drained = data { $0.isEnabled = false }
@@ -103,7 +103,7 @@ import ZooKeeperClient
         #expect(kept.upkeep(.init(data: [], owner: Self.session), session: Self.session) == .write(last))
     }
 
-    @Test func `a change that cannot be registered changes nothing`() throws {
+    @Test func aChangeThatCannotBeRegisteredChangesNothing() throws {
         var kept = KeptRegistration(
             layout: .serverSet(),
             instance: ServiceInstance(name: "web", id: "", address: "h", port: 80, kind: .dynamicSequential))
@@ -111,7 +111,7 @@ import ZooKeeperClient
         #expect(kept.instance.port == 80)
     }
 
-    @Test func `under a name that says all a change is another znode`() throws {
+    @Test func underANameThatSaysAllAChangeIsAnotherZnode() throws {
         var (kept, data) = try registered(.dubbo())
         #expect(kept.upkeep(.init(data: data, owner: Self.session), session: Self.session) == .registered)
         let node = try #require(try kept.change { $0.payload = ["version": "2"] })

@@ -45,8 +45,7 @@ import ZooKeeperClient
         ),
     ]
 
-    @Test(arguments: curator) func `Curator's JSON is written and read`(instance: ServiceInstance, text: String) throws
-    {
+    @Test(arguments: curator) func curatorsJSONIsWrittenAndRead(instance: ServiceInstance, text: String) throws {
         let layout = RegistryLayout.curator()
         let node = try layout.node(for: instance)
         #expect(String(decoding: node.data, as: UTF8.self) == text)
@@ -54,7 +53,7 @@ import ZooKeeperClient
         #expect(try layout.instance(service: "web", node: "id-1", data: Array(text.utf8)) == instance)
     }
 
-    @Test func `the mode follows the kind`() throws {
+    @Test func theModeFollowsTheKind() throws {
         let modes = try ServiceKind.allCases.map { kind in
             try RegistryLayout.curator(base: "/").node(for: Self.instance { $0.kind = kind })
         }
@@ -63,7 +62,7 @@ import ZooKeeperClient
     }
 
     /// As Jackson reads them: each of these was given to Curator's own serializer.
-    @Test func `what Jackson takes is taken`() throws {
+    @Test func whatJacksonTakesIsTaken() throws {
         func read(_ text: String) throws -> ServiceInstance {
             try RegistryLayout.curator().instance(service: "s", node: "n", data: Array(text.utf8))
         }
@@ -82,13 +81,13 @@ import ZooKeeperClient
         (#"{"port":70000}"#, "\"port\" is no port: 70000"), (#"{"name":{}}"#, "\"name\" is no string"),
         (#"{"uriSpec":{}}"#, "its uriSpec has no parts"),
     ])
-    func `foreign and corrupt data say why`(text: String, reason: String) {
+    func foreignAndCorruptDataSayWhy(text: String, reason: String) {
         #expect(throws: UnreadableInstance(path: "/services/s/n", reason: reason)) {
             try RegistryLayout.curator().instance(service: "s", node: "n", data: Array(text.utf8))
         }
     }
 
-    @Test func `an instance is drained without losing what others wrote`() throws {
+    @Test func anInstanceIsDrainedWithoutLosingWhatOthersWrote() throws {
         let layout = RegistryLayout.curator()
         let text = #"{"name":"web","more":[1.0],"id":"i"}"#
         let drained = try #require(try layout.data(Array(text.utf8), enabled: false))
@@ -99,7 +98,7 @@ import ZooKeeperClient
         #expect(try !RegistryLayout.serverSet().instance(service: "s", node: "member_1", data: stopping).isEnabled)
     }
 
-    @Test func `a member of a ServerSet is written and read`() throws {
+    @Test func aMemberOfAServerSetIsWrittenAndRead() throws {
         let layout = RegistryLayout.serverSet(base: "/aurora/jobs")
         var instance = Self.instance { $0.payload = ["shard": 3] }
         let node = try layout.node(for: instance)
@@ -122,7 +121,7 @@ import ZooKeeperClient
         "dubbo%3A%2F%2F10.0.0.7%3A20880%2Fcom.example.Greeter%3Fanyhost%3Dtrue%26application%3Ddemo%26interface%3Dcom.example.Greeter%26methods%3Dhello%2Cbye%26side%3Dprovider%26timestamp%3D1700000000123",
         "tri%3A%2F%2F10.0.0.7%3A20880%2Fcom.example.Greeter",
     ])
-    func `a provider's URL of Dubbo is read`(node: String) throws {
+    func aProvidersURLOfDubboIsRead(node: String) throws {
         let instance = try RegistryLayout.dubbo().instance(service: "com.example.Greeter", node: node, data: [])
         #expect(instance.address == "10.0.0.7")
         #expect(instance.port == 20880)
@@ -134,7 +133,7 @@ import ZooKeeperClient
         }
     }
 
-    @Test func `a provider of Dubbo is written`() throws {
+    @Test func aProviderOfDubboIsWritten() throws {
         let layout = RegistryLayout.dubbo()
         let instance = Self.instance {
             $0.name = "com.example.Greeter"
@@ -157,7 +156,7 @@ import ZooKeeperClient
         #expect(try !layout.instance(service: "web", node: disabledName, data: []).isEnabled)
     }
 
-    @Test func `a rule of Dubbo takes out what it names`() throws {
+    @Test func aRuleOfDubboTakesOutWhatItNames() throws {
         let instance = Self.instance()
         let rule = DubboLayout.rule(disabling: instance)
         #expect(
@@ -173,7 +172,7 @@ import ZooKeeperClient
         #expect(!DubboLayout.rule("override%3A%2F%2F0.0.0.0%2Fweb%3Fweight%3D200", disables: instance))
     }
 
-    @Test func `services and places are told apart`() throws {
+    @Test func servicesAndPlacesAreToldApart() throws {
         #expect(RegistryLayout.dubbo().service(ofChild: "metadata") == nil)
         #expect(RegistryLayout.dubbo().service(ofChild: "a%2Fb") == "a/b")
         let dubbo = RegistryLayout.dubbo()
@@ -194,7 +193,7 @@ import ZooKeeperClient
         }
     }
 
-    @Test func `a URI spec is filled in`() throws {
+    @Test func aURISpecIsFilledIn() throws {
         let spec = try #require(URISpec("{scheme}://{ address }:{ssl-port}/{name}?{x}{[}{service-type}{]}"))
         let uri = spec.uri(of: Self.instance { $0.sslPort = 443 }, variables: ["x": "y"])
         #expect(uri == "https://10.0.0.7:443/web?y{dynamic}")

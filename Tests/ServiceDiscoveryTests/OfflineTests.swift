@@ -25,7 +25,7 @@ import ZooKeeperClient
         try await body(try ServiceRegistry(client).cache(of: service, options: options), copy)
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a client that has ended leaves the copy on disk, at once`() async throws {
+    @Test(.timeLimit(.minutes(1))) func aClientThatHasEndedLeavesTheCopyOnDiskAtOnce() async throws {
         try await Self.withCache([entry("a")]) { cache, _ in
             try await cache.ready()
             #expect(cache.snapshot.age == .fromDisk(written: 17))
@@ -33,13 +33,13 @@ import ZooKeeperClient
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `without a copy it says why nothing is known`() async throws {
+    @Test(.timeLimit(.minutes(1))) func withoutACopyItSaysWhyNothingIsKnown() async throws {
         try await Self.withCache([]) { cache, _ in
             await #expect(throws: RegistryUnavailable.self) { try await cache.ready() }
         }
     }
 
-    @Test func `an old snapshot is not written as a new one`() async throws {
+    @Test func anOldSnapshotIsNotWrittenAsANewOne() async throws {
         try await Self.withCache([entry("a")]) { cache, copy in
             cache.writeCopy()
             #expect(try copy.read()?.entries.map(\.node) == ["a"])
@@ -49,7 +49,7 @@ import ZooKeeperClient
         }
     }
 
-    @Test func `several caches of one process write one copy`() async throws {
+    @Test func severalCachesOfOneProcessWriteOneCopy() async throws {
         try await Self.withCache([entry("a")]) { _, copy in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<4 {
@@ -62,7 +62,7 @@ import ZooKeeperClient
     }
 
     @Test(arguments: [(["a"], 3), (["a", "b"], 3), (["a", "b", "c"], 2), (["a"], 1)])
-    func `as many calls as attempts, each with another instance if there is one`(
+    func asManyCallsAsAttemptsEachWithAnotherInstanceIfThereIsOne(
         nodes: [String], attempts: Int
     ) async throws {
         struct Failure: Error {}

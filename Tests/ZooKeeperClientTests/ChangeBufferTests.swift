@@ -13,7 +13,7 @@ struct ChangeBufferTests {
         // Four do not fit.
         ("!.abcd.", "!!"), ("!abcd..", "!d"), ("!.abcde..", "!!e"), ("!!!..", "!-"),
     ])
-    func `a slow reader is told to read again`(told: String, taken: String) {
+    func aSlowReaderIsToldToReadAgain(told: String, taken: String) {
         var buffer = ChangeBuffer(limit: 3)
         var seen = ""
         for character in told {
@@ -31,7 +31,7 @@ struct ChangeBufferTests {
         #expect(seen == taken)
     }
 
-    @Test func `a watch that fires once needs no word before`() {
+    @Test func aWatchThatFiresOnceNeedsNoWordBefore() {
         var buffer = ChangeBuffer(limit: 1, isOpen: true)
         buffer.append(.event(WatchEvent(type: .nodeCreated, path: "/a")))
         #expect(buffer.first == .event(WatchEvent(type: .nodeCreated, path: "/a")))

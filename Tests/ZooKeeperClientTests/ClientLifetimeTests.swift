@@ -9,7 +9,7 @@ struct ClientLifetimeTests {
         try ConnectString("127.0.0.1:\(FreePorts.take(1)[0])")
     }
 
-    @Test func `a closed client leaves nothing behind`() async throws {
+    @Test func aClosedClientLeavesNothingBehind() async throws {
         weak var mailbox: Mailbox?
         do {
             let client = ZooKeeperClient(try Self.unreachable())
@@ -20,7 +20,7 @@ struct ClientLifetimeTests {
         try await eventually("the client's memory is given back") { mailbox == nil }
     }
 
-    @Test func `a client that nobody holds closes itself`() async throws {
+    @Test func aClientThatNobodyHoldsClosesItself() async throws {
         weak var mailbox: Mailbox?
         do {
             let client = ZooKeeperClient(try Self.unreachable())
@@ -29,7 +29,7 @@ struct ClientLifetimeTests {
         try await eventually("the client's memory is given back") { mailbox == nil }
     }
 
-    @Test func `closing fails what waits, and ends the sequences`() async throws {
+    @Test func closingFailsWhatWaitsAndEndsTheSequences() async throws {
         let client = ZooKeeperClient(try Self.unreachable())
         let changes = client.changes(of: "/a")
         let values = client.values(of: "/a")
@@ -49,7 +49,7 @@ struct ClientLifetimeTests {
         #expect(error?.description == "exists /: SessionExpired (the client was closed)")
     }
 
-    @Test func `an operation that finds no server in time says so`() async throws {
+    @Test func anOperationThatFindsNoServerInTimeSaysSo() async throws {
         var configuration = ClientConfiguration()
         configuration.requestTimeout = .milliseconds(200)
         let connectString = try Self.unreachable()
@@ -63,7 +63,7 @@ struct ClientLifetimeTests {
         await client.close()
     }
 
-    @Test func `a sequence of what is no path throws`() async throws {
+    @Test func aSequenceOfWhatIsNoPathThrows() async throws {
         let client = ZooKeeperClient(try Self.unreachable())
         for sequence in [client.changes(of: "a"), client.changes(of: "/a/")] {
             let error = await #expect(throws: ZooKeeperError.self) { for try await _ in sequence {} }
@@ -74,7 +74,7 @@ struct ClientLifetimeTests {
         await client.close()
     }
 
-    @Test func `cancelled loops over sequences end at once, at any moment`() async throws {
+    @Test func cancelledLoopsOverSequencesEndAtOnceAtAnyMoment() async throws {
         let client = ZooKeeperClient(try Self.unreachable())
         for round in 0..<200 {
             let task = Task {
@@ -92,7 +92,7 @@ struct ClientLifetimeTests {
         await client.close()
     }
 
-    @Test func `cancelled operations end at once, at any moment`() async throws {
+    @Test func cancelledOperationsEndAtOnceAtAnyMoment() async throws {
         let client = ZooKeeperClient(try Self.unreachable())
         for _ in 0..<200 {
             let task = Task { try await client.exists("/") }

@@ -5,7 +5,7 @@ import Testing
 @testable import ZooKeeperClient
 
 struct ClientMetricsTests {
-    @Test func `requests and connections are counted, if there is somebody to count for`() throws {
+    @Test func requestsAndConnectionsAreCountedIfThereIsSomebodyToCountFor() throws {
         #expect(ClientMetrics(NOOPMetricsHandler.instance) == nil)
         let backend = TestMetrics()
         let metrics = try #require(ClientMetrics(backend))

@@ -12,7 +12,7 @@ struct ClientSessionTests {
 
     // MARK: Connecting
 
-    @Test func `a new session asks for id 0, and takes what it is given`() throws {
+    @Test func aNewSessionAsksForId0AndTakesWhatItIsGiven() throws {
         var session = Harness()
         #expect(session.effects() == [.enter(.connecting), .connect(Self.server)])
         session.core.connectionOpened(now: 1)
@@ -28,7 +28,7 @@ struct ClientSessionTests {
         #expect(session.core.sessionTimeout == 6000)
     }
 
-    @Test func `a reconnection presents the session and the last zxid`() throws {
+    @Test func aReconnectionPresentsTheSessionAndTheLastZxid() throws {
         var session = Harness.connected()
         session.core.submit(.sync(PathRecord(path: "/")), id: 1, now: 10)
         session.reply(xid: 1, zxid: 0x1_0000_0005, now: 11)
@@ -45,14 +45,14 @@ struct ClientSessionTests {
         #expect(request.lastZXIDSeen == ZXID(rawValue: 0x1_0000_0005))
     }
 
-    @Test func `a session of before is continued`() throws {
+    @Test func aSessionOfBeforeIsContinued() throws {
         var session = Harness { $0.credentials = Self.credentials }
         session.core.connectionOpened(now: 1)
         let request = try ConnectRequest(decoding: try #require(session.sent().first))
         #expect(request.session == Self.credentials.id)
     }
 
-    @Test func `requests wait for a server, or fail once all were tried`() {
+    @Test func requestsWaitForAServerOrFailOnceAllWereTried() {
         for fails in [false, true] {
             var session = Harness {
                 $0.servers = [ServerAddress(host: "a", port: 1), ServerAddress(host: "b", port: 1)]
@@ -72,7 +72,7 @@ struct ClientSessionTests {
         }
     }
 
-    @Test func `a server that refuses the session is left, with its reason`() {
+    @Test func aServerThatRefusesTheSessionIsLeftWithItsReason() {
         var session = Harness { $0.allowsReadOnly = true }
         session.core.connectionOpened(now: 1)
         session.reply(xid: 0, zxid: 0, error: .notReadOnly, now: 2)
@@ -80,7 +80,7 @@ struct ClientSessionTests {
         #expect(session.core.lastProblem == "a:1: the server refuses the session: NotReadOnly")
     }
 
-    @Test func `a session that only a read-only server knows is not presented to others`() throws {
+    @Test func aSessionThatOnlyAReadOnlyServerKnowsIsNotPresentedToOthers() throws {
         var session = Harness { $0.allowsReadOnly = true }
         session.core.connectionOpened(now: 1)
         #expect(try ConnectRequest(decoding: try #require(session.sent().first)).readOnly == true)
@@ -91,7 +91,7 @@ struct ClientSessionTests {
         #expect(try ConnectRequest(decoding: try #require(session.sent().first)).session == .none)
     }
 
-    @Test func `a refused session is expired`() {
+    @Test func aRefusedSessionIsExpired() {
         var session = Harness.connected()
         session.core.submit(.sync(PathRecord(path: "/")), id: 1, now: 10)
         session.core.connectionEnded("gone", now: 2000)
@@ -108,7 +108,7 @@ struct ClientSessionTests {
         #expect(session.effects() == [])
     }
 
-    @Test func `servers are tried in turn, then a round is waited for`() {
+    @Test func serversAreTriedInTurnThenARoundIsWaitedFor() {
         var session = Harness { $0.servers = (1...3).map { ServerAddress(host: "s", port: $0) } }
         var tried: [ServerAddress] = []
         var waits: [Int64] = []
@@ -135,7 +135,7 @@ struct ClientSessionTests {
         #expect(session.core.lastProblem?.hasSuffix("refused") == true)
     }
 
-    @Test func `the order of the servers is the seed's`() {
+    @Test func theOrderOfTheServersIsTheSeeds() {
         func order(_ seed: UInt64) -> ClientSession.Effect? {
             var session = Harness(seed: seed) { $0.servers = (1...9).map { ServerAddress(host: "s", port: $0) } }
             return session.effects().last
@@ -144,7 +144,7 @@ struct ClientSessionTests {
         #expect((0..<20).contains { order($0) != order(0) })
     }
 
-    @Test func `no server takes longer than its share of the session`() {
+    @Test func noServerTakesLongerThanItsShareOfTheSession() {
         var session = Harness { settings in
             settings.servers = (1...18).map { ServerAddress(host: "s", port: $0) }
             settings.shufflesServers = false
@@ -156,7 +156,7 @@ struct ClientSessionTests {
         #expect(session.effects() == [.disconnect, .connect(ServerAddress(host: "s", port: 2))])
     }
 
-    @Test func `the servers are those of the configuration, once it is known, and again when it changes`() {
+    @Test func theServersAreThoseOfTheConfigurationOnceItIsKnownAndAgainWhenItChanges() {
         let ask = { (xid: Int32) in
             RequestHeader(xid: xid, op: .getData).encoded
                 + ReadRequest(path: "/zookeeper/config", watch: true).encoded
@@ -196,7 +196,7 @@ struct ClientSessionTests {
         )
     }
 
-    @Test func `a server that does not answer is given up`() {
+    @Test func aServerThatDoesNotAnswerIsGivenUp() {
         var session = Harness()
         _ = session.effects()
         #expect(session.core.deadline == 1000)
@@ -212,7 +212,7 @@ struct ClientSessionTests {
         #expect(silent.core.lastProblem == "a:1: no session within 1000 ms")
     }
 
-    @Test func `a connection that did not last counts as a failure`() {
+    @Test func aConnectionThatDidNotLastCountsAsAFailure() {
         var session = Harness.connected(now: 10)
         session.core.connectionEnded("gone", now: 500)
         #expect(session.effects() == [.enter(.disconnected)], "a server that accepts and drops is not hammered")
@@ -223,7 +223,7 @@ struct ClientSessionTests {
 
     // MARK: Requests
 
-    @Test func `answers go to those who asked`() {
+    @Test func answersGoToThoseWhoAsked() {
         var session = Harness.connected()
         session.core.submit(.exists(ReadRequest(path: "/a", watch: false)), id: 5, now: 10)
         session.core.submit(.exists(ReadRequest(path: "/b", watch: false)), id: 6, now: 10)
@@ -241,7 +241,7 @@ struct ClientSessionTests {
         #expect(session.core.lastZXIDSeen == ZXID(rawValue: 4))
     }
 
-    @Test func `sent requests are lost with the connection, others wait for the next`() {
+    @Test func sentRequestsAreLostWithTheConnectionOthersWaitForTheNext() {
         var session = Harness.connected()
         session.core.submit(.whoAmI, id: 1, now: 10)
         _ = session.sent()
@@ -263,7 +263,7 @@ struct ClientSessionTests {
         (Int32(2), "a:1: an answer out of order: xid 2 where 1 was due"),
         (Int32(0), "a:1: an answer out of order: xid 0 where 1 was due"),
     ])
-    func `an answer out of order breaks the connection`(xid: Int32, problem: String) {
+    func anAnswerOutOfOrderBreaksTheConnection(xid: Int32, problem: String) {
         var session = Harness.connected()
         session.core.submit(.whoAmI, id: 1, now: 10)
         session.reply(xid: xid, zxid: 3, now: 2000)
@@ -275,7 +275,7 @@ struct ClientSessionTests {
         #expect(session.core.lastProblem == problem)
     }
 
-    @Test func `an answer to nothing breaks the connection`() {
+    @Test func anAnswerToNothingBreaksTheConnection() {
         var session = Harness.connected()
         session.reply(xid: 4, zxid: 3, now: 2000)
         #expect(session.effects() == [.disconnect, .enter(.disconnected), .connect(Self.server)])
@@ -283,7 +283,7 @@ struct ClientSessionTests {
     }
 
     @Test(arguments: [[], [0], [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]] as [[UInt8]])
-    func `a frame that is no answer breaks the connection`(frame: [UInt8]) {
+    func aFrameThatIsNoAnswerBreaksTheConnection(frame: [UInt8]) {
         var session = Harness.connected()
         session.receive(frame, now: 2000)
         #expect(session.effects() == [.disconnect, .enter(.disconnected), .connect(Self.server)])
@@ -294,7 +294,7 @@ struct ClientSessionTests {
         #expect(handshaking.effects() == [.disconnect])
     }
 
-    @Test func `a request in time is answered, one too late is not`() {
+    @Test func aRequestInTimeIsAnsweredOneTooLateIsNot() {
         var session = Harness.connected(now: 0)
         session.core.submit(.whoAmI, id: 1, now: 0)
         session.core.submit(.whoAmI, id: 2, now: 100)
@@ -309,7 +309,7 @@ struct ClientSessionTests {
         #expect(session.effects() == [.succeed(2, .init(zxid: ZXID(rawValue: 3), body: []))])
     }
 
-    @Test func `reads are sent again, in their order and before what was asked later; writes are not`() {
+    @Test func readsAreSentAgainInTheirOrderAndBeforeWhatWasAskedLaterWritesAreNot() {
         var session = Harness.connected { $0.repeatsReads = true }
         let write = Request.setData(SetDataRequest(path: "/a", data: [], version: -1))
         session.core.submit(.getData(ReadRequest(path: "/a", watch: true)), id: 1, watcher: 11, now: 10)
@@ -352,7 +352,7 @@ struct ClientSessionTests {
         #expect(session.effects().contains(.fail(6, .init(.connectionLoss, sentAfter: ZXID(rawValue: 9)))))
     }
 
-    @Test func `a request that could not be sent in time says why`() {
+    @Test func aRequestThatCouldNotBeSentInTimeSaysWhy() {
         var session = Harness()
         session.core.submit(.whoAmI, id: 1, now: 0)
         session.core.submit(.auth(AuthPacket(type: 0, scheme: "digest", auth: [])), id: 2, now: 0)
@@ -364,7 +364,7 @@ struct ClientSessionTests {
         #expect(session.effects() == [.fail(1, failure), .fail(2, failure), .connect(Self.server)])
     }
 
-    @Test func `a cancelled request is not sent, or its answer is passed over`() {
+    @Test func aCancelledRequestIsNotSentOrItsAnswerIsPassedOver() {
         var session = Harness()
         session.core.submit(.whoAmI, id: 1, now: 0)
         session.core.submit(.ping, id: 2, now: 0)
@@ -382,7 +382,7 @@ struct ClientSessionTests {
         #expect(session.effects() == [.succeed(3, .init(zxid: ZXID(rawValue: 4), body: []))])
     }
 
-    @Test func `a request above the limit is not sent`() {
+    @Test func aRequestAboveTheLimitIsNotSent() {
         var session = Harness.connected { $0.maxRequestLength = 100 }
         session.core.submit(
             .setData(SetDataRequest(path: "/a", data: [UInt8](repeating: 0, count: 100), version: -1)), id: 1, now: 10)
@@ -395,7 +395,7 @@ struct ClientSessionTests {
 
     // MARK: Liveness
 
-    @Test func `a quiet connection is pinged, a silent one is left`() {
+    @Test func aQuietConnectionIsPingedASilentOneIsLeft() {
         var session = Harness.connected(now: 0)
         #expect(session.core.deadline == 2000)
         session.core.tick(now: 1999)
@@ -414,7 +414,7 @@ struct ClientSessionTests {
         #expect(session.core.lastProblem == "a:1: nothing heard for 4000 ms")
     }
 
-    @Test func `requests are as good as pings`() {
+    @Test func requestsAreAsGoodAsPings() {
         var session = Harness.connected(now: 0)
         session.core.submit(.whoAmI, id: 1, now: 1500)
         _ = session.sent()
@@ -424,7 +424,7 @@ struct ClientSessionTests {
 
     // MARK: Closing
 
-    @Test func `closing ends the session behind what is under way`() {
+    @Test func closingEndsTheSessionBehindWhatIsUnderWay() {
         var session = Harness.connected()
         session.core.submit(.whoAmI, id: 1, now: 10)
         session.core.close(now: 11)
@@ -440,7 +440,7 @@ struct ClientSessionTests {
             ])
     }
 
-    @Test func `closing does not wait for ever`() {
+    @Test func closingDoesNotWaitForEver() {
         var session = Harness.connected(now: 0)
         session.core.submit(.whoAmI, id: 1, now: 10)
         session.core.close(now: 10)
@@ -449,14 +449,14 @@ struct ClientSessionTests {
             session.effects() == [.disconnect, .fail(1, .init(.connectionLoss, sentAfter: .zero)), .enter(.closed)])
     }
 
-    @Test func `a connection that ends while closing closes`() {
+    @Test func aConnectionThatEndsWhileClosingCloses() {
         var session = Harness.connected()
         session.core.close(now: 10)
         session.core.connectionEnded("gone", now: 11)
         #expect(session.effects() == [.enter(.closed)])
     }
 
-    @Test func `closing without a connection is immediate`() {
+    @Test func closingWithoutAConnectionIsImmediate() {
         var session = Harness()
         _ = session.effects()
         session.core.submit(.whoAmI, id: 1, now: 1)
@@ -474,7 +474,7 @@ struct ClientSessionTests {
 
     // MARK: Identities
 
-    @Test func `identities are told to every server, before anything else`() throws {
+    @Test func identitiesAreToldToEveryServerBeforeAnythingElse() throws {
         let packet = AuthPacket(type: 0, scheme: "digest", auth: Array("bob:pw".utf8))
         var session = Harness.connected()
         session.core.submit(.auth(packet), id: 1, now: 10)
@@ -492,7 +492,7 @@ struct ClientSessionTests {
             ])
     }
 
-    @Test func `a refused identity ends everything`() {
+    @Test func aRefusedIdentityEndsEverything() {
         var session = Harness.connected()
         session.core.submit(.whoAmI, id: 1, now: 10)
         session.core.submit(.auth(AuthPacket(type: 0, scheme: "x", auth: nil)), id: 2, now: 10)
@@ -505,7 +505,7 @@ struct ClientSessionTests {
             ])
     }
 
-    @Test func `SASL comes before everything else, over every connection`() throws {
+    @Test func saslComesBeforeEverythingElseOverEveryConnection() throws {
         var session = Harness { $0.sasl = SASLCredentials(user: "bob", password: "secret") }
         session.core.submit(.whoAmI, id: 1, now: 0)
         _ = session.effects()
@@ -540,7 +540,7 @@ struct ClientSessionTests {
             (.ok, nil, "the server has refused the SASL user or password, or has no SASL"),
             (.ok, Array("nonsense".utf8), "the SASL token is malformed"),
         ] as [(ErrorCode, [UInt8]?, String)])
-    func `a refused SASL user ends the session`(error: ErrorCode, token: [UInt8]?, why: String) {
+    func aRefusedSASLUserEndsTheSession(error: ErrorCode, token: [UInt8]?, why: String) {
         var session = Harness { $0.sasl = SASLCredentials(user: "bob", password: "secret") }
         session.core.submit(.whoAmI, id: 1, now: 0)
         session.core.connectionOpened(nonce: [UInt8](repeating: 7, count: 16), now: 0)
@@ -555,7 +555,7 @@ struct ClientSessionTests {
         #expect(session.core.lastProblem?.contains(why) == true, "\(session.core.lastProblem ?? "")")
     }
 
-    @Test func `a server that says nothing of SASL is left`() {
+    @Test func aServerThatSaysNothingOfSASLIsLeft() {
         var session = Harness { $0.sasl = SASLCredentials(user: "bob", password: "secret") }
         session.core.connectionOpened(nonce: [UInt8](repeating: 7, count: 16), now: 0)
         session.accept(now: 0)
@@ -567,7 +567,7 @@ struct ClientSessionTests {
 
     // MARK: Watches
 
-    @Test func `events come through, of unknown types too`() {
+    @Test func eventsComeThroughOfUnknownTypesToo() {
         var session = Harness.connected()
         let known = WatcherEvent(type: .nodeCreated, state: .syncConnected, path: "/a")
         let unknown = WatcherEvent(type: EventType(rawValue: 99), state: .syncConnected, path: "/b")
@@ -577,7 +577,7 @@ struct ClientSessionTests {
         #expect(session.core.lastZXIDSeen == .zero)
     }
 
-    @Test func `watches that are still there are left with the next server`() {
+    @Test func watchesThatAreStillThereAreLeftWithTheNextServer() {
         var session = Harness.connected()
         session.core.submit(.getData(ReadRequest(path: "/data", watch: true)), id: 1, now: 1)
         session.core.submit(.exists(ReadRequest(path: "/missing", watch: true)), id: 2, now: 1)
@@ -607,7 +607,7 @@ struct ClientSessionTests {
         #expect(session.effects() == [.succeed(7, .init(zxid: ZXID(rawValue: 9), body: []))])
     }
 
-    @Test func `persistent watches take the newer request, and can be removed`() {
+    @Test func persistentWatchesTakeTheNewerRequestAndCanBeRemoved() {
         var session = Harness.connected()
         session.core.submit(.addWatch(AddWatchRequest(path: "/p", mode: 0)), id: 1, now: 1)
         session.core.submit(.addWatch(AddWatchRequest(path: "/r", mode: 1)), id: 2, now: 1)
@@ -630,7 +630,7 @@ struct ClientSessionTests {
         (WatcherType.children, [EventType.childWatchRemoved]), (.data, [.dataWatchRemoved]),
         (.any, [.childWatchRemoved, .dataWatchRemoved, .persistentWatchRemoved]),
     ])
-    func `what is taken back is told, once for each kind`(type: WatcherType, events: [EventType]) {
+    func whatIsTakenBackIsToldOnceForEachKind(type: WatcherType, events: [EventType]) {
         var session = Harness.connected()
         session.core.submit(.getData(ReadRequest(path: "/a", watch: true)), id: 1, now: 1)
         session.core.submit(.getChildren(ReadRequest(path: "/a", watch: true)), id: 2, now: 1)
@@ -648,7 +648,7 @@ struct ClientSessionTests {
         #expect(session.effects() == [.fail(5, .init(.noWatcher))])
     }
 
-    @Test func `watches can be forgotten without a server`() {
+    @Test func watchesCanBeForgottenWithoutAServer() {
         var session = Harness.connected()
         session.core.submit(.getData(ReadRequest(path: "/a", watch: true)), id: 1, now: 1)
         session.reply(xid: 1, zxid: 8, now: 2)
@@ -665,7 +665,7 @@ struct ClientSessionTests {
         #expect(session.sent() == [])
     }
 
-    @Test func `a watch of a read is told to whom it is for, once, over a new connection too`() {
+    @Test func aWatchOfAReadIsToldToWhomItIsForOnceOverANewConnectionToo() {
         var session = Harness.connected()
         session.core.submit(.getData(ReadRequest(path: "/a", watch: true)), id: 1, watcher: 11, now: 1)
         session.core.submit(.exists(ReadRequest(path: "/b", watch: true)), id: 2, watcher: 12, now: 1)
@@ -693,7 +693,7 @@ struct ClientSessionTests {
         #expect(session.sent() == [], "nothing is watched any more")
     }
 
-    @Test func `a read that fails leaves no watch`() {
+    @Test func aReadThatFailsLeavesNoWatch() {
         var session = Harness.connected()
         session.core.submit(.getData(ReadRequest(path: "/a", watch: true)), id: 1, watcher: 11, now: 1)
         session.reply(xid: 1, zxid: 8, error: .noNode, now: 2)
@@ -704,7 +704,7 @@ struct ClientSessionTests {
             session.effects() == [.notify(WatcherEvent(type: .nodeCreated, state: .syncConnected, path: "/a"))])
     }
 
-    @Test func `a watch that nobody waits for is taken back, unless others share it`() {
+    @Test func aWatchThatNobodyWaitsForIsTakenBackUnlessOthersShareIt() {
         let remove = RequestHeader(xid: 3, op: .removeWatches).encoded + WatcherRequest(path: "/a", type: 2).encoded
         var session = Harness.connected()
         session.core.submit(.getData(ReadRequest(path: "/a", watch: true)), id: 1, watcher: 11, now: 1)
@@ -741,7 +741,7 @@ struct ClientSessionTests {
         #expect(observed.sent() == [])
     }
 
-    @Test func `a lasting watch says when to read again: in place, and after each reconnection`() {
+    @Test func aLastingWatchSaysWhenToReadAgainInPlaceAndAfterEachReconnection() {
         var session = Harness()
         session.core.watch("/a", recursive: false, for: 11, now: 0)
         session.core.connectionOpened(now: 1)
@@ -790,7 +790,7 @@ struct ClientSessionTests {
             ])
     }
 
-    @Test func `a lasting watch that is refused ends`() {
+    @Test func aLastingWatchThatIsRefusedEnds() {
         var session = Harness.connected()
         session.core.watch("/a", recursive: true, for: 11, now: 0)
         session.reply(xid: 1, zxid: 0, error: .unimplemented, now: 1)
@@ -805,7 +805,7 @@ struct ClientSessionTests {
     }
 
     /// A server of 3.8 has one mode for each path and connection (ZOOKEEPER-4466).
-    @Test func `watches of different kinds on one path do each other no harm`() {
+    @Test func watchesOfDifferentKindsOnOnePathDoEachOtherNoHarm() {
         var session = Harness.connected()
         session.core.watch("/a", recursive: false, for: 11, now: 0)
         session.core.submit(.getData(ReadRequest(path: "/a", watch: true)), id: 1, watcher: 12, now: 1)
@@ -845,7 +845,7 @@ struct ClientSessionTests {
             ])
     }
 
-    @Test func `what the observer takes back at the server is left again for the others`() {
+    @Test func whatTheObserverTakesBackAtTheServerIsLeftAgainForTheOthers() {
         var session = Harness.connected()
         session.core.submit(.getData(ReadRequest(path: "/a", watch: true)), id: 1, now: 1)
         session.core.submit(.getData(ReadRequest(path: "/a", watch: true)), id: 2, watcher: 11, now: 1)
@@ -855,7 +855,7 @@ struct ClientSessionTests {
         #expect(session.sent().last == RequestHeader(xid: -8, op: .setWatches).encoded + watches.encoded)
     }
 
-    @Test func `a session that is renewed: what waits fails once, lasting watches go on`() throws {
+    @Test func aSessionThatIsRenewedWhatWaitsFailsOnceLastingWatchesGoOn() throws {
         var session = Harness.connected { $0.renewsSession = true }
         session.core.submit(.getData(ReadRequest(path: "/a", watch: true)), id: 1, watcher: 11, now: 1)
         session.core.submit(.getData(ReadRequest(path: "/b", watch: true)), id: 2, now: 1)
@@ -891,7 +891,7 @@ struct ClientSessionTests {
             ])
     }
 
-    @Test func `a server whose data begins anew gives a new session`() throws {
+    @Test func aServerWhoseDataBeginsAnewGivesANewSession() throws {
         var session = Harness.connected { $0.renewsSession = true }
         session.core.submit(.sync(PathRecord(path: "/")), id: 1, now: 1)
         session.reply(xid: 1, zxid: 0x500, now: 2)
@@ -937,7 +937,7 @@ struct ClientSessionTests {
         #expect(session.sent() == [RequestHeader(xid: -8, op: .setWatches2).encoded + watches.encoded])
     }
 
-    @Test func `many watches are left in several requests`() {
+    @Test func manyWatchesAreLeftInSeveralRequests() {
         var table = ClientWatches()
         for index in 0..<3000 { table.insert("/" + String(repeating: "x", count: 96) + "\(index)", .data) }
         let requests = table.restore(since: .zero).requests

@@ -3,7 +3,7 @@ import Testing
 @testable import ZooKeeperClient
 
 struct ConnectStringTests {
-    @Test func `servers and chroot are read`() throws {
+    @Test func serversAndChrootAreRead() throws {
         let string = try ConnectString("a:1, b ,[::1]:3/app/x")
         #expect(
             string.servers == [
@@ -21,19 +21,19 @@ struct ConnectStringTests {
         ("a:x", "\"a:x\" in the connect string \"a:x\" is not host:port"),
         ("a:1/x/", "the chroot \"/x/\" of the connect string is no path: a path must not end with /"),
     ])
-    func `anything else is refused`(text: String, message: String) {
+    func anythingElseIsRefused(text: String, message: String) {
         let error = #expect(throws: ConnectString.ParseError.self) { try ConnectString(text) }
         #expect(error?.description == message)
     }
 
     @Test(arguments: [("/", "/app"), ("/x", "/app/x"), ("/app", "/app/app")])
-    func `paths are put under the chroot and back`(path: String, absolute: String) throws {
+    func pathsArePutUnderTheChrootAndBack(path: String, absolute: String) throws {
         let string = try ConnectString("a/app")
         #expect(string.absolute(path) == absolute)
         #expect(string.relative(absolute) == path)
     }
 
-    @Test func `what is not under the chroot stays as it is`() throws {
+    @Test func whatIsNotUnderTheChrootStaysAsItIs() throws {
         let string = try ConnectString("a/app")
         #expect(string.relative("/apple") == "/apple")
         #expect(string.relative("/other") == "/other")

@@ -103,7 +103,7 @@ struct LostWriteTests {
         Case("acl if 0: gone", .setACL(open, aversion: 0), nil, .unknown, .unknown),
     ]
 
-    @Test(arguments: cases) func `the verdict`(_ test: Case) {
+    @Test(arguments: cases) func theVerdict(_ test: Case) {
         for (policy, expected) in [(RetryPolicy.whenCertain, test.certain), (.untilDone, test.done)] {
             let verdict = test.write.verdict(
                 finding: test.found, parent: test.parent, since: ZXID(rawValue: 100), session: Self.me, policy: policy)
@@ -115,7 +115,7 @@ struct LostWriteTests {
         }
     }
 
-    @Test func `a second attempt's error may be the first one's work`() {
+    @Test func aSecondAttemptsErrorMayBeTheFirstOnesWork() {
         #expect(Self.create.explains(.nodeExists))
         #expect(LostWrite.delete(version: nil).explains(.noNode))
         #expect(Self.setIf3.explains(.badVersion))
@@ -123,7 +123,7 @@ struct LostWriteTests {
         #expect(!Self.create.explains(.noNode))
     }
 
-    @Test func `protected names differ, and keep what comes behind`() {
+    @Test func protectedNamesDifferAndKeepWhatComesBehind() {
         let names = Set((0..<1000).map { _ in ProtectedName.make(from: "/a/b") })
         #expect(names.count == 1000)
         #expect(names.allSatisfy { $0.hasPrefix("/a/_c_") && $0.hasSuffix("-b") && $0.utf8.count == 44 })

@@ -7,7 +7,7 @@ import Testing
 
 /// Names of servers that stand for several addresses.
 struct ServerNameTests {
-    @Test func `when the first address refuses, the client speaks to the second one`() async throws {
+    @Test func whenTheFirstAddressRefusesTheClientSpeaksToTheSecondOne() async throws {
         let port = FreePorts.take(1)[0]
         let listener = try TestNetwork.socket(port) { bind($0, $1, $2) }
         defer { close(listener) }

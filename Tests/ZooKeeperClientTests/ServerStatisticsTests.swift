@@ -14,14 +14,14 @@ struct ServerStatisticsTests {
         ("leader", ServerMode.leader), ("follower", .follower), ("observer", .observer), ("read-only", .readOnly),
         ("standalone", .standalone),
     ])
-    func `srvr of every role is understood`(server: String, mode: ServerMode) throws {
+    func srvrOfEveryRoleIsUnderstood(server: String, mode: ServerMode) throws {
         let statistics = try #require(ServerStatistics(parsing: Self.answer(server, "srvr")))
         #expect(statistics.mode == mode)
         #expect(statistics.mode.description == server)
         #expect((statistics.proposalSizes != nil) == (mode == .leader))
     }
 
-    @Test func `every line of srvr is read`() throws {
+    @Test func everyLineOfSrvrIsRead() throws {
         let statistics = try #require(ServerStatistics(parsing: Self.answer("leader", "srvr")))
         #expect(statistics.version.hasPrefix("3.8.0-"))
         #expect(statistics.latency == .init(min: 2, average: 2.0, max: 2))
@@ -35,12 +35,12 @@ struct ServerStatisticsTests {
     }
 
     @Test(arguments: ["", "imok", "Zookeeper version: 3.8.0\n", "<html>\n"])
-    func `what is no srvr is refused`(text: String) {
+    func whatIsNoSrvrIsRefused(text: String) {
         #expect(ServerStatistics(parsing: text) == nil)
     }
 
     @Test(arguments: ["leader", "follower", "observer", "read-only", "standalone"])
-    func `no line of mntr is lost`(server: String) {
+    func noLineOfMntrIsLost(server: String) {
         let text = Self.answer(server, "mntr")
         let values = ServerValues(parsing: text, separator: "\t")
         #expect(values.map { "\($0.name)\t\($0.value)\n" }.joined() == text)
@@ -50,7 +50,7 @@ struct ServerStatisticsTests {
         #expect(values["zk_nothing"] == nil)
     }
 
-    @Test func `conf has settings and members`() {
+    @Test func confHasSettingsAndMembers() {
         let values = ServerValues(parsing: Self.answer("leader", "conf"), separator: "=")
         #expect(values["clientPort"] == "21102")
         #expect(values["server.4"] == "127.0.0.1:21204:21304:observer")

@@ -89,7 +89,7 @@ import ZooKeeperProtocol
     private static let packet = QuorumPacket(.followerInfo, zxid: .zero, data: [1, 2, 3]).encoded
 
     @Test(arguments: [Int.max, 1, 7])
-    func `a quorum connection: nothing passes before the proof, everything behind it`(piece: Int) throws {
+    func aQuorumConnectionNothingPassesBeforeTheProofEverythingBehindIt(piece: Int) throws {
         let pair = try Pair(.quorum, caller: Self.sasl(), called: Self.sasl())
         pair.caller.write(Self.packet)
         #expect(pair.called.end.received == [])
@@ -102,7 +102,7 @@ import ZooKeeperProtocol
         #expect(pair.called.end.received == Self.packet + [8])
     }
 
-    @Test func `what is written before the channel is active waits, too`() throws {
+    @Test func whatIsWrittenBeforeTheChannelIsActiveWaitsToo() throws {
         let channel = EmbeddedChannel()
         let handler = try #require(Self.sasl().dialling(.quorum, timeout: .seconds(5)))
         try channel.pipeline.syncOperations.addHandler(handler)
@@ -114,7 +114,7 @@ import ZooKeeperProtocol
     }
 
     @Test(arguments: [Int.max, 1])
-    func `an election connection: the greeting goes first and waits for the proof`(piece: Int) throws {
+    func anElectionConnectionTheGreetingGoesFirstAndWaitsForTheProof(piece: Int) throws {
         let pair = try Pair(.election, caller: Self.sasl(), called: Self.sasl())
         let written = pair.caller.write(Self.hello)
         nonisolated(unsafe) var isWritten = false
@@ -131,7 +131,7 @@ import ZooKeeperProtocol
     }
 
     @Test(arguments: [PeerConnectionKind.quorum, .election])
-    func `a wrong password is refused on both sides`(kind: PeerConnectionKind) throws {
+    func aWrongPasswordIsRefusedOnBothSides(kind: PeerConnectionKind) throws {
         let pair = try Pair(kind, caller: Self.sasl(login: ("zk", "wrong")), called: Self.sasl())
         pair.caller.write(kind == .election ? Self.hello : Self.packet)
         try pair.run()
@@ -141,7 +141,7 @@ import ZooKeeperProtocol
         #expect(!pair.caller.isOpen)
     }
 
-    @Test func `whoever does not try is refused where that is required, and let in where it is not`() throws {
+    @Test func whoeverDoesNotTryIsRefusedWhereThatIsRequiredAndLetInWhereItIsNot() throws {
         let strict = try Pair(.quorum, caller: Self.sasl(login: nil), called: Self.sasl())
         strict.caller.write(Self.packet)
         try strict.run()
@@ -164,7 +164,7 @@ import ZooKeeperProtocol
         #expect(failing.called.isOpen && failing.called.end.failures == [])
     }
 
-    @Test func `a greeting alone, which asks for a call back, is passed on when the caller goes`() throws {
+    @Test func aGreetingAloneWhichAsksForACallBackIsPassedOnWhenTheCallerGoes() throws {
         let called = try Side(Self.sasl(isRequired: false).accepting(.election))
         try called.take(Self.hello)
         #expect(called.end.received == [])
@@ -182,13 +182,13 @@ import ZooKeeperProtocol
         Array(QuorumAuthPacket(.inProgress, token: []).encoded.prefix(8)) + [0, 0, 0, 7, 0, 0, 0, 0],
         Array(QuorumAuthPacket(.inProgress, token: []).encoded.prefix(12)) + [0x7f, 0xff, 0xff, 0xff],
     ])
-    func `what is no exchange is refused, however long it says it is`(bytes: [UInt8]) throws {
+    func whatIsNoExchangeIsRefusedHoweverLongItSaysItIs(bytes: [UInt8]) throws {
         let called = try Side(Self.sasl().accepting(.quorum))
         try called.take(bytes)
         #expect(!called.isOpen && called.end.received == [] && called.end.failures.count == 1)
     }
 
-    @Test func `a server that does not answer is given up, and one that does not know the password`() throws {
+    @Test func aServerThatDoesNotAnswerIsGivenUpAndOneThatDoesNotKnowThePassword() throws {
         let silent = try Side(Self.sasl().dialling(.quorum, timeout: .seconds(5)))
         let written = silent.write(Self.packet)
         silent.channel.embeddedEventLoop.advanceTime(by: .seconds(5))

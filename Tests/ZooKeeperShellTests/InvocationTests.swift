@@ -4,7 +4,7 @@ import ZooKeeperClient
 @testable import ZooKeeperShell
 
 struct InvocationTests {
-    @Test func `options come before the command, which has its own`() throws {
+    @Test func optionsComeBeforeTheCommandWhichHasItsOwn() throws {
         let invocation = try Invocation(["-timeout", "0", "-r", "-server", "h:1/c", "ls", "-s", "/"])
         #expect(invocation.timeout == 0)
         #expect(invocation.allowsReadOnly)
@@ -13,7 +13,7 @@ struct InvocationTests {
         #expect(try Invocation([]) == Invocation(["-server", "localhost:2181", "-timeout", "30000"]))
     }
 
-    @Test func `unknown options are remembered, and nothing more`() throws {
+    @Test func unknownOptionsAreRememberedAndNothingMore() throws {
         #expect(try Invocation(["get", "/a", "--json"]).printsDocument)
         #expect(try !Invocation(["get", "/a"]).printsDocument)
         let invocation = try Invocation(["-foo", "-waitforconnection", "quit"])
@@ -26,12 +26,12 @@ struct InvocationTests {
         (["-server"], "Error: no argument found for option -server"),
         (["-timeout", "1s"], "Error: -timeout takes milliseconds, not \"1s\""),
     ])
-    func `an option without its value is an error`(arguments: [String], message: String) {
+    func anOptionWithoutItsValueIsAnError(arguments: [String], message: String) {
         let error = #expect(throws: CommandError.self) { try Invocation(arguments) }
         #expect(error?.message == message)
     }
 
-    @Test func `a client's properties say how long a request may take`() throws {
+    @Test func aClientsPropertiesSayHowLongARequestMayTake() throws {
         let text =
             "# of a JVM\nzookeeper.request.timeout=500\nzookeeper.client.secure=false\nzookeeper.sasl.client=false\n"
         var properties = ClientProperties()
@@ -49,7 +49,7 @@ struct InvocationTests {
             (["CLIENT_JVMFLAGS": "-Djute.maxbuffer=1", "JVMFLAGS": " -Djute.maxbuffer=2 -Da"], "", 2),
             (["JVMFLAGS": "-Djute.maxbuffer=1"], "jute.maxbuffer=3\n", 3),
         ] as [([String: String], String, Int?)])
-    func `flags and properties say how long a request may be`(
+    func flagsAndPropertiesSayHowLongARequestMayBe(
         environment: [String: String], file: String, length: Int?
     ) throws {
         var properties = try ClientProperties(environment: environment)
@@ -58,7 +58,7 @@ struct InvocationTests {
     }
 
     @Test(arguments: ["", "abc", "-5", "0", "0x", "2147483648", "4m"])
-    func `a length that is none is an error`(value: String) {
+    func aLengthThatIsNoneIsAnError(value: String) {
         let error = #expect(throws: CommandError.self) {
             try ClientProperties(environment: ["JVMFLAGS": "-Djute.maxbuffer=\(value)"])
         }
@@ -95,14 +95,14 @@ struct SecurityPropertiesTests {
             ("java.security.auth.login.config=jaas\nzookeeper.sasl.client=false", nil),
             ("java.security.auth.login.config=none\nzookeeper.sasl.client=no", nil),
         ] as [(String, String?)])
-    func `a JAAS file says who the client is`(lines: String, user: String?) throws {
+    func aJAASFileSaysWhoTheClientIs(lines: String, user: String?) throws {
         let properties = try Self.properties(lines)
         let login = try properties.login(reading: Self.read)
         guard case .user(let credentials) = login else { return #expect(login == .none && user == nil) }
         #expect(credentials.user == user)
     }
 
-    @Test func `flags say it too`() throws {
+    @Test func flagsSayItToo() throws {
         let flags = "-Djava.security.auth.login.config=jaas -Dzookeeper.sasl.clientconfig=Ann"
         let properties = try ClientProperties(environment: ["JVMFLAGS": flags])
         let login = try properties.login(reading: Self.read)
@@ -123,12 +123,12 @@ struct SecurityPropertiesTests {
             "f:1: zookeeper.sasl.clientconfig names a section of a login configuration, and there is none: set java.security.auth.login.config to its file"
         ),
     ])
-    func `a login that is not there is told, and no more`(lines: String, message: String) throws {
+    func aLoginThatIsNotThereIsToldAndNoMore(lines: String, message: String) throws {
         let properties = try Self.properties(lines)
         #expect(try properties.login(reading: Self.read) == .missing(message))
     }
 
-    @Test func `a login that is there and of no use is an error`() throws {
+    @Test func aLoginThatIsThereAndOfNoUseIsAnError() throws {
         let properties = try Self.properties(
             "java.security.auth.login.config=jaas\nzookeeper.sasl.clientconfig=Kerberos")
         let error = #expect(throws: CommandError.self) { try properties.login(reading: Self.read) }
@@ -138,7 +138,7 @@ struct SecurityPropertiesTests {
         )
     }
 
-    @Test func `TLS is asked for with its files`() throws {
+    @Test func tlsIsAskedForWithItsFiles() throws {
         let pem = """
             zookeeper.client.secure = TRUE
             zookeeper.ssl.keyStore.location=bob.pem
@@ -187,7 +187,7 @@ struct SecurityPropertiesTests {
             "f:2: zookeeper.ssl.ocsp=true asks whether certificates have been revoked, which is not looked at here: take it out, or use Apache ZooKeeper's zkCli.sh for this server"
         ),
     ])
-    func `what TLS cannot use is an error`(lines: String, message: String) throws {
+    func whatTLSCannotUseIsAnError(lines: String, message: String) throws {
         let properties = try Self.properties("zookeeper.client.secure=true\n" + lines)
         let error = #expect(throws: CommandError.self) { try properties.tls(reading: Self.read) }
         #expect(error?.message == message)
@@ -201,18 +201,18 @@ struct CompletionTests {
         ("ls -s /zookeeper/qu", .znode(parent: "/zookeeper", prefix: "qu")), ("/a", .znode(parent: "/", prefix: "a")),
         ("ls ", nil), ("set /a x", nil),
     ])
-    func `what is before the cursor says what is looked for`(line: String, completion: Completion?) {
+    func whatIsBeforeTheCursorSaysWhatIsLookedFor(line: String, completion: Completion?) {
         #expect(Completion(line) == completion)
     }
 
-    @Test func `candidates have a beginning in common`() {
+    @Test func candidatesHaveABeginningInCommon() {
         #expect(Completion.commands("getA") == ["getAcl", "getAllChildrenNumber"])
         #expect(Completion.commonPrefix(["getAcl", "getAllChildrenNumber"]) == "getA")
         #expect(Completion.commonPrefix(["one"]) == "one")
         #expect(Completion.commonPrefix([]) == "")
     }
 
-    @Test func `candidates stand in columns as wide as the window`() {
+    @Test func candidatesStandInColumnsAsWideAsTheWindow() {
         #expect(Completion.columns(["a", "bb", "c"], width: 8) == "a   c\nbb\n")
         #expect(Completion.columns(["a", "bb", "c"], width: 80) == "a   bb  c\n")
         #expect(Completion.columns(["aaaaaaaaaaaaaaa", "b"], width: 10) == "aaaaaaaaaaaaaaa\nb\n")

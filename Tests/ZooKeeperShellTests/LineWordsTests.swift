@@ -19,7 +19,7 @@ struct LineWordsTests {
         ("", []),
         ("set /a ä\u{1F980}", ["set", "/a", "ä\u{1F980}"]),
     ])
-    func `a line becomes words`(line: String, words: [String]) {
+    func aLineBecomesWords(line: String, words: [String]) {
         #expect(LineWords.split(line) == words)
     }
 }

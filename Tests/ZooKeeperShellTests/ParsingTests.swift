@@ -115,7 +115,7 @@ struct ParsingTests {
     ]
 
     @Test(arguments: cases)
-    func `a line is understood`(_ line: Case) throws {
+    func aLineIsUnderstood(_ line: Case) throws {
         var remarks: [ShellCommand.Remark] = []
         #expect(try ShellCommand(LineWords.split(line.line), remarks: &remarks) == line.command)
         #expect(remarks == line.warnings.map { .warning($0) })
@@ -178,19 +178,19 @@ struct ParsingTests {
         ("set -b /a A", "with -b the data must be base64, and \"A\" is none"),
         ("set --json /a x", "Unrecognized option: --json"), ("get --b /a", "Unrecognized option: --b"),
     ])
-    func `a line is refused with the words of Apache's shell`(line: String, message: String) {
+    func aLineIsRefusedWithTheWordsOfApachesShell(line: String, message: String) {
         var remarks: [ShellCommand.Remark] = []
         let error = #expect(throws: CommandError.self) { try ShellCommand(LineWords.split(line), remarks: &remarks) }
         #expect(error?.message == message)
     }
 
-    @Test func `remarks come before a refusal`() {
+    @Test func remarksComeBeforeARefusal() {
         var remarks: [ShellCommand.Remark] = []
         #expect(throws: CommandError.self) { try ShellCommand(["ls", "-?", "-s", "watch"], remarks: &remarks) }
         #expect(remarks == [.help("usage: ls [options] path\n -?   help\n -R   recurse\n -s   stat\n -w   watch\n")])
     }
 
-    @Test func `an unknown command ends with 127 and shows all commands`() {
+    @Test func anUnknownCommandEndsWith127AndShowsAllCommands() {
         #expect(CommandError.notFound("x").exitCode == 127)
         #expect(CommandError.notFound("x").showsUsage)
         #expect(

@@ -6,7 +6,7 @@ import ZooKeeperClient
 
 /// One at a time: some set the time zone of the process.
 @Suite(.serialized) struct ResultTextTests {
-    @Test func `a Stat is eleven lines`() {
+    @Test func aStatIsElevenLines() {
         let stat = Stat(
             czxid: ZXID(rawValue: 0x1_0000_0003), mzxid: ZXID(rawValue: 4), ctime: 0, mtime: 0, version: 1, cversion: 2,
             aversion: -1, ephemeralOwner: SessionID(rawValue: -1), dataLength: 5, numChildren: 6,
@@ -34,7 +34,7 @@ import ZooKeeperClient
         ("Europe/Berlin", 1_782_000_000_000, "Sun Jun 21 02:00:00 CEST 2026"),
         ("America/Sao_Paulo", 1_782_000_000_000, "Sat Jun 20 21:00:00 GMT-03:00 2026"),
     ])
-    func `times look as Java's dates`(zone: String, milliseconds: Int64, text: String) {
+    func timesLookAsJavasDates(zone: String, milliseconds: Int64, text: String) {
         ResultTextTests.inZone(zone) { #expect(ResultText.date(milliseconds) == text) }
     }
 
@@ -47,18 +47,18 @@ import ZooKeeperClient
         tzset()
     }
 
-    @Test func `data is text, and null is null`() {
+    @Test func dataIsTextAndNullIsNull() {
         #expect(ResultText.data(nil) == "null\n")
         #expect(ResultText.data([]) == "\n")
         #expect(ResultText.data([0x61, 0xff, 0xc3, 0xa4]) == "a\u{fffd}ä\n")
     }
 
-    @Test func `an ACL is two lines an entry`() {
+    @Test func anACLIsTwoLinesAnEntry() {
         let acl = [ACL(.all, .anyone), ACL(.read, AuthID(scheme: "digest", id: "a,b%:x"))]
         #expect(ResultText.acl(acl) == "'world,'anyone\n: cdrwa\n'digest,'a%2Cb%25:x\n: r\n")
     }
 
-    @Test func `clients of a configuration are a connect string`() {
+    @Test func clientsOfAConfigurationAreAConnectString() {
         let text = """
             server.1=h1:1:2:participant;127.0.0.1:2181
             server.2=h2:1:2:observer;2182
@@ -68,7 +68,7 @@ import ZooKeeperClient
         #expect(ResultText.clients(ofConfiguration: "") == " \n")
     }
 
-    @Test func `events begin with an empty line`() {
+    @Test func eventsBeginWithAnEmptyLine() {
         #expect(
             ResultText.event(WatchEvent(type: .nodeCreated, path: "/x"))
                 == "\nWATCHER::\n\nWatchedEvent state:SyncConnected type:NodeCreated path:/x\n")
@@ -87,11 +87,11 @@ import ZooKeeperClient
         (.sessionExpired, "KeeperErrorCode = Session expired for /a"),
         (.noWatcher, "KeeperErrorCode = No such watcher for /a"),
     ])
-    func `errors have the words of Apache's shell`(code: ErrorCode, message: String) {
+    func errorsHaveTheWordsOfApachesShell(code: ErrorCode, message: String) {
         #expect(CommandError(code, path: "/a").message == message)
     }
 
-    @Test func `errors without a path say so`() {
+    @Test func errorsWithoutAPathSaySo() {
         #expect(CommandError(.reconfigDisabled, path: "").message == "KeeperErrorCode = Reconfig is disabled")
         #expect(CommandError(.invalidACL, path: nil).message == "Acl is not valid : null")
     }
@@ -102,12 +102,12 @@ struct QuotaTests {
         ("count=5,bytes=-1=;byteHardLimit=0;countHardLimit=-1", Quota(count: 5, hardBytes: 0)),
         ("count=5,bytes=-1", nil),
     ])
-    func `what is read is written alike`(text: String, quota: Quota?) {
+    func whatIsReadIsWrittenAlike(text: String, quota: Quota?) {
         #expect(Quota(text: text).description == text)
         if let quota { #expect(Quota(text: text) == quota) }
     }
 
-    @Test func `new limits join the old ones`() {
+    @Test func newLimitsJoinTheOldOnes() {
         var quota = Quota(count: 5, hardBytes: 9)
         quota.merge(Quota(bytes: 7, hardBytes: 8))
         #expect(quota == Quota(count: 5, bytes: 7, hardBytes: 8))
@@ -115,7 +115,7 @@ struct QuotaTests {
         #expect(quota == Quota(bytes: 7))
     }
 
-    @Test func `a limit below what there is deserves a warning`() {
+    @Test func aLimitBelowWhatThereIsDeservesAWarning() {
         let usage = Quota(text: "count=2,bytes=3")
         #expect(Quota(count: 2, bytes: 3).warnings(for: usage).isEmpty)
         #expect(
@@ -156,7 +156,7 @@ struct QuotaTests {
     ])
     func hexadecimal(data: [UInt8], text: String) { #expect(ResultText.hexadecimal(data) == text) }
 
-    @Test func `null data is the word, in base64 as well`() {
+    @Test func nullDataIsTheWordInBase64AsWell() {
         #expect(ResultText.base64(nil) == "bnVsbA==\n")
         #expect(ResultText.base64([0, 0xff]) == "AP8=\n")
     }
@@ -175,11 +175,11 @@ struct QuotaTests {
             (Array("a\"\\\n\u{1}é\u{2028}".utf8), #""data": "a\"\\\n\u0001é\u2028", "encoding": "utf-8""#),
             ([0xff, 0], #""data": "/wA=", "encoding": "base64""#), ([], #""data": "", "encoding": "utf-8""#),
         ] as [([UInt8]?, String)])
-    func `a znode as JSON`(data: [UInt8]?, members: String) {
+    func aZnodeAsJSON(data: [UInt8]?, members: String) {
         #expect(JSONText.node("/a", data, Self.stat) == #"{"path": "/a", "# + members + ", " + Self.statText)
     }
 
-    @Test func `lists and the configuration as JSON`() {
+    @Test func listsAndTheConfigurationAsJSON() {
         #expect(
             JSONText.children("/", ["a", "b\""], Self.stat)
                 == #"{"path": "/", "children": ["a", "b\""], "# + Self.statText)
