@@ -373,7 +373,12 @@ import ZooKeeperProtocol
         try await withEnsemble { ensemble in
             let client = try await ensemble.boot([try ensemble.spec(1), try ensemble.spec(2)])
             let status = try await client.status()
-            removeTree(ensemble.directory)
+            // Between its parts the supervisor may find its own directory removed, and the ensemble's still there: then it makes its own
+            // anew. Who removes it tries again.
+            try await eventually("\(ensemble.directory) is gone") {
+                removeTree(ensemble.directory)
+                return access(ensemble.directory, F_OK) != 0
+            }
             for pid in status.servers.compactMap(\.pid) + [status.pid] {
                 try await eventually("\(pid) is gone") { ProcessTable.identity(of: pid) == nil }
             }
