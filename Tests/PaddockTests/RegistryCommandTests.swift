@@ -226,7 +226,7 @@ import Testing
             let script =
                 "set -euo pipefail\ncd \(paddock.home.path)\nmkdir bin\nln -s \(CommandLineTool.binary) bin/paddock\nPATH=$PWD/bin:$PATH\ntrap 'kill $(jobs -p)' EXIT\n"
                 + scripts.joined(separator: "\n").replacing("paddock up ", with: "paddock status ").replacing(
-                    "8080", with: "\(port)")
+                    "9090", with: "\(port)")
             let process = try ChildProcess(
                 "/bin/bash", ["-c", script + "\nkill $(jobs -p) 2>/dev/null; touch done"],
                 environment: ProcessInfo.processInfo.environment.merging(["PADDOCK_HOME": paddock.home.path]) { $1 },

@@ -64,12 +64,19 @@ extension Operator {
     private func watch(_ service: ProvidedService, _ provision: Provision) async {
         guard let check = service.check else { return await provision.set(isWell: true, because: nil) }
         var health = Health()
+        var firstFailures = 0
         while !Task.isCancelled {
             let problem = await check.run(timeout: service.checkTimeout, environment: environment)
             if Task.isCancelled { return }
             if health.note(success: problem == nil) {
+                // From now on a change is told.
+                firstFailures = 3
                 await provision.set(isWell: health.isWell, because: problem)
             } else if let problem, !health.isWell {
+                firstFailures += 1
+                if firstFailures == 3 {
+                    report(.warning("\(service.instance.name) is not well, and not registered: \(problem)"))
+                }
                 report(.waiting("\(service.instance.name) to be well: \(problem)"))
             }
             try? await Task.sleep(
@@ -108,10 +115,24 @@ private actor Provision {
         guard registration == nil, let registration = try? registry.register(instance) else { return }
         self.registration = registration
         telling = Task { [report, instance] in
+            let slow = Task {
+                try await Task.sleep(for: .seconds(3))
+                if registration.state == .pending {
+                    report(
+                        .warning("\(instance.name) is not registered yet: the registry does not answer; trying on")
+                    )
+                }
+            }
+            defer { slow.cancel() }
+            var wasRegistered = false
             for await state in registration.states {
                 switch state {
                 case .registered(let path):
+                    wasRegistered = true
                     report(.step("\(instance.name) \(instance.endpoint) is registered at \(path)"))
+                case .pending where wasRegistered:
+                    report(
+                        .warning("\(instance.name) is not registered any more: its session has ended; trying again"))
                 case .pending, .replaced, .ended: break
                 }
             }

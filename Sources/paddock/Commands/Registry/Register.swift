@@ -66,6 +66,9 @@ struct Register: EnsembleCommand {
             }
         }
         if port == nil, sslPort == nil { throw ValidationError("there is no --port") }
+        if let address, address.isEmpty || address.contains(where: { $0.isWhitespace || !$0.isASCII }) {
+            throw ValidationError("--address takes a host name or an IP address, not '\(address)'")
+        }
         _ = try parsedPayload()
         if let uri, URISpec(uri) == nil {
             throw ValidationError(
