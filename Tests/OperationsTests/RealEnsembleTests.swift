@@ -62,15 +62,18 @@ struct RealEnsembles: Sendable {
 /// On both engines; Apache ZooKeeper is that of Debian's package.
 @Suite(.serialized) struct RealEnsembleTests {
     static func demo(_ engine: String) -> String {
-        """
-        ensemble: demo
-        engine: \(engine)
-        ports: auto
-        settings: {tickTime: 500, initLimit: 20, syncLimit: 10}
-        participants: 3
-        observers: 1
+        // Apache 3.8.0 now and then finds digests that differ when its servers restart among creates and deletes, and goes on counting. Then
+        // the rolling restart stops, as it should; what is tested here is another thing.
+        let digests = engine == "apache" ? ", digest.enabled: false" : ""
+        return """
+            ensemble: demo
+            engine: \(engine)
+            ports: auto
+            settings: {tickTime: 500, initLimit: 20, syncLimit: 10\(digests)}
+            participants: 3
+            observers: 1
 
-        """
+            """
     }
 
     /// One ensemble through its life, in one test: booting JVMs is what takes the time.
