@@ -154,15 +154,9 @@ struct ClientSession {
     }
 
     private let settings: Settings
-    private var servers: [ServerAddress]
-    private var nextServer = 0
-    /// The one of this connection, or of the last.
-    private var currentServer: ServerAddress
+    private var servers: ServerList
     /// Chance of the shell's, for the next SASL exchange.
     private var nonce: [UInt8] = []
-    /// Connections that failed, or lived for less than a second, since one that did not.
-    private var failedAttempts = 0
-    private var jitter: SplitMix
     private var phase = Phase.idle
 
     private(set) var credentials: SessionCredentials?
@@ -193,9 +187,7 @@ struct ClientSession {
     /// `seed` decides the order of the servers and the jitter of waits.
     init(_ settings: Settings, seed: UInt64) {
         self.settings = settings
-        jitter = SplitMix(state: seed)
-        servers = settings.shufflesServers ? settings.servers.shuffled(using: &jitter) : settings.servers
-        currentServer = servers[0]
+        servers = ServerList(settings.servers, shuffles: settings.shufflesServers, seed: seed)
         credentials = settings.credentials
         sessionIsKnown = settings.credentials != nil
         sessionTimeout = settings.sessionTimeout
@@ -260,23 +252,23 @@ struct ClientSession {
         case .idle, .waiting, .ended: return
         case .connecting, .handshaking, .authenticating:
             if asksAnewNext(now: now) {
-                lastProblem = "\(currentServer): \(problem)"
+                lastProblem = "\(servers.current): \(problem)"
                 return connect(now: now)
             }
-            failedAttempts += 1
+            servers.failed()
         case .connected(let connection):
             loseSentRequests(isClosing: connection.closingUntil != nil)
             if connection.closingUntil != nil { return end(.closed) }
-            failedAttempts = now - connection.openedAt < 1000 ? failedAttempts + 1 : 0
+            if now - connection.openedAt < 1000 { servers.failed() } else { servers.served() }
             effects.append(.enter(.disconnected))
         }
         asksAnew = false
-        lastProblem = "\(currentServer): \(problem)"
+        lastProblem = "\(servers.current): \(problem)"
         output.removeAll()
-        nextServer = (nextServer + 1) % servers.count
-        if failedAttempts > 0, failedAttempts % servers.count == 0 {
+        servers.advance()
+        if let wait = servers.waitBeforeNextRound() {
             if settings.failsWithoutConnection { refuseUnsentRequests() }
-            phase = .waiting(until: now + waitBeforeNextRound())
+            phase = .waiting(until: now + wait)
         } else {
             connect(now: now)
         }
@@ -434,22 +426,13 @@ struct ClientSession {
     private var silenceLimit: Instant { Instant(sessionTimeout) * 2 / 3 }
 
     private mutating func connect(now: Instant) {
-        currentServer = servers[nextServer]
         phase = .connecting(giveUp: now + attemptTimeout)
-        effects.append(.connect(currentServer))
+        effects.append(.connect(servers.take()))
     }
 
     private mutating func drop(_ problem: String, now: Instant) {
         effects.append(.disconnect)
         connectionEnded(problem, now: now)
-    }
-
-    /// 20 ms at first: an election lasts some tens of milliseconds where all goes well, and who waits longer than that makes it longer
-    /// for himself. From the sixth round on twice as long each time, up to a second. Half of it is at random.
-    private mutating func waitBeforeNextRound() -> Instant {
-        let round = failedAttempts / servers.count
-        let longest = min(Instant(20) << Instant(min(max(round - 5, 0), 10)), 1000)
-        return Instant.random(in: longest / 2...longest, using: &jitter)
     }
 
     private mutating func sent(now: Instant) {
@@ -498,7 +481,7 @@ struct ClientSession {
             case .done: begin(isReadOnly: isReadOnly, now: now)
             }
         } catch {
-            lastProblem = "\(currentServer): \(error)"
+            lastProblem = "\(servers.current): \(error)"
             effects.append(.disconnect)
             end(.authenticationFailed)
         }
@@ -576,7 +559,7 @@ struct ClientSession {
             if header.zxid > lastZXIDSeen { lastZXIDSeen = header.zxid }
             if let change = first.watch { apply(change, of: first, error: header.error, now: now) }
             if first.watcher == Self.configurationWatcher, header.error == .ok {
-                follow(try DataResponse(from: &reader).data ?? [])
+                servers.follow(try DataResponse(from: &reader).data ?? [])
             }
             if let id = first.id {
                 if header.error == .ok {
@@ -833,7 +816,7 @@ struct ClientSession {
     }
 }
 
-// MARK: - The list of servers
+// MARK: - The configuration
 
 extension ClientSession {
     /// Nobody else's: those of users count from 1.
@@ -844,20 +827,6 @@ extension ClientSession {
         send(
             .getData(ReadRequest(path: "/zookeeper/config", watch: true)), id: nil, deadline: .max,
             watcher: Self.configurationWatcher)
-    }
-
-    private mutating func follow(_ text: [UInt8]) {
-        guard let configuration = EnsembleConfiguration(text: String(decoding: text, as: UTF8.self)) else { return }
-        let found = configuration.servers.compactMap { line -> ServerAddress? in
-            guard let client = line.client else { return nil }
-            let host = client.host.flatMap { HostAddress.isWildcard($0) ? nil : $0 } ?? line.addresses[0].host
-            return ServerAddress(host: host, port: client.port)
-        }
-        guard !found.isEmpty, Set(found) != Set(servers) else { return }
-        servers = settings.shufflesServers ? found.shuffled(using: &jitter) : found
-        // The one behind this is the next.
-        nextServer = servers.firstIndex(of: currentServer) ?? servers.count - 1
-        failedAttempts = 0
     }
 }
 
@@ -870,18 +839,5 @@ extension Request {
             true
         default: false
         }
-    }
-}
-
-/// A small generator, so that a session's choices can be repeated (Steele, Lea, Flood: SplitMix, 2014).
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -178,21 +178,8 @@ extension ClientSession.Failure {
 /// Names that tell a client's own znodes from all others, as Curator makes them: `_c_GUID-` before the name.
 enum ProtectedName {
     static func make(from path: String) -> String {
-        var random = SystemRandomNumberGenerator()
-        let (high, low) = (random.next(), random.next())
-        let digits = hexadecimal(high & ~0xf000 | 0x4000) + hexadecimal(low & ~(0xc0 << 56) | 0x80 << 56)
-        var guid = ""
-        for (index, digit) in digits.enumerated() {
-            if [8, 12, 16, 20].contains(index) { guid += "-" }
-            guid.append(digit)
-        }
         let slash = path.lastIndex(of: "/") ?? path.startIndex
-        return path[...slash] + "_c_" + guid + "-" + path[slash...].dropFirst()
-    }
-
-    private static func hexadecimal(_ number: UInt64) -> String {
-        let digits = String(number, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+        return path[...slash] + "_c_" + RandomID.random().dashed + "-" + path[slash...].dropFirst()
     }
 }
 

@@ -1,3 +1,5 @@
+import ZooKeeperClient
+
 /// What a contender contends for, which with the style gives its name.
 enum ContenderKind: Hashable, Sendable {
     /// Curator's `InterProcessMutex` and `LeaderSelector`; kazoo's `Lock` and `Election`.
@@ -8,7 +10,7 @@ enum ContenderKind: Hashable, Sendable {
     case writeLock
 
     /// The beginning of the name, up to the number that the server appends.
-    func prefix(_ style: NameStyle, _ id: ContenderID) -> String {
+    func prefix(_ style: NameStyle, _ id: RandomID) -> String {
         switch (style, self) {
         case (.curator, .lock): "_c_\(id.dashed)-lock-"
         case (.curator, .latch): "_c_\(id.dashed)-latch-"

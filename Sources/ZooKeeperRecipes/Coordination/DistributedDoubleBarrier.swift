@@ -58,7 +58,7 @@ public struct DistributedDoubleBarrier: Sendable {
 
     /// - Returns: Our znode, and the czxid of the `ready` that let us through, if it could be seen.
     private func enter() async throws -> (OwnZNode, ready: ZXID?) {
-        let id = ContenderID.random()
+        let id = RandomID.random()
         let own = try await client.createEphemeral(
             in: path, style == .curator ? id.dashed : id.hex, isSequential: false, data: data, style)
         do {

@@ -1,3 +1,5 @@
+import ZooKeeperClient
+
 /// Whose groups: how a member's znode is named, and where its id is.
 public enum GroupNames: Hashable, Sendable, CaseIterable {
     /// Curator's `GroupMember`: the name is the id, the data is the member's.
@@ -17,7 +19,7 @@ public enum GroupNames: Hashable, Sendable, CaseIterable {
         case dataIsID
     }
 
-    func name(of id: String, _ unique: ContenderID) -> String {
+    func name(of id: String, _ unique: RandomID) -> String {
         switch self {
         case .groupMember: id
         case .party: unique.hex + "__party__"

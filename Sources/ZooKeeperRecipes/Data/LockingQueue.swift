@@ -74,7 +74,7 @@ public struct LockingQueue: Sendable {
         let lock: OwnZNode
         do {
             lock = try await client.createEphemeral(
-                in: taken, name, isSequential: false, data: Array(ContenderID.random().hex.utf8), .kazoo)
+                in: taken, name, isSequential: false, data: Array(RandomID.random().hex.utf8), .kazoo)
         } catch ErrorCode.nodeExists {
             return nil
         }

@@ -77,7 +77,7 @@ public struct DistributedSemaphore: Sendable {
         switch style {
         case .curator:
             // Made first and counted then: everyone's count includes all leases made before his.
-            let prefix = "_c_\(ContenderID.random().dashed)-lease-"
+            let prefix = "_c_\(RandomID.random().dashed)-lease-"
             let lease = try await client.createEphemeral(
                 in: leasesPath, prefix, isSequential: true, data: data, style)
             guard keeps(lease, under: turn) else { return nil }
@@ -90,7 +90,7 @@ public struct DistributedSemaphore: Sendable {
         case .kazoo:
             _ = try await waitForLeases { $0.count < leases }
             let lease = try await client.createEphemeral(
-                in: leasesPath, ContenderID.random().hex, isSequential: false, data: data, style)
+                in: leasesPath, RandomID.random().hex, isSequential: false, data: data, style)
             return keeps(lease, under: turn) ? lease : nil
         }
     }

@@ -1,4 +1,5 @@
 import Testing
+import ZooKeeperClient
 
 @testable import ZooKeeperRecipes
 
@@ -93,7 +94,7 @@ struct ContenderTests {
             let names = (0..<Int.random(in: 1...7)).map { number in
                 let marker = ["lock-", "__lock__", "__READ__", "__rlock__", "latch-", "__WRIT__"]
                     .randomElement(using: &generator)!
-                return ContenderID.random().hex + marker + "000000000\(number)"
+                return RandomID.random().hex + marker + "000000000\(number)"
             }.shuffled()
             let holders = names.filter { ContenderPlace(of: $0, among: names) == .holds }.compactMap(Contender.init)
             #expect(!holders.isEmpty)
@@ -105,7 +106,7 @@ struct ContenderTests {
     }
 
     @Test func namesAreCuratorsAndKazoos() throws {
-        let id = ContenderID.random()
+        let id = RandomID.random()
         #expect(id.hex.count == 32)
         #expect(id.dashed.count == 36)
         #expect(id.dashed.split(separator: "-").joined() == id.hex)

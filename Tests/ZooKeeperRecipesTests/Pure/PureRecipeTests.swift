@@ -81,7 +81,7 @@ struct PureRecipeTests {
     // MARK: Group
 
     @Test func membersAreNamedAsThoseOfTheirPeers() {
-        let id = ContenderID.random()
+        let id = RandomID.random()
         #expect(GroupNames.groupMember.name(of: "a", id) == "a")
         #expect(GroupNames.party.name(of: "a", id) == id.hex + "__party__")
         #expect(GroupNames.shallowParty.name(of: "a-b", id) == id.hex + "-a-b")
