@@ -80,6 +80,11 @@ import ZooKeeperClient
         (#"{"serviceType":"NOPE"}"#, "its serviceType is 'NOPE'"), (#"{"port":"x"}"#, "\"port\" is no number"),
         (#"{"port":70000}"#, "\"port\" is no port: 70000"), (#"{"name":{}}"#, "\"name\" is no string"),
         (#"{"uriSpec":{}}"#, "its uriSpec has no parts"),
+        (#"{"address":"h\u001b[31m"}"#, "its address holds blanks or control characters"),
+        (#"{"address":"h FAKE"}"#, "its address holds blanks or control characters"),
+        (#"{"id":"a\nb"}"#, "its id holds control characters"),
+        (#"{"name":"a\u0085b"}"#, "its name holds control characters"),
+        (#"{"uriSpec":{"parts":[{"value":"\u0007"}]}}"#, "its uriSpec holds control characters"),
     ])
     func foreignAndCorruptDataSayWhy(text: String, reason: String) {
         #expect(throws: UnreadableInstance(path: "/services/s/n", reason: reason)) {

@@ -16,8 +16,8 @@ final class CacheFollower: Sendable {
     private let options: CacheOptions
     private let workList = WorkList()
     private let cached: Mutex<Cached>
-    /// Held while the copy is written.
-    private let writing = Mutex(())
+    /// The version of the snapshot that the copy holds; held while it is written.
+    private let writing = Mutex(-1)
     /// Whether the client's session has ended and no other follows: who follows the session says what comes of that.
     private let hasEnded = Atomic(false)
 
@@ -252,9 +252,7 @@ final class CacheFollower: Sendable {
     // MARK: The copy
 
     func save() async {
-        var saved = -1
-        for await snapshot in contents.snapshots() where snapshot.age == nil && snapshot.version != saved {
-            saved = snapshot.version
+        for await snapshot in contents.snapshots() where snapshot.age == nil {
             write(snapshot)
             guard (try? await Task.sleep(for: options.writeInterval)) != nil else { return }
         }
@@ -264,7 +262,11 @@ final class CacheFollower: Sendable {
     func write(_ snapshot: ServiceSnapshot) {
         guard let copy, snapshot.age == nil else { return }
         do {
-            try writing.withLock { _ in try copy.write(snapshot.entries, written: WallClock.milliseconds()) }
+            try writing.withLock { written in
+                guard written != snapshot.version else { return }
+                try copy.write(snapshot.entries, written: WallClock.milliseconds())
+                written = snapshot.version
+            }
         } catch {
             options.report(.diskProblem("the copy of \(service) is not written: \(error)"))
         }

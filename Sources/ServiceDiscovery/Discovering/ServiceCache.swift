@@ -83,60 +83,26 @@ public final class ServiceCache: Sendable {
 
 /// The newest snapshot and who waits for it.
 final class CacheContents: Sendable {
-    private struct State {
-        var snapshot = ServiceSnapshot(entries: [], age: .unread, version: 0)
-        var listeners: [Int: AsyncStream<ServiceSnapshot>.Continuation] = [:]
-        var lastListener = 0
-        var problem: (any Error)?
-        var isFinished = false
-    }
+    // Who is slow sees the newest.
+    private let newest = Broadcast(ServiceSnapshot(entries: [], age: .unread, version: 0), buffered: 1)
+    private let failure = Mutex<(any Error)?>(nil)
 
-    private let state = Mutex(State())
-
-    var snapshot: ServiceSnapshot { state.withLock { $0.snapshot } }
+    var snapshot: ServiceSnapshot { newest.current }
     /// Why nothing is known, and is not about to be.
-    var problem: (any Error)? { state.withLock { $0.problem } }
+    var problem: (any Error)? { failure.withLock { $0 } }
 
     func publish(_ snapshot: ServiceSnapshot) {
-        let listeners = state.withLock { state in
-            state.snapshot = snapshot
-            state.problem = nil
-            return Array(state.listeners.values)
-        }
-        for listener in listeners { listener.yield(snapshot) }
+        failure.withLock { $0 = nil }
+        newest.send(snapshot)
     }
 
     /// Who waits for something to answer with is told that there will be nothing.
     func fail(_ problem: any Error) {
-        let (snapshot, listeners) = state.withLock { state in
-            state.problem = problem
-            return (state.snapshot, Array(state.listeners.values))
-        }
-        guard snapshot.age == .unread else { return }
-        for listener in listeners { listener.yield(snapshot) }
+        failure.withLock { $0 = problem }
+        newest.repeatCurrent(if: { $0.age == .unread })
     }
 
-    func finish() {
-        let listeners = state.withLock { state in
-            state.isFinished = true
-            defer { state.listeners = [:] }
-            return Array(state.listeners.values)
-        }
-        for listener in listeners { listener.finish() }
-    }
+    func finish() { newest.finish() }
 
-    func snapshots() -> AsyncStream<ServiceSnapshot> {
-        let (stream, continuation) = AsyncStream<ServiceSnapshot>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        state.withLock { state in
-            continuation.yield(state.snapshot)
-            if state.isFinished { return continuation.finish() }
-            state.lastListener += 1
-            let listener = state.lastListener
-            state.listeners[listener] = continuation
-            continuation.onTermination = { [weak self] _ in
-                _ = self?.state.withLock { $0.listeners.removeValue(forKey: listener) }
-            }
-        }
-        return stream
-    }
+    func snapshots() -> AsyncStream<ServiceSnapshot> { newest.all() }
 }

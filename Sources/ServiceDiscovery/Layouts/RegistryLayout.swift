@@ -129,7 +129,7 @@ extension RegistryLayout {
     public func service(ofChild child: String) -> String? {
         switch self {
         case .curator, .serverSet: child
-        case .dubbo: DubboLayout.service(ofChild: child)
+        case .dubbo: DubboLayout.service(ofChild: child).flatMap { Unreadable.isPlain($0) ? $0 : nil }
         }
     }
 
@@ -165,11 +165,14 @@ extension RegistryLayout {
         func path() -> String { ((try? instances(of: service)) ?? "") + "/" + node }
         do throws(Unreadable) {
             let data = try data.get()
-            return switch self {
-            case .curator: try CuratorLayout.instance(data, service: service, node: node)
-            case .dubbo: try DubboLayout.instance(service: service, node: node)
-            case .serverSet: try ServerSetLayout.instance(service: service, node: node, data: data)
-            }
+            let instance =
+                switch self {
+                case .curator: try CuratorLayout.instance(data, service: service, node: node)
+                case .dubbo: try DubboLayout.instance(service: service, node: node)
+                case .serverSet: try ServerSetLayout.instance(service: service, node: node, data: data)
+                }
+            try Unreadable.check(instance)
+            return instance
         } catch {
             throw UnreadableInstance(path: path(), reason: error.reason)
         }
@@ -197,6 +200,24 @@ struct Unreadable: Error, Hashable {
     var reason: String
 
     init(_ reason: String) { self.reason = reason }
+
+    /// Refuses text that would be something else where it is printed, or split where scripts take it apart: anybody may have written it.
+    static func check(_ instance: ServiceInstance) throws(Unreadable) {
+        if let address = instance.address, !isPlain(address) || address.contains(where: \.isWhitespace) {
+            throw Unreadable("its address holds blanks or control characters")
+        }
+        for (what, text) in [("name", instance.name), ("id", instance.id)] where !isPlain(text) {
+            throw Unreadable("its \(what) holds control characters")
+        }
+        for case .text(let text) in instance.uriSpec?.parts ?? [] where !isPlain(text) {
+            throw Unreadable("its uriSpec holds control characters")
+        }
+    }
+
+    /// Whether text holds no control characters.
+    static func isPlain(_ text: String) -> Bool {
+        text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+    }
 
     static func json(_ data: [UInt8]) throws(Unreadable) -> JSONValue {
         guard !data.isEmpty else { throw Unreadable("it has no data") }
