@@ -93,6 +93,9 @@ struct CommandLineTool {
             try process.run()
         }
 
+        /// What it has printed on stdout so far.
+        var printed: String { (try? String(contentsOfFile: output, encoding: .utf8)) ?? "" }
+
         func wait() throws -> Result {
             process.waitUntilExit()
             return Result(

@@ -124,6 +124,20 @@ import Testing
                 "registry", "run", "web", "--", "sh", "-c", "echo $WEB_HOST $WEB_PORT $WEB_ADDRESSES; exit 3")
             #expect(run.output == "127.0.0.1 \(port) \(both[0])\n")
             #expect(run.status == 3)
+            // The very signal reaches the command, and its exit code is ours.
+            let signalled = try paddock.start([
+                "registry", "run", "web", "--", "sh", "-c",
+                "trap 'exit 7' INT; touch \(paddock.path("runs")); while :; do sleep 0.02; done",
+            ])
+            try await eventually("it runs") { FileManager.default.fileExists(atPath: paddock.path("runs")) }
+            kill(signalled.process.processIdentifier, SIGINT)
+            #expect(try signalled.wait().status == 7)
+            // A command that ends at once leaves one copy of the service and nothing half written.
+            for _ in 0..<5 { _ = try Self.endpoints(paddock) }
+            let copies = try FileManager.default.subpathsOfDirectory(atPath: paddock.home.path).filter {
+                $0.contains("web.json")
+            }
+            #expect(copies.count == 1, "\(copies)")
             #expect(try paddock.run("registry", "enable", "web", "two").output == "two of web is enabled\n")
             let three = try paddock.run("registry", "resolve", "web", "-n", "3", "--strategy", "round-robin")
             #expect(three.output == "\(both[0])\n\(both[1])\n\(both[0])\n")
@@ -139,6 +153,9 @@ import Testing
             kill(other.process.processIdentifier, SIGTERM)
             _ = try other.wait()
             try await eventually("it is rendered again") { text(rendered) == "\(both[0])\n" }
+            try await eventually("the command has run") {
+                text(rendered + ".all") == "\(both[0])\n\(both[1])\n\(both[0])\n"
+            }
             let dryRun = try paddock.run("registry", "render", template, "-o", paddock.path("none"), "--dry-run")
             #expect(dryRun.output == "\(both[0])\n")
             #expect(!FileManager.default.fileExists(atPath: paddock.path("none")))
@@ -156,12 +173,26 @@ import Testing
             #expect(away.errors.contains("  mend: `paddock up` boots an ensemble; --server HOST:PORT names another\n"))
             #expect(text(rendered) == "\(both[0])\n")
             #expect(try paddock.run("start", "all").status == 0)
+            // Who is not back yet when the last instance leaves takes it for lost by the registry, and keeps it for a while. A change that
+            // both tell shows that they are.
+            #expect(try paddock.run("registry", "disable", "web", "one").output == "one of web is disabled\n")
+            // The command comes after the file: that it has run says both.
+            let before = "\(both[0])\n\(both[1])\n\(both[0])\n"
+            try await eventually("it is rendered as drained") { text(rendered + ".all") == before + "nobody\n" }
+            try await eventually("the change is told") { watch.printed.components(separatedBy: "changed").count == 4 }
+            #expect(try paddock.run("registry", "enable", "web", "one").output == "one of web is enabled\n")
+            try await eventually("it is rendered as before") {
+                text(rendered + ".all") == before + "nobody\n\(both[0])\n"
+            }
+            #expect(text(rendered) == "\(both[0])\n")
             kill(provider.process.processIdentifier, SIGTERM)
             #expect(try provider.wait().status == 128 + SIGTERM)
             try await eventually("nobody is left", within: .seconds(30)) { text(rendered) == "nobody\n" }
-            // The command comes after the file.
             try await eventually("the command has run each time") {
-                text(rendered + ".all") == "\(both[0])\n\(both[1])\n\(both[0])\nnobody\n"
+                text(rendered + ".all") == "\(both[0])\n\(both[1])\n\(both[0])\nnobody\n\(both[0])\nnobody\n"
+            }
+            try await eventually("the last departure is told") {
+                watch.printed.contains("deregistered") && watch.printed.split(separator: "\n").count == 8
             }
             kill(render.process.processIdentifier, SIGINT)
             #expect(try render.wait().status == 130)
@@ -171,7 +202,9 @@ import Testing
                 return "\(object?["change"] ?? "") \((object?["instance"] as? [String: Any])?["id"] ?? "")"
             }
             #expect(
-                Array(lines.dropFirst(2)) == ["changed two", "changed two", "deregistered two", "deregistered one"])
+                Array(lines.dropFirst(2)) == [
+                    "changed two", "changed two", "deregistered two", "changed one", "changed one", "deregistered one",
+                ])
             #expect(Set(lines.prefix(2)) == ["registered one", "registered two"])
         }
     }
@@ -197,6 +230,18 @@ import Testing
             let slash = try run(["register", "a/b", "--port", "1"] + server + ["--", "true"])
             #expect(slash.0 == 64)
             #expect(slash.1.hasPrefix("error: the service name 'a/b' must not contain '/'"))
+            let address = try run(["register", "a", "--port", "1", "--address", ""] + server + ["--", "true"])
+            #expect(address.0 == 64)
+            #expect(address.1.contains("--address takes a host name or an IP address, not ''"))
+            let id = try run(["disable", "a", ""] + server)
+            #expect(id.0 == 64)
+            #expect(id.1.contains("the id is empty"))
+            // What keeps a service from being registered is said, while its command runs.
+            let ill = try run(["register", "a", "--port", "1", "--check", "false"] + server + ["--", "sleep", "1.5"])
+            #expect(ill.0 == 0)
+            #expect(ill.1.contains("a is not well, and not registered: "))
+            let slow = try run(["register", "a", "--port", "1"] + server + ["--", "sleep", "3.5"])
+            #expect(slow.1.contains("a is not registered yet: the registry does not answer"))
             let check = try run(["register", "a", "--port", "1", "--check", "https://x"] + server + ["--", "true"])
             #expect(check.1.contains("there is no TLS here\n  mend: write --check 'curl --fail"))
             let missing = try run(["register", "a", "--port", "1"] + server + ["--", "/no/such/program"])

@@ -31,7 +31,8 @@ extension Operator {
         }
     }
 
-    /// Runs a command that is told in its environment where a service is, and returns its exit code.
+    /// Runs a command that is told in its environment where a service is, and returns its exit code, or 128 + the signal that ended it.
+    /// Signals are passed on.
     package func run(
         _ words: [String], with service: String, strategy: SelectionStrategy, in request: RegistryRequest
     ) async throws -> Int32 {
@@ -41,7 +42,10 @@ extension Operator {
         for variable in ServiceEnvironment.variables(service, chosen: one.entries[0], all: all.entries) {
             environment[variable.name] = variable.value
         }
-        return try await ChildCommand(words, environment: environment).run()
+        let command = try ChildCommand(words, environment: environment).start()
+        let signals = PassedSignals(isShared: true) { command.signal($0) }
+        defer { signals.stop() }
+        return await command.wait()
     }
 }
 

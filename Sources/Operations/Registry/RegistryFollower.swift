@@ -16,12 +16,16 @@ package struct RegistryFollower: Sendable {
     }
 
     private final class State: Sendable {
-        let caches = Mutex<[String: (cache: ServiceCache, follower: Task<Void, Never>)]>([:])
-        let wanted = Mutex<Set<String>>([])
+        struct Services {
+            var wanted: Set<String> = []
+            var caches: [String: (cache: ServiceCache, follower: Task<Void, Never>)] = [:]
+        }
+
+        let services = Mutex(Services())
         let error = Mutex<(any Error)?>(nil)
         let (changes, signal) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
 
-        deinit { caches.withLock { $0.values.forEach { $0.follower.cancel() } } }
+        deinit { services.withLock { $0.caches.values.forEach { $0.follower.cancel() } } }
     }
 
     /// Calls `body` with the snapshot of every service, by name, whenever one has changed; first when all those there are have been read.
@@ -39,10 +43,11 @@ package struct RegistryFollower: Sendable {
         }
         defer { listing.cancel() }
         for await _ in state.changes {
-            for cache in state.caches.withLock({ $0.values.map(\.cache) }) { try await cache.ready() }
-            let caches = current(state)
-            let snapshots = caches.sorted { $0.key < $1.key }.map { (name: $0.key, snapshot: $0.value.snapshot) }
-            guard try await body(snapshots) else { return }
+            for cache in state.services.withLock({ $0.caches.values.map(\.cache) }) { try await cache.ready() }
+            let snapshots = current(state).map { (name: $0.key, snapshot: $0.value.snapshot) }
+            // One that came meanwhile signals when it is read.
+            if snapshots.contains(where: { $0.snapshot.age == .unread }) { continue }
+            guard try await body(snapshots.sorted { $0.name < $1.name }) else { return }
         }
         try Task.checkCancellation()
         if let error = state.error.withLock({ $0 }) { throw error }
@@ -55,24 +60,27 @@ package struct RegistryFollower: Sendable {
     }
 
     private func set(_ names: [String], _ state: State) throws {
-        state.wanted.withLock { $0 = Set(names) }
-        for name in names where state.caches.withLock({ $0[name] == nil }) {
-            let cache = try registry.cache(of: name, options: options)
-            let follower = Task { [signal = state.signal] in for await _ in cache.snapshots { signal.yield() } }
-            state.caches.withLock { $0[name] = (cache, follower) }
+        // All at once: who is told of the first must not take it for all there are.
+        try state.services.withLock { services in
+            services.wanted = Set(names)
+            for name in names where services.caches[name] == nil {
+                let cache = try registry.cache(of: name, options: options)
+                let follower = Task { [signal = state.signal] in for await _ in cache.snapshots { signal.yield() } }
+                services.caches[name] = (cache, follower)
+            }
         }
         state.signal.yield()
     }
 
     /// The caches by name. A service that is gone is let go of once its cache no longer keeps what the registry may have lost.
     private func current(_ state: State) -> [String: ServiceCache] {
-        let wanted = state.wanted.withLock { $0 }
-        return state.caches.withLock { caches in
-            for (name, entry) in caches where !wanted.contains(name) && entry.cache.snapshot.entries.isEmpty {
+        state.services.withLock { services in
+            for (name, entry) in services.caches
+            where !services.wanted.contains(name) && entry.cache.snapshot.entries.isEmpty {
                 entry.follower.cancel()
-                caches[name] = nil
+                services.caches[name] = nil
             }
-            return caches.mapValues(\.cache)
+            return services.caches.mapValues(\.cache)
         }
     }
 }

@@ -8,9 +8,22 @@ import ZooKeeperClient
 protocol EnablingCommand: EnsembleCommand where Options == GlobalOptions {
     static var enables: Bool { get }
     var registry: RegistryOptions { get }
-    var name: String { get }
-    var id: String { get }
-    var dryRun: Bool { get }
+    var target: DrainingTarget { get }
+}
+
+struct DrainingTarget: ParsableArguments {
+    @Argument(help: "The service.")
+    var name: String
+
+    @Argument(help: "The instance, as `show` prints it.")
+    var id: String
+
+    @Flag(help: "Only say what would be done.")
+    var dryRun = false
+
+    func validate() throws {
+        if id.isEmpty { throw ValidationError("the id is empty: `paddock registry show \(name)` lists them") }
+    }
 }
 
 struct Disable: EnablingCommand {
@@ -20,15 +33,7 @@ struct Disable: EnablingCommand {
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var registry: RegistryOptions
-
-    @Argument(help: "The service.")
-    var name: String
-
-    @Argument(help: "The instance, as `show` prints it.")
-    var id: String
-
-    @Flag(help: "Only say what would be done.")
-    var dryRun = false
+    @OptionGroup var target: DrainingTarget
 }
 
 struct Enable: EnablingCommand {
@@ -37,15 +42,7 @@ struct Enable: EnablingCommand {
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var registry: RegistryOptions
-
-    @Argument(help: "The service.")
-    var name: String
-
-    @Argument(help: "The instance, as `show` prints it.")
-    var id: String
-
-    @Flag(help: "Only say what would be done.")
-    var dryRun = false
+    @OptionGroup var target: DrainingTarget
 }
 
 private struct EnablingOutput: Encodable {
@@ -59,6 +56,7 @@ private struct EnablingOutput: Encodable {
 
 extension EnablingCommand {
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
+        let (name, id, dryRun) = (target.name, target.id, target.dryRun)
         let changed = try await operations(ProgressPrinter(terminal)).withRegistry(registry.request()) { registry in
             let found = try await registry.entries(of: name).filter { $0.instance.id == id || $0.node == id }
             guard !found.isEmpty else {

@@ -209,7 +209,7 @@ struct RunWithService: EnsembleCommand {
         usage: "paddock registry run NAME [options] -- COMMAND…",
         discussion: """
             For the service web: WEB_ADDRESS (host:port), WEB_HOST, WEB_PORT, and WEB_ADDRESSES, all of them with commas between.
-            Exits with the command's code.
+            Signals are passed on to the command, and its exit code is ours.
             """)
 
     @OptionGroup var global: PlainOptions
@@ -223,6 +223,8 @@ struct RunWithService: EnsembleCommand {
 
     @Argument(parsing: .postTerminator, help: "The command, after --.")
     var command: [String] = []
+
+    var passesSignals: Bool { true }
 
     func validate() throws {
         if command.isEmpty {
