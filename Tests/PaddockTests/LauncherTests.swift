@@ -38,10 +38,9 @@ import Testing
     @Test func binariesThatAreThereAreUsedAndSaidToBeOld() async throws {
         try await withCopy { root in
             let binary = "\(root)/.build-release/release/paddock"
-            try "#!/bin/sh\necho \"paddock $*\"\n".write(toFile: binary, atomically: true, encoding: .utf8)
+            try ExecutableFile.write("#!/bin/sh\necho \"paddock $*\"\n", to: binary)
             try FileManager.default.setAttributes(
-                [.posixPermissions: 0o755, .modificationDate: Date(timeIntervalSince1970: 1_700_000_000)],
-                ofItemAtPath: binary)
+                [.modificationDate: Date(timeIntervalSince1970: 1_700_000_000)], ofItemAtPath: binary)
             let status = try await run(root, "paddock", "status")
             #expect(status.contains("no Swift toolchain on PATH: paddock of 2023-11-14"))
             #expect(status.hasSuffix("may be older than the sources\npaddock status\nexit 0\n"))
@@ -58,10 +57,9 @@ import Testing
             let files = FileManager.default
             try files.createSymbolicLink(atPath: "\(root)/tools/swift", withDestinationPath: "/bin/false")
             let (release, binary) = ("\(root)/.build-release", "\(root)/.build-release/release/paddock")
-            try "#!/bin/sh\necho \"paddock $*\"\n".write(toFile: binary, atomically: true, encoding: .utf8)
+            try ExecutableFile.write("#!/bin/sh\necho \"paddock $*\"\n", to: binary)
             try files.setAttributes(
-                [.posixPermissions: 0o755, .modificationDate: Date(timeIntervalSince1970: 1_700_000_000)],
-                ofItemAtPath: binary)
+                [.modificationDate: Date(timeIntervalSince1970: 1_700_000_000)], ofItemAtPath: binary)
             try files.setAttributes([.posixPermissions: 0o555], ofItemAtPath: release)
             let status = try await run(root, "paddock", "status")
             let missing = try await run(root, "build-release", "zkserver")

@@ -1,5 +1,6 @@
 import DurableFiles
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Supervision
@@ -129,8 +130,7 @@ import Testing
             #expect(throws: EngineError.noBundledServer(searched: root + "/bin/zkserver")) {
                 _ = try BundledEngine.find(environment: [:], beside: program)
             }
-            try DurableFile.write(
-                "#!/bin/sh\necho zkserver 1.2, built today\n".utf8, to: root + "/bin/zkserver", mode: 0o755)
+            try ExecutableFile.write("#!/bin/sh\necho zkserver 1.2, built today\n", to: root + "/bin/zkserver")
             let environment = ["LANG": "C", "SECRET": "x"]
             let engine = try BundledEngine.find(environment: environment, beside: program)
             #expect(engine.executable == root + "/bin/zkserver")
@@ -145,8 +145,7 @@ import Testing
             let missing = EngineError.noBundledServer(searched: root + "/bin/zkserver-tls")
             #expect(missing.description.contains("; build it with bin/build-release zkserver-tls, or "))
             #expect(throws: missing) { _ = try BundledEngine.find(environment: [:], hasTLS: true, beside: program) }
-            try DurableFile.write(
-                "#!/bin/sh\necho zkserver-tls 1.3\n".utf8, to: root + "/bin/zkserver-tls", mode: 0o755)
+            try ExecutableFile.write("#!/bin/sh\necho zkserver-tls 1.3\n", to: root + "/bin/zkserver-tls")
             let secure = try BundledEngine.find(environment: [:], hasTLS: true, beside: program)
             #expect(secure.executable == root + "/bin/zkserver-tls")
             #expect(secure.version == "1.3")

@@ -1,6 +1,7 @@
 import DurableFiles
 import Glibc
 import Planning
+import TestSupport
 import Testing
 import ZooKeeperProtocol
 
@@ -142,9 +143,7 @@ import ZooKeeperProtocol
     @Test func aReplacedProgramMakesItsServersOutdated() async throws {
         try await withEnsemble { ensemble in
             let program = ensemble.directory + "/server"
-            func install() throws {
-                try DurableFile.write(try DurableFile.read(Ensemble.tool, limit: 1 << 30), to: program, mode: 0o755)
-            }
+            func install() throws { try ExecutableFile.copy(Ensemble.tool, to: program) }
             try install()
             var spec = try ensemble.spec(1)
             spec.launch.executable = program
