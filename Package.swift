@@ -17,7 +17,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
-        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -29,6 +28,7 @@ let package = Package(
         .target(name: "Digests"),
         .target(name: "DurableFiles"),
         .target(name: "Jute"),
+        .target(name: "Mustache"),
         .target(name: "SASL", dependencies: ["Digests"]),
         .target(name: "ZooKeeperProtocol", dependencies: ["Jute"]),
         .target(
@@ -118,13 +118,14 @@ let package = Package(
         .target(
             name: "Topology", dependencies: ["Diagnostics", "Membership", "ServerConfig", "YAML"]),
         .target(
-            name: "Templates", dependencies: [.product(name: "Mustache", package: "swift-mustache")], path: "templates",
+            name: "Templates", dependencies: ["Mustache"], path: "templates",
             exclude: ["examples", "zkserver.service.j2"],
             resources: [.embedInCode("zoo.cfg.mustache"), .embedInCode("topology.yaml.mustache")]),
         .target(
             name: "Provisioning",
             dependencies: [
-                "Diagnostics", "DurableFiles", "Membership", "ServerConfig", "Templates", "Topology", "YAML",
+                "Diagnostics", "DurableFiles", "Membership", "Mustache", "ServerConfig", "Templates", "Topology",
+                "YAML",
             ]),
         .target(
             name: "Planning", dependencies: ["Membership", "ServerConfig", "Topology", "ZooKeeperProtocol"]),
@@ -134,9 +135,9 @@ let package = Package(
         .target(
             name: "Operations",
             dependencies: [
-                "CLinux", "Diagnostics", "DurableFiles", "Membership", "Planning", "Provisioning", "ServerConfig",
+                "CLinux", "Diagnostics", "DurableFiles", "Membership", "Mustache", "Planning", "Provisioning",
+                "ServerConfig",
                 "ServiceDiscovery", "Supervision", "Topology", "YAML", "ZooKeeperClient", "ZooKeeperProtocol",
-                .product(name: "Mustache", package: "swift-mustache"),
             ]),
         .executableTarget(
             name: "paddock",
@@ -154,6 +155,7 @@ let package = Package(
         .testTarget(name: "DigestsTests", dependencies: ["Digests"]),
         .testTarget(name: "SASLTests", dependencies: ["SASL"]),
         .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles"]),
+        .testTarget(name: "MustacheTests", dependencies: ["Mustache"]),
         .testTarget(name: "MembershipTests", dependencies: ["Membership", "TestSupport"]),
         .testTarget(
             name: "QuorumTests", dependencies: ["Jute", "Membership", "Quorum", "TestSupport", "ZooKeeperProtocol"]),

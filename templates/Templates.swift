@@ -4,9 +4,9 @@ import Mustache
 package enum Templates {
     /// A commented topology to start from.
     package static func topology(ensemble: String, engine: String, participants: Int, observers: Int) -> String {
-        let values: [String: Any] = [
-            "ensemble": ensemble, "engine": engine, "participants": "\(participants)", "observers": "\(observers)",
-            "hasObservers": observers > 0,
+        let values: MustacheValue = [
+            "ensemble": .text(ensemble), "engine": .text(engine), "participants": "\(participants)",
+            "observers": "\(observers)", "hasObservers": .flag(observers > 0),
         ]
         return topologyTemplate.render(values)
     }
@@ -15,14 +15,14 @@ package enum Templates {
     package static var demo: String { topology(ensemble: "demo", engine: "bundled", participants: 3, observers: 1) }
 
     /// One server's zoo.cfg; `values` has the names in the template.
-    package static func zooCfg(_ values: [String: Any]) -> String { zooCfgTemplate.render(values) }
+    package static func zooCfg(_ values: MustacheValue) -> String { zooCfgTemplate.render(values) }
 
     private static let topologyTemplate = compiled(PackageResources.topology_yaml_mustache)
     private static let zooCfgTemplate = compiled(PackageResources.zoo_cfg_mustache)
 
     private static func compiled(_ bytes: [UInt8]) -> MustacheTemplate {
         do {
-            return try MustacheTemplate(string: String(decoding: bytes, as: UTF8.self))
+            return try MustacheTemplate(String(decoding: bytes, as: UTF8.self))
         } catch {
             fatalError("a template of ours is malformed: \(error)")
         }

@@ -1,3 +1,4 @@
+import Mustache
 import ServerConfig
 import Templates
 import Topology
@@ -30,16 +31,18 @@ package struct ServerFiles {
     package func zooCfg(_ server: TopologyServer, membership: Membership = .inline) -> String {
         let isListed = membership == .inline && !topology.isStandalone
         let members = isListed ? topology.configuration.lines(topology.lineStyle) : []
-        let values: [String: Any] = [
-            "ensemble": topology.ensemble,
+        let values: MustacheValue = [
+            "ensemble": .text(topology.ensemble),
             "id": "\(server.id)",
-            "role": topology.isStandalone ? "standalone" : server.role.rawValue,
-            "settings": settings(server, membership).map { ZooCfg.printed($0.key, $0.value) },
-            "hasMembers": !members.isEmpty,
-            "members": members,
+            "role": .text(topology.isStandalone ? "standalone" : server.role.rawValue),
+            "settings": lines(settings(server, membership).map { ZooCfg.printed($0.key, $0.value) }),
+            "hasMembers": .flag(!members.isEmpty),
+            "members": lines(members),
         ]
         return Templates.zooCfg(values)
     }
+
+    private func lines(_ texts: [String]) -> MustacheValue { .list(texts.map { .text($0) }, text: "") }
 
     /// What of a zoo.cfg stays until the topology changes it: the server itself writes its members where it may be reconfigured.
     package func lasting(_ server: TopologyServer) -> String {

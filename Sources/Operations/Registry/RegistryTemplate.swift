@@ -13,71 +13,68 @@ package struct RegistryTemplate {
     private let template: MustacheTemplate
 
     package init(_ text: String, file: String) throws(OperationError) {
-        do {
-            // Nothing is escaped: it is no web page.
-            template = try MustacheTemplate(string: "{{% CONTENT_TYPE:TEXT}}\n" + text)
-        } catch {
-            throw OperationError(
-                .badInput, "\(file) is no template: \(Self.words(error))", mend: "see Docs/registry.md")
+        do { template = try MustacheTemplate(text) } catch {
+            throw OperationError(.badInput, "\(file) is no template: \(error)", mend: "see Docs/registry.md")
         }
     }
 
     package func render(_ services: [(name: String, entries: [ServiceEntry])]) -> String {
-        template.render(Root(services: services.map { ($0.name, Self.list($0.entries.choosable)) }))
+        template.render(Root(services: services.map { ($0.name, Self.list($0.entries.choosable)) }).value)
     }
 
-    private static func list(_ entries: [ServiceEntry]) -> [[String: Any]] {
-        entries.enumerated().map { index, entry in
+    private static func list(_ entries: [ServiceEntry]) -> MustacheValue {
+        let values = entries.enumerated().map { index, entry -> MustacheValue in
             let instance = entry.instance
-            var values: [String: Any] = [
-                "id": instance.id, "endpoint": instance.endpoint, "service": instance.name,
-                "kind": instance.kind.rawValue, "first": index == 0, "last": index == entries.count - 1,
+            var values: [String: MustacheValue] = [
+                "id": .text(instance.id), "endpoint": .text(instance.endpoint), "service": .text(instance.name),
+                "kind": .text(instance.kind.rawValue), "first": .flag(index == 0),
+                "last": .flag(index == entries.count - 1),
             ]
-            values["address"] = instance.address
-            values["port"] = instance.port
-            values["sslPort"] = instance.sslPort
-            values["uri"] = instance.uriSpec?.uri(of: instance)
+            values["address"] = instance.address.map { .text($0) }
+            values["port"] = instance.port.map { .text("\($0)") }
+            values["sslPort"] = instance.sslPort.map { .text("\($0)") }
+            values["uri"] = (instance.uriSpec?.uri(of: instance)).map { .text($0) }
             values["payload"] = instance.payload.flatMap(value)
-            return values
+            return .members(values)
         }
+        return .list(values, text: "")
     }
 
-    private static func value(_ json: JSONValue) -> Any? {
+    private static func value(_ json: JSONValue) -> MustacheValue? {
         switch json {
         case .null: nil
-        case .bool(let value): value
-        case .number(let text): text
-        case .string(let text): text
-        case .array(let values): values.compactMap(value)
+        case .bool(let value): .flag(value)
+        case .number(let text): .text(text)
+        case .string(let text): .text(text)
+        case .array(let values): .list(values.compactMap(value), text: json.description)
         case .object(let members):
-            Dictionary(members.compactMap { member in value(member.value).map { (member.name, $0) } }) { $1 }
+            .members(
+                Dictionary(members.compactMap { member in value(member.value).map { (member.name, $0) } }) { $1 },
+                text: json.description)
         }
-    }
-
-    private static func words(_ error: any Error) -> String {
-        guard let error = error as? MustacheTemplate.ParserError else { return "\(error)" }
-        // The first line is ours.
-        return "line \(error.context.lineNumber - 1): \(error.error)"
     }
 
     /// `services`, and each service by its name, also by one with dots.
-    private struct Root: MustacheParent {
-        var services: [(name: String, instances: [[String: Any]])]
+    private struct Root: Sendable {
+        var services: [(name: String, instances: MustacheValue)]
         var prefix = ""
 
-        func child(named name: String) -> Any? {
+        var value: MustacheValue { .members({ member($0) }, text: "") }
+
+        private func member(_ name: String) -> MustacheValue? {
             if prefix.isEmpty, name == "services" {
-                return services.enumerated().map { index, service -> [String: Any] in
+                let values = services.enumerated().map { index, service -> MustacheValue in
                     [
-                        "name": service.name, "instances": service.instances, "first": index == 0,
-                        "last": index == services.count - 1,
+                        "name": .text(service.name), "instances": service.instances, "first": .flag(index == 0),
+                        "last": .flag(index == services.count - 1),
                     ]
                 }
+                return .list(values, text: "")
             }
             if let service = services.first(where: { $0.name == prefix + name }) { return service.instances }
             let longer = prefix + name + "."
             guard services.contains(where: { $0.name.hasPrefix(longer) }) else { return nil }
-            return Root(services: services, prefix: longer)
+            return Root(services: services, prefix: longer).value
         }
     }
 }
