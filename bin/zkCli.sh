@@ -24,7 +24,6 @@ wants_tls() {
     return 1
 }
 
-program=zkcli
-if wants_tls "$@"; then program=zkcli-tls; fi
-binary=$("$root/bin/build-release" "$program")
+if wants_tls "$@"; then name=zkcli-tls; else name=zkcli; fi
+binary=$(program "$name")
 exec "$binary" "$@"

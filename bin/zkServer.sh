@@ -24,7 +24,7 @@ if [ -n "${2:-}" ]; then
     # A plain name lies in ZOOCFGDIR, a path is a path.
     case $2 in */*) ZOOCFG=$2 ;; *) ZOOCFG=$ZOOCFGDIR/$2 ;; esac
 fi
-ZOO_LOG_DIR=${ZOO_LOG_DIR:-$root/logs}
+ZOO_LOG_DIR=${ZOO_LOG_DIR:-$default_logs}
 output=$ZOO_LOG_DIR/zookeeper-${USER:-$(id -un)}-server-$(hostname).out
 [ -z "${ZOO_LOG_LEVEL:-}" ] || export ZOO_LOG_LEVEL
 
@@ -64,15 +64,14 @@ wants_tls() {
     return 1
 }
 
-# The server's executable; built on first use, with progress on standard error. Only a configuration that asks for TLS
-# waits for the build of the one that has it.
+# The server's executable. Only a configuration that asks for TLS waits for the build of the one that has it.
 server() {
     if [ -n "${PADDOCK_ZKSERVER:-}" ]; then
         echo "$PADDOCK_ZKSERVER"
     elif wants_tls; then
-        "$bin/build-release" zkserver-tls
+        program zkserver-tls
     else
-        "$bin/build-release" zkserver
+        program zkserver
     fi
 }
 

@@ -1,0 +1,3 @@
+from paddock._programs import paddock
+
+paddock()
