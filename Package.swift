@@ -22,6 +22,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLibEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(name: "CChecksums"),
         .target(name: "CLinux"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Diagnostics"),
@@ -72,7 +73,9 @@ let package = Package(
             name: "DataTree", dependencies: ["Diagnostics", "Digests", "Jute", "TreeMemory", "ZooKeeperProtocol"]),
         .target(
             name: "Storage",
-            dependencies: ["CLinux", "CZlib", "DataTree", "Diagnostics", "DurableFiles", "Jute", "ZooKeeperProtocol"]),
+            dependencies: [
+                "CChecksums", "CLinux", "CZlib", "DataTree", "Diagnostics", "DurableFiles", "Jute", "ZooKeeperProtocol",
+            ]),
         .target(
             name: "RequestPipeline",
             dependencies: [

@@ -165,7 +165,8 @@ private struct Run {
                 let path = try reader.readPresentSlice()
                 if path.count == 1 { return }
                 let (data, acl) = (try reader.readSlice(), try reader.readInt64())
-                guard loader.addNode(path, data: data, acl: acl, stat: try StatPersisted(from: &reader)) else {
+                let stat = try StatPersisted(from: &reader)
+                guard loader.add([SnapshotNode(path, data: data, acl: acl, stat: stat)]) == nil else {
                     fatalError("a node without its parent")
                 }
             }

@@ -17,6 +17,12 @@ extension DataTree {
     /// already (Apache's `DataTree.processTxn`). An error thrown means that the entry is damaged or of a kind no server of this
     /// version writes; the tree must not be used further.
     package func apply(_ entry: Bytes, reply: inout JuteWriter) throws(JuteError) -> AppliedTxn {
+        try apply(entry, nil, reply: &reply)
+    }
+
+    func apply(
+        _ entry: Bytes, _ foresight: Foresight?, reply: inout JuteWriter
+    ) throws(JuteError) -> AppliedTxn {
         events.removeAll()
         var reader = JuteReader(entry, maxFieldLength: entry.count)
         let header = try TxnHeader(from: &reader)
@@ -31,7 +37,7 @@ extension DataTree {
             let end = entry.count
             applyCloseSession(&reader, end: end, header)
         default:
-            error = try applyOne(header.type, &reader, header, &reply)
+            error = try applyOne(header.type, &reader, header, foresight, &reply)
         }
         if header.zxid > lastZXID { lastZXID = header.zxid }
         try checkDigest(header, &reader, entry)
@@ -48,17 +54,18 @@ extension DataTree {
     // MARK: One operation, alone or in a multi
 
     private func applyOne(
-        _ type: OpCode, _ reader: inout JuteReader, _ header: TxnHeader, _ reply: inout JuteWriter
+        _ type: OpCode, _ reader: inout JuteReader, _ header: TxnHeader, _ foresight: Foresight?,
+        _ reply: inout JuteWriter
     ) throws(JuteError) -> ErrorCode {
         switch type {
         case .create, .create2, .createContainer, .createTTL:
-            return try applyCreate(type, &reader, header, &reply)
+            return try applyCreate(type, &reader, header, foresight, &reply)
         case .delete, .deleteContainer:
             return delete(try reader.readPresentSlice(), zxid: header.zxid)
         case .setData, .reconfig:
             let (path, data) = (try reader.readPresentSlice(), try reader.readSlice())
             let version = try reader.readInt32()
-            guard let node = setData(path, data, version: version, header) else { return .noNode }
+            guard let node = setData(path, data, foresight, version: version, header) else { return .noNode }
             if type == .reconfig { reply.write(slice: store.data(node)) }
             clientStat(node).write(to: &reply)
             return .ok
@@ -89,7 +96,8 @@ extension DataTree {
     }
 
     private func applyCreate(
-        _ type: OpCode, _ reader: inout JuteReader, _ header: TxnHeader, _ reply: inout JuteWriter
+        _ type: OpCode, _ reader: inout JuteReader, _ header: TxnHeader, _ foresight: Foresight?,
+        _ reply: inout JuteWriter
     ) throws(JuteError) -> ErrorCode {
         let path = try reader.readPresentSlice()
         let data = try reader.readSlice()
@@ -110,7 +118,7 @@ extension DataTree {
             }
             kind = .ttl(ttl)
         }
-        switch create(path, data, acl: acl, kind: kind, parentCVersion: parentCVersion, header) {
+        switch create(path, data, foresight, acl: acl, kind: kind, parentCVersion: parentCVersion, header) {
         case .success(let node):
             reply.write(slice: path)
             if type != .create { clientStat(node).write(to: &reply) }
@@ -146,7 +154,7 @@ extension DataTree {
                 continue
             }
             MultiHeader(type: Self.resultType(type), error: 0).write(to: &reply)
-            _ = try applyOne(type, &operation, header, &reply)
+            _ = try applyOne(type, &operation, header, nil, &reply)
         }
         MultiHeader.end.write(to: &reply)
         return .ok
@@ -164,14 +172,18 @@ extension DataTree {
     // MARK: Creating
 
     private func create(
-        _ path: Bytes, _ data: Bytes?, acl: ACLCache.ID, kind: NodeKind, parentCVersion: Int32, _ header: TxnHeader
+        _ path: Bytes, _ data: Bytes?, _ foresight: Foresight?, acl: ACLCache.ID, kind: NodeKind, parentCVersion: Int32,
+        _ header: TxnHeader
     ) -> Result<NodeID, Refusal> {
-        guard let cut = ZNodePath.lastSlash(of: path), let parent = store.find(Bytes(rebasing: path[..<cut])) else {
+        let place = current(foresight)
+        guard let cut = ZNodePath.lastSlash(of: path),
+            let parent = place?.parent ?? store.find(Bytes(rebasing: path[..<cut]))
+        else {
             return .failure(Refusal(code: .noNode))
         }
         let name = Bytes(rebasing: path[(cut + 1)...])
-        let hash = store.foresee(parent, name)
-        let content = NodeDigest.content(path: path, data: data)
+        let hash = (place ?? store.foresee(parent, name)).hash
+        let content = foresight?.content ?? NodeDigest.content(path: path, data: data)
         if name.isEmpty || store.child(of: parent, named: name, hash: hash) != nil {
             return .failure(Refusal(code: .nodeExists))
         }
@@ -196,6 +208,16 @@ extension DataTree {
         return .success(node)
     }
 
+    private func current(_ foresight: Foresight?) -> Foreseen? {
+        guard let place = foresight?.place, store.isCurrent(place) else { return nil }
+        return place
+    }
+
+    private func find(_ path: Bytes, _ place: Foreseen?) -> NodeID? {
+        guard let place, let cut = ZNodePath.lastSlash(of: path) else { return store.find(path) }
+        return store.child(of: place.parent, named: Bytes(rebasing: path[(cut + 1)...]), hash: place.hash)
+    }
+
     private func raiseCVersion(ofParentOf path: Bytes, _ cversion: Int32, _ zxid: ZXID) {
         guard let cut = ZNodePath.lastSlash(of: path) else { return }
         let parentPath = Bytes(rebasing: path[..<cut])
@@ -216,12 +238,14 @@ extension DataTree {
 
     // MARK: Setting data
 
-    private func setData(_ path: Bytes, _ data: Bytes?, version: Int32, _ header: TxnHeader) -> NodeID? {
-        guard let node = store.find(path) else { return nil }
+    private func setData(
+        _ path: Bytes, _ data: Bytes?, _ foresight: Foresight?, version: Int32, _ header: TxnHeader
+    ) -> NodeID? {
+        guard let node = find(path, current(foresight)) else { return nil }
         let difference = (data?.count ?? 0) - store.dataLength(node)
         changing(node, path) {
             store.setData(node, data)
-            store[node].checksum = NodeDigest.content(path: path, data: data)
+            store[node].checksum = foresight?.content ?? NodeDigest.content(path: path, data: data)
             store[node].mzxid = header.zxid.rawValue
             store[node].mtime = header.time
             store[node].version = version

@@ -43,7 +43,11 @@ package final class DataTree {
     /// By how much the digests of Apache's leader are off, since a create that it had foreseen otherwise.
     var misforeseen: UInt64 = 0
 
-    var store: NodeStore
+    private let placed: PlacedStore
+    var store: NodeStore {
+        _read { yield placed.store }
+        _modify { yield &placed.store }
+    }
     var acls = ACLCache()
     var quotas = Quotas()
     var sessionTimeouts: [SessionID: Int32] = [:]
@@ -68,7 +72,7 @@ package final class DataTree {
         self.access = access
         watches = WatchTable(seed: seed)
         lastZXID = .zero
-        store = NodeStore(seed: seed)
+        placed = PlacedStore(NodeStore(seed: seed))
         store.setData(.root, .empty)
         store[.root].checksum = NodeDigest.content(path: .empty, data: nil)
         digest = nodeDigest(.root)

@@ -2,6 +2,32 @@ import Jute
 import TreeMemory
 import ZooKeeperProtocol
 
+/// A node of a snapshot, and what its digest needs: all of adding it that needs no tree, so that another thread may do it.
+package struct SnapshotNode {
+    package let path: Bytes
+    fileprivate let data: Bytes?
+    /// The key that the file uses for its ACL.
+    fileprivate let acl: Int64
+    fileprivate let stat: StatPersisted
+    fileprivate let content: UInt32
+    /// What it adds to the digest of the tree.
+    fileprivate let share: UInt64
+
+    package init(_ path: Bytes, data: Bytes?, acl: Int64, stat: StatPersisted) {
+        self.path = path
+        self.data = data
+        self.acl = acl
+        self.stat = stat
+        content = NodeDigest.content(path: path, data: data)
+        share = NodeDigest.excludes(path: path) ? 0 : NodeDigest.value(content: content, stat)
+    }
+
+    fileprivate func fetch() {
+        prefetch(path)
+        if let data { prefetch(data) }
+    }
+}
+
 /// Makes a tree from the content of a snapshot: sessions, ACLs, then nodes, parents first, as the file has them.
 package struct DataTreeLoader: ~Copyable {
     private let tree: DataTree
@@ -27,14 +53,34 @@ package struct DataTreeLoader: ~Copyable {
         keys[key] = try tree.acls.retain(encoded: list)
     }
 
-    /// Adds one node. False when its parent is not there: the snapshot is damaged.
-    package mutating func addNode(_ path: Bytes, data: Bytes?, acl: Int64, stat: StatPersisted) -> Bool {
+    /// Adds nodes, in the order of the file; the path of the first one whose parent is not there: the snapshot is damaged.
+    package mutating func add(_ nodes: [SnapshotNode]) -> Bytes? {
+        // A node is somewhere in memory: while one is added, what the ones behind it will look at is on its way.
+        var ahead = Lookahead()
+        for place in nodes.indices {
+            if place + 2 * Lookahead.distance < nodes.count { nodes[place + 2 * Lookahead.distance].fetch() }
+            let far = place + Lookahead.distance
+            let foreseen = ahead.advance(far < nodes.count ? foresee(nodes[far].path) : nil)
+            if let soon = ahead[4] { tree.store.foreseeNode(soon) }
+            guard add(nodes[place], foreseen) else { return nodes[place].path }
+        }
+        return nil
+    }
+
+    /// Known of those that lie where the last node lies, which most do.
+    private func foresee(_ path: Bytes) -> Foreseen? {
+        guard ZNodePath.lastSlash(of: path) == parentPath.count,
+            same(parentPath, Bytes(rebasing: path[..<parentPath.count]))
+        else { return nil }
+        return tree.store.foresee(parent, Bytes(rebasing: path[(parentPath.count + 1)...]))
+    }
+
+    private mutating func add(_ added: SnapshotNode, _ foreseen: Foreseen?) -> Bool {
+        let (path, data) = (added.path, added.data)
         let node: NodeID
         var isNew = true
-        let content: UInt32
         if path.count <= 1 {
             node = .root
-            content = NodeDigest.content(path: path, data: data)
             tree.leaving(.root, path)
             tree.store.setData(.root, data)
             tree.approximateDataSize += data?.count ?? 0
@@ -43,8 +89,7 @@ package struct DataTreeLoader: ~Copyable {
                 return false
             }
             let name = Bytes(rebasing: path[(cut + 1)...])
-            let hash = tree.store.foresee(parent, name)
-            content = NodeDigest.content(path: path, data: data)
+            let hash = (foreseen ?? tree.store.foresee(parent, name)).hash
             if let known = tree.store.child(of: parent, named: name, hash: hash) {
                 // A fuzzy snapshot may hold a node twice, when it was deleted and made again meanwhile: the later one counts.
                 tree.forget(known, path)
@@ -54,15 +99,15 @@ package struct DataTreeLoader: ~Copyable {
                 isNew = false
             } else {
                 node = tree.store.insert(
-                    under: parent, name: name, data: data, zxid: stat.czxid, time: stat.ctime, hash: hash)
+                    under: parent, name: name, data: data, zxid: added.stat.czxid, time: added.stat.ctime, hash: hash)
             }
         }
         if node != .root { tree.approximateDataSize += path.count + (data?.count ?? 0) }
-        tree.store.setStat(node, stat)
-        tree.store[node].acl = acl == -1 ? ACLCache.open : use(acl)
-        if let list = NodeKind(owner: stat.ephemeralOwner).list { tree.addToOwner(node, list) }
-        tree.store[node].checksum = content
-        tree.born(node, path)
+        tree.store.setStat(node, added.stat)
+        tree.store[node].acl = added.acl == -1 ? ACLCache.open : use(added.acl)
+        if let list = NodeKind(owner: added.stat.ephemeralOwner).list { tree.addToOwner(node, list) }
+        tree.store[node].checksum = added.content
+        tree.digest &+= added.share
         if isNew, path.starts(with: Quotas.root),
             let subject = Quotas.subject(ofQuotaNode: path, named: Quotas.limitsName)
         {

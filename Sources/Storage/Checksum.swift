@@ -1,14 +1,12 @@
-import CZlib
+import CChecksums
 
 /// The Adler-32 of everything that passed, as txn logs and snapshots carry it.
 struct Adler32 {
     private(set) var value: UInt32 = 1
 
     mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        guard !bytes.isEmpty else { return }
-        value = UInt32(
-            truncatingIfNeeded: adler32_z(
-                uLong(value), bytes.baseAddress!.assumingMemoryBound(to: UInt8.self), bytes.count))
+        guard let start = bytes.baseAddress else { return }
+        value = cchecksums_adler32(value, start, bytes.count)
     }
 
     static func of(_ bytes: UnsafeRawBufferPointer) -> UInt32 {

@@ -18,6 +18,8 @@ package final class IncomingSnapshot {
     package let file: SnapshotWriter
     private var part = Part.content
     private var content = SnapshotContent()
+    /// Decoded in this call of `take`.
+    private var nodes: [SnapshotNode] = []
     private var loader: DataTreeLoader?
 
     package init(
@@ -51,6 +53,10 @@ package final class IncomingSnapshot {
         } catch {
             damage = error.description
         }
+        if let orphan = loader?.add(nodes) {
+            damage = "the parent of \(String(decoding: orphan, as: UTF8.self)) is missing"
+        }
+        nodes.removeAll(keepingCapacity: true)
         if let damage { throw .damagedSnapshot(path: "stream from the leader", why: damage) }
         try file.write(UnsafeRawBufferPointer(rebasing: bytes[..<content]))
         return used
@@ -60,10 +66,13 @@ package final class IncomingSnapshot {
     private func step(_ reader: inout JuteReader) throws(JuteError) -> String? {
         switch part {
         case .content:
-            switch try content.step(&reader, into: &loader!) {
-            case .more: return nil
+            switch try content.next(&reader) {
+            case .count: break
+            case .session(let id, let timeout): loader!.addSession(id, timeout: timeout)
+            case .acl(let key, let list):
+                try list.withBytes { (bytes) throws(JuteError) in try loader!.addACL(key: key, list: bytes) }
+            case .node(let node): nodes.append(node)
             case .end: part = .signature
-            case .orphan(let path): return "the parent of \(path) is missing"
             }
         case .signature:
             let signature = try reader.readString()

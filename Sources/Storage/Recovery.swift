@@ -113,25 +113,32 @@ extension DataDirectory {
         // Where a log without a snapshot begins is taken on trust.
         var isTrusted = recovered.snapshot == nil
         var last = base
+        var replay = LogReplay()
         for (index, log) in all.enumerated() where index >= first {
             let reader = try TxnLogReader(log.path, files: files)
-            var offset = reader.offset
-            while try reader.next() {
-                defer { offset = reader.offset }
-                // A record may come twice: an Apache follower whose synchronisation broke off logs it again.
-                guard reader.zxid > last else { continue }
-                guard reader.zxid.follows(last) || isTrusted else {
-                    throw .missingTxns(
-                        after: last, in: recovered.source, next: reader.zxid, path: log.path, offset: offset)
+            try forEachPiece(of: reader) { (piece) throws(StorageError) in
+                replay.begin(piece.txns, recovered.tree)
+                for (place, record) in piece.records.enumerated() {
+                    // A record may come twice: an Apache follower whose synchronisation broke off logs it again.
+                    let isNew = record.zxid > last
+                    guard !isNew || record.zxid.follows(last) || isTrusted else {
+                        throw .missingTxns(
+                            after: last, in: recovered.source, next: record.zxid, path: log.path,
+                            offset: record.place.lowerBound)
+                    }
+                    do throws(JuteError) {
+                        try replay.next(piece.txns, place, isApplied: isNew, recovered.tree)
+                    } catch {
+                        throw .damagedLog(
+                            path: log.path, offset: record.place.upperBound, why: "a record cannot be read: \(error)")
+                    }
+                    guard isNew else { continue }
+                    isTrusted = false
+                    recovered.replayed += 1
+                    last = record.zxid
+                    recovered.newestLog = log.path
+                    each(record.zxid, piece.txns[place].entry)
                 }
-                isTrusted = false
-                do throws(JuteError) { try recovered.tree.apply(reader.entry) } catch {
-                    throw .damagedLog(path: log.path, offset: reader.offset, why: "a record cannot be read: \(error)")
-                }
-                recovered.replayed += 1
-                last = reader.zxid
-                recovered.newestLog = log.path
-                each(reader.zxid, reader.entry)
             }
             switch reader.end {
             case .broken(let why):
@@ -143,6 +150,20 @@ extension DataDirectory {
                 try? files.open(log.path).truncate(to: reader.offset)
             case .clean, nil: break
             }
+        }
+    }
+
+    /// Reads a log to its end; the reader is the caller's again when this returns.
+    private func forEachPiece(
+        of reader: TxnLogReader, _ body: (LogPiece) throws(StorageError) -> Void
+    ) throws(StorageError) {
+        let cutter = LogCutter(reader)
+        let pieces = ReadAhead({ LogPiece() }, fill: { cutter.fill($0) })
+        while true {
+            let piece = pieces.next()
+            try body(piece)
+            if let failure = piece.failure { throw failure }
+            if piece.isLast { return }
         }
     }
 

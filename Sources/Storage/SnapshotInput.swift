@@ -9,17 +9,23 @@ package enum SnapshotCompression: String, Sendable, CaseIterable {
     case snappy = ".snappy"
 }
 
-/// The uncompressed bytes of a snapshot through a sliding window, so that the size of the file does not matter.
+/// The uncompressed bytes of a snapshot through a window, so that the size of the file does not matter.
+///
+/// What was read from the window stays where it is until the window is moved on.
 final class SnapshotInput {
     private let file: any StorageFile
-    let fileSize: Int
     private var fileOffset = 0
+    private let fileSize: Int
     private let source: Source
-    private var window: UnsafeMutableRawBufferPointer
+    /// Whoever gave it gets it back, maybe larger.
+    private(set) var window = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     /// The part of the window that is filled and not yet consumed.
     private var filled: Range<Int> = 0..<0
-    /// Over everything consumed.
-    private(set) var checksum = Adler32()
+    /// What was consumed before this is in `sum`.
+    private var summed = 0
+    private var sum = Adler32()
+    /// What is left of a chunk of snappy's.
+    private var chunk: ArraySlice<UInt8> = []
 
     private enum Source {
         case plain
@@ -27,10 +33,16 @@ final class SnapshotInput {
         case snappy
     }
 
-    init(_ file: any StorageFile, compression: SnapshotCompression) throws(StorageError) {
+    private enum Filling {
+        case more
+        case atEnd
+        /// The window would have to move.
+        case full
+    }
+
+    init(_ file: any StorageFile, size: Int, compression: SnapshotCompression) throws(StorageError) {
         self.file = file
-        do throws(FileError) { fileSize = try file.size } catch { throw .file(error) }
-        window = .allocate(byteCount: 1 << 20, alignment: 16)
+        fileSize = size
         switch compression {
         case .none: source = .plain
         case .gzip: source = .gzip(Inflater())
@@ -44,48 +56,77 @@ final class SnapshotInput {
         }
     }
 
-    deinit { window.deallocate() }
+    /// Goes on in another window, into which the rest of this one is copied.
+    func move(to other: UnsafeMutableRawBufferPointer) {
+        let rest = UnsafeRawBufferPointer(rebasing: window[filled])
+        sumUp()
+        summed = 0
+        filled = 0..<rest.count
+        window = other
+        if rest.count > window.count {
+            window.deallocate()
+            window = .allocate(byteCount: rest.count, alignment: 16)
+        }
+        window.copyMemory(from: rest)
+    }
 
-    /// Reads one record with `body`, which is run again from the record's first byte when the window ended inside.
-    /// Slices that `body` gets are valid only inside it.
-    func read<T>(_ body: (inout JuteReader) throws(JuteError) -> T) throws(StorageError) -> T {
+    /// Reads one record with `body`, which is run again from the record's first byte when the window ended inside. Nil: it does not
+    /// fit into the window as it is, and `mayMove` is false.
+    func read<T>(
+        mayMove: Bool, _ body: (inout JuteReader) throws(JuteError) -> T
+    ) throws(StorageError) -> T? {
         while true {
             do throws(JuteError) {
                 var reader = JuteReader(
                     UnsafeRawBufferPointer(rebasing: window[filled]), maxFieldLength: Int(Int32.max))
                 let value = try body(&reader)
-                consume(reader.offset)
+                filled = filled.lowerBound + reader.offset..<filled.upperBound
                 return value
             } catch {
                 guard case .truncated = error else { throw damaged(error.description) }
-                guard try fill() else { throw damaged("it ends in the middle of a record") }
+                switch try fill(mayMove: mayMove) {
+                case .more: continue
+                case .atEnd: throw damaged("it ends in the middle of a record")
+                case .full: return nil
+                }
             }
         }
     }
 
-    /// Whether nothing follows.
-    func isAtEnd() throws(StorageError) -> Bool {
+    /// Whether nothing follows; nil as for `read`.
+    func isAtEnd(mayMove: Bool) throws(StorageError) -> Bool? {
         guard filled.isEmpty else { return false }
-        return try !fill()
+        switch try fill(mayMove: mayMove) {
+        case .more: return false
+        case .atEnd: return true
+        case .full: return nil
+        }
+    }
+
+    /// The Adler-32 of everything consumed.
+    var checksum: UInt32 {
+        sumUp()
+        return sum.value
     }
 
     func damaged(_ why: String) -> StorageError { .damagedSnapshot(path: file.path, why: why) }
 
-    private func consume(_ count: Int) {
-        checksum.update(UnsafeRawBufferPointer(rebasing: window[filled.lowerBound..<filled.lowerBound + count]))
-        filled = filled.lowerBound + count..<filled.upperBound
+    private func sumUp() {
+        sum.update(UnsafeRawBufferPointer(rebasing: window[summed..<filled.lowerBound]))
+        summed = filled.lowerBound
     }
 
-    /// Brings more bytes into the window; false at the end of the snapshot. The window grows only with bytes that
-    /// exist, whatever a length field claims.
-    private func fill() throws(StorageError) -> Bool {
-        let pending = filled.count
-        if filled.lowerBound > 0 {
+    /// Brings more bytes into the window, which grows only with bytes that exist, whatever a length field claims.
+    private func fill(mayMove: Bool) throws(StorageError) -> Filling {
+        if filled.upperBound == window.count {
+            guard mayMove else { return .full }
+            sumUp()
+            let pending = filled.count
+            if pending == window.count { grow(to: window.count * 2) }
             window.copyMemory(from: UnsafeRawBufferPointer(rebasing: window[filled]))
-            filled = 0..<pending
+            (filled, summed) = (0..<pending, 0)
         }
-        if pending == window.count { grow(to: window.count * 2) }
-        let room = UnsafeMutableRawBufferPointer(rebasing: window[pending...])
+        let room = UnsafeMutableRawBufferPointer(rebasing: window[filled.upperBound...])
         let count: Int
         switch source {
         case .plain:
@@ -93,21 +134,13 @@ final class SnapshotInput {
         case .gzip(let inflater):
             count = try inflate(inflater, into: room)
         case .snappy:
-            guard fileOffset < fileSize else { return false }
-            let length = try readFile(4).reduce(0) { $0 << 8 | Int($1) }
-            guard length <= fileSize - fileOffset else { throw damaged("a compressed chunk is longer than the file") }
-            let chunk = try readFile(length)
-            guard let plain = chunk.withUnsafeBytes({ decodeSnappy($0, limit: 64 << 20) }) else {
-                throw damaged("a compressed chunk before offset \(fileOffset) does not decode")
-            }
-            if pending + plain.count > window.count { grow(to: pending + plain.count) }
-            plain.withUnsafeBytes { bytes in
-                UnsafeMutableRawBufferPointer(rebasing: window[pending...]).copyMemory(from: bytes)
-            }
-            count = plain.count
+            if chunk.isEmpty, fileOffset < fileSize { chunk = try readChunk()[...] }
+            count = min(chunk.count, room.count)
+            chunk.prefix(count).withUnsafeBytes { room.copyMemory(from: $0) }
+            chunk = chunk.dropFirst(count)
         }
-        filled = 0..<pending + count
-        return count > 0
+        filled = filled.lowerBound..<filled.upperBound + count
+        return count > 0 ? .more : .atEnd
     }
 
     private func grow(to size: Int) {
@@ -115,6 +148,17 @@ final class SnapshotInput {
         larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: window[..<filled.upperBound]))
         window.deallocate()
         window = larger
+    }
+
+    /// The next chunk of a snappy file, decompressed.
+    private func readChunk() throws(StorageError) -> [UInt8] {
+        let length = try readFile(4).reduce(0) { $0 << 8 | Int($1) }
+        guard length <= fileSize - fileOffset else { throw damaged("a compressed chunk is longer than the file") }
+        let chunk = try readFile(length)
+        guard let plain = chunk.withUnsafeBytes({ decodeSnappy($0, limit: 64 << 20) }) else {
+            throw damaged("a compressed chunk before offset \(fileOffset) does not decode")
+        }
+        return plain
     }
 
     private func read(into room: UnsafeMutableRawBufferPointer) throws(StorageError) -> Int {

@@ -1,3 +1,5 @@
+import CLinux
+
 /// Names a node in its store. The number of a deleted node is given to a later one.
 @usableFromInline package struct NodeID: Hashable, Sendable {
     @usableFromInline let rawValue: UInt32
@@ -58,6 +60,19 @@
     @usableFromInline var previousListed: UInt32 = 0
 
     @inlinable init(pzxid: Int64) { self.pzxid = pzxid }
+}
+
+/// Where a path will lead, looked up before it is wanted; good until a node is removed.
+package struct Foreseen {
+    package let parent: NodeID
+    /// Of parent and name: what `child(of:named:hash:)` and `insert` want.
+    package let hash: UInt32
+    let removals: UInt32
+}
+
+/// Borrowed bytes that are wanted soon are fetched from now on.
+package func prefetch(_ bytes: Bytes) {
+    for line in stride(from: 0, to: bytes.count, by: 64) { clinux_prefetch(bytes.baseAddress! + line) }
 }
 
 /// A list that is threaded through its nodes, the newest first. A node is in one at most, and leaves it before it is

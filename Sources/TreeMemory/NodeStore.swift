@@ -28,6 +28,8 @@ import ZooKeeperProtocol
     private var freeRecord: UInt32 = 0
     private var extrasEnd: UInt32 = 1
     private var freeExtra: UInt32 = 0
+    /// How often a node was removed, and its number became another's.
+    private var removals: UInt32 = 0
     /// Linear hashing: buckets `0..<bucketCount` exist; `lowMask + 1` is the power of two at which this round began.
     private var bucketCount = 256
     private var lowMask: UInt32 = 255
@@ -83,12 +85,33 @@ import ZooKeeperProtocol
         child(of: parent, named: name, hash: hash(parent, name))
     }
 
-    /// The hash that `child(of:named:hash:)` and `insert` want. The memory they will look at is being fetched from
-    /// now on, while the caller does something else.
-    package func foresee(_ parent: NodeID, _ name: Bytes) -> UInt32 {
+    /// Where a child is or will be. The memory that whoever wants it will look at is being fetched from now on, while the caller
+    /// does something else.
+    package func foresee(_ parent: NodeID, _ name: Bytes) -> Foreseen {
         let hash = hash(parent, name)
         clinux_prefetch(bucket(hash))
-        return hash
+        return Foreseen(parent: parent, hash: hash, removals: removals)
+    }
+
+    /// The same for a path; nil when its parent is not there yet.
+    package func foresee(_ path: Bytes) -> Foreseen? {
+        guard let cut = path.lastIndex(of: slash), let parent = find(Bytes(rebasing: path[..<cut])) else { return nil }
+        return foresee(parent, Bytes(rebasing: path[(cut + 1)...]))
+    }
+
+    /// Whether what was foreseen is still right.
+    package func isCurrent(_ foreseen: Foreseen) -> Bool { foreseen.removals == removals }
+
+    /// Some time after `foresee`: has the node there be fetched as well, if there is one.
+    package func foreseeNode(_ foreseen: Foreseen) {
+        let head = bucket(foreseen.hash).pointee
+        if head != 0 { clinux_prefetch(at(NodeID(rawValue: head))) }
+    }
+
+    /// Some time after `foreseeNode`: has name and data be fetched as well.
+    package func foreseeData(_ foreseen: Foreseen) {
+        let head = bucket(foreseen.hash).pointee
+        if head != 0 { clinux_prefetch(birth(NodeID(rawValue: head))) }
     }
 
     package func child(of parent: NodeID, named name: Bytes, hash: UInt32) -> NodeID? {
@@ -267,6 +290,7 @@ import ZooKeeperProtocol
         record.pointee.hashNext = freeRecord
         freeRecord = node.rawValue
         count -= 1
+        removals &+= 1
     }
 
     /// Replaces the data and nothing else.
@@ -424,6 +448,7 @@ import ZooKeeperProtocol
         let node = NodeID(rawValue: recordsEnd)
         recordsEnd += 1
         invariant(Int(recordsEnd) * MemoryLayout<NodeRecord>.stride <= records.capacity, "too many znodes")
+        clinux_prefetch(firstRecord + Int(recordsEnd) + 8)
         records.filled(to: Int(recordsEnd) * MemoryLayout<NodeRecord>.stride)
         return node
     }
@@ -452,6 +477,8 @@ import ZooKeeperProtocol
         var node = table[old]
         table[old] = 0
         bucketCount += 1
+        // The nodes of one of the next splits: each is somewhere else in memory.
+        clinux_prefetch(at(NodeID(rawValue: table[old + 8])))
         while node != 0 {
             let record = at(NodeID(rawValue: node))
             let next = record.pointee.hashNext

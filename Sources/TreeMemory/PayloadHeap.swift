@@ -1,3 +1,4 @@
+import CLinux
 import Diagnostics
 import Glibc
 
@@ -57,6 +58,9 @@ import Glibc
             (Int(top) + size) * Self.unit <= region.capacity,
             "the tree's names and data outgrew their \(region.capacity) bytes of address space")
         top += UInt32(size)
+        // Fresh memory is written next, and the memory behind it soon.
+        clinux_prefetch(pointer(top) + 512)
+        clinux_prefetch(pointer(top) + 576)
         region.filled(to: Int(top) * Self.unit)
         return block
     }

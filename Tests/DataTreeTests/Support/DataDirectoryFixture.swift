@@ -94,8 +94,9 @@ struct SnapshotBytes {
                 let path = try reader.readPresentSlice()
                 if path.elementsEqual([UInt8(ascii: "/")]) { return }
                 let (data, acl) = (try reader.readSlice(), try reader.readInt64())
-                let added = loader.addNode(path, data: data, acl: acl, stat: try StatPersisted(from: &reader))
-                #expect(added)
+                let stat = try StatPersisted(from: &reader)
+                let orphan = loader.add([SnapshotNode(path, data: data, acl: acl, stat: stat)])
+                #expect(orphan == nil)
             }
         }
         return loader.finish(lastZXID: lastZXID, digest: digest)

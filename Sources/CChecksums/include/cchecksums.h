@@ -1,0 +1,7 @@
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+// Adler-32 (RFC 1950) of `count` bytes behind those that gave `adler`; 1 when there were none. What zlib's adler32 computes, sixteen
+// bytes a step: Debian's zlib goes byte by byte, and each txn and each snapshot passes here.
+uint32_t cchecksums_adler32(uint32_t adler, const void *bytes, size_t count);
