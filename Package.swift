@@ -185,6 +185,7 @@ let package = Package(
         .executableTarget(
             name: "DataTreeBenchmark", dependencies: ["DataTree", "Jute", "ZooKeeperProtocol"],
             path: "Benchmarks/DataTreeBenchmark", exclude: ["README.md"]),
+        .executableTarget(name: "WriteFloor", path: "Benchmarks/WriteFloor"),
         .executableTarget(
             name: "LoadGenerator",
             dependencies: [

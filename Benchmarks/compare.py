@@ -6,14 +6,14 @@ servers' own, user and system, from /proc: the load generator on the same cores 
 cold JVM is three times slower.
 """
 import argparse, os, sys, time
-import ensembles, standalone, trees
+import ensembles, floor, standalone, trees
 from harness import *
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="+", choices=["standalone", "ensembles", "observers", "trees"],
-                        help="one server; three and more; what voters and observers do to writes; or large trees and long runs")
+    parser.add_argument("what", nargs="+", choices=["standalone", "ensembles", "observers", "trees", "floor"],
+                        help="one server; three and more; what voters and observers do to writes; large trees and long runs; or the least that a write can cost")
     parser.add_argument("--rounds", type=int, default=3, help="how often each load is run; the median counts (3)")
     parser.add_argument("--seconds", type=float, default=2, help="how long each load is run (2)")
     parser.add_argument("--warm", type=float, default=60, help="seconds of load on Apache before anything is measured (60)")
@@ -29,7 +29,7 @@ def main():
     Server.binary, Load.generator = build("zkserver"), build("LoadGenerator")
     began = time.monotonic()
     print(machine(), flush=True)
-    compare = {"standalone": standalone.compare, "ensembles": ensembles.compare, "observers": ensembles.curve, "trees": trees.compare}
+    compare = {"standalone": standalone.compare, "ensembles": ensembles.compare, "observers": ensembles.curve, "trees": trees.compare, "floor": floor.compare}
     tables = []
     try:
         with deadline(options.deadline):
