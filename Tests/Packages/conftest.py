@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import sysconfig
@@ -26,6 +27,12 @@ def only(directory, pattern):
     return found[0]
 
 
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
 def clean_environment(home, **more):
     """What a user has who knows nothing of this checkout."""
     return {"PATH": "/usr/bin:/bin", "HOME": str(home), "USER": "somebody", "NO_COLOR": "1", "LC_ALL": "C.UTF-8", **more}
@@ -35,7 +42,7 @@ def succeed(words, **options):
     """Runs a command that must succeed, and returns what it prints."""
     done = subprocess.run(
         list(map(str, words)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True,
-        timeout=60, **options)
+        timeout=180, **options)
     assert done.returncode == 0, f"{words} ended with {done.returncode}:\n{done.stdout}"
     return done.stdout
 

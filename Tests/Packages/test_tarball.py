@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import clean_environment, succeed
+from conftest import clean_environment, free_port, succeed
 
 
 class Installation:
@@ -85,7 +85,7 @@ def test_two_versions_stand_side_by_side(installation):
 def test_the_scripts_find_the_programs(installation, tmp_path):
     installation.install()
     scripts = installation.prefix / "share/paddock/bin"
-    port = json.loads(succeed(["python3", "-c", "import socket; s=socket.socket(); s.bind(('127.0.0.1',0)); print(s.getsockname()[1])"]))
+    port = free_port()
     configuration = tmp_path / "zoo.cfg"
     configuration.write_text(f"dataDir={tmp_path}/data\nclientPort={port}\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\n")
     environment = {**installation.environment, "XDG_STATE_HOME": str(tmp_path / "xdg")}

@@ -1,0 +1,111 @@
+"""The .deb and the tarball on a Debian 12 that has nothing but its essential packages and apt, as root and an ordinary user of it.
+
+$PADDOCK_BARE_SYSTEM is a tar archive of such a system; root unpacks it and looks at it from within (chroot).
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from conftest import only, packages  # noqa: E402, F401
+
+USER = 1000
+
+
+class System:
+    def __init__(self, root):
+        self.root = root
+
+    def run(self, script, user=0, mounts="true"):
+        """Runs a script in the system, with processes and mounts of its own, which all end with it. `mounts` makes more of them, with the
+        system in $1. Returns what the script prints."""
+        identity = f"setpriv --reuid={user} --regid={user} --clear-groups " if user else ""
+        home = "/home/somebody" if user else "/root"
+        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": home, "NO_COLOR": "1", "LC_ALL": "C.UTF-8"}
+        inside = f"cd {home} && exec {identity}bash -euc '{script}'"
+        assert "'" not in script
+        words = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c",
+                 f'mount --bind "$1" "$1" && mount -t proc proc "$1/proc" && {mounts} && exec chroot "$1" sh -c "$2"', "sh", str(self.root), inside]
+        done = subprocess.run(
+            words, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
+        assert done.returncode == 0, f"exit code {done.returncode}:\n{done.stdout}"
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def system(packages, tmp_path_factory):  # noqa: F811
+    root = tmp_path_factory.mktemp("system")
+    subprocess.run(["tar", "-xf", os.environ["PADDOCK_BARE_SYSTEM"], "-C", root], check=True)
+    # A user of that system must get at it, whatever the mode of the directories above.
+    root.chmod(0o755)
+    home = root / "home/somebody"
+    home.mkdir()
+    os.chown(home, USER, USER)
+    shutil.copy(only(packages, "*.deb"), root / "tmp/paddock.deb")
+    shutil.copy(only(packages, "paddock-*[!g].tar.gz"), root / "tmp/paddock.tar.gz")
+    for file in ("paddock.deb", "paddock.tar.gz"):
+        (root / "tmp" / file).chmod(0o644)
+    yield System(root)
+    shutil.rmtree(root, ignore_errors=True)
+
+
+AS_SOMEBODY = f"setpriv --reuid={USER} --regid={USER} --clear-groups env HOME=/home/somebody "
+
+
+def test_the_deb_is_installed_upgraded_and_removed_under_an_ensemble(system):
+    said = system.run(f"""
+        apt-get install --yes --quiet /tmp/paddock.deb 2>&1
+        installed=$(date +%s%N)
+        {AS_SOMEBODY} paddock up --json >/home/up.json
+        echo "milliseconds $((($(date +%s%N) - installed) / 1000000))"
+        {AS_SOMEBODY} paddock shell -- create /a text
+        echo == upgrade
+        apt-get install --yes --quiet --reinstall /tmp/paddock.deb 2>&1
+        {AS_SOMEBODY} paddock status --json >/home/upgraded.json
+        {AS_SOMEBODY} paddock rolling-restart --quiet
+        {AS_SOMEBODY} paddock status --json >/home/restarted.json
+        {AS_SOMEBODY} paddock shell -- get /a
+        echo == remove
+        apt-get remove --yes --quiet paddock 2>&1
+        test ! -e /usr/bin/paddock -a ! -e /usr/lib/paddock -a ! -e /usr/share/paddock
+        exec 3<>/dev/tcp/127.0.0.1/2181
+        printf srvr >&3
+        cat <&3
+        """)
+    up = json.loads((system.root / "home/up.json").read_text())["status"]
+    assert up["health"] == "healthy" and len(up["servers"]) == 4
+    milliseconds = int(said.split("milliseconds ")[1].split()[0])
+    print(f"healthy {milliseconds} ms after the installation")
+    upgraded = json.loads((system.root / "home/upgraded.json").read_text())
+    assert upgraded["health"] == "healthy"
+    assert [one["pid"] for one in upgraded["servers"]] == [one["pid"] for one in up["servers"]]
+    assert all(one["outdated"] for one in upgraded["servers"])
+    restarted = json.loads((system.root / "home/restarted.json").read_text())
+    assert restarted["health"] == "healthy" and not any(one["outdated"] for one in restarted["servers"])
+    removed = said.split("== remove")[1]
+    assert "paddock: 5 processes of it still run: ensembles go on" in removed, removed
+    assert "Mode: " in removed, removed
+
+
+def test_the_tarball_is_enough_for_a_user(system):
+    said = system.run("""
+        tar -xf /tmp/paddock.tar.gz
+        paddock-*/install.sh
+        ~/.local/bin/paddock up --json
+        """, user=USER)
+    assert json.loads("{" + said.split("{", 1)[1])["status"]["health"] == "healthy"
+
+
+def test_a_read_only_system_without_etc_will_do(system):
+    """Neither passwd nor nsswitch.conf, and nothing may be written but /tmp: as in an empty container."""
+    said = system.run(
+        "PADDOCK_HOME=/tmp/state ~/.local/bin/paddock up --json", user=USER,
+        mounts='mount -t tmpfs tmpfs "$1/etc" && mount -t tmpfs tmpfs "$1/tmp" && mount -o remount,bind,ro "$1"')
+    assert json.loads("{" + said.split("{", 1)[1])["status"]["health"] == "healthy"
