@@ -9,12 +9,14 @@ import Topology
 package enum Provisioning {
     /// What would have to be written below `layout.root`. Reads, changes nothing.
     ///
-    /// - Parameter topologyText: the topology as the user wrote it, to be stored with what it keeps for life; nil when the
-    ///   caller stores that itself, at a moment of its own.
+    /// - Parameters:
+    ///   - topologyText: the topology as the user wrote it, to be stored with what it keeps for life; nil when the
+    ///     caller stores that itself, at a moment of its own.
+    ///   - place: where the files will be when they are used, nil for where they are written.
     package static func plan(
-        _ topology: Topology, layout: EnsembleLayout, topologyText: String? = nil
+        _ topology: Topology, layout: EnsembleLayout, topologyText: String? = nil, place: EnsembleLayout? = nil
     ) throws(ProvisioningError) -> Plan {
-        let files = ServerFiles(topology: topology, layout: layout)
+        let files = ServerFiles(topology: topology, layout: place ?? layout)
         var planner = Planner(layout: layout)
         do throws(FileError) {
             for server in topology.servers {

@@ -57,7 +57,9 @@ package struct ServerFiles {
         own("tickTime", "2000")
         own("initLimit", "10")
         own("syncLimit", "5")
-        settings.append(Setting("dataDir", layout.server(server.id).data))
+        let place = layout.server(server.id)
+        settings.append(Setting("dataDir", place.data))
+        if let dataLog = place.dataLog { settings.append(Setting("dataLogDir", dataLog)) }
         let hasClientPort =
             switch membership {
             case .inline: topology.isStandalone || topology.lineStyle == .classic

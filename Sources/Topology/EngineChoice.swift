@@ -8,7 +8,7 @@ package enum EngineChoice: Hashable, Sendable {
     /// An Apache ZooKeeper distribution.
     case apache(ApacheOptions)
 
-    /// What a topology gets that names no engine.
+    /// What the servers of one machine get that name no engine; those on several machines get Apache's.
     package static let standard = EngineChoice.bundled
 
     package static let names = ["bundled", "apache"]

@@ -66,6 +66,7 @@ struct Resolver {
                 counted(participants: participants, observers: observers, into: &problems)
             case .named(let servers, _): servers.value.map { named($0, into: &problems) }
             }
+        chooseEngines(of: &servers)
         let slots = slots(of: servers)
         switch draft.ports {
         case .planned(let plan): plan.apply(to: &servers, slots: slots)
@@ -152,6 +153,14 @@ struct Resolver {
     private static func merged(_ common: [DraftSetting], _ own: [DraftSetting]) -> [DraftSetting] {
         common.map { setting in own.first { $0.key.value == setting.key.value } ?? setting }
             + own.filter { setting in !common.contains { $0.key.value == setting.key.value } }
+    }
+
+    /// An ensemble on several machines that names no engine is Apache's: what operators have there, and trust.
+    private func chooseEngines(of servers: inout [PlacedServer]) {
+        guard draft.engine == nil, Set(servers.map(\.machine)).count > 1 else { return }
+        for index in servers.indices where entry(of: servers[index])?.engine == nil {
+            servers[index].server.engine = .apache(ApacheOptions())
+        }
     }
 
     // MARK: Ports

@@ -14,7 +14,8 @@ struct Paddock: AsyncParsableCommand {
         version: version,
         subcommands: [Supervise.self],
         groupedSubcommands: [
-            CommandGroup(name: "Configurations", subcommands: [New.self, Check.self, Generate.self, Import.self]),
+            CommandGroup(
+                name: "Configurations", subcommands: [New.self, Check.self, Generate.self, Import.self, Inventory.self]),
             CommandGroup(
                 name: "An ensemble",
                 subcommands: [
@@ -26,7 +27,10 @@ struct Paddock: AsyncParsableCommand {
                 subcommands: [Start.self, Stop.self, Restart.self, Kill.self, Pause.self, Resume.self]),
             CommandGroup(name: "Using it", subcommands: [Env.self, Run.self, Shell.self, Registry.self]),
             CommandGroup(
-                name: "House keeping", subcommands: [List.self, Destroy.self, DoctorCommand.self, Bundle.self]),
+                name: "House keeping",
+                subcommands: [
+                    List.self, Destroy.self, DoctorCommand.self, Bundle.self,
+                ]),
         ])
 
     static let version = "0.1.0"

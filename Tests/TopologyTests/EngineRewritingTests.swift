@@ -61,6 +61,7 @@ import Testing
     @Test func namedServersKeepWhatTheySay() throws {
         let text = """
             ensemble: orders
+            engine: bundled
             hosts: {a: 10.0.0.1, b: 10.0.0.2, c: 10.0.0.3}
             servers:
               - {id: 3, host: c, engine: apache, settings: {maxClientCnxns: 200}}

@@ -46,17 +46,21 @@ private struct EngineNeed: Hashable {
 
     init(_ server: TopologyServer) {
         choice = server.engine
-        hasTLS =
-            !["", "0"].contains(server.setting("secureClientPort") ?? "")
-            || ["client.portUnification", "sslQuorum", "portUnification"].contains {
-                server.setting($0)?.lowercased() == "true"
-            }
+        hasTLS = server.hasTLS
     }
 }
 
 extension TopologyServer {
+    /// For clients or between the servers.
+    var hasTLS: Bool {
+        !["", "0"].contains(setting("secureClientPort") ?? "")
+            || ["client.portUnification", "sslQuorum", "portUnification"].contains {
+                setting($0)?.lowercased() == "true"
+            }
+    }
+
     /// Settings that Apache's server does not read in zoo.cfg, as arguments of its JVM. The user's own flags come later and win.
-    fileprivate var properties: [String] {
+    var properties: [String] {
         guard engine.name == "apache" else { return [] }
         return settings.filter { KnownKeys.key($0.key)?.reader == .jvmOnly }.map { "-D\($0.key)=\($0.value)" }
     }
