@@ -7,12 +7,16 @@
 #include <linux/falloc.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/timex.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 int clinux_accept(int listener) {
@@ -96,4 +100,19 @@ int clinux_is_clock_synchronised(void) {
     struct timex time = {0};
     int state = adjtimex(&time);
     return state < 0 ? -1 : state != TIME_ERROR;
+}
+
+void clinux_notify(const char *state) {
+    const char *path = getenv("NOTIFY_SOCKET");
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t length = path ? strlen(path) : 0;
+    if ((length == 0) || (path[0] != '/' && path[0] != '@') || length >= sizeof address.sun_path) return;
+    memcpy(address.sun_path, path, length);
+    if (path[0] == '@') address.sun_path[0] = 0;
+    int descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) return;
+    // A manager that does not read is no reason to stop.
+    sendto(descriptor, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&address,
+           (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
+    close(descriptor);
 }

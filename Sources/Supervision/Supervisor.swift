@@ -101,6 +101,7 @@ final class Supervisor {
     func run() {
         record(.supervisorStarted, cause: "pid \(getpid())")
         restore()
+        clinux_notify("READY=1")
         var housekeeping = Instant.now() + Self.housekeepingInterval
         while true {
             takeSignals()
@@ -110,6 +111,7 @@ final class Supervisor {
             }
             if housekeeping <= now {
                 maintainFiles()
+                clinux_notify("WATCHDOG=1")
                 housekeeping = Instant.now() + Self.housekeepingInterval
             }
             continueShutdown()

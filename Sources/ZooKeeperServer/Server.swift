@@ -274,6 +274,9 @@ package final class Server: Sendable {
         return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1
     }
 
+    /// Runs `body` on the thread that serves, as soon as it gets to it.
+    package func whenResponsive(_ body: @escaping @Sendable () -> Void) { group.next().execute(body) }
+
     /// Stops: takes no more connections, finishes the writes under way, answers them, and closes the log.
     package func stop() throws {
         for listener in listeners { try? listener.close().wait() }

@@ -1,3 +1,4 @@
+import CLinux
 import Diagnostics
 import Glibc
 import Logging
@@ -50,12 +51,29 @@ package enum ServerExecutable {
             complain("\(name): \(error)")
             exit(1)
         }
-        var received: Int32 = 0
-        sigwait(&signals, &received)
+        clinux_notify("READY=1")
+        let received = wait(&signals) { server.whenResponsive { clinux_notify("WATCHDOG=1") } }
+        clinux_notify("STOPPING=1")
         logger.info("stopping: \(received == SIGTERM ? "SIGTERM" : "SIGINT")")
         do { try server.stop() } catch {
             complain("\(name): could not stop cleanly: \(error)")
             exit(1)
+        }
+    }
+
+    /// Returns the first of the signals. Until then, where a service manager watches over us (WATCHDOG_USEC), it is given a sign of life
+    /// three times in the time that it grants.
+    private static func wait(_ signals: inout sigset_t, signOfLife: () -> Void) -> Int32 {
+        guard let granted = getenv("WATCHDOG_USEC").flatMap({ Int(String(cString: $0)) }), granted > 0 else {
+            var received: Int32 = 0
+            sigwait(&signals, &received)
+            return received
+        }
+        var interval = timespec(tv_sec: granted / 3_000_000, tv_nsec: granted / 3 % 1_000_000 * 1000)
+        while true {
+            signOfLife()
+            let received = sigtimedwait(&signals, nil, &interval)
+            if received > 0 { return received }
         }
     }
 

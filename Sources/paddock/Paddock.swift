@@ -29,7 +29,7 @@ struct Paddock: AsyncParsableCommand {
             CommandGroup(
                 name: "House keeping",
                 subcommands: [
-                    List.self, Destroy.self, DoctorCommand.self, Bundle.self,
+                    List.self, EnableCommand.self, DisableCommand.self, Destroy.self, DoctorCommand.self, Bundle.self,
                 ]),
         ])
 

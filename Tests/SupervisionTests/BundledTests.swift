@@ -46,6 +46,23 @@ import Testing
         }
     }
 
+    /// As systemd is told with `Type=notify` and `WatchdogSec`.
+    @Test func itTellsItsServiceManagerHowItIs() async throws {
+        try await withEnsemble { ensemble in
+            let manager = try #require(Datagrams(at: ensemble.directory + "/notify"))
+            var spec = try spec(ensemble)
+            spec.launch.environment["NOTIFY_SOCKET"] = manager.path
+            spec.launch.environment["WATCHDOG_USEC"] = "300000"
+            let client = try await ensemble.boot([spec])
+            #expect(manager.next() == "READY=1")
+            for _ in 0..<3 { #expect(manager.next() == "WATCHDOG=1") }
+            try await client.shutdown(stoppingServers: true)
+            var last: String?
+            repeat { last = manager.next() } while last == "WATCHDOG=1"
+            #expect(last == "STOPPING=1")
+        }
+    }
+
     @Test func portInUseIsACrashLoopWithTheReasonInTheLog() async throws {
         try await withEnsemble { ensemble in
             let spec = try spec(ensemble)
@@ -59,6 +76,37 @@ import Testing
             let log = try text(spec.logFile)
             #expect(log.contains("Address already in use"), "\(log)")
         }
+    }
+}
+
+/// A datagram socket as a service manager has one.
+private final class Datagrams {
+    let path: String
+    private let descriptor: Int32
+
+    init?(at path: String) {
+        self.path = path
+        descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+        var limit = timeval(tv_sec: 30, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let bound = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard bound == 0 else { return nil }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Nil when none comes.
+    func next() -> String? {
+        var buffer = [UInt8](repeating: 0, count: 256)
+        let count = recv(descriptor, &buffer, buffer.count, 0)
+        return count < 0 ? nil : String(decoding: buffer.prefix(count), as: UTF8.self)
     }
 }
 

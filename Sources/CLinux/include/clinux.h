@@ -43,5 +43,8 @@ void clinux_catch_signals(int descriptor);
 // How many of `signal` came since the last call.
 int clinux_take_signals(int signal);
 
+// Tells the service manager, if one started us and wants to know (NOTIFY_SOCKET), e.g. "READY=1"; see sd_notify(3). It never waits.
+void clinux_notify(const char *state);
+
 // 1 when the kernel says that the clock is synchronised, 0 when it says that it is not, -1 when it does not say.
 int clinux_is_clock_synchronised(void);
