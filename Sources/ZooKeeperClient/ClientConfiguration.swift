@@ -42,7 +42,7 @@ public struct ClientConfiguration: Sendable {
     /// its own (``RetryPolicy``).
     public var requestTimeout: Duration = .seconds(30)
     /// Whether operations fail with `connectionLoss` as soon as every server was tried in vain, as with Java's client, instead
-    /// of waiting for one up to ``requestTimeout``.
+    /// of waiting for one up to ``requestTimeout``. ``ZooKeeperClient/waitUntilConnected()`` and what begins with it wait all the same.
     public var failsWithoutConnection = false
     /// Whether the servers are tried in an order by chance, so that many clients spread over them.
     public var shufflesServers = true

@@ -21,13 +21,19 @@ struct ClientConnectionTests {
                 -> [AuthID]
             {
                 var configuration = ClientInteropTests.configuration()
-                configuration.requestTimeout = .seconds(2)
+                configuration.failsWithoutConnection = true
                 configuration.transport = try ClientTLS(
                     trustedCertificates: directory + "/" + authority,
                     certificateChain: name.map { directory + "/" + $0 + ".pem" })
-                return try await ZooKeeperClient.with(ConnectString("\(host):\(port)"), configuration: configuration) {
-                    try await $0.create("/tls", mode: .ephemeral)
-                    return try await $0.whoAmI()
+                let client = ZooKeeperClient(try ConnectString("\(host):\(port)"), configuration: configuration)
+                do {
+                    try await client.create("/tls", mode: .ephemeral)
+                    let identities = try await client.whoAmI()
+                    await client.close()
+                    return identities
+                } catch {
+                    await client.close()
+                    throw error
                 }
             }
             for host in ["127.0.0.1", "localhost"] {
@@ -51,7 +57,7 @@ struct ClientConnectionTests {
         try await StandaloneServer.with(.bundledTLS, settings: settings) { _ in
             for (verifies, host) in [(true, "127.0.0.1"), (true, "localhost"), (false, "localhost")] {
                 var configuration = ClientInteropTests.configuration()
-                configuration.requestTimeout = .seconds(2)
+                configuration.failsWithoutConnection = true
                 configuration.transport = try ClientTLS(
                     trustedCertificates: directory + "/ca.crt", verifiesHost: verifies)
                 let client = ZooKeeperClient(try ConnectString("\(host):\(port)"), configuration: configuration)
