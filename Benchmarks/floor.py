@@ -10,7 +10,8 @@ def floor(program, window, count):
         return json.loads(subprocess.check_output([program, directory, str(window), str(count)]))
 
 
-def compare(table, options):
+def compare(report, options):
+    table = report.table("The floor of a write in an ensemble", header=("", "bundled", "the floor", "ratio", "goal"))
     program = build("WriteFloor")
     ensemble = Ensemble("bundled", 3)
     try:
@@ -24,7 +25,7 @@ def compare(table, options):
             for _ in range(options.rounds):
                 ours.append(load.run("set", count=count, connections=connections, window=window // connections))
                 lowest.append(floor(program, window, count))
-            for key in ("p50 ms", "CPU us", "per second"):
-                table.add("%s: bundled (left), the floor (right), %s" % (what, key), *(median([result[key] for result in results]) for results in (ours, lowest)))
+            for name, key in (("p50 ms", "p50 ms"), ("CPU µs of all servers", "CPU us"), ("a second", "per second")):
+                table.add("%s, %s" % (what, name), *(median([result[key] for result in results]) for results in (ours, lowest)))
     finally:
         ensemble.forget()

@@ -1,11 +1,13 @@
-"""What both comparisons stand on: servers to start and stop, a minimal client, the load generator, and the table of ratios."""
-import contextlib, json, os, random, select, shutil, signal, socket, struct, subprocess, tempfile, time
+"""What the comparisons stand on: servers to start and stop, a minimal client, the load generator, and the tables of ratios."""
+import contextlib, json, os, random, select, shutil, signal, socket, struct, subprocess, tempfile, threading, time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CLASSPATH = "/usr/share/java/zookeeper.jar:/usr/share/java/slf4j-nop.jar"
 TICKS = os.sysconf("SC_CLK_TCK")
 ENGINES = ("bundled", "apache")
-CREATE, SET, SESSION_CLOSE = 1, 5, -11
+CREATE, EXISTS, GET, SET, PING, SESSION_CLOSE = 1, 3, 4, 5, 11, -11
+# Below it are the znodes that loads name by number.
+TREE = "/bench/tree"
 
 
 def build(product):
@@ -29,8 +31,13 @@ def text(value):
     return struct.pack(">i", len(value)) + value
 
 
-def create_body(path, data=b""):
-    return text(path) + text(data) + struct.pack(">ii", 1, 31) + text(b"world") + text(b"anyone") + struct.pack(">i", 0)
+def create_body(path, data=b"", flags=0):
+    return text(path) + text(data) + struct.pack(">ii", 1, 31) + text(b"world") + text(b"anyone") + struct.pack(">i", flags)
+
+
+def node(number):
+    """The path of a znode that LoadGenerator made below TREE with 1000 directories."""
+    return ("%s/d%03d/c00n%08d" % (TREE, number % 1000, number)).encode()
 
 
 def set_body(path, data=b""):
@@ -38,13 +45,13 @@ def set_body(path, data=b""):
 
 
 class Client:
-    """One session, one request at a time. `patience` bounds every wait, in seconds."""
+    """One session. `patience` bounds every wait, in seconds; `timeout` is the session's, in milliseconds."""
 
-    def __init__(self, port, patience=60, session=None, wait=True):
+    def __init__(self, port, patience=60, session=None, wait=True, timeout=30000):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=patience)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         number, password = session or (0, bytes(16))
-        self.socket.sendall(struct.pack(">iiqiqi", 44, 0, 0, 30000, number, 16) + password)
+        self.socket.sendall(struct.pack(">iiqiqi", 44, 0, 0, timeout, number, 16) + password)
         if wait:
             self.take_session()
 
@@ -67,9 +74,12 @@ class Client:
     def read_frame(self):
         return self.read(struct.unpack(">i", self.read(4))[0])
 
+    def send(self, op, body=b"", xid=1):
+        self.socket.sendall(struct.pack(">iii", 8 + len(body), xid, op) + body)
+
     def call(self, op, body=b""):
         """The reply's error code."""
-        self.socket.sendall(struct.pack(">iii", 8 + len(body), 1, op) + body)
+        self.send(op, body)
         return struct.unpack(">i", self.read_frame()[12:16])[0]
 
     def close(self):
@@ -137,6 +147,16 @@ class Server:
         fields = open("/proc/%d/stat" % self.process.pid).read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
+    def disk(self):
+        """MiB of its data directory."""
+        size = 0
+        for path, _, names in os.walk(self.data):
+            for name in names:
+                # It may be purged meanwhile.
+                with contextlib.suppress(OSError):
+                    size += os.path.getsize(os.path.join(path, name))
+        return size / (1 << 20)
+
     def memory(self):
         """PSS in MiB."""
         for line in open("/proc/%d/smaps_rollup" % self.process.pid):
@@ -189,6 +209,11 @@ class Load:
         # Whose CPU is counted.
         self.measured = servers
 
+    def fill(self, count, first=0):
+        """Makes znodes of 100 B below TREE, the numbers `first` up to `count`."""
+        if count > first:
+            self.run("create", count=count - first, first=first, connections=1, window=256, root=TREE, directories=1000)
+
     def run(self, operation, seconds=5, size=100, **options):
         """Throughput, latencies, and the servers' CPU microseconds an operation."""
         self.creations += 1
@@ -211,11 +236,45 @@ def median(values):
     return sorted(values)[len(values) // 2]
 
 
+class Watcher(threading.Thread):
+    """Looks at the memory and the disk of servers at regular times; `points` are (seconds, MiB of memory, MiB of disk), of the one
+    that has most."""
+
+    def __init__(self, servers, every):
+        super().__init__(daemon=True)
+        self.servers, self.every, self.points, self.over = servers, every, [], threading.Event()
+        self.start()
+
+    def run(self):
+        began = time.monotonic()
+        while not self.over.wait(self.every):
+            self.points.append((time.monotonic() - began, max(server.memory() for server in self.servers), max(server.disk() for server in self.servers)))
+
+    def stop(self):
+        self.over.set()
+        self.join()
+        return self.points
+
+
+class Report:
+    def __init__(self):
+        self.tables, self.pictures = [], {}
+
+    def table(self, title, words="", header=("", "bundled", "Apache 3.8", "ratio", "goal")):
+        """A new section with a table; `words` stand above it."""
+        print(title, flush=True)
+        self.tables.append(Table(title, words, header))
+        return self.tables[-1]
+
+    def markdown(self):
+        return "".join(table.markdown() for table in self.tables)
+
+
 class Table:
     """Figures of both engines and their ratio against a goal, as Markdown."""
 
-    def __init__(self):
-        self.rows = []
+    def __init__(self, title, words, header):
+        self.title, self.words, self.header, self.rows = title, words, header, []
 
     def add(self, what, ours, theirs, goal=None, at_least=False, digits=2):
         """`goal` bounds the ratio: from above, or from below with `at_least`."""
@@ -225,18 +284,32 @@ class Table:
             met = ratio >= goal if at_least else ratio <= goal
             verdict = "%s %.3g: %s" % ("≥" if at_least else "≤", goal, "yes" if met else "**no**")
         shown = "%.3f" % ratio if theirs else "–"
-        self.rows.append((what, number(ours, digits), number(theirs, digits), shown, verdict))
-        print("  %s: %s, %s, ratio %s" % (what, number(ours, digits), number(theirs, digits), shown), flush=True)
+        self.rows.append((what, number(ours, digits), "" if theirs is None else number(theirs, digits), shown, verdict))
+        print("  " + ", ".join(self.rows[-1]), flush=True)
 
     def add_bound(self, what, ours, theirs, bound, digits=2):
         """A goal in the unit itself, not in the ratio."""
         self.add(what, ours, theirs, digits=digits)
         self.rows[-1] = self.rows[-1][:4] + ("≤ %g: %s" % (bound, "yes" if ours <= bound else "**no**"),)
 
-    def print(self, header=("", "bundled", "Apache 3.8", "ratio", "goal")):
-        print("\n| " + " | ".join(header) + " |\n| --- | --: | --: | --: | --- |")
-        for row in self.rows:
-            print("| " + " | ".join(row) + " |")
+    def add_load(self, what, ours, theirs, cpu=None, rate=None, p99=None, whose="of all servers"):
+        """The rows of a load; the goals are for the ratios."""
+        self.add("%s, CPU µs %s" % (what, whose), ours["CPU us"], theirs["CPU us"], cpu)
+        self.add("%s, a second" % what, ours["per second"], theirs["per second"], rate, at_least=True)
+        for part in ("p50", "p99", "p99.9"):
+            self.add("%s, %s ms" % (what, part), ours[part + " ms"], theirs[part + " ms"], p99 if part == "p99" else None)
+
+    def markdown(self):
+        lines = ["", "### " + self.title, ""]
+        if self.words:
+            lines += [self.words, ""]
+        lines += ["| " + " | ".join(self.header) + " |", "| --- | --: | --: | --: | --- |"]
+        return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in self.rows]) + "\n"
+
+
+def medians(results):
+    """Of each figure of several runs of one load."""
+    return {key: median([result[key] for result in results]) for key in results[0] if key != "curve"}
 
 
 def number(value, digits):

@@ -98,7 +98,7 @@ def main():
     classes = tempfile.mkdtemp(prefix="registry-benchmark-")
     subprocess.check_call(["javac", "-cp", JARS, "-d", classes, HERE + "/RegistryConsumer/RegistryConsumer.java"])
     print(machine(), flush=True)
-    table = Table()
+    table = Table("Watching a service", "", ("", "ServiceDiscovery", "Curator 5.4", "ratio", "goal"))
     # A server ends sessions at multiples of its tickTime: of 2 s it would be up to 2 s later, as with Apache's.
     server = Server("bundled", "tickTime=50\nminSessionTimeout=1000\nmaxSessionTimeout=60000\n")
     consumers, killed = [], []
@@ -192,7 +192,7 @@ def main():
             process.kill()
         server.forget()
         shutil.rmtree(classes, ignore_errors=True)
-        table.print(("", "ServiceDiscovery", "Curator 5.4", "ratio", "goal"))
+        print(table.markdown())
         print("\n" + machine())
 
 

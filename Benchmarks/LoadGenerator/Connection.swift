@@ -15,7 +15,7 @@ struct Connection {
     private var filled = 0
     private var output: [UInt8] = []
 
-    /// Connects to this machine and opens a session.
+    /// Connects to this machine and asks for a session; `open` waits for it. So thousands of sessions are made at once.
     init(port: UInt16) throws(LoadError) {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
@@ -38,8 +38,9 @@ struct Connection {
                     password: [UInt8](repeating: 0, count: 16), readOnly: nil))
         }
         try write(writer.bytes)
-        try readFrame()
     }
+
+    mutating func open() throws(LoadError) { try readFrame() }
 
     /// Sends one request and waits for its reply.
     mutating func call(_ op: OpCode, _ body: some JuteEncodable, allowing allowed: ErrorCode = .ok) throws(LoadError) {

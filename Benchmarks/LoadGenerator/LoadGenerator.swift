@@ -15,6 +15,7 @@ import ZooKeeperProtocol
     @Option(help: "Stop after so many operations instead.") var count: Int?
     @Option(help: "Create below this znode, which should not be there yet.") var root = "/bench/created"
     @Option(help: "The number of parents of what is created, up to 1000.") var directories = 16
+    @Option(help: "The number of the first znode to create.") var first = 0
     @Option(help: "Sets and gets go to so many znodes, which one connection has created before, and not to 64.")
     var nodes: Int?
     @Option(help: "Tell also how it went in each so many seconds.") var every: Double?
@@ -32,6 +33,7 @@ import ZooKeeperProtocol
     /// Makes the znodes that the load goes to.
     private func prepare() throws(LoadError) {
         var connection = try Connection(port: ports[0])
+        try connection.open()
         let data = [UInt8](repeating: 0, count: size)
         func create(_ path: String) throws(LoadError) {
             try connection.call(
@@ -50,6 +52,7 @@ import ZooKeeperProtocol
         // A server that is behind shows them, too, from here on.
         for port in ports.dropFirst() {
             var other = try Connection(port: port)
+            try other.open()
             try other.call(.sync, PathRecord(path: "/bench"))
         }
     }
@@ -61,8 +64,10 @@ import ZooKeeperProtocol
             clients.append(try Connection(port: ports[number % ports.count]))
             requests.append(
                 Requests(
-                    operation, size: size, connection: number, root: root, directories: directories, nodes: nodes))
+                    operation, size: size, connection: number, root: root, directories: directories, nodes: nodes,
+                    first: first))
         }
+        for number in clients.indices { try clients[number].open() }
         var polls = clients.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
         var latencies = LatencyHistogram()
         var curve = Curve(every: every)

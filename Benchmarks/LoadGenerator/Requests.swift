@@ -20,7 +20,7 @@ struct Requests {
     private var next = 0
     /// Where every request names another znode: its directory and number are written over the last ones.
     private let places: Places?
-    private var created = 0
+    private var created: Int
     /// Sets and gets go to this many znodes that one connection has created, instead of to the targets.
     private let nodes: Int?
     private var random: UInt64
@@ -32,8 +32,13 @@ struct Requests {
         let directories: Int
     }
 
-    /// - Parameter root: below it are `directories` parents for what is created.
-    init(_ operation: Operation, size: Int, connection: Int, root: String, directories: Int, nodes: Int?) {
+    /// - Parameters:
+    ///   - root: below it are `directories` parents for what is created.
+    ///   - first: the number of the first znode to create.
+    init(
+        _ operation: Operation, size: Int, connection: Int, root: String, directories: Int, nodes: Int?, first: Int
+    ) {
+        created = first
         self.nodes = operation == .create ? nil : nodes
         random = UInt64(connection) &* 0x9e37_79b9_7f4a_7c15 | 1
         let data = [UInt8](repeating: UInt8(ascii: "d"), count: size)
