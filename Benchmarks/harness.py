@@ -157,6 +157,18 @@ class Server:
                     size += os.path.getsize(os.path.join(path, name))
         return size / (1 << 20)
 
+    def purge(self, keep=3):
+        """Removes what Apache's PurgeTxnLog would: snapshots but the newest, and logs that end before the oldest of those."""
+        directory = self.data + "/version-2"
+        files = {kind: sorted((int(name.split(".")[1], 16), name) for name in os.listdir(directory) if name.startswith(kind + ".") and name.count(".") == 1)
+                 for kind in ("snapshot", "log")}
+        oldest = files["snapshot"][-keep:][0][0] if files["snapshot"] else 0
+        # The last log that begins at or before it has what follows it.
+        first = max((zxid for zxid, _ in files["log"] if zxid <= oldest), default=0)
+        for zxid, name in files["snapshot"][:-keep] + [log for log in files["log"] if log[0] < first]:
+            with contextlib.suppress(OSError):
+                os.unlink(directory + "/" + name)
+
     def memory(self):
         """PSS in MiB."""
         for line in open("/proc/%d/smaps_rollup" % self.process.pid):
@@ -238,7 +250,7 @@ def median(values):
 
 class Watcher(threading.Thread):
     """Looks at the memory and the disk of servers at regular times; `points` are (seconds, MiB of memory, MiB of disk), of the one
-    that has most."""
+    that has most. Then it purges their disks, which ten minutes would fill."""
 
     def __init__(self, servers, every):
         super().__init__(daemon=True)
@@ -249,6 +261,8 @@ class Watcher(threading.Thread):
         began = time.monotonic()
         while not self.over.wait(self.every):
             self.points.append((time.monotonic() - began, max(server.memory() for server in self.servers), max(server.disk() for server in self.servers)))
+            for server in self.servers:
+                server.purge()
 
     def stop(self):
         self.over.set()
