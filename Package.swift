@@ -122,7 +122,7 @@ let package = Package(
             name: "Topology", dependencies: ["Diagnostics", "Membership", "ServerConfig", "YAML"]),
         .target(
             name: "Templates", dependencies: ["Mustache"], path: "templates",
-            exclude: ["examples", "zkserver.service.j2"],
+            exclude: ["examples"],
             resources: [.embedInCode("zoo.cfg.mustache"), .embedInCode("topology.yaml.mustache")]),
         .target(
             name: "Provisioning",

@@ -1,0 +1,516 @@
+#!/usr/bin/python3
+"""The playbooks, run as an operator would: from a machine of its own over SSH, on hosts of bin/lab. Needs root.
+
+usage: bin/lab test [--short] [NAME…]     the scenarios of that name, or all
+
+$PADDOCK_STATIC is a directory with the programs to deploy (else bin/package makes them), $PADDOCK_PYTHON a Python that has kazoo.
+"""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+os.environ["PADDOCK_LAB"] = os.environ.get("PADDOCK_LAB", f"test-{os.getpid()}")
+RUN = pathlib.Path("/run/paddock-lab") / os.environ["PADDOCK_LAB"]
+PYTHON = os.environ.get("PADDOCK_PYTHON", str(ROOT / ".build/python/bin/python3"))
+SUPER = "super:lab"
+# "super:" + base64(SHA-1("super:lab"))
+SUPER_DIGEST = "super:t7iPtbfXqvmQ9mBTWOc5t/myKWQ="
+scratch = pathlib.Path(tempfile.mkdtemp(prefix="paddock-lab-test."))
+
+
+SHORTENED = "--short" in sys.argv
+
+
+class Failure(Exception):
+    pass
+
+
+def expect(condition, text):
+    if not condition:
+        raise Failure(text)
+
+
+def lab(*words, check=True, **options):
+    result = subprocess.run([str(ROOT / "bin/lab"), *words], capture_output=True, text=True, stdin=subprocess.DEVNULL, **options)
+    if check and result.returncode != 0:
+        raise Failure(f"bin/lab {' '.join(words)} ended with {result.returncode}:\n{result.stdout}{result.stderr}")
+    return result
+
+
+def on(host, command, check=True):
+    return lab("ssh", host, command, check=check).stdout
+
+
+def programs():
+    """The static programs to deploy: what an operator has built, too."""
+    directory = scratch / "programs"
+    if named := os.environ.get("PADDOCK_STATIC"):
+        directory.symlink_to(named)
+        return
+    subprocess.run(
+        [str(ROOT / "bin/package"), "tarball", "-z", "1", "--programs", "paddock,zkserver,zkcli", "-o", str(scratch / "packages")],
+        check=True, stdout=subprocess.DEVNULL)
+    directory.symlink_to(ROOT / ".build-release/static")
+
+
+class Ensemble:
+    """A topology, and the playbooks that are run with it."""
+
+    def __init__(self, name, servers, engine="apache", settings=None, hosts=None):
+        self.name, self.engine, self.hosts = name, engine, hosts or {}
+        self.settings = {"tickTime": 500, "initLimit": 20, "syncLimit": 10, **(settings or {})}
+        self.variables = {}
+        self.path = scratch / f"{name}.yaml"
+        self.be(servers)
+
+    def be(self, servers):
+        """servers: id → (host, role)"""
+        self.servers = servers
+        lines = [f"ensemble: {self.name}"]
+        # Apache's is what several hosts get by themselves.
+        lines += ["engine: bundled"] if self.engine == "bundled" else []
+        lines += ["engine: {apache: {heap: 128m}}"] if self.engine == "apache" else []
+        lines.append("servers:")
+        for number, (host, role) in servers.items():
+            lines.append(f"  - {{id: {number}, host: {self.hosts.get(host, address(host))}, role: {role}}}")
+        lines.append("settings:")
+        lines += [f"  {key}: {json.dumps(str(value)) if isinstance(value, str) else value}" for key, value in self.settings.items()]
+        self.path.write_text("\n".join(lines) + "\n")
+
+    def name_of(self, number):
+        return f"{self.name}-{number}"
+
+    def addresses(self, *numbers):
+        return ",".join(f"{address(self.servers[number][0])}:2181" for number in numbers or self.servers)
+
+    def command(self, playbook, words, variables):
+        environment = {
+            **os.environ, "PADDOCK_TOPOLOGY": str(self.path), "PADDOCK": str(scratch / "programs/paddock"), "ANSIBLE_PIPELINING": "1",
+            "ANSIBLE_FORKS": "10", "ANSIBLE_HOME": str(scratch / "ansible"), "ANSIBLE_PYTHON_INTERPRETER": "/usr/bin/python3",
+            "ANSIBLE_NOCOLOR": "1", "ANSIBLE_TIMEOUT": "5", "HOME": str(scratch)}
+        given = {
+            "ansible_user": "operator", "zookeeper_binaries": str(scratch / "programs"), "zookeeper_patience": 60, **self.variables, **variables}
+        line = [str(ROOT / "bin/lab"), "run", "ansible-playbook", "-i", str(ROOT / "playbooks/inventory.sh"), "-e", json.dumps(given),
+                str(ROOT / "playbooks" / playbook), *words]
+        return line, environment
+
+    def play_in_background(self, playbook, **variables):
+        line, environment = self.command(playbook, [], variables)
+        return subprocess.Popen(
+            line, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+
+    def play(self, playbook, *words, expected=0, **variables):
+        """Runs a playbook; returns its recap by host, and all it printed."""
+        line, environment = self.command(playbook, words, variables)
+        began = time.monotonic()
+        result = subprocess.run(line, capture_output=True, text=True, env=environment, stdin=subprocess.DEVNULL, timeout=900)
+        text = result.stdout + result.stderr
+        recap = {}
+        for line in result.stdout.partition("PLAY RECAP")[2].splitlines():
+            if match := re.match(r"(\S+)\s*: (ok=.*)", line):
+                recap[match[1]] = {key: int(value) for key, value in (pair.split("=") for pair in match[2].split())}
+        print(f"    {playbook} {' '.join(words)}: {time.monotonic() - began:.0f} s", flush=True)
+        if (result.returncode == 0) != (expected == 0):
+            raise Failure(f"{playbook} ended with {result.returncode}:\n" + text[-6000:])
+        return recap, text
+
+    def changes_nothing(self, playbook, **variables):
+        recap, text = self.play(playbook, **variables)
+        expect(recap and all(host["changed"] == 0 for host in recap.values()), f"the second run of {playbook} changes something:\n{text[-6000:]}")
+
+    def leader(self):
+        for number, (host, _) in self.servers.items():
+            if "Mode: leader" in word(host, "srvr"):
+                return number
+        raise Failure("nobody leads")
+
+
+def address(host):
+    return "10.77.0." + str(10 + int(host[1:]))
+
+
+def word(host, name):
+    script = f"exec 3<>/dev/tcp/{address(host)}/2181 && printf {name} >&3 && timeout 3 cat <&3"
+    return lab("run", "bash", "-c", script, check=False).stdout
+
+
+class Writer:
+    """Writes every 20 ms while it is entered; then nothing that was acknowledged is lost."""
+
+    def __init__(self, servers, path="/load", most=None):
+        self.servers, self.path, self.most = servers, path, most
+
+    def __enter__(self):
+        self.process = subprocess.Popen(
+            [str(ROOT / "bin/lab"), "run", PYTHON, str(ROOT / "Tests/Lab/writer.py"), self.servers, self.path],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        expect(self.process.stdout.readline() == "begun\n", "the writer does not begin")
+        return self
+
+    def __exit__(self, kind, *_):
+        try:
+            output, _ = self.process.communicate("end\n", timeout=120)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise Failure("the writer does not end: nothing is acknowledged")
+        if kind is not None:
+            return
+        self.report = json.loads(output)
+        print(f"    {self.report['acknowledged']} writes, {self.report['lost']} lost, at most {self.report['longest']} s without one", flush=True)
+        expect(self.report["lost"] == 0 and self.report["acknowledged"] > 0, f"acknowledged writes are lost: {self.report}")
+
+
+def three_and_an_observer():
+    return {1: ("h1", "participant"), 2: ("h2", "participant"), 3: ("h3", "participant"), 4: ("h4", "observer")}
+
+
+# Scenarios. Each begins with hosts that have nothing.
+
+def deployed_and_rolled(engine):
+    ensemble = Ensemble("orders", three_and_an_observer(), engine)
+    # What is slow and the same on every host is done on one in CI.
+    ensemble.play("deploy.yml", "--check", "--diff", *(["--limit", "orders-1"] if SHORTENED else []))
+    expect("absent" in on("h1", "test -e /opt/paddock && echo there || echo absent"), "--check changed a host")
+    ensemble.play("deploy.yml")
+    ensemble.changes_nothing("deploy.yml")
+    with Writer(ensemble.addresses(1, 2, 3)):
+        recap, _ = ensemble.play("rolling-restart.yml", zookeeper_restart="all")
+    expect(all(host["changed"] == 1 for host in recap.values()), f"not every server was restarted: {recap}")
+    if not SHORTENED:
+        ensemble.changes_nothing("rolling-restart.yml")
+    unit = on("h1", "systemctl show paddock-orders-1 -p ActiveState,NRestarts,User; systemd-analyze security paddock-orders-1 | tail -n 1")
+    expect("ActiveState=active" in unit and "NRestarts=0" in unit and "User=zookeeper" in unit, unit)
+    exposure = float(re.search(r": ([\d.]+)", unit)[1])
+    expect(exposure < 3.0, f"the unit is exposed: {unit}")
+    return ensemble
+
+
+def apache():
+    """Apache's server: deployed, run again without a change, rolled with nothing lost"""
+    deployed_and_rolled("apache")
+
+
+def bundled():
+    """The bundled server: the same, on hosts without its libraries"""
+    deployed_and_rolled("bundled")
+    needed = on("h1", "ldd /opt/paddock/bin/* 2>&1", check=False)
+    expect(needed.count("not a dynamic executable") == 2, f"a host must bring libraries: {needed}")
+
+
+def members(engine):
+    ensemble = Ensemble(
+        "grow", three_and_an_observer(), engine,
+        {"reconfigEnabled": "true", "DigestAuthenticationProvider.superDigest": SUPER_DIGEST})
+    ensemble.variables["zookeeper_auth"] = f"digest:{SUPER}"
+    ensemble.play("deploy.yml")
+    with Writer(ensemble.addresses(1, 2, 3)):
+        for number, host in ((5, "h5"), (6, "h6")):
+            ensemble.be({**ensemble.servers, number: (host, "participant")})
+            ensemble.play("add-server.yml", zookeeper_joining=number)
+            expect("Mode: follower" in word(host, "srvr"), f"server {number} does not follow")
+        ensemble.changes_nothing("add-server.yml", zookeeper_joining=6)
+        for number in (2, 5):
+            ensemble.play("remove-server.yml", zookeeper_leaving=number)
+            ensemble.changes_nothing("remove-server.yml", zookeeper_leaving=number)
+            ensemble.be({each: place for each, place in ensemble.servers.items() if each != number})
+    ensemble.changes_nothing("deploy.yml")
+    ensemble.be({**ensemble.servers, 5: ("h5", "participant")})
+    _, text = ensemble.play("add-server.yml", expected=1, zookeeper_joining=5)
+    expect("Give the new one an id that was never used" in text, text[-3000:])
+
+
+def members_of_apache():
+    """Apache's: grown to five voters and shrunk to three under load; an id is not used twice"""
+    members("apache")
+
+
+def members_of_bundled():
+    """The bundled server: grown to five voters and shrunk to three under load"""
+    members("bundled")
+
+
+def partitioned(engine):
+    ensemble = Ensemble("cut", three_and_an_observer(), engine)
+    ensemble.play("deploy.yml")
+    leader = ensemble.leader()
+    host = ensemble.servers[leader][0]
+    others = [number for number in (1, 2, 3) if number != leader]
+    with Writer(ensemble.addresses(1, 2, 3)):
+        lab("partition", host)
+        deadline = time.monotonic() + 60
+        while not any("Mode: leader" in word(ensemble.servers[number][0], "srvr") for number in others):
+            expect(time.monotonic() < deadline, "the others elect nobody")
+            time.sleep(0.3)
+        # A rolling restart stops before its first step, and leaves the quorum.
+        _, text = ensemble.play("rolling-restart.yml", expected=1, zookeeper_restart="all", zookeeper_patience=5)
+        expect(re.search(r"server \d \(10\.77\.0\.\d+:2181\), seen from h\d: ", text), text[-3000:])
+        expect(any("Mode: leader" in word(ensemble.servers[number][0], "srvr") for number in others), "the quorum is gone")
+        lab("heal")
+        ensemble.play("status.yml")
+    ensemble.play("rolling-restart.yml", zookeeper_restart="all")
+
+
+def partition_of_apache():
+    """Apache's: the leader's network cut and healed under load; a rolling restart meanwhile stops and says why"""
+    partitioned("apache")
+
+
+def partition_of_bundled():
+    """The bundled server: the same"""
+    partitioned("bundled")
+
+
+def tree(servers):
+    """All znodes below /, with their data and what a backup keeps of their stats"""
+    code = (
+        "import sys, json\n"
+        "from kazoo.client import KazooClient\n"
+        "c = KazooClient(hosts=sys.argv[1]); c.start(30)\n"
+        "found = {}\n"
+        "def look(path):\n"
+        "    data, stat = c.get(path); found[path] = [data.decode('latin-1'), stat.version]\n"
+        "    for name in c.get_children(path): look(path.rstrip('/') + '/' + name)\n"
+        "look('/load'); print(json.dumps(found, sort_keys=True)); c.stop()\n")
+    return lab("run", PYTHON, "-c", code, servers).stdout
+
+
+def saved(engine):
+    ensemble = Ensemble("saved", three_and_an_observer(), engine)
+    ensemble.play("deploy.yml")
+    with Writer(ensemble.addresses(1, 2, 3)):
+        time.sleep(2)
+    backup = scratch / f"{engine}.backup"
+    before = tree(ensemble.addresses())
+    ensemble.play("backup.yml", zookeeper_backup=str(backup))
+    ensemble.changes_nothing("backup.yml", zookeeper_backup=str(backup))
+    with Writer(ensemble.addresses(1, 2, 3)):
+        time.sleep(1)
+    _, text = ensemble.play("restore.yml", expected=1, zookeeper_backup=str(backup))
+    ensemble.play("restore.yml", zookeeper_backup=str(backup), zookeeper_move_aside=True)
+    expect(tree(ensemble.addresses()) == before, "the restored tree is another one")
+    ensemble.changes_nothing("restore.yml", zookeeper_backup=str(backup))
+
+
+def backup_of_apache():
+    """Apache's: backed up, and restored to the same tree"""
+    saved("apache")
+
+
+def backup_of_bundled():
+    """The bundled server: backed up, and restored to the same tree"""
+    saved("bundled")
+
+
+def tarball(version):
+    """Debian's jars as a distribution of Apache's: what its tarballs look like"""
+    name = f"apache-zookeeper-{version}-bin"
+    directory = scratch / name
+    (directory / "lib").mkdir(parents=True)
+    (directory / "bin").mkdir()
+    shutil.copy("/usr/share/zookeeper/bin/zkServer.sh", directory / "bin")
+    java = pathlib.Path("/usr/share/java")
+    for jar in java.glob("*.jar"):
+        if re.match(r"(zookeeper|netty|slf4j-api|slf4j-log4j12|log4j-1\.2|snappy|metrics-core|jackson|jetty|servlet-api|javax\.servlet|commons-(cli|lang|io)|jline|audience|json-simple)", jar.name):
+            target = directory / "lib" / jar.resolve().name
+            if not target.exists():
+                shutil.copy(jar.resolve(), target)
+    path = scratch / f"{name}.tar.gz"
+    subprocess.run(["tar", "-czf", path, "-C", scratch, name], check=True)
+    return str(path)
+
+
+def upgraded():
+    """Apache's: from Debian's package to a tarball, under load, with nothing lost; what does not change is not restarted"""
+    ensemble = Ensemble("newer", three_and_an_observer())
+    ensemble.play("deploy.yml")
+    ensemble.variables["zookeeper_tarball"] = tarball("3.8.0")
+    with Writer(ensemble.addresses(1, 2, 3)):
+        ensemble.play("upgrade.yml")
+    expect("/opt/zookeeper/apache-zookeeper-3.8.0-bin" in on("h1", "pgrep -fa QuorumPeerMain"), "it does not run the tarball's")
+    ensemble.changes_nothing("upgrade.yml")
+    ensemble.settings["maxClientCnxns"] = 77
+    ensemble.be(ensemble.servers)
+    with Writer(ensemble.addresses(1, 2, 3)):
+        ensemble.play("reconfigure.yml")
+    expect("maxClientCnxns=77" in on("h2", "cat /var/lib/paddock/newer/server.2/conf/zoo.cfg"), "the setting is not there")
+    ensemble.changes_nothing("reconfigure.yml")
+    ensemble.play("collect-logs.yml", zookeeper_logs=str(scratch / "logs"))
+    expect("QuorumPeer" in (scratch / "logs/newer-1.log").read_text(), "the log is empty")
+    ensemble.changes_nothing("collect-logs.yml", zookeeper_logs=str(scratch / "logs"))
+    ensemble.changes_nothing("status.yml")
+
+
+def certificates(names):
+    directory = scratch / "certificates"
+    directory.mkdir(exist_ok=True)
+
+    def openssl(*words):
+        subprocess.run(["openssl", *words], check=True, capture_output=True, cwd=directory)
+
+    openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=lab", "-keyout", "ca.key", "-out", "ca.pem")
+    for name, host in names.items():
+        (directory / "extensions").write_text(f"subjectAltName=IP:{address(host)}\nextendedKeyUsage=serverAuth,clientAuth\n")
+        openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
+        openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "30",
+                "-extfile", "extensions", "-out", f"{name}.crt")
+        (directory / f"{name}.pem").write_text((directory / f"{name}.key").read_text() + (directory / f"{name}.crt").read_text())
+    return str(directory)
+
+
+def secured():
+    """Apache's: TLS between the servers in three rounds, under load, with nothing lost; then new certificates"""
+    ensemble = Ensemble("secret", three_and_an_observer())
+    ensemble.play("deploy.yml")
+    place = "/etc/paddock/secret"
+    ensemble.settings.update({
+        "sslQuorum": "true", "ssl.quorum.keyStore.location": f"{place}/server.pem", "ssl.quorum.trustStore.location": f"{place}/ca.pem",
+        "serverCnxnFactory": "org.apache.zookeeper.server.NettyServerCnxnFactory"})
+    ensemble.be(ensemble.servers)
+    ensemble.variables["zookeeper_certificates"] = certificates(
+        {ensemble.name_of(number): host for number, (host, _) in ensemble.servers.items()})
+    with Writer(ensemble.addresses(1, 2, 3)):
+        ensemble.play("tls.yml")
+    expect("sslQuorum=true" in on("h1", "grep -v portUnification /var/lib/paddock/secret/server.1/conf/zoo.cfg"), "no TLS in zoo.cfg")
+    expect("portUnification" not in on("h1", "cat /var/lib/paddock/secret/server.1/conf/zoo.cfg"), "plain text is still understood")
+    ensemble.changes_nothing("tls.yml")
+    certificates({ensemble.name_of(number): host for number, (host, _) in ensemble.servers.items()})
+
+
+def faults():
+    """What goes wrong in the field: said, stopped at, and mended by a second run"""
+    ensemble = Ensemble("field", three_and_an_observer())
+
+    # Wrong sudo rights: nothing was changed anywhere.
+    on("h3", "mv /etc/sudoers.d/operator /root/")
+    _, text = ensemble.play("deploy.yml", expected=1)
+    expect("sudo" in text and "absent" in on("h1", "test -e /opt/paddock && echo there || echo absent"), text[-3000:])
+    on("h3", "mv /root/operator /etc/sudoers.d/")
+
+    # A full disk.
+    on("h2", "head -c 1G /dev/zero >/var/full", check=False)
+    _, text = ensemble.play("deploy.yml", expected=1)
+    expect(re.search("No space left|disk", text), text[-3000:])
+    expect("inactive" in on("h1", "systemctl is-active paddock-field-1", check=False), "the others were started")
+    on("h2", "rm /var/full")
+
+    # A host that cannot be reached in the middle.
+    lab("partition", "h4", "operator")
+    recap, text = ensemble.play("deploy.yml", expected=1)
+    expect(re.search("UNREACHABLE|Timeout", text) and recap["field-1"]["changed"] == 0, text[-3000:])
+    lab("heal")
+
+    # A name that is an address of the loopback on its own host.
+    named = Ensemble("field", three_and_an_observer(), hosts={f"h{number}": f"h{number}" for number in range(1, 5)})
+    _, text = named.play("deploy.yml", expected=1)
+    expect("h1, the address of this host's server, is 127.0.1.1 on h1 itself" in text, text[-3000:])
+
+    # A port that a firewall blocks: from where to where.
+    ensemble = Ensemble("field", three_and_an_observer())
+    lab("block", "h3", "3888")
+    _, text = ensemble.play("deploy.yml", expected=1)
+    expect("h1 cannot reach the election port of server 3 (field-3) at 10.77.0.13:3888" in text, text[-3000:])
+    lab("heal")
+
+    # A clock that is an hour off does no harm, and is said.
+    on("h2", "true")
+    lab("clock", "h2", "3600")
+    _, text = ensemble.play("deploy.yml")
+    expect(re.search(r"The clock of field-2 is 3[56]\d\d s ahead", text), text[-3000:])
+    with Writer(ensemble.addresses(1, 2, 3)):
+        ensemble.play("rolling-restart.yml", zookeeper_restart="all")
+    lab("clock", "h2", "0")
+
+    # Two operators at once: the second is refused. The first is interrupted, and its run started again.
+    ensemble.settings["maxClientCnxns"] = 99
+    ensemble.be(ensemble.servers)
+    first = ensemble.play_in_background("reconfigure.yml")
+    deadline = time.monotonic() + 60
+    while "there" not in on("h1", "test -e /run/paddock-field.held && echo there || echo absent"):
+        expect(time.monotonic() < deadline, "nobody holds the ensemble")
+        time.sleep(0.1)
+    _, text = ensemble.play("rolling-restart.yml", expected=1)
+    expect("is changing field" in text, text[-3000:])
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait()
+    ensemble.play("reconfigure.yml")
+    ensemble.changes_nothing("reconfigure.yml")
+
+    # A host that is made anew with an empty disk gets its data from the others.
+    with Writer(ensemble.addresses(1, 2, 3)):
+        lab("kill", "h3")
+        lab("boot", "h3", "--wiped")
+        ensemble.play("deploy.yml")
+    expect(re.search("Mode: (follower|leader)", word("h3", "srvr")), "the new host does not serve")
+
+
+def rebooted():
+    """An ensemble of one host comes back by itself after the power was cut, once it is enabled"""
+    for name in ("paddock", "zkserver"):
+        with open(scratch / "programs" / name, "rb") as program:
+            subprocess.run(
+                [str(ROOT / "bin/lab"), "ssh", "h1", f"cat >/usr/local/bin/{name} && chmod 755 /usr/local/bin/{name}"], stdin=program, check=True)
+    on("h1", "paddock up --quiet && paddock enable")
+    before = json.loads(on("h1", "paddock status --json"))
+    lab("kill", "h1")
+    lab("boot", "h1")
+    on("h1", "paddock wait --timeout 60s")
+    after = json.loads(on("h1", "paddock status --json"))
+    expect(after["health"] == "healthy" and after["supervisor"]["pid"] != before["supervisor"]["pid"], f"{after}")
+    unit = on("h1", "systemctl show paddock-demo -p ActiveState,MainPID; systemd-analyze security paddock-demo | tail -n 1")
+    expect(f"MainPID={after['supervisor']['pid']}" in unit and float(re.search(r": ([\d.]+)", unit)[1]) < 3.0, unit)
+    # Its servers go on while it is replaced.
+    on("h1", "systemctl kill --signal=KILL --kill-whom=main paddock-demo && sleep 3")
+    taken = json.loads(on("h1", "paddock status --json"))
+    expect([one["pid"] for one in taken["servers"]] == [one["pid"] for one in after["servers"]], "the servers were restarted")
+    on("h1", "paddock disable")
+    expect("disabled" in on("h1", "systemctl is-enabled paddock-demo 2>&1 || echo disabled", check=False), "it is still enabled")
+    expect(json.loads(on("h1", "paddock status --json"))["health"] == "healthy", "disable stopped it")
+
+
+SHORT = [apache]
+ALL = [apache, bundled, partition_of_apache, partition_of_bundled, members_of_apache, members_of_bundled, backup_of_apache, backup_of_bundled, upgraded,
+       secured, rebooted, faults]
+
+
+def main():
+    names = [word for word in sys.argv[1:] if not word.startswith("-")]
+    chosen = [one for one in ALL if one.__name__ in names] if names else SHORT if SHORTENED else ALL
+    if unknown := set(names) - {one.__name__ for one in ALL}:
+        print(f"bin/lab test: no scenario {', '.join(unknown)}; there are {', '.join(one.__name__ for one in ALL)}", file=sys.stderr)
+        return 64
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    passed = failed = 0
+    try:
+        programs()
+        for scenario in chosen:
+            print(f"-- {scenario.__name__}: {scenario.__doc__}", flush=True)
+            began = time.monotonic()
+            count = "6" if "members" in scenario.__name__ else "4"
+            try:
+                lab("up", count, "--minutes", "60", "--for", str(os.getpid()))
+                scenario()
+                passed += 1
+                print(f"   passed: {time.monotonic() - began:.0f} s", flush=True)
+            except (Failure, subprocess.SubprocessError) as failure:
+                failed += 1
+                print(f"   FAILED after {time.monotonic() - began:.0f} s: {failure}", flush=True)
+            finally:
+                lab("down")
+    finally:
+        lab("down", check=False)
+        shutil.rmtree(scratch, ignore_errors=True)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
