@@ -77,9 +77,14 @@ if [ -f "$manifest" ]; then old=$(cat "$manifest"); fi
 # Each file is made beside its place and moved there in one step: who runs the old one keeps it.
 while IFS= read -r file; do
     directory=$prefix/${file%/*}
+    rm -f -- "$directory/.paddock-new"
     [ -d "$directory" ] || mkdir -p -- "$directory" 2>/dev/null ||
         fail "cannot make $directory" "./install.sh --prefix DIR with a directory of yours"
-    cp -P -p -- "$here/$file" "$directory/.paddock-new" && mv -f -- "$directory/.paddock-new" "$prefix/$file" ||
+    if grep -qxF -- "$file" "$here/LINKS" && ln -- "$prefix/lib/paddock/paddock" "$directory/.paddock-new" 2>/dev/null; then
+        :
+    else
+        cp -P -p -- "$here/$file" "$directory/.paddock-new"
+    fi && mv -f -- "$directory/.paddock-new" "$prefix/$file" ||
         fail "cannot write $prefix/$file"
 done <"$here/MANIFEST"
 # What the version before had and this one has not.
