@@ -23,7 +23,7 @@ private struct Run {
     let count: Int
     let data: [UInt8]
     var tree = DataTree()
-    var sessions = SessionTracker(tickTime: 2000, now: 0)
+    var sessions = SessionTracker()
     var zxid = ZXID.zero
     var random: UInt64 = 88_172_645_463_325_252
     static let session = SessionID(rawValue: 1)

@@ -13,69 +13,94 @@ package struct SessionOwner: RawRepresentable, Hashable, Sendable {
 
 /// When sessions expire, on the one server that decides it: standalone, or the leader (Apache's `SessionTrackerImpl`).
 ///
-/// Expiry times are rounded up to the next tick, and sessions are kept by tick, so that neither a touch nor a tick costs
-/// more with more sessions. Times are milliseconds of one clock that only goes forward, handed in.
+/// Sessions are kept by the time at which they are looked at next, in steps of 20 ms, whatever tickTime is: never early,
+/// and at most that much late. A sign of life only puts off a session's end; the session itself is moved when it is looked at,
+/// so that neither a touch nor a look costs more with more sessions. Times are milliseconds of one clock that only goes
+/// forward, handed in.
 package struct SessionTracker: Sendable {
     private struct Session {
         var timeout: Int32
         var owner: SessionOwner?
         var isClosing = false
-        /// The tick at whose beginning it expires; nil when it is in no bucket (closing).
+        /// How long it lives when nothing more is heard of it.
+        var end: Int64 = 0
+        /// Its end has come, and the learners have been asked whether they have heard of it.
+        var isAskedFor = false
+        /// The step in which it is looked at; nil when it is in no bucket (closing).
         var bucket: Int64?
         var next: SessionID?
         var previous: SessionID?
     }
 
+    /// What a look at the sessions has found.
+    package struct Due: Hashable, Sendable {
+        /// By time and id. They are closing from now on: prepare a closeSession for each.
+        package var over: [SessionID] = []
+        /// The end of a session has come that a learner may have heard meanwhile: it is over if the next look, a step later,
+        /// finds nothing new.
+        package var learnersMustBeAsked = false
+    }
+
+    /// Milliseconds.
+    package static let step: Int64 = 20
+
     private var sessions: [SessionID: Session] = [:]
     /// First session of each bucket.
     private var buckets: [Int64: SessionID] = [:]
-    private var nextBucket: Int64
-    private let tickTime: Int64
 
-    /// - Parameter tickTime: in milliseconds.
-    package init(tickTime: Int32, now: Int64) {
-        invariant(tickTime > 0, "tickTime is positive")
-        self.tickTime = Int64(tickTime)
-        nextBucket = now / Int64(tickTime) + 1
-    }
+    /// When `expire` must be called at the latest; there may be nothing to do then.
+    package private(set) var nextLook = Int64.max
+
+    package init() {}
 
     package var count: Int { sessions.count }
 
     /// Ids with the time at which each would expire, by time and id (`dump`); closing ones are not among them.
-    package var expiries: [(time: Int64, sessions: [SessionID])] {
-        buckets.keys.sorted().map { bucket in (bucket * tickTime, members(of: bucket)) }
+    ///
+    /// - Parameter lastTouch: as for `expire`.
+    package func expiries(lastTouch: (SessionID) -> Int64?) -> [(time: Int64, sessions: [SessionID])] {
+        var expiries: [Int64: [SessionID]] = [:]
+        for (id, session) in sessions where session.bucket != nil {
+            expiries[bucket(of: end(of: id, session, lastTouch)) * Self.step, default: []].append(id)
+        }
+        return expiries.keys.sorted().map { ($0, expiries[$0]!.sorted()) }
     }
 
     // MARK: Sessions
 
     /// Starts to track a session, with its whole timeout from now on. Tracking a known one changes its timeout.
     package mutating func track(_ id: SessionID, timeout: Int32, now: Int64) {
-        if sessions[id] == nil {
-            sessions[id] = Session(timeout: timeout)
-        } else {
-            sessions[id]!.timeout = timeout
-        }
-        _ = touch(id, now: now)
+        if sessions[id] == nil { sessions[id] = Session(timeout: timeout) }
+        touch(id, timeout: timeout, now: now)
     }
 
-    /// A sign of life: any request. False when there is no such session, or it is closing.
+    /// Its client has come with this timeout, which it has perhaps negotiated anew: it lives for that long from now on. False
+    /// when there is no such session, or it is closing.
     @discardableResult
-    package mutating func touch(_ id: SessionID, now: Int64) -> Bool {
-        guard let session = sessions[id], !session.isClosing else { return false }
-        let bucket = max((now + Int64(session.timeout)) / tickTime + 1, nextBucket)
-        if session.bucket != bucket {
+    package mutating func touch(_ id: SessionID, timeout: Int32, now: Int64) -> Bool {
+        guard var session = sessions[id], !session.isClosing else { return false }
+        (session.timeout, session.end, session.isAskedFor) = (timeout, now + Int64(timeout), false)
+        sessions[id] = session
+        // A later end is seen when it is looked at.
+        let bucket = bucket(of: session.end)
+        if session.bucket.map({ bucket < $0 }) ?? true {
             leaveBucket(id)
             enterBucket(id, bucket)
         }
         return true
     }
 
-    /// As `touch`, with a timeout that the client has negotiated anew.
-    @discardableResult
-    package mutating func touch(_ id: SessionID, timeout: Int32, now: Int64) -> Bool {
-        guard sessions[id] != nil, !sessions[id]!.isClosing else { return false }
-        sessions[id]!.timeout = timeout
-        return touch(id, now: now)
+    /// It was heard at this time.
+    package mutating func heard(_ id: SessionID, at time: Int64) {
+        guard let timeout = sessions[id]?.timeout else { return }
+        putOff(id, until: time + Int64(timeout))
+    }
+
+    /// It lives until then at least.
+    package mutating func putOff(_ id: SessionID, until end: Int64) {
+        guard let place = sessions.index(forKey: id), sessions.values[place].end < end else { return }
+        sessions.values[place].end = end
+        sessions.values[place].isAskedFor = false
     }
 
     package func timeout(of id: SessionID) -> Int32? { sessions[id]?.timeout }
@@ -108,26 +133,50 @@ package struct SessionTracker: Sendable {
 
     // MARK: Expiry
 
-    /// The sessions whose time is over, by id. They are closing from now on: prepare a closeSession for each.
-    package mutating func expire(now: Int64) -> [SessionID] {
-        var expired: [SessionID] = []
-        // A clock that jumped far ahead must not cost a step for each tick.
-        if now / tickTime - nextBucket > Int64(buckets.count) {
-            for bucket in buckets.keys.sorted() where bucket * tickTime <= now { expired += empty(bucket) }
-            nextBucket = now / tickTime + 1
+    /// Looks at the sessions whose time may be over.
+    ///
+    /// - Parameters:
+    ///   - askingLearners: whether others may have heard of a session that does not come through this server.
+    ///   - lastTouch: when the session was last heard here; nil: it has no connection here.
+    package mutating func expire(
+        now: Int64, askingLearners: Bool = false, lastTouch: (SessionID) -> Int64? = { _ in nil }
+    ) -> Due {
+        var due = Due()
+        guard nextLook <= now else { return due }
+        let current = now / Self.step
+        for bucket in buckets.keys.filter({ $0 <= current }).sorted() {
+            for id in members(of: bucket) { look(at: id, in: current, askingLearners, lastTouch, &due) }
         }
-        while nextBucket * tickTime <= now {
-            expired += empty(nextBucket)
-            nextBucket += 1
-        }
-        return expired
+        nextLook = buckets.keys.min().map { $0 * Self.step } ?? .max
+        return due
     }
 
-    private mutating func empty(_ bucket: Int64) -> [SessionID] {
-        let members = members(of: bucket)
-        for id in members { markClosing(id) }
-        return members
+    private mutating func look(
+        at id: SessionID, in current: Int64, _ askingLearners: Bool, _ lastTouch: (SessionID) -> Int64?,
+        _ due: inout Due
+    ) {
+        var session = sessions[id]!
+        let end = end(of: id, session, lastTouch)
+        if end > session.end { (session.end, session.isAskedFor) = (end, false) }
+        let bucket = bucket(of: end)
+        let isOver = bucket <= current
+        if isOver, !askingLearners || session.owner == .local || session.isAskedFor {
+            markClosing(id)
+            return due.over.append(id)
+        }
+        session.isAskedFor = isOver
+        sessions[id] = session
+        leaveBucket(id)
+        enterBucket(id, isOver ? current + 1 : bucket)
+        if isOver { due.learnersMustBeAsked = true }
     }
+
+    private func end(of id: SessionID, _ session: Session, _ lastTouch: (SessionID) -> Int64?) -> Int64 {
+        max(session.end, lastTouch(id).map { $0 + Int64(session.timeout) } ?? session.end)
+    }
+
+    /// Rounded up, as Apache rounds to the next tick.
+    private func bucket(of end: Int64) -> Int64 { end / Self.step + 1 }
 
     private func members(of bucket: Int64) -> [SessionID] {
         var members: [SessionID] = []
@@ -146,6 +195,7 @@ package struct SessionTracker: Sendable {
         sessions[id]!.next = first
         sessions[id]!.previous = nil
         buckets[bucket] = id
+        nextLook = min(nextLook, bucket * Self.step)
     }
 
     private mutating func leaveBucket(_ id: SessionID) {

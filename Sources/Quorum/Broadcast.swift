@@ -274,11 +274,15 @@ struct Broadcast: Sendable {
     /// PINGs the learners if it is time; true when it is also time to look at the quorum.
     mutating func ping(_ learners: LearnerPeers, _ server: inout Server) -> Bool {
         guard server.now >= heartbeat.next else { return false }
-        for learner in learners where learner.subscription != nil {
-            server.effects.append(.send(.ping(lastProposed(server)), to: learner.connection))
-        }
+        sendPings(learners, &server)
         defer { heartbeat.isSecond.toggle() }
         heartbeat.next = server.now + server.options.tickTime / 2
         return heartbeat.isSecond
+    }
+
+    func sendPings(_ learners: LearnerPeers, _ server: inout Server) {
+        for learner in learners where learner.subscription != nil {
+            server.effects.append(.send(.ping(lastProposed(server)), to: learner.connection))
+        }
     }
 }

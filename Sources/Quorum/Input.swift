@@ -61,6 +61,9 @@ extension Quorum {
         /// A session of one of this server's clients was heard; the next PING's answer tells the leader.
         case touch(SessionID, timeout: Int32)
 
+        /// A leader wants to know which sessions its learners have heard, before the next PING is due.
+        case askForTouches
+
         /// The tree was found to differ from the digests of its txns. Until a leader's whole tree takes its place, this
         /// server stands for election only if no other voter can.
         case dataDiffers
@@ -74,7 +77,8 @@ extension Quorum {
             switch self {
             case .propose, .revalidated: true
             case .start, .tick, .notification, .unreachable, .connected, .connectFailed, .accepted, .packet,
-                .snapshotArrived, .disconnected, .durable, .logRead, .request, .revalidate, .touch, .dataDiffers,
+                .snapshotArrived, .disconnected, .durable, .logRead, .request, .revalidate, .touch, .askForTouches,
+                .dataDiffers,
                 .shutDown:
                 false
             }

@@ -46,6 +46,9 @@ extension Leader {
         return true
     }
 
+    /// A PING that is not due by the clock: its answers tell.
+    mutating func askForTouches(_ server: inout Server) { whileServing { $0.sendPings($1, &server) } }
+
     mutating func heartbeat(_ server: inout Server) {
         let isQuorumDue = whileServing { $0.ping($1, &server) }
         guard isQuorumDue == true, server.rules.leadingNeedsQuorum else { return }

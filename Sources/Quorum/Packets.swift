@@ -30,7 +30,7 @@ extension QuorumPacket {
     static func commit(_ zxid: ZXID) -> QuorumPacket { QuorumPacket(.commit, zxid: zxid) }
     static func ping(_ zxid: ZXID) -> QuorumPacket { QuorumPacket(.ping, zxid: zxid) }
 
-    static func pong(_ zxid: ZXID, _ sessions: [SessionTimeout]) -> QuorumPacket {
+    package static func pong(_ zxid: ZXID, _ sessions: [SessionTimeout]) -> QuorumPacket {
         QuorumPacket(.ping, zxid: zxid, record: SessionTouches(sessions: sessions))
     }
 
@@ -81,7 +81,7 @@ extension QuorumPacket {
     var learnerInfo: LearnerInfo? { record() }
 
     /// A learner's answer to PING.
-    var touches: [SessionTimeout]? {
+    package var touches: [SessionTimeout]? {
         data == nil ? [] : (record() as SessionTouches?)?.sessions
     }
 

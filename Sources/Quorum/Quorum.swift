@@ -135,7 +135,7 @@ package struct Quorum: Sendable {
             // The next process on that address has heard no answer yet.
             server.replies[peer] = nil
         case .start, .tick, .connected, .connectFailed, .accepted, .packet, .snapshotArrived, .disconnected, .logRead,
-            .request, .propose, .revalidate, .revalidated, .touch, .shutDown:
+            .request, .propose, .revalidate, .revalidated, .touch, .askForTouches, .shutDown:
             break
         }
         take(input)
@@ -225,7 +225,7 @@ package struct Quorum: Sendable {
             server.leave(.shutDown)
             return
         case .start, .connectFailed, .snapshotArrived, .durable, .logRead, .request, .propose, .revalidate,
-            .revalidated, .touch, .dataDiffers:
+            .revalidated, .touch, .askForTouches, .dataDiffers:
             break
         }
         role = .looking(election)
@@ -247,6 +247,7 @@ package struct Quorum: Sendable {
         case .connected(let connection, _): close(connection)
         case .notification(let notification, let sender): leader.notification(notification, from: sender, &server)
         case .shutDown: leader.shutDown(&server)
+        case .askForTouches: leader.askForTouches(&server)
         case .start, .unreachable, .connectFailed, .snapshotArrived, .revalidate, .touch, .dataDiffers: break
         }
     }
@@ -267,7 +268,7 @@ package struct Quorum: Sendable {
         case .notification(let notification, let sender): learner.notification(notification, from: sender, &server)
         case .unreachable(let peer): learner.unreachable(peer, &server)
         case .shutDown: server.leave(.shutDown)
-        case .start, .logRead, .propose, .revalidated, .dataDiffers: break
+        case .start, .logRead, .propose, .revalidated, .askForTouches, .dataDiffers: break
         }
     }
 

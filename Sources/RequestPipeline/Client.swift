@@ -40,8 +40,8 @@ struct Client {
     var timeout: Int32 = 0
     /// Whether the ConnectRequest had the read-only byte, which the response must then have, too.
     var saidReadOnly: Bool?
-    /// The session needs no further sign of life before this time.
-    var touchedUntil: Int64 = 0
+    /// When the session's last request came.
+    var lastTouch: Int64 = 0
     /// Learner: the round of PINGs in which the leader was last told of the session.
     var touchedInRound: Int64 = -1
 

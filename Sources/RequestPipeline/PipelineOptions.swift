@@ -56,7 +56,7 @@ package struct PipelineOptions: Sendable {
 
     package init() {}
 
-    /// How often sessions and handshakes are looked at, and containers.
-    var expiryInterval: Int64 { Int64(max(1, min(tickTime, 1000))) }
+    /// How often chores are done while there are some, and containers looked at.
+    var choreInterval: Int64 { Int64(max(1, min(tickTime, 1000))) }
     var containerInterval: Int64 { Int64(max(1, containerCheckInterval)) }
 }

@@ -49,6 +49,7 @@ extension RequestPipeline {
             handshakes = Deque(all.filter { state(of: $0.client) == .fresh })
         }
         handshakes.append((now + Int64(options.sessionlessTimeout), reference(id)))
+        planChores()
         return id
     }
 
@@ -81,6 +82,7 @@ extension RequestPipeline {
     package mutating func closed(_ id: ClientID) {
         guard clients[id.place].state != .free else { return }
         setState(.closing, of: id)
+        keepLastTouch(of: id)
         while !clients[id.place].waiting.isEmpty { forgetFirst(id) }
         connectionCount -= 1
         let (host, session) = (clients[id.place].host, clients[id.place].session)
@@ -184,7 +186,7 @@ extension RequestPipeline {
         var taken: JuteWriter?
         swap(&taken, &clients[id.place].output)
         guard let taken else { return nil }
-        if taken.count >= Self.largeBuffer { burst += taken.count }
+        if taken.count >= Self.largeBuffer { addToBurst(taken.count) }
         return Output(bytes: taken, closes: closes, goesOn: clients[id.place].isHeldBack)
     }
 

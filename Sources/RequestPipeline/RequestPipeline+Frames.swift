@@ -123,6 +123,12 @@ extension RequestPipeline {
         throttled.removeAll(keepingCapacity: true)
     }
 
+    /// A large buffer was used.
+    mutating func addToBurst(_ bytes: Int) {
+        burst += bytes
+        planChores()
+    }
+
     /// Gives memory back to the system when a burst is over; the allocator alone would keep it for the next.
     mutating func returnMemory() {
         guard burst >= Self.heldLimit, held < Self.heldLimit / 8, now - memoryReturned >= 5000 else { return }

@@ -41,6 +41,7 @@ extension RequestPipeline {
         clients[id.place].timeout = min(
             max(request.timeout, Int32(clamping: options.minSessionTimeout)),
             Int32(clamping: options.maxSessionTimeout))
+        clients[id.place].lastTouch = now
         if isRenewal { renew(request, from: id) } else { openSession(of: id) }
     }
 

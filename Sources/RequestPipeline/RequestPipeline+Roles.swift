@@ -13,7 +13,7 @@ extension RequestPipeline {
 
     /// Starts to watch over every session of the tree, each with its whole timeout from now on.
     private mutating func trackSessions() {
-        sessions = SessionTracker(tickTime: Int32(clamping: options.tickTime), now: now)
+        sessions = SessionTracker()
         for session in tree.sessions { sessions.track(session.id, timeout: session.timeout, now: now) }
     }
 
@@ -28,10 +28,11 @@ extension RequestPipeline {
         proposals.removeAll()
         syncs.removeAll()
         renewals.removeAll()
+        touchesOfClosed.removeAll()
         doomedContainers.removeAll()
         nextContainer = .max
         preparer.reset(tree: tree)
-        sessions = SessionTracker(tickTime: Int32(clamping: options.tickTime), now: now)
+        sessions = SessionTracker()
         localSessions = sessions
         // They all close, and none of them goes on.
         for client in throttled { clients[client.place].isThrottled = false }

@@ -3,16 +3,23 @@ import ZooKeeperProtocol
 
 /// Signs of life, and what is done by the clock.
 extension RequestPipeline {
-    /// A sign of life of a client's session. Most calls find that the session's bucket has not changed.
+    /// A sign of life of a client's session: looked at when the session's end has come.
     mutating func touch(_ id: ClientID) {
-        let isLocal = clients[id.place].isLocal
-        if service == .learning, !isLocal { return touchForLeader(id) }
-        guard now >= clients[id.place].touchedUntil else { return }
-        let (session, timeout) = (clients[id.place].session, Int64(clients[id.place].timeout))
-        if isLocal { localSessions.touch(session, now: now) } else { sessions.touch(session, now: now) }
-        let tick = Int64(options.tickTime)
-        // When (now + timeout) reaches the next tick the bucket changes.
-        clients[id.place].touchedUntil = ((now + timeout) / tick + 1) * tick - timeout
+        clients[id.place].lastTouch = now
+        if service == .learning, !clients[id.place].isLocal { touchForLeader(id) }
+    }
+
+    /// The connection is gone; when it was last heard counts all the same.
+    mutating func keepLastTouch(of id: ClientID) {
+        let client = clients[id.place]
+        guard clientsOfSession[client.session] == id else { return }
+        if client.isLocal {
+            localSessions.heard(client.session, at: client.lastTouch)
+        } else if service != .learning {
+            sessions.heard(client.session, at: client.lastTouch)
+        } else if client.touchedInRound == replication.touchRound {
+            touchesOfClosed[client.session] = client.lastTouch
+        }
     }
 
     /// Learner: the leader hears of the session with the answer to its next PING, once.
@@ -21,6 +28,20 @@ extension RequestPipeline {
         guard clients[id.place].touchedInRound != round else { return }
         clients[id.place].touchedInRound = round
         replication.touch(clients[id.place].session, timeout: clients[id.place].timeout)
+    }
+
+    /// Learner: what the leader is told of the sessions heard in this round, which ends. Each one's timeout has run since it
+    /// was last heard: the leader, also Apache's, counts what is left from the answer on.
+    mutating func endTouchRound(_ touches: [SessionTimeout]) -> [SessionTimeout] {
+        defer { touchesOfClosed.removeAll(keepingCapacity: true) }
+        return touches.map { touch in
+            let lastTouch = clientsOfSession[touch.session].map { clients[$0.place].lastTouch }
+            guard let lastTouch = lastTouch ?? touchesOfClosed[touch.session] else { return touch }
+            // Two PINGs come in a tick. What is older has waited because this server or its leader stood still, and so may
+            // have what the client has said since.
+            let age = min(now - lastTouch, Int64(options.tickTime))
+            return SessionTimeout(session: touch.session, timeout: touch.timeout - Int32(clamping: age))
+        }
     }
 
     /// Leader: a session goes on at the server that `owner` stands for. False when there is no such session any more.
@@ -32,19 +53,17 @@ extension RequestPipeline {
         return true
     }
 
-    /// Leader: a learner has heard of this session.
-    mutating func touched(_ session: SessionID, timeout: Int32) {
-        sessions.touch(session, timeout: timeout, now: now)
+    /// Leader: a learner has heard of this session, which has so much time left.
+    mutating func touched(_ session: SessionID, timeLeft: Int32) {
+        sessions.putOff(session, until: now + Int64(timeLeft))
     }
 
     // MARK: The clock
 
     /// Does what is due at this time.
     package mutating func tick() {
-        if nextExpiry <= now {
-            nextExpiry = now + options.expiryInterval
-            if !isShuttingDown { expire() }
-        }
+        if nextExpiry <= now { expire() }
+        if nextChore <= now { doChores() }
         if nextContainerCheck <= now {
             nextContainerCheck = now + options.containerInterval
             checkContainers()
@@ -54,19 +73,54 @@ extension RequestPipeline {
         replication.tick()
     }
 
-    /// Closes the sessions whose time is over, and connections that never asked for one.
+    /// When sessions are looked at next.
+    var nextExpiry: Int64 { isShuttingDown ? .max : min(sessions.nextLook, localSessions.nextLook) }
+
+    /// Closes the sessions whose time is over.
     private mutating func expire() {
-        for session in sessions.expire(now: now) {
+        for session in sessionsOver() {
             statistics.sessionsExpired += 1
             log(.info, "session \(session) expired")
             if let id = clientsOfSession[session] { close(id) }
             decide(.closing(session), from: .none)
         }
-        for session in localSessions.expire(now: now) {
+        for session in localSessionsOver() {
             log(.info, "local session \(session) expired")
             localSessions.remove(session)
             if let id = clientsOfSession[session] { close(id) }
         }
+    }
+
+    private mutating func sessionsOver() -> [SessionID] {
+        let (clients, places) = (clients, clientsOfSession)
+        let due = sessions.expire(now: now, askingLearners: true) { places[$0].map { clients[$0.place].lastTouch } }
+        if due.learnersMustBeAsked { replication.askForTouches() }
+        return due.over
+    }
+
+    private mutating func localSessionsOver() -> [SessionID] {
+        let (clients, places) = (clients, clientsOfSession)
+        return localSessions.expire(now: now) { places[$0].map { clients[$0.place].lastTouch } }.over
+    }
+
+    /// When each session expires if nothing more is heard of it (`dump`).
+    package var expiries: [(time: Int64, sessions: [SessionID])] { expiries(sessions) }
+    package var localExpiries: [(time: Int64, sessions: [SessionID])] { expiries(localSessions) }
+
+    private func expiries(_ sessions: SessionTracker) -> [(time: Int64, sessions: [SessionID])] {
+        let (clients, places) = (clients, clientsOfSession)
+        return sessions.expiries { places[$0].map { clients[$0.place].lastTouch } }
+    }
+
+    // MARK: Chores
+
+    /// Sees to it that chores are done, from when there are some.
+    mutating func planChores() {
+        if nextChore == .max { nextChore = now + options.choreInterval }
+    }
+
+    /// Closes connections that never asked for a session, and gives memory back.
+    private mutating func doChores() {
         returnMemory()
         while let first = handshakes.first {
             if state(of: first.client) == .fresh {
@@ -76,6 +130,7 @@ extension RequestPipeline {
             }
             handshakes.removeFirst()
         }
+        nextChore = handshakes.isEmpty && burst < Self.heldLimit ? .max : now + options.choreInterval
     }
 
     // MARK: Containers

@@ -81,7 +81,7 @@ extension RequestPipeline {
         var item = item
         // Another server looks after how much its clients send.
         if case .none = item.origin { item.requestLength = 0 }
-        if item.bytes >= Self.largeBuffer { burst += item.bytes }
+        if item.bytes >= Self.largeBuffer { addToBurst(item.bytes) }
         proposals.append(item)
     }
 

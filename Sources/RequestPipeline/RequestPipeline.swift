@@ -56,6 +56,8 @@ package struct RequestPipeline: ~Copyable {
     var syncs: Proposals
     /// Learner: handshakes that wait for the leader's word on the session, by session.
     var renewals: [SessionID: Deque<ClientReference>] = [:]
+    /// Learner: sessions touched since the last PING whose connections are gone, and when they were last heard.
+    var touchesOfClosed: [SessionID: Int64] = [:]
     /// Bytes of large requests among the reads that wait behind writes.
     var largeReads = 0
     /// Bytes of large buffers used since free memory was last given back.
@@ -101,8 +103,8 @@ package struct RequestPipeline: ~Copyable {
     /// Requests that came in this millisecond, and in the one before it.
     var requestsNow = 0
     private var requestsBefore = 0
-    /// When sessions and handshakes are looked at next, and containers.
-    var nextExpiry: Int64
+    /// When chores are done next, and containers are looked at.
+    var nextChore = Int64.max
     var nextContainerCheck: Int64
     var nextContainer = Int64.max
     /// Without a leader: when reads are served all the same.
@@ -131,11 +133,10 @@ package struct RequestPipeline: ~Copyable {
         preparer = TxnPreparer(options.preparer)
         proposals = Proposals(largeRequestThreshold: options.largeRequestThreshold)
         syncs = proposals
-        sessions = SessionTracker(tickTime: Int32(clamping: options.tickTime), now: now)
+        sessions = SessionTracker()
         localSessions = sessions
         nextSession = .first(serverID: options.serverID, milliseconds: wall)
         connectionThrottle = ConnectionThrottle(options.connectionThrottle, now: now)
-        nextExpiry = now + options.expiryInterval
         nextContainerCheck = now + options.containerInterval
         replication.start(&self)
     }
@@ -159,7 +160,7 @@ package struct RequestPipeline: ~Copyable {
 
     /// When `tick` must be called at the latest.
     package var nextDeadline: Int64 {
-        min(nextExpiry, nextContainerCheck, nextContainer, readOnlyAt, replication.nextDeadline)
+        min(nextExpiry, nextChore, nextContainerCheck, nextContainer, readOnlyAt, replication.nextDeadline)
     }
 
     /// How far what clients see goes.

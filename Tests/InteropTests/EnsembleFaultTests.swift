@@ -7,6 +7,26 @@ import ZooKeeperClient
 @Suite(.serialized) struct EnsembleFaultTests {
     private static let ours: [Engine] = [.bundled, .bundled, .bundled]
 
+    // MARK: Clients
+
+    /// Of a killed client its ephemerals go when its session's timeout is over, whatever tickTime is (2 s here, which is what
+    /// Apache's rounds to), and on whichever server it was; never before.
+    @Test
+    func killedClientsGoInTime() async throws {
+        let settings = ["tickTime": "2000", "initLimit": "10", "syncLimit": "5"]
+        try await TestEnsemble.with(Self.ours, settings: settings) { ensemble in
+            let leader = try await ensemble.leader()
+            let follower = ensemble.others(than: leader)[0]
+            let ports = [leader, follower, follower, leader, follower].map { "\($0.address.port)" }
+            let output = try await Python.run(
+                try BundledServer.script("wire.py") + BundledServer.script("expiry.py"),
+                arguments: ["\(leader.address.port)"] + ports, within: .seconds(60))
+            let late = try #require(Int(output.split(separator: " ")[2]))
+            // 40 ms are ours, the rest is for a busy machine.
+            #expect(late < 300, "\(output)")
+        }
+    }
+
     // MARK: The network
 
     /// A leader that is cut off from the others is replaced, and follows when it is back; so is one that they cannot hear.

@@ -463,6 +463,17 @@ import ZooKeeperProtocol
         #expect(bench.take().packets(to: 2) == [.revalidated(session, isValid: true)])
     }
 
+    /// When it is asked for, not only by the clock, and only of those that answer.
+    @Test func learnersAreAskedForTheSessionsTheyHaveHeard() {
+        var bench = serving()
+        bench.put(.accepted(9))
+        _ = bench.take()
+        bench.put(.askForTouches)
+        let effects = bench.take()
+        #expect(effects.sent(.ping, to: 1).count == 1 && effects.sent(.ping, to: 2).count == 1)
+        #expect(effects.sent(.ping, to: 9) == [])
+    }
+
     // MARK: The end
 
     /// 8.15: the counter never reaches its last value.

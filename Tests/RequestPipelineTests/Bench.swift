@@ -184,6 +184,7 @@ final class Stub: Replication {
     private(set) var revalidations: [SessionID] = []
     private(set) var touches: [SessionID] = []
     var touchRound: Int64 = 0
+    private(set) var questions = 0
     var verdict: ReconfigVerdict?
     private(set) var differences = 0
     var now: Int64 = 0
@@ -196,6 +197,7 @@ final class Stub: Replication {
     func forward(_ operation: ForwardedRequest, authInfo: [AuthID]?) { forwarded.append(operation) }
     func revalidate(_ session: SessionID, timeout: Int32) { revalidations.append(session) }
     func touch(_ session: SessionID, timeout: Int32) { touches.append(session) }
+    func askForTouches() { questions += 1 }
     func judge(reconfig body: UnsafeRawBufferPointer) -> ReconfigVerdict? { verdict }
     func dataDiffers() { differences += 1 }
     func start(_ pipeline: inout RequestPipeline) { pipeline.serve(.leading) }

@@ -291,6 +291,94 @@ import ZooKeeperProtocol
         #expect(bench.pipeline.tree.ephemeralCount == 0 && bench.pipeline.tree.sessions.isEmpty)
     }
 
+    /// Whatever tickTime is (2 s here): never early, and no more than a step late. The pipeline says when it must be woken.
+    @Test func sessionsExpireInTime() throws {
+        let bench = Bench()
+        let (id, _) = try bench.connect(timeout: 6000)
+        bench.advance(by: 1230)
+        bench.ask(SpecialXID.ping, .ping, from: id)
+        let heard = bench.pipeline.now
+        // The client is killed: its connection is gone at once.
+        bench.advance(by: 400)
+        bench.close(id)
+        var looks = 0
+        while bench.replication.proposed.isEmpty, looks < 100 {
+            bench.advance(by: min(bench.pipeline.nextExpiry, heard + 10_000) - bench.pipeline.now)
+            looks += 1
+        }
+        #expect((6001...6020).contains(bench.pipeline.now - heard), "\(bench.pipeline.now - heard)")
+        #expect(looks <= 3)
+    }
+
+    /// Nobody is there, nothing is to be done: the clock wakes nobody but for the containers.
+    @Test func anIdleServerIsNotWoken() throws {
+        let bench = Bench()
+        #expect(bench.pipeline.nextDeadline == bench.pipeline.nextContainerCheck)
+        let (id, _) = try bench.connect(timeout: 30_000)
+        var wakes = 0
+        for _ in 0..<30 {
+            let ping = bench.pipeline.now + 10_000
+            while bench.pipeline.nextDeadline <= ping {
+                bench.advance(by: bench.pipeline.nextDeadline - bench.pipeline.now)
+                wakes += 1
+            }
+            bench.advance(by: ping - bench.pipeline.now)
+            bench.ask(SpecialXID.ping, .ping, from: id)
+        }
+        #expect(bench.replication.proposed.isEmpty)
+        // The handshake's 10 s, 5 looks at the containers, a look at the session each 20 to 30 s.
+        #expect(wakes < 50, "\(wakes)")
+    }
+
+    /// A session that a learner may have heard: it is asked first.
+    @Test func learnersAreAskedBeforeASessionExpires() throws {
+        let bench = Bench()
+        let learner = SessionOwner(rawValue: 7)
+        let session = SessionID(rawValue: 0x2_0000_0001)
+        bench.pipeline.sessions.track(session, timeout: 6000, now: bench.pipeline.now)
+        bench.pipeline.sessions.setOwner(learner, of: session)
+        bench.advance(by: 6020)
+        #expect(bench.replication.questions == 1)
+        // One second ago it was heard there.
+        bench.pipeline.touched(session, timeLeft: 5000)
+        bench.advance(by: 4999)
+        #expect(bench.replication.questions == 1 && bench.replication.proposed.isEmpty)
+        bench.advance(by: 21)
+        #expect(bench.replication.questions == 2 && bench.replication.proposed.isEmpty)
+        bench.advance(by: 20)
+        #expect(bench.replication.questions == 2 && bench.replication.proposed.count == 1)
+    }
+
+    /// A learner tells how much of the timeout is left: it runs from the session's last word, also when its connection
+    /// is gone or another has come since.
+    @Test func aLearnerCountsFromTheLastWord() throws {
+        let bench = Bench()
+        bench.pipeline.serve(.learning)
+        func client(_ session: Int64) throws -> (ClientID, SessionID) {
+            let id = try #require(bench.open())
+            let session = SessionID(rawValue: session)
+            _ = try bench.handshake(
+                id, session: session, password: PipelineOptions().passwords.password(of: session), timeout: 6000)
+            bench.pipeline.revalidated(session, isValid: true)
+            return (id, session)
+        }
+        let (a, first) = try client(0x1_0000_0001)
+        let (b, second) = try client(0x1_0000_0002)
+        for id in [a, b] { bench.ask(SpecialXID.ping, .ping, from: id) }
+        bench.advance(by: 100)
+        bench.ask(SpecialXID.ping, .ping, from: b)
+        bench.advance(by: 300)
+        bench.close(b)
+        let touches = [first, second].map { SessionTimeout(session: $0, timeout: 6000) }
+        #expect(bench.pipeline.endTouchRound(touches).map(\.timeout) == [5600, 5700])
+        #expect(bench.pipeline.endTouchRound(touches).map(\.timeout) == [5600, 6000], "once")
+        bench.advance(by: 100_000)
+        #expect(bench.pipeline.endTouchRound(touches).map(\.timeout) == [4000, 6000], "it stood still")
+        _ = try client(first.rawValue)
+        bench.advance(by: 10)
+        #expect(bench.pipeline.endTouchRound(touches).map(\.timeout) == [5990, 6000])
+    }
+
     /// A connection without a session is closed after a while.
     @Test func sessionless() throws {
         let bench = Bench()

@@ -72,6 +72,7 @@ package final class Alone: Replication {
     package func revalidate(_ session: SessionID, timeout: Int32) {}
     package func touch(_ session: SessionID, timeout: Int32) {}
     package var touchRound: Int64 { 0 }
+    package func askForTouches() {}
     package func judge(reconfig body: UnsafeRawBufferPointer) -> ReconfigVerdict? { nil }
     package func dataDiffers() {}
 }

@@ -62,6 +62,8 @@ package final class QuorumReplication: Replication {
 
     package func touch(_ session: SessionID, timeout: Int32) { step(.touch(session, timeout: timeout)) }
 
+    package func askForTouches() { step(.askForTouches) }
+
     package func judge(reconfig body: UnsafeRawBufferPointer) -> ReconfigVerdict? {
         var reader = JuteReader(body, maxFieldLength: body.count)
         guard let request = try? ReconfigRequest(from: &reader) else {
@@ -115,16 +117,18 @@ package final class QuorumReplication: Replication {
         case .revalidated(let session, let isValid):
             pipeline.revalidated(session, isValid: isValid)
         case .touched(let sessions):
-            for touch in sessions { pipeline.touched(touch.session, timeout: touch.timeout) }
+            for touch in sessions { pipeline.touched(touch.session, timeLeft: touch.timeout) }
         case .become(let status):
             become(status, &pipeline)
             return .quorum(effect)
         case .activate(let configuration):
             pipeline.configure(configuration.text, version: configuration.version)
             return .quorum(effect)
-        case .send(let packet, _):
-            if packet.type == .ping { touchRound += 1 }
-            return .quorum(effect)
+        case .send(let packet, let link):
+            guard packet.type == .ping else { return .quorum(effect) }
+            touchRound += 1
+            guard let touches = packet.touches, !touches.isEmpty else { return .quorum(effect) }
+            return .quorum(.send(.pong(packet.zxid, pipeline.endTouchRound(touches)), to: link))
         case .notify, .connect, .broadcast, .sendSnapshot, .close, .write, .readLog, .reload, .restore:
             return .quorum(effect)
         }

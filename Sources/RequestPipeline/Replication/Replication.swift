@@ -23,6 +23,8 @@ package protocol Replication: AnyObject {
     func touch(_ session: SessionID, timeout: Int32)
     /// Counts the PINGs, answered by a learner, sent by a leader: what was touched before must be touched again.
     var touchRound: Int64 { get }
+    /// Leader: the learners are to say at once which sessions they have heard.
+    func askForTouches()
     /// What becomes of a client's reconfig; nil when there is no ensemble.
     func judge(reconfig body: UnsafeRawBufferPointer) -> ReconfigVerdict?
     /// The tree was found to differ from the digests of its txns.

@@ -103,8 +103,8 @@ struct ServerReport {
         watchStatistics = tree.watchStatistics
         if parts.contains(.clients) { clients = pipeline.clientReports }
         if parts.contains(.sessions) {
-            (expiries, trackedCount) = (pipeline.sessions.expiries, pipeline.sessions.count)
-            localExpiries = pipeline.localSessions.expiries
+            (expiries, trackedCount) = (pipeline.expiries, pipeline.sessions.count)
+            localExpiries = pipeline.localExpiries
             knownSessions = tree.sessions
             ephemerals = tree.sessionsWithEphemerals.map { ($0, tree.ephemerals(of: $0)) }
         }

@@ -7,7 +7,7 @@ import ZooKeeperProtocol
 /// A leader without a log or a network: prepares and applies by hand, one after the other or far apart.
 final class TestServer {
     let tree: DataTree
-    var sessions = SessionTracker(tickTime: 1000, now: 0)
+    var sessions = SessionTracker()
     private var preparer: TxnPreparer
     /// The zxid of the last txn prepared.
     var zxid = ZXID.zero

@@ -209,7 +209,7 @@ package final class ServiceSimulator {
             agenda.plan(.disk(index, life: life.number), at: now + diskDelay(index))
         }
         let due = max(Int(clamping: life.pipeline.nextDeadline) &* 1000, now + 50)
-        // One that is overdue belongs to a pause that the healing cut short.
+        // One that is overdue belongs to a pause.
         if life.pipeline.nextDeadline < 1 << 40, due < life.timerAt || life.timerAt < now {
             life.timerAt = due
             agenda.plan(.timer(index, life: life.number), at: due)
@@ -492,9 +492,10 @@ package final class ServiceSimulator {
             crash(victim)
             agenda.plan(.start(victim), at: now + chance.pick(1000...400_000))
         case 1:
-            // Never shorter than said before: what came for it meanwhile waits till then, and in its order.
+            // Never shorter or longer than said before, also when all is healed: what came for it meanwhile waits till then,
+            // and in its order.
             let until = now + chance.delay(mean: Int(scenario.options.tickTime) * 3000)
-            servers[victim].pausedUntil = max(servers[victim].pausedUntil, until)
+            if servers[victim].pausedUntil <= now { servers[victim].pausedUntil = until }
         case 2:
             let until = now + chance.delay(mean: Int(scenario.options.tickTime) * 6000)
             for other in servers.indices where other != victim {
@@ -516,7 +517,6 @@ package final class ServiceSimulator {
         for from in servers.indices {
             for to in servers.indices { blockedUntil[from][to] = min(blockedUntil[from][to], now) }
             servers[from].diskSlowness = 1
-            servers[from].pausedUntil = min(servers[from].pausedUntil, now)
             agenda.plan(.start(from), at: now + chance.pick(0...50_000))
         }
         agenda.plan(.look, at: now + 50_000)
