@@ -3,7 +3,7 @@
 
 usage: bin/lab test [--short] [NAME…]     the scenarios of that name, or all
 
-$PADDOCK_STATIC is a directory with the programs to deploy (else bin/package makes them), $PADDOCK_PYTHON a Python that has kazoo.
+$PADDOCK_PROGRAMS is a directory with the programs to deploy (else bin/package makes them), $PADDOCK_PYTHON a Python that has kazoo.
 """
 
 import json
@@ -51,15 +51,16 @@ def on(host, command, check=True):
 
 
 def programs():
-    """The static programs to deploy: what an operator has built, too."""
+    """The static programs to deploy, out of the tarball that an operator has."""
     directory = scratch / "programs"
-    if named := os.environ.get("PADDOCK_STATIC"):
+    if named := os.environ.get("PADDOCK_PROGRAMS"):
         directory.symlink_to(named)
         return
-    subprocess.run(
+    made = subprocess.run(
         [str(ROOT / "bin/package"), "tarball", "-z", "1", "--programs", "paddock,zkserver,zkcli", "-o", str(scratch / "packages")],
-        check=True, stdout=subprocess.DEVNULL)
-    directory.symlink_to(ROOT / ".build-release/static")
+        check=True, stdout=subprocess.PIPE, text=True)
+    subprocess.run(["tar", "-xf", made.stdout.strip(), "-C", str(scratch)], check=True)
+    directory.symlink_to(next(scratch.glob("paddock-*/bin")))
 
 
 class Ensemble:
