@@ -60,7 +60,7 @@ def programs():
         [str(ROOT / "bin/package"), "tarball", "-z", "1", "--programs", "paddock,zkserver,zkcli", "-o", str(scratch / "packages")],
         check=True, stdout=subprocess.PIPE, text=True)
     subprocess.run(["tar", "-xf", made.stdout.strip(), "-C", str(scratch)], check=True)
-    directory.symlink_to(next(scratch.glob("paddock-*/bin")))
+    directory.symlink_to(next(scratch.glob("paddock-*/lib/paddock")))
 
 
 class Ensemble:
