@@ -5,7 +5,10 @@
 # CLIENT_JVMFLAGS and JVMFLAGS are honoured as far as they mean something to a client without a JVM (zkCli.sh --help), also from
 # zookeeper-env.sh and java.env in ZOOCFGDIR. -Dzookeeper.client.secure=true there, or in the file of -client-configuration, is TLS.
 
-root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
+self=${BASH_SOURCE[0]}
+[ ! -L "$self" ] || self=$(readlink -f "$self")
+case $self in */*) ;; *) self=./$self ;; esac
+root=$(CDPATH='' cd -P "${self%/*}/.." && pwd)
 # shellcheck source=bin/zk-environment.sh
 . "$root/bin/zk-environment.sh"
 [ -z "${CLIENT_JVMFLAGS:-}" ] || export CLIENT_JVMFLAGS
@@ -25,5 +28,6 @@ wants_tls() {
 }
 
 if wants_tls "$@"; then name=zkcli-tls; else name=zkcli; fi
-binary=$(program "$name")
+[ -z "$is_checkout" ] || are_current "$name" || "$root/bin/build-release" "$name" >/dev/null
+find_program "$name"
 exec "$binary" "$@"

@@ -6,9 +6,13 @@
 # and JVMFLAGS what is for ZooKeeper (-Dzookeeper.KEY=VALUE, -Djute.maxbuffer=BYTES); all of them also from zookeeper-env.sh and
 # java.env in ZOOCFGDIR. The server names each flag that has no effect. PADDOCK_ZKSERVER is the server to run, instead of the one built here.
 
-self=$(readlink -f "${BASH_SOURCE[0]}")
-bin=$(dirname "$self")
-root=$(dirname "$bin")
+# Up to the server's exec this starts no program that bash can do without: each takes a millisecond, the server some twenty.
+self=${BASH_SOURCE[0]}
+[ ! -L "$self" ] || self=$(readlink -f "$self")
+case $self in */*) ;; *) self=./$self ;; esac
+bin=$(CDPATH='' cd -P "${self%/*}" && pwd)
+self=$bin/${self##*/}
+root=${bin%/*}
 
 if [ "${1:-}" = "--config" ]; then
     ZOOCFGDIR=$2
@@ -17,7 +21,7 @@ if [ "${1:-}" = "--config" ]; then
     shift 2
 fi
 # shellcheck source=bin/zk-environment.sh
-. "$root/bin/zk-environment.sh"
+. "$bin/zk-environment.sh"
 ZOOCFG=${ZOOCFG:-zoo.cfg}
 case $ZOOCFG in */*) ;; *) ZOOCFG=$ZOOCFGDIR/$ZOOCFG ;; esac
 if [ -n "${2:-}" ]; then
@@ -25,13 +29,26 @@ if [ -n "${2:-}" ]; then
     case $2 in */*) ZOOCFG=$2 ;; *) ZOOCFG=$ZOOCFGDIR/$2 ;; esac
 fi
 ZOO_LOG_DIR=${ZOO_LOG_DIR:-$default_logs}
-output=$ZOO_LOG_DIR/zookeeper-${USER:-$(id -un)}-server-$(hostname).out
+host=
+read -r host </proc/sys/kernel/hostname
+user=${USER:-}
+if [ -z "$user" ]; then
+    if [ "$EUID" -eq 0 ]; then user=root; else user=$(id -un); fi
+fi
+output=$ZOO_LOG_DIR/zookeeper-$user-server-$host.out
 [ -z "${ZOO_LOG_LEVEL:-}" ] || export ZOO_LOG_LEVEL
 
-# The value of a key of the configuration: the last one counts.
-setting() {
-    sed -n -E "s/^[[:space:]]*$1[[:space:]]*[=:][[:space:]]*(.*[^[:space:]])[[:space:]]*\$/\1/p" "${2:-$ZOOCFG}" 2>/dev/null | tail -n 1
+# Reads the configuration $2 into the associative array that $1 names: of a key that is given twice the last counts.
+read_settings() {
+    local -n into=$1
+    local line pattern='^[[:space:]]*([^[:space:]=:]+)[[:space:]]*[=:][[:space:]]*(.*[^[:space:]])[[:space:]]*$'
+    [ -f "$2" ] && [ -r "$2" ] || return 0
+    while IFS= read -r line || [ -n "$line" ]; do
+        if [[ $line =~ $pattern ]]; then into[${BASH_REMATCH[1]}]=${BASH_REMATCH[2]}; fi
+    done <"$2"
 }
+declare -A settings=()
+read_settings settings "$ZOOCFG"
 
 usage() {
     echo "Usage: $0 [--config <conf-dir>] {start|start-foreground|stop|version|restart|status|print-cmd}" >&2
@@ -56,23 +73,29 @@ read_flags() {
 # Whether the configuration asks for TLS, for clients or between the servers.
 wants_tls() {
     local key
-    case $(setting secureClientPort) in '' | 0) ;; *) return 0 ;; esac
+    case ${settings[secureClientPort]:-} in '' | 0) ;; *) return 0 ;; esac
     for key in client.portUnification sslQuorum portUnification; do
-        case $(setting "$key") in [Tt][Rr][Uu][Ee]) return 0 ;; esac
+        case ${settings[$key]:-} in [Tt][Rr][Uu][Ee]) return 0 ;; esac
     done
     case " ${flags[*]} " in *" -Dzookeeper.client.portUnification=true "*) return 0 ;; esac
     return 1
 }
 
-# The server's executable. Only a configuration that asks for TLS waits for the build of the one that has it.
-server() {
-    if [ -n "${PADDOCK_ZKSERVER:-}" ]; then
-        echo "$PADDOCK_ZKSERVER"
-    elif wants_tls; then
-        program zkserver-tls
-    else
-        program zkserver
-    fi
+# Sets binary to the server's executable. Only a configuration that asks for TLS waits for the build of the one that has it.
+find_server() {
+    product=
+    binary=${PADDOCK_ZKSERVER:-}
+    [ -z "$binary" ] || return 0
+    product=zkserver
+    if wants_tls; then product=zkserver-tls; fi
+    find_program "$product"
+}
+
+# Says when the server is older than its sources. It runs beside the server's start, which is not to wait for a look at them, and
+# still less for a build.
+compare_with_sources() {
+    [ -z "$product" ] || [ -z "$is_checkout" ] || are_current "$product" ||
+        echo "paddock: $product of $(date -r "$binary" '+%Y-%m-%d %H:%M') is older than its sources; bin/build-release $product builds it anew" >&2
 }
 
 # Without a configuration there is nothing to be done, and nothing is left behind.
@@ -83,10 +106,19 @@ need_configuration() {
     fi
 }
 
+# Whether process $1 is gone, or dead and not yet waited for. Its command line is gone sooner, before its locks are.
+has_ended() {
+    local state=''
+    { read -r state <"/proc/$1/stat"; } 2>/dev/null
+    case ${state##*) } in '' | Z* | X*) return 0 ;; esac
+    return 1
+}
+
 # Whether process $1 is a ZooKeeper server over the data directory of this configuration. A pid file outlives its process, and
 # after a reboot the number is most likely that of another one.
 is_server() {
     local words=() program config theirs
+    local -A others=()
     { mapfile -d '' -t words <"/proc/$1/cmdline"; } 2>/dev/null
     # None: it is gone, or dead and not yet waited for.
     [ ${#words[@]} -gt 1 ] || return 1
@@ -103,16 +135,17 @@ is_server() {
     esac
     config=${words[-1]}
     case $config in /*) ;; *) config=$(readlink "/proc/$1/cwd")/$config ;; esac
-    theirs=$(setting dataDir "$config")
+    read_settings others "$config"
+    theirs=${others[dataDir]:-}
     case $theirs in '' | /*) ;; *) theirs=$(readlink "/proc/$1/cwd")/$theirs ;; esac
     [ "$(readlink -f "$config")" = "$(readlink -f "$ZOOCFG")" ] || [ "$(readlink -m "$theirs")" = "$(readlink -m "$data_dir")" ]
 }
 
-# The process that the pid file names and that is our server, if there is one.
+# Sets pid to the process that the pid file names and that is our server; to nothing when there is none.
 running() {
-    local pid
-    pid=$(cat "$ZOOPIDFILE" 2>/dev/null)
-    [[ $pid =~ ^[0-9]+$ ]] && is_server "$pid" && echo "$pid"
+    pid=
+    [ ! -r "$ZOOPIDFILE" ] || read -r pid <"$ZOOPIDFILE"
+    if ! [[ $pid =~ ^[0-9]+$ ]] || ! is_server "$pid"; then pid=; fi
 }
 
 # What stands in a pid file whose process is no server of ours.
@@ -129,19 +162,22 @@ holder() {
 # Where clients come to this server: sets port and address, and says what it looks at.
 find_client() {
     local myid line client
-    address=$(setting clientPortAddress)
-    port=$(setting clientPort)
+    local -A dynamic=()
+    address=${settings[clientPortAddress]:-}
+    port=${settings[clientPort]:-}
     if ! [[ $port =~ ^[0-9]+$ ]]; then
         # The client part of this server's own line: "…;port" or "…;host:port".
         port=
-        myid=$(cat "$data_dir/myid" 2>/dev/null)
+        myid=
+        [ ! -r "$data_dir/myid" ] || read -r myid <"$data_dir/myid"
         if ! [[ $myid =~ ^[0-9]+$ ]]; then
             echo "myid could not be determined, will not able to locate clientPort in the server configs."
         else
-            line=$(setting "server\.$myid")
+            line=${settings[server.$myid]:-}
             if [[ $line != *\;* ]]; then
                 echo "Client port not found in static config file. Looking in dynamic config file."
-                line=$(setting "server\.$myid" "$(setting dynamicConfigFile)")
+                read_settings dynamic "${settings[dynamicConfigFile]:-}"
+                line=${dynamic[server.$myid]:-}
             fi
             client=${line##*;}
             if [[ $line != *\;* ]]; then
@@ -157,20 +193,29 @@ find_client() {
     address=${address:-localhost}
 }
 
-# What the server answers to srvr, within $1 seconds.
-ask() { { exec 3<>"/dev/tcp/$address/$port" && printf srvr >&3 && timeout "$1" cat <&3; } 2>/dev/null; }
+# What the server answers to srvr, within $1 seconds. In a subshell of its own: a server that hangs up ends only that.
+ask() {
+    local answer=''
+    { exec 3<>"/dev/tcp/$address/$port" && printf srvr >&3 && { IFS= read -r -d '' -t "$1" answer <&3 || true; }; } 2>/dev/null
+    printf %s "$answer"
+}
 
 accepts() { (exec 3<>"/dev/tcp/$address/$port") 2>/dev/null; }
 
+# Waits $1 seconds, for the end of a pipe that has none: no program is started for it.
+pause() {
+    [ -n "${never:-}" ] || exec {never}<> <(:)
+    read -r -t "$1" -u "$never" || true
+}
+
 # Waits until process $1 serves. Returns 1 when it has ended; says what it waits for when that takes long.
 wait_until_serving() {
-    local begin=$SECONDS limit=${ZOO_START_TIMEOUT:-30} secure='' answer
+    local begin=$SECONDS limit=${ZOO_START_TIMEOUT:-30} secure='' answer step=0.002
     find_client >/dev/null
     if [ -z "$port" ]; then
-        secure=$(setting secureClientPort)
+        secure=${settings[secureClientPort]:-}
         port=$secure
-        address=$(setting secureClientPortAddress)
-        address=${address:-localhost}
+        address=${settings[secureClientPortAddress]:-localhost}
     fi
     while kill -0 "$1" 2>/dev/null; do
         if [ -n "$taken" ] || [ -z "$port" ]; then
@@ -196,7 +241,8 @@ wait_until_serving() {
             note="it does not serve yet after $limit s; its log is $output"
             return 0
         fi
-        sleep 0.05
+        [ $((SECONDS - begin)) -lt 2 ] || step=0.05
+        pause $step
     done
     return 1
 }
@@ -205,16 +251,16 @@ case ${1:-} in
 start | start-foreground | stop | restart | status | print-cmd) echo "Using config: $ZOOCFG" >&2 ;;
 esac
 
-data_dir=$(setting dataDir)
+data_dir=${settings[dataDir]:-}
 ZOOPIDFILE=${ZOOPIDFILE:-$data_dir/zookeeper_server.pid}
 
 case ${1:-} in
 start)
     need_configuration || exit 1
     read_flags
-    binary=$(server) || exit
+    find_server || exit
     printf 'Starting zookeeper ... '
-    pid=$(running)
+    running
     if [ -n "$pid" ]; then
         echo "already running as process $pid."
         exit 1
@@ -222,31 +268,35 @@ start)
     taken=
     find_client >/dev/null
     if [ -n "$port" ] && accepts; then taken=1; fi
-    mkdir -p "$ZOO_LOG_DIR"
+    [ -d "$ZOO_LOG_DIR" ] || mkdir -p "$ZOO_LOG_DIR"
     (
         # Who waits for the end of what it gave us to write into must not wait for the server's.
         for fd in /proc/self/fd/*; do
             fd=${fd##*/}
             [ "$fd" -le 2 ] || eval "exec $fd>&-"
         done
-        exec nohup "$binary" "${flags[@]}" "$ZOOCFG" >"$output" 2>&1 </dev/null
+        # What nohup does: the end of our terminal is not the server's.
+        trap '' HUP
+        exec "$binary" "${flags[@]}" "$ZOOCFG" >"$output" 2>&1 </dev/null
     ) &
     pid=$!
     # The data directory is made by the server, if it may: wait for it no longer than the server lives.
     # Without a dataDir the server says so and ends, and there is no place for a pid.
     if [ -n "$data_dir" ]; then
-        pid_directory=$(dirname "$ZOOPIDFILE")
+        case $ZOOPIDFILE in */*) pid_directory=${ZOOPIDFILE%/*} ;; *) pid_directory=. ;; esac
         if [ "$pid_directory" != "$data_dir" ]; then mkdir -p "$pid_directory"; fi
-        while [ ! -d "$pid_directory" ] && kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
+        while [ ! -d "$pid_directory" ] && kill -0 "$pid" 2>/dev/null; do pause 0.002; done
         if [ -d "$pid_directory" ] && ! printf '%s' "$pid" >"$ZOOPIDFILE"; then
             echo FAILED TO WRITE PID
             exit 1
         fi
     fi
+    compare_with_sources
     note=
     if wait_until_serving "$pid"; then
         echo STARTED
-        grep -E '^-[^ ]+: (warning|error): ' "$output" >&2
+        # What is said of flags stands at the beginning of lines.
+        [ ${#flags[@]} -eq 0 ] || grep -E '^-[^ ]+: (warning|error): ' "$output" >&2
         [ -z "$note" ] || echo "process $pid: $note" >&2
     else
         echo FAILED TO START
@@ -259,7 +309,9 @@ start)
 start-foreground)
     need_configuration || exit 1
     read_flags
-    binary=$(server) || exit
+    find_server || exit
+    # No child of ours: the server, which this process becomes, would not wait for it.
+    (compare_with_sources &)
     if [ -n "${ZOO_NOEXEC:-}" ]; then
         "$binary" "${flags[@]}" "$ZOOCFG"
     else
@@ -268,13 +320,14 @@ start-foreground)
     ;;
 print-cmd)
     read_flags
-    printf '"%s"' "$(server)"
+    find_server
+    printf '"%s"' "$binary"
     [ ${#flags[@]} -eq 0 ] || printf ' "%s"' "${flags[@]}"
     echo " \"$ZOOCFG\" > \"$output\" 2>&1 < /dev/null"
     ;;
 stop)
     printf 'Stopping zookeeper ... '
-    pid=$(running)
+    running
     if [ ! -f "$ZOOPIDFILE" ]; then
         echo "no zookeeper to stop (could not find file $ZOOPIDFILE)"
     elif [ -z "$pid" ]; then
@@ -287,11 +340,13 @@ stop)
             exit 1
         fi
         # Usually milliseconds; the writes under way are finished first.
-        for _ in $(seq 200); do
-            is_server "$pid" || break
-            sleep 0.05
+        step=0.002
+        for ((turn = 0; turn < 300; turn++)); do
+            ! has_ended "$pid" || break
+            [ "$turn" -lt 100 ] || step=0.05
+            pause $step
         done
-        if is_server "$pid"; then
+        if ! has_ended "$pid"; then
             echo "FAILED TO STOP"
             echo "process $pid still runs, 10 s after SIGTERM; its log is $output" >&2
             exit 1
@@ -302,7 +357,7 @@ stop)
     exit 0
     ;;
 version)
-    binary=$(server) || exit
+    find_server || exit
     "$binary" --version
     ;;
 restart)
@@ -318,9 +373,9 @@ status)
     find_client
     if [ -z "$port" ]; then
         echo "Client port not found. Looking for secureClientPort in the static config."
-        secure=$(setting secureClientPort)
+        secure=${settings[secureClientPort]:-}
         if [ -n "$secure" ]; then
-            address=$(setting secureClientPortAddress)
+            address=${settings[secureClientPortAddress]:-}
             echo "Secure client port found: $secure. Client address: ${address:-localhost}. Client SSL: true."
             echo "The status of a server with a secure port alone cannot be asked: the four-letter words go over TLS there. Add clientPort, or ask the admin server."
             exit 1

@@ -13,7 +13,7 @@ import Testing
         for folder in ["bin", "Sources", "templates", "tools", ".build-release/release"] {
             try files.createDirectory(atPath: "\(root)/\(folder)", withIntermediateDirectories: true)
         }
-        for script in ["paddock", "build-release", "zkCli.sh", "zk-environment.sh"] {
+        for script in ["paddock", "build-release", "products.sh", "zkCli.sh", "zkServer.sh", "zk-environment.sh"] {
             try files.copyItem(atPath: "\(CommandLineTool.packageRoot)/bin/\(script)", toPath: "\(root)/bin/\(script)")
         }
         for tool in ["bash", "sh", "dirname", "readlink", "find", "date", "cat", "grep", "sed", "id"] {
@@ -87,6 +87,35 @@ import Testing
                 let text = try await run(root, "zkCli.sh", words.first ?? "ls", words.last ?? "/", environment: flags)
                 #expect(text.hasPrefix("paddock: \(program) is not built, and no Swift toolchain"), "\(flags) \(words)")
             }
+        }
+    }
+
+    /// A server that is to start is not built anew first: that it is old is said beside its start.
+    @Test func aServerThatIsOlderThanItsSourcesStartsAndIsSaidToBeOld() async throws {
+        try await withCopy { root in
+            let (files, binary) = (FileManager.default, "\(root)/.build-release/release/zkserver")
+            try "clientPort=1\n".write(toFile: "\(root)/zoo.cfg", atomically: true, encoding: .utf8)
+            // It waits for the look at the sources, which goes on beside it.
+            try ExecutableFile.write(
+                """
+                #!/bin/sh
+                echo "zkserver $*"
+                while ! grep -q older '\(root)/output' && [ ! -e '\(root)/go' ]; do :; done
+
+                """, to: binary)
+            try files.setAttributes(
+                [.modificationDate: Date(timeIntervalSince1970: 1_700_000_000)], ofItemAtPath: binary)
+            let old = try await run(root, "zkServer.sh", "start-foreground", "\(root)/zoo.cfg")
+            #expect(old.contains("zkserver \(root)/zoo.cfg\n"))
+            #expect(old.contains("paddock: zkserver of 2023-11-14"))
+            #expect(old.contains("is older than its sources; bin/build-release zkserver builds it anew\n"))
+            #expect(old.hasSuffix("exit 0\n"))
+
+            try files.setAttributes([.modificationDate: Date().addingTimeInterval(60)], ofItemAtPath: binary)
+            #expect(files.createFile(atPath: "\(root)/go", contents: nil))
+            let new = try await run(root, "zkServer.sh", "start-foreground", "\(root)/zoo.cfg")
+            #expect(new.contains("zkserver \(root)/zoo.cfg\n"))
+            #expect(!new.contains("older"))
         }
     }
 
