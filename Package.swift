@@ -27,7 +27,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Diagnostics"),
         .target(name: "Digests"),
-        .target(name: "DurableFiles"),
+        .target(name: "DurableFiles", dependencies: ["CLinux"]),
         .target(name: "Jute"),
         .target(name: "Mustache"),
         .target(name: "SASL", dependencies: ["Digests"]),
@@ -207,7 +207,7 @@ let package = Package(
                 "AllocationCounter", "DataTree", "Jute", "Membership", "Quorum", "RequestPipeline", "ZooKeeperProtocol",
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
-            path: "Tests/Allocations", exclude: ["thresholds.txt"]),
+            path: "Tests/Allocations", exclude: ["instructions.txt", "thresholds.txt"]),
         .testTarget(
             name: "DataTreeTests", dependencies: ["DataTree", "Jute", "TestSupport", "TreeMemory", "ZooKeeperProtocol"]),
         .testTarget(

@@ -35,8 +35,7 @@ final class Ensemble {
 
     private var servers: [Server] = []
     private var messages: Deque<(server: Int, message: Message)> = []
-    /// Who is at the ends of each connection on the quorum ports.
-    private var links: [(Int, Int)] = []
+    private var network = Network()
     private var now: Int64 = 1000
     private var answered = 0
     /// The error in the header of the last answer; means nothing for that of a handshake.
@@ -44,17 +43,11 @@ final class Ensemble {
 
     /// The last one leads: it has the highest id, and all have the same history.
     init(_ count: Int) {
-        let members = (1...count).map { id in
-            "server.\(id)=10.0.0.\(id):2888:3888:participant;0.0.0.0:2181"
-        }
         for id in 1...count {
             var replication: QuorumReplication?
             if count > 1 {
-                guard let configuration = EnsembleConfiguration(text: members.joined(separator: "\n")) else {
-                    fail("no configuration")
-                }
                 replication = QuorumReplication(
-                    Quorum(id: ServerID(Int64(id)), configuration: configuration))
+                    Quorum(id: ServerID(Int64(id)), configuration: Self.configuration(count)))
             }
             let pipeline = RequestPipeline(
                 PipelineOptions(), tree: DataTree(), replication: replication ?? Alone(lastZXID: .zero), now: now,
@@ -72,6 +65,14 @@ final class Ensemble {
             settle()
             if now > 100_000 { fail("the servers found no leader") }
         }
+    }
+
+    static func configuration(_ count: Int) -> EnsembleConfiguration {
+        let members = (1...count).map { id in "server.\(id)=10.0.0.\(id):2888:3888:participant;0.0.0.0:2181" }
+        guard let configuration = EnsembleConfiguration(text: members.joined(separator: "\n")) else {
+            fail("no configuration")
+        }
+        return configuration
     }
 
     private var isServing: Bool {
@@ -161,28 +162,12 @@ final class Ensemble {
     }
 
     private func carryOut(_ effect: Quorum.Effect, _ place: Int) {
+        if network.carry(effect, from: place, { messages.append(($0, .input($1))) }) { return }
         switch effect {
-        case .notify(let notification, let to):
-            messages.append((Int(to.rawValue) - 1, .input(.notification(notification, from: id(place)))))
-        case .connect(let to):
-            let link = LinkID(rawValue: UInt64(links.count))
-            links.append((place, Int(to.rawValue) - 1))
-            messages.append((Int(to.rawValue) - 1, .input(.accepted(link))))
-            messages.append((place, .input(.connected(link, to: to))))
-        case .send(let packet, let link): messages.append((other(link, place), .input(.packet(packet, from: link))))
-        case .broadcast(let packet, let links):
-            for link in links { messages.append((other(link, place), .input(.packet(packet, from: link)))) }
         case .write(_, let ticket): messages.append((place, .stored(ticket.rawValue)))
         case .readLog(_, let link): messages.append((place, .input(.logRead([], for: link))))
         case .close, .become, .activate: break
         default: fail("the servers have no disk to do this: \(effect)")
         }
-    }
-
-    private func id(_ place: Int) -> ServerID { ServerID(Int64(place + 1)) }
-
-    private func other(_ link: LinkID, _ place: Int) -> Int {
-        let (one, two) = links[Int(link.rawValue)]
-        return one == place ? two : one
     }
 }

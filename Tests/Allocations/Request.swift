@@ -4,6 +4,7 @@ import ZooKeeperProtocol
 /// A request as its frame; each one sent is a little different from the one before.
 struct Request {
     let name: String
+    let op: OpCode
     private(set) var frame: [UInt8]
     /// Where digits count up, so that each create is of another znode; empty for the others.
     private var digits: Range<Int> = 0..<0
@@ -29,6 +30,7 @@ struct Request {
 
     private init(_ name: String, _ op: OpCode, _ body: [UInt8]) {
         self.name = name
+        self.op = op
         var writer = JuteWriter()
         writer.frame { $0.write(raw: RequestHeader(xid: 1, op: op).encoded + body) }
         frame = writer.bytes
@@ -44,6 +46,11 @@ struct Request {
             ).write(to: &$0)
         }
         return writer.bytes
+    }
+
+    /// What stands behind the length of the frame and the header.
+    func withBody(_ body: (UnsafeRawBufferPointer) -> Void) {
+        frame.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[12...])) }
     }
 
     mutating func next() {
