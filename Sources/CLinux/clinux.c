@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <linux/close_range.h>
 #include <linux/falloc.h>
 #include <signal.h>
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -39,6 +41,29 @@ void clinux_lower_priority(void) {
 
 int clinux_write_out(int descriptor, off_t offset, off_t length) {
     return sync_file_range(descriptor, offset, length, SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+}
+
+static int unmap_code(struct dl_phdr_info *object, size_t size, void *page) {
+    (void)size;
+    uintptr_t mask = ~(*(uintptr_t *)page - 1);
+    for (int index = 0; index < object->dlpi_phnum; index++) {
+        const ElfW(Phdr) *segment = &object->dlpi_phdr[index];
+        // What was written to since it was mapped would be lost; these are as in the file. The vDSO has no file, and refuses.
+        if (segment->p_type != PT_LOAD || segment->p_flags & PF_W) continue;
+        uintptr_t start = object->dlpi_addr + segment->p_vaddr, end = start + segment->p_memsz;
+        // The last page may be shared with the next segment.
+        if ((start & mask) < (end & mask)) madvise((void *)(start & mask), (end & mask) - (start & mask), MADV_DONTNEED);
+    }
+    return 0;
+}
+
+void clinux_unmap_code(void) {
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    dl_iterate_phdr(unmap_code, &page);
+}
+
+int clinux_begin_write_out(int descriptor) {
+    return sync_file_range(descriptor, 0, 0, SYNC_FILE_RANGE_WRITE);
 }
 
 int clinux_pidfd_exit_status(int pidfd, int *status) {

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A failed file operation: what was done to which path, and what the system said.
@@ -26,25 +27,49 @@ package enum DurableFile {
     package static func write(
         _ bytes: some Collection<UInt8>, to path: String, mode: mode_t = PrivateFiles.fileMode
     ) throws(FileError) {
-        let temporary = path + ".tmp"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
-        guard descriptor >= 0 else { throw FileError("create", temporary) }
+        let file: [(path: String, bytes: [UInt8])] = [(path, Array(bytes))]
+        try write(file, mode: mode)
+    }
+
+    /// Replaces several files, each as ``write(_:to:mode:)`` does. They are synced together, which takes the disk a few turns and not two for
+    /// each; in which order they become durable is not said.
+    package static func write(
+        _ files: [(path: String, bytes: [UInt8])], mode: mode_t = PrivateFiles.fileMode
+    ) throws(FileError) {
+        // So many may be open at once.
+        let most = 64
+        for start in stride(from: 0, to: files.count, by: most) {
+            try write(files[start..<min(start + most, files.count)], mode: mode)
+        }
+    }
+
+    private static func write(_ files: ArraySlice<(path: String, bytes: [UInt8])>, mode: mode_t) throws(FileError) {
+        var descriptors: [Int32] = []
+        defer { for descriptor in descriptors { close(descriptor) } }
         do throws(FileError) {
-            defer { close(descriptor) }
-            // One that an interrupted write left behind has the mode it was made with.
-            if mode & PrivateFiles.othersMode == 0 { PrivateFiles.close(descriptor, toOthers: mode) }
-            try writeAll(Array(bytes), to: descriptor, path: temporary)
-            guard fsync(descriptor) == 0 else { throw FileError("sync", temporary) }
+            for (path, bytes) in files {
+                let temporary = path + ".tmp"
+                let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+                guard descriptor >= 0 else { throw FileError("create", temporary) }
+                descriptors.append(descriptor)
+                // One that an interrupted write left behind has the mode it was made with.
+                if mode & PrivateFiles.othersMode == 0 { PrivateFiles.close(descriptor, toOthers: mode) }
+                try writeAll(bytes, to: descriptor, path: temporary)
+                // The first sync then finds the others under way.
+                if files.count > 1 { _ = clinux_begin_write_out(descriptor) }
+            }
+            for (descriptor, file) in zip(descriptors, files) {
+                guard fsync(descriptor) == 0 else { throw FileError("sync", file.path + ".tmp") }
+            }
+            for (path, _) in files {
+                guard rename(path + ".tmp", path) == 0 else { throw FileError("replace", path) }
+            }
         } catch {
-            unlink(temporary)
+            for (path, _) in files { unlink(path + ".tmp") }
             throw error
         }
-        guard rename(temporary, path) == 0 else {
-            let error = FileError("replace", path)
-            unlink(temporary)
-            throw error
-        }
-        try syncDirectory(of: path)
+        let directories = Dictionary(files.map { (Directory.parent(of: $0.path), $0.path) }) { first, _ in first }
+        for (_, path) in directories.sorted(by: { $0.key < $1.key }) { try syncDirectory(of: path) }
     }
 
     /// The content of `path`; files above `limit` bytes are refused with `EFBIG`.

@@ -66,15 +66,17 @@ package struct Plan: Hashable, Sendable {
             // Each parent once, however many directories were made in it.
             let parents = Dictionary(grouping: directories) { $0[..<($0.lastIndex(of: "/") ?? $0.startIndex)] }
             for (_, made) in parents.sorted(by: { $0.key < $1.key }) { try DurableFile.syncDirectory(of: made[0]) }
+            var kept: [(path: String, bytes: [UInt8])] = []
             for file in files {
                 if case .editedByHand(_, let keptAs) = file.change {
-                    try DurableFile.write(try DurableFile.read(file.path), to: keptAs)
-                }
-                if file.isWritten { try DurableFile.write(file.content.utf8, to: file.path) }
-                if let record = file.record, record.isOutdated {
-                    try DurableFile.write(record.content.utf8, to: record.path)
+                    kept.append((keptAs, try DurableFile.read(file.path)))
                 }
             }
+            // What is replaced is kept first, and a record comes when its file is in place.
+            try DurableFile.write(kept)
+            try DurableFile.write(files.filter(\.isWritten).map { (path: $0.path, bytes: Array($0.content.utf8)) })
+            try DurableFile.write(
+                files.compactMap(\.record).filter(\.isOutdated).map { (path: $0.path, bytes: Array($0.content.utf8)) })
         } catch {
             throw ProvisioningError(error)
         }

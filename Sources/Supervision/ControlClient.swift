@@ -47,7 +47,7 @@ package struct ControlClient: Sendable {
         let deadline = Instant.now() + .seconds(10)
         while home.holder != nil {
             guard Instant.now() < deadline else { throw .timedOut(.seconds(10)) }
-            try? await Task.sleep(for: .milliseconds(10))
+            try? await Task.sleep(for: .milliseconds(2))
         }
     }
 

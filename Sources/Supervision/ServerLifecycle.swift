@@ -23,7 +23,8 @@ package struct ServerLifecycle: Sendable {
         /// of memory) and says nothing against starting again.
         package var crashLoopDeaths = 5
         package var crashLoopWindow: Duration = .seconds(120)
-        /// Between probes of a server that does not serve yet, and of one that does.
+        /// Between probes of a server that does not serve yet, at first: it becomes a quarter of the time that it has been waited for, so that
+        /// hundreds that start together are not kept from it by being asked. And of one that does.
         package var probeWhileStarting: Duration = .milliseconds(150)
         package var probeWhileServing: Duration = .seconds(3)
 
@@ -66,6 +67,8 @@ package struct ServerLifecycle: Sendable {
         var probe: Probe = .unreachable
         /// Nil until it served for the first time.
         var servingSince: Instant?
+        /// Since when it is waited for that it serves, again or for the first time.
+        var awaitedSince: Instant
         /// Nil while a probe is out.
         var nextProbe: Instant?
     }
@@ -253,7 +256,8 @@ package struct ServerLifecycle: Sendable {
 
     package mutating func spawned(_ process: ProcessIdentity, now: Instant) -> [Effect] {
         lastError = nil
-        state = .alive(Life(process: process, paused: false, nextProbe: now + policy.probeWhileStarting))
+        state = .alive(
+            Life(process: process, paused: false, awaitedSince: now, nextProbe: now + policy.probeWhileStarting))
         return [.record(.spawned, cause: restartCause)] + endUnwanted(now: now)
     }
 
@@ -268,7 +272,7 @@ package struct ServerLifecycle: Sendable {
         _ process: ProcessIdentity, desired: ServerProcess.Desired, paused: Bool, cause: String, now: Instant
     ) -> [Effect] {
         self.desired = desired
-        state = .alive(Life(process: process, paused: paused, nextProbe: now))
+        state = .alive(Life(process: process, paused: paused, awaitedSince: now, nextProbe: now))
         return [.record(.adopted, cause: cause)] + (paused ? [] : [.signal(Signal.resume)]) + endUnwanted(now: now)
     }
 
@@ -315,12 +319,14 @@ package struct ServerLifecycle: Sendable {
         guard case .alive(var life) = state, life.process == process else { return [] }
         let before = life.probe
         life.probe = probe
-        var interval = policy.probeWhileStarting
         if case .serving = probe {
-            interval = policy.probeWhileServing
+            life.nextProbe = now + policy.probeWhileServing
             if life.servingSince == nil { life.servingSince = now }
+        } else {
+            if case .serving = before { life.awaitedSince = now }
+            let interval = max(policy.probeWhileStarting, (now - life.awaitedSince) / 4)
+            life.nextProbe = now + min(interval, policy.probeWhileServing)
         }
-        life.nextProbe = now + interval
         let quiet = life.paused || life.ending != nil
         state = .alive(life)
         switch (before, probe) {

@@ -84,12 +84,16 @@ struct RecordStore: Sendable {
         return (records.sorted { $0.spec.id < $1.spec.id }, damaged)
     }
 
-    func write(_ record: ServerRecord) throws(FileError) {
+    func write(_ records: [ServerRecord]) throws(FileError) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let data: Data
-        do { data = try encoder.encode(record) } catch { throw FileError("encode", path(record.spec.id), code: EINVAL) }
-        try DurableFile.write(data, to: path(record.spec.id))
+        var files: [(path: String, bytes: [UInt8])] = []
+        for record in records {
+            do { files.append((path(record.spec.id), try Array(encoder.encode(record)))) } catch {
+                throw FileError("encode", path(record.spec.id), code: EINVAL)
+            }
+        }
+        try DurableFile.write(files)
     }
 
     func remove(_ id: ServerID) {

@@ -110,15 +110,15 @@ extension Supervisor {
             wait(
                 peer,
                 Dictionary(uniqueKeysWithValues: Set(ids).filter(isWithoutProcess).map { ($0, nextSpawn(of: $0)) }))
-            for id in ids { step(id) { $0.start(by: cause, now: now) } }
+            step(ids) { $0.start(by: cause, now: now) }
         case .stop(let ids):
             guard allKnown(ids, peer) else { return }
             wait(peer, Dictionary(uniqueKeysWithValues: Set(ids).map { ($0, .gone) }))
-            for id in ids { step(id) { $0.stop(by: cause, now: now) } }
+            step(ids) { $0.stop(by: cause, now: now) }
         case .restart(let ids):
             guard allKnown(ids, peer) else { return }
             wait(peer, Dictionary(uniqueKeysWithValues: Set(ids).map { ($0, nextSpawn(of: $0)) }))
-            for id in ids { step(id) { $0.restart(by: cause, now: now) } }
+            step(ids) { $0.restart(by: cause, now: now) }
         case .kill(let ids): apply(ids, peer) { $0.kill(by: cause) }
         case .pause(let ids): apply(ids, peer) { $0.pause(by: cause) }
         case .resume(let ids): apply(ids, peer) { $0.resume(by: cause, now: now) }
@@ -186,11 +186,11 @@ extension Supervisor {
         }
         adopt(added)
         // Writes the records of the others.
-        for id in added { step(id) { _ in [] } }
+        step(added) { _ in [] }
         let missing = servers.keys.filter { !ids.contains($0) }.sorted()
         for id in missing { servers[id]?.removed = true }
         wait(peer, Dictionary(uniqueKeysWithValues: missing.map { ($0, .gone) }))
-        for id in missing { step(id) { $0.stop(by: cause, now: Instant.now()) } }
+        step(missing) { $0.stop(by: cause, now: Instant.now()) }
     }
 
     // MARK: - Waiting

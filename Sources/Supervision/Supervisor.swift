@@ -163,29 +163,50 @@ final class Supervisor {
     // MARK: - Lifecycles
 
     /// Gives one input to a server's lifecycle and does what it says; the server may be unknown by now.
-    func step(_ id: ServerID, _ input: (inout ServerLifecycle) -> [ServerLifecycle.Effect]) {
-        guard servers[id] != nil else { return }
-        let effects = input(&servers[id]!.lifecycle)
-        // Recorded before it is carried out: if this supervisor is killed in between, the next one continues.
-        write(id)
-        for effect in effects {
-            switch effect {
-            case .spawn: spawn(id)
-            case .signal(let number): servers[id]?.handle?.send(number)
-            case .probe: startProbe(id)
-            case .record(let what, let cause):
-                record(what, server: id, cause: cause, pid: servers[id]?.lifecycle.process?.pid)
+    func step(_ id: ServerID, _ input: (inout ServerLifecycle) -> [ServerLifecycle.Effect]) { step([id], input) }
+
+    /// The same for several servers, whose records are written together.
+    func step(_ ids: [ServerID], _ input: (inout ServerLifecycle) -> [ServerLifecycle.Effect]) {
+        var round = ids.compactMap { id in advance(id, input) }
+        while !round.isEmpty {
+            // Recorded before it is carried out: if this supervisor is killed in between, the next one continues.
+            write(round.map(\.id))
+            let now = round
+            round = []
+            for (id, effects) in now {
+                for effect in effects {
+                    switch effect {
+                    case .spawn: if let spawned = spawn(id) { round.append(spawned) }
+                    case .signal(let number): servers[id]?.handle?.send(number)
+                    case .probe: startProbe(id)
+                    case .record(let what, let cause):
+                        record(what, server: id, cause: cause, pid: servers[id]?.lifecycle.process?.pid)
+                    }
+                }
+                forgetIfRemoved(id)
             }
-        }
-        if let server = servers[id], server.removed, server.lifecycle.isAtRest {
-            servers[id] = nil
-            store.remove(id)
-            record(.removed, server: id, cause: "not in the topology any more")
         }
     }
 
-    private func spawn(_ id: ServerID) {
-        guard let spec = servers[id]?.spec else { return }
+    private typealias Advance = (id: ServerID, effects: [ServerLifecycle.Effect])
+
+    private func advance(
+        _ id: ServerID, _ input: (inout ServerLifecycle) -> [ServerLifecycle.Effect]
+    ) -> Advance? {
+        guard servers[id] != nil else { return nil }
+        return (id, input(&servers[id]!.lifecycle))
+    }
+
+    private func forgetIfRemoved(_ id: ServerID) {
+        guard let server = servers[id], server.removed, server.lifecycle.isAtRest else { return }
+        servers[id] = nil
+        store.remove(id)
+        record(.removed, server: id, cause: "not in the topology any more")
+    }
+
+    /// What its lifecycle says to that, still to be carried out.
+    private func spawn(_ id: ServerID) -> Advance? {
+        guard let spec = servers[id]?.spec else { return nil }
         do throws(FileError) {
             let pid = try launch(spec)
             guard let stat = ProcessTable.stat(pid) else { throw FileError("look at", "/proc/\(pid)/stat") }
@@ -193,9 +214,9 @@ final class Supervisor {
             try take(identity, isChild: true, for: id)
             servers[id]?.launched = Launched(spec)
             servers[id]?.generation += 1
-            step(id) { $0.spawned(identity, now: Instant.now()) }
+            return advance(id) { $0.spawned(identity, now: Instant.now()) }
         } catch {
-            step(id) { $0.spawnFailed(error.description, now: Instant.now()) }
+            return advance(id) { $0.spawnFailed(error.description, now: Instant.now()) }
         }
     }
 
@@ -320,17 +341,20 @@ final class Supervisor {
 
     // MARK: - Records and events
 
-    private func write(_ id: ServerID) {
-        guard let server = servers[id] else { return }
-        let record = ServerRecord(
-            spec: server.spec, desired: server.lifecycle.desired, removed: server.removed,
-            process: server.lifecycle.process, launched: server.launched, paused: server.lifecycle.isPaused,
-            failed: server.lifecycle.isFailed, restarts: server.lifecycle.restarts,
-            lastExit: server.lifecycle.lastExit, lastError: server.lifecycle.lastError)
-        guard record != server.written else { return }
+    private func write(_ ids: [ServerID]) {
+        let records = ids.compactMap { id -> ServerRecord? in
+            guard let server = servers[id] else { return nil }
+            let record = ServerRecord(
+                spec: server.spec, desired: server.lifecycle.desired, removed: server.removed,
+                process: server.lifecycle.process, launched: server.launched, paused: server.lifecycle.isPaused,
+                failed: server.lifecycle.isFailed, restarts: server.lifecycle.restarts,
+                lastExit: server.lifecycle.lastExit, lastError: server.lifecycle.lastError)
+            return record == server.written ? nil : record
+        }
+        guard !records.isEmpty else { return }
         do throws(FileError) {
-            try store.write(record)
-            servers[id]?.written = record
+            try store.write(records)
+            for record in records { servers[record.spec.id]?.written = record }
         } catch {
             // A full disk must not keep a server from being restarted; its environment tells who it is.
             log("\(error)")
@@ -382,10 +406,8 @@ final class Supervisor {
             try home.create()
             if !lock.isInPlace { lock = try FileLock(home.lock, holder: "the supervisor") }
             try store.create()
-            for id in servers.keys {
-                servers[id]?.written = nil
-                write(id)
-            }
+            for id in servers.keys { servers[id]?.written = nil }
+            write(servers.keys.sorted())
             forget(listener)
             close(listener)
             listener = try ControlSocket.listen(in: home.directory)

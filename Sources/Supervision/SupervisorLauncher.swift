@@ -67,7 +67,7 @@ extension ControlClient {
             guard Instant.now() < deadline else {
                 throw .launchFailed("no answer within \(timeout.wholeSeconds) s; see \(home.log)")
             }
-            do { try await Task.sleep(for: .milliseconds(20)) } catch { throw .launchFailed("cancelled") }
+            do { try await Task.sleep(for: .milliseconds(4)) } catch { throw .launchFailed("cancelled") }
         }
     }
 

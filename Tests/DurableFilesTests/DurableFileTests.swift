@@ -24,6 +24,30 @@ import Testing
         }
     }
 
+    @Test func manyAreWrittenAtOnce() throws {
+        try withDirectory { directory in
+            let files = (0..<130).map { (path: "\(directory)/\($0)", bytes: Array("content of \($0)\n".utf8)) }
+            defer { for (path, _) in files { unlink(path) } }
+            try DurableFile.write(files)
+            for (path, bytes) in files {
+                #expect(try DurableFile.read(path) == bytes)
+                #expect(access(path + ".tmp", F_OK) != 0)
+            }
+        }
+    }
+
+    @Test func whenOneOfManyCannotBeWrittenNoneIsReplaced() throws {
+        try withDirectory { directory in
+            try DurableFile.write(Array("old\n".utf8), to: "\(directory)/file")
+            let missing = "\(directory)/missing/file"
+            #expect(throws: FileError("create", missing + ".tmp", code: ENOENT)) {
+                try DurableFile.write([("\(directory)/file", Array("new\n".utf8)), (missing, [])])
+            }
+            #expect(try DurableFile.read("\(directory)/file") == Array("old\n".utf8))
+            #expect(access("\(directory)/file.tmp", F_OK) != 0)
+        }
+    }
+
     @Test func aLargeFileIsRefused() throws {
         try withDirectory { directory in
             try DurableFile.write([UInt8](repeating: 7, count: 100), to: "\(directory)/file")

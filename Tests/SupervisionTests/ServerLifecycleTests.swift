@@ -312,6 +312,21 @@ import Testing
         #expect(lifecycle.shownState == .running)
     }
 
+    /// Hundreds that start together would keep each other from it.
+    @Test func aServerThatTakesLongIsProbedLessOften() {
+        func interval(_ lifecycle: ServerLifecycle, from now: Instant) -> Duration { lifecycle.nextDeadline! - now }
+        var lifecycle = starting()
+        for (seconds, expected) in [(0.2, 150), (0.6, 150), (2, 500), (8, 2000), (12, 3000), (600, 3000)] {
+            _ = lifecycle.probed(.unreachable, of: process, now: at(seconds))
+            #expect(interval(lifecycle, from: at(seconds)) == .milliseconds(expected))
+        }
+        _ = lifecycle.probed(.serving(mode: .leader), of: process, now: at(700))
+        #expect(interval(lifecycle, from: at(700)) == .seconds(3))
+        // It is waited for anew.
+        _ = lifecycle.probed(.bound, of: process, now: at(703))
+        #expect(interval(lifecycle, from: at(703)) == .milliseconds(150))
+    }
+
     @Test func answerOfAnEarlierProcessIsDropped() {
         var lifecycle = backingOff()
         _ = lifecycle.tick(now: at(1))

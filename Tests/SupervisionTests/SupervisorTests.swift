@@ -111,7 +111,7 @@ import ZooKeeperProtocol
             var record = try #require(store.load().records.first)
             record.process = nil
             record.launched = nil
-            try store.write(record)
+            try store.write([record])
 
             _ = try await ensemble.connect()
             #expect(try await client.wait(for: 1) { $0.state == .running }.pid == pid)
@@ -211,7 +211,7 @@ import ZooKeeperProtocol
             let store = RecordStore(home: ensemble.home)
             var record = try #require(store.load().records.first)
             record.process?.pid = stranger
-            try store.write(record)
+            try store.write([record])
 
             _ = try await ensemble.connect()
             let anew = try await client.wait(for: 1) { $0.state == .running }

@@ -36,6 +36,13 @@ void clinux_lower_priority(void);
 // sync makes it durable, which has little left to do then.
 int clinux_write_out(int descriptor, off_t offset, off_t length);
 
+// Takes the pages of this process's programs and libraries that nobody can write to out of its memory. They stay in the page cache; what is
+// used again comes back, and what only the start needed does not.
+void clinux_unmap_code(void);
+
+// Starts writing a whole file to the disk and does not wait: of several files that are then synced, the first sync finds the others under way.
+int clinux_begin_write_out(int descriptor);
+
 // From now on each SIGTERM, SIGINT and SIGHUP is counted and wakes `descriptor` (an eventfd); SIGPIPE is ignored.
 // A handler, not a signalfd: a signalfd needs the signals blocked in every thread, also in those that exist already.
 void clinux_catch_signals(int descriptor);

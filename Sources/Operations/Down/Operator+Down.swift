@@ -17,7 +17,7 @@ extension Operator {
                 wasDryRun: true)
         }
         return try await store.changing(name, command: command) { change in
-            let stopped = try await stopEverything(name, change)
+            let stopped = try await stopEverything(name, change, destroys: destroy)
             guard destroy else { return DownReport(ensemble: name, stopped: stopped, removed: nil, wasDryRun: false) }
             let directory = store.root(of: name)
             report(.step("removing \(directory)"))
@@ -28,7 +28,9 @@ extension Operator {
     }
 
     /// An ensemble whose stored topology cannot be read must still be stoppable: the supervisor knows its servers.
-    private func stopEverything(_ name: String, _ change: Change) async throws -> [ServerID] {
+    ///
+    /// - Parameter destroys: nobody is served any more and no data is kept, so that the servers need not end in good order.
+    private func stopEverything(_ name: String, _ change: Change, destroys: Bool) async throws -> [ServerID] {
         let home = SupervisorHome(ensembleDirectory: store.root(of: name))
         guard let client = try await controlIfUp(home) else { return [] }
         var order: [ServerID] = []
@@ -39,13 +41,16 @@ extension Operator {
         for id in order {
             try Task.checkCancellation()
             report(.step("stopping server \(id)"))
-            try await self.order { try await client.stop([id]) }
+            if !destroys { try await self.order { try await client.stop([id]) } }
             try change.did("stop server \(id)")
         }
         // What is left: waiting to be restarted, failed, or of a topology that cannot be read. Stopped and not only ended, or the next
         // supervisor would start it again.
         try await self.order {
-            try await client.stop(try await client.status().servers.map(\.id))
+            let all = try await client.status().servers
+            // At once, or one that is left would look for a leader.
+            if destroys { try? await client.kill(all.filter { $0.pid != nil }.map(\.id)) }
+            try await client.stop(all.map(\.id))
             try await client.shutdown(stoppingServers: true)
         }
         try change.did("stop the supervisor")

@@ -61,6 +61,13 @@ package struct Ensemble: Sendable {
             "\(Wording.servers(empty)) have no data, and could make the ensemble begin anew without what the others have"
     }
 
+    /// The order in which servers are launched together. The voter whom the others will elect, if all have the same history, comes first: so
+    /// each votes for it at once, instead of changing its mind and telling all others with every server that comes.
+    func launchOrder(_ ids: [ServerID]) -> [ServerID] {
+        guard let first = ids.filter(electorate.voters.contains).max() else { return ids }
+        return [first] + ids.filter { $0 != first }
+    }
+
     package var environment: ClientEnvironment {
         ClientEnvironment(ensemble: name, clients: topology.servers.map { ($0.host, $0.ports.client) })
     }

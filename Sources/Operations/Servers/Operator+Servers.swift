@@ -24,7 +24,7 @@ extension Operator {
             try await order {
                 let ids = plan.servers
                 switch action {
-                case .start: try await control.start(ids)
+                case .start: try await control.start(ensemble.launchOrder(ids))
                 case .stop:
                     // One after the other: an orderly end hands the lead over once at most.
                     for id in ids { try await control.stop([id]) }

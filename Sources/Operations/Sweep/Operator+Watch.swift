@@ -7,18 +7,23 @@ extension Operator {
         _ ensemble: Ensemble, _ control: ControlClient,
         until isDone: (_ sweep: Sweep, _ waited: Duration) throws -> Bool
     ) async throws {
-        let sweeper = ensemble.sweeper(control)
+        var sweeper = ensemble.sweeper(control)
+        sweeper.isBrief = true
         let start = Instant.now()
         while true {
+            let began = Instant.now()
             let sweep = await sweeper.sweep()
             try Task.checkCancellation()
-            let waited = Instant.now() - start
-            if try isDone(sweep, waited) { return }
-            try await Task.sleep(for: Self.pause(after: waited))
+            let now = Instant.now()
+            if try isDone(sweep, now - start) { return }
+            // At most half of the time goes into looking: with a hundred servers that are starting, each look keeps them from it.
+            try await Task.sleep(for: max(Self.pause(after: now - start), now - began))
         }
     }
 
     /// Between two looks. A bundled server is up in some tens of milliseconds; to ask a JVM that takes seconds as often would
     /// only slow it down.
-    static func pause(after waited: Duration) -> Duration { .milliseconds(waited < .seconds(2) ? 20 : 100) }
+    static func pause(after waited: Duration) -> Duration {
+        .milliseconds(waited < .milliseconds(200) ? 5 : waited < .seconds(2) ? 20 : 100)
+    }
 }

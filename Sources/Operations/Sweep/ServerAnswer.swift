@@ -3,39 +3,36 @@ import Planning
 import Supervision
 import ZooKeeperClient
 
-/// What a server says of itself on its client port, through `srvr` and, when it leads, `mntr`.
+/// What a server says of itself on its client port, through `srvr` and `mntr`.
 enum ServerAnswer {
-    static func ask(
-        host: String, port: Int, timeout: Duration
-    ) async -> (answer: ServerObservation.Answer, configuration: EnsembleConfiguration?) {
-        let address = ServerAddress(host: host, port: port)
+    /// - Parameter isBrief: only whether it serves, and whom it counts when it leads: one word less to ask each follower.
+    static func ask(_ address: ServerAddress, timeout: Duration, isBrief: Bool) async -> ServerObservation.Answer {
         do {
             let statistics = try await FourLetterWords.srvr(address, timeout: timeout)
             var serving = ServerObservation.Serving(statistics)
             let role = serving.role
-            guard serving.role != .looking else { return (.serving(serving), nil) }
-            async let configuration = role == .standalone ? nil : configuration(address, timeout)
+            guard role != .looking, role == .leader || !isBrief else { return .serving(serving) }
             if let values = try? await FourLetterWords.mntr(address, timeout: timeout) {
                 serving.digestMismatches = values.integer("zk_digest_mismatches_count")
                 let ends = ["zk_ssl_certificate_end", "zk_ssl_quorum_certificate_end"].compactMap { values.integer($0) }
                 serving.certificateDays = ends.min().map {
                     Int(((Double($0) - Timestamp.now().seconds) / 86400).rounded(.down))
                 }
-                if serving.role == .leader {
+                if role == .leader {
                     serving.syncedFollowers = values.integer("zk_synced_followers")
                     serving.syncedObservers = values.integer("zk_synced_observers")
                 }
             }
-            return (.serving(serving), await configuration)
+            return .serving(serving)
         } catch let error as FourLetterWordError {
-            return (error.reason == .notServing ? .notServing : .silent("\(error.reason)"), nil)
+            return error.reason == .notServing ? .notServing : .silent("\(error.reason)")
         } catch {
-            return (.silent("\(error)"), nil)
+            return .silent("\(error)")
         }
     }
 
-    /// Who is in the ensemble, as this server says in `conf`; nil when it stands alone, or the word is not allowed.
-    private static func configuration(_ address: ServerAddress, _ timeout: Duration) async -> EnsembleConfiguration? {
+    /// Who is in the ensemble, as this server says in `conf`; nil when the word is not allowed.
+    static func configuration(_ address: ServerAddress, timeout: Duration) async -> EnsembleConfiguration? {
         guard let values = try? await FourLetterWords.conf(address, timeout: timeout) else { return nil }
         let lines = values.filter { EnsembleConfiguration.isKey($0.name) || $0.name == "version" }
         let configuration = EnsembleConfiguration(text: lines.map { "\($0.name)=\($0.value)" }.joined(separator: "\n"))

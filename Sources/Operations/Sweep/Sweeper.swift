@@ -2,6 +2,7 @@ import Membership
 import Planning
 import ServerConfig
 import Supervision
+import ZooKeeperClient
 import ZooKeeperProtocol
 
 /// Asks every server of an ensemble at once, and the supervisor about their processes.
@@ -15,6 +16,8 @@ struct Sweeper: Sendable {
     var timeout: Duration = .seconds(2)
     /// Whether the memory of the processes is wanted too: it costs the kernel a walk over their pages.
     var includesMemory = false
+    /// Only what ``Readiness`` judges by.
+    var isBrief = false
 
     func sweep() async -> Sweep {
         // The processes first: one that is gone meanwhile shows as silent, never as a process without a port.
@@ -25,40 +28,50 @@ struct Sweeper: Sendable {
                 let process = processes.first { $0.id == member.id }
                 return (process.map { member.reached(by: $0) } ?? member, process)
             })
-        let said = Self.configuration(seen)
-        if let said {
+        var said = await configuration(seen)
+        if let known = said {
             // Those that the topology does not have, or has elsewhere since a reconfig.
-            let silent = seen.filter { $0.observation.role == .unknown && $0.observation.process?.pid != nil }
+            let silent = seen.filter { $0.role == .unknown && $0.process?.pid != nil }
             let moved = silent.compactMap { server in
-                server.observation.member.reached(by: said).map { ($0, server.observation.process) }
+                server.member.reached(by: known).map { ($0, server.process) }
             }
-            let strangers = said.servers.filter { line in !members.contains { $0.id == line.id } }.map(Member.init)
+            let ours = Set(members.map(\.id))
+            let strangers = known.servers.filter { !ours.contains($0.id) }.map(Member.init)
             let others = await look(at: moved + strangers.map { ($0, nil) })
-            seen = seen.filter { server in !others.contains { $0.observation.id == server.observation.id } } + others
+            seen = seen.filter { server in !others.contains { $0.id == server.id } } + others
+            // One of them may lead.
+            if !others.isEmpty { said = await configuration(seen) ?? known }
         }
         return Sweep(
             supervisor: status.map { Sweep.SupervisorFacts(pid: $0.pid, uptime: $0.uptime) },
-            servers: seen.map(\.observation),
-            configuration: Self.configuration(seen) ?? said ?? RewrittenFiles.configuration(members),
-            planned: members)
+            servers: seen, configuration: said ?? RewrittenFiles.configuration(members), planned: members)
     }
 
-    /// An observation and the ensemble's configuration as that server has it.
-    private typealias Seen = (observation: ServerObservation, configuration: EnsembleConfiguration?)
-
-    private func look(at servers: [(member: Member, process: ServerProcess?)]) async -> [Seen] {
-        await withTaskGroup(of: Seen.self) { group in
+    private func look(at servers: [(member: Member, process: ServerProcess?)]) async -> [ServerObservation] {
+        await withTaskGroup(of: ServerObservation.self) { group in
             for (member, process) in servers { group.addTask { await observe(member, process: process) } }
-            var seen: [Seen] = []
+            var seen: [ServerObservation] = []
             for await server in group { seen.append(server) }
-            return seen.sorted { $0.observation.id < $1.observation.id }
+            return seen.sorted { $0.id < $1.id }
         }
     }
 
-    /// The leader's word, which is what counts, else the youngest.
-    private static func configuration(_ seen: [Seen]) -> EnsembleConfiguration? {
-        let leaders = seen.filter { $0.observation.role == .leader && $0.configuration != nil }
-        return (leaders.isEmpty ? seen : leaders).compactMap(\.configuration).max { $0.version < $1.version }
+    /// The ensemble's configuration: the leader's word, which is what counts, else the youngest. The others are not asked when the
+    /// leader answers: the configuration grows with the ensemble, and so would the square of it be read.
+    private func configuration(_ seen: [ServerObservation]) async -> EnsembleConfiguration? {
+        let members = seen.filter { [.leader, .follower, .observer].contains($0.role) }
+        for asked in [members.filter { $0.role == .leader }, members.filter { $0.role != .leader }] {
+            let told = await withTaskGroup(of: EnsembleConfiguration?.self) { group in
+                for server in asked {
+                    group.addTask { await ServerAnswer.configuration(server.member.address, timeout: timeout) }
+                }
+                var told: [EnsembleConfiguration] = []
+                for await configuration in group { if let configuration { told.append(configuration) } }
+                return told
+            }
+            if let youngest = told.max(by: { $0.version < $1.version }) { return youngest }
+        }
+        return nil
     }
 
     /// A sweep in which servers that are behind were given a moment: they are asked again until they have what the
@@ -75,32 +88,29 @@ struct Sweeper: Sendable {
             guard (try? await Task.sleep(for: .milliseconds(50))) != nil else { break }
             for index in behind {
                 let server = sweep.servers[index]
-                let again = await observe(server.member, process: server.process).observation
+                let again = await observe(server.member, process: server.process)
                 (sweep.servers[index].answer, sweep.servers[index].memory) = (again.answer, again.memory)
             }
         }
         return sweep
     }
 
-    private func observe(_ member: Member, process: ServerProcess?) async -> Seen {
+    private func observe(_ member: Member, process: ServerProcess?) async -> ServerObservation {
         let memory = includesMemory ? process?.pid.flatMap { ProcessMemory.proportional(pid: $0) } : nil
         // A process that is stopped by SIGSTOP still accepts connections: do not wait for its answer.
-        switch process?.state {
-        case .paused:
-            return (
-                ServerObservation(member: member, process: process, answer: .silent("paused"), memory: memory), nil
-            )
-        case .stopped, .backingOff, .failed, .starting, .running, nil:
-            let (answer, configuration) = await ServerAnswer.ask(
-                host: member.clientHost, port: member.clientPort, timeout: timeout)
-            return (
-                ServerObservation(member: member, process: process, answer: answer, memory: memory), configuration
-            )
-        }
+        let answer: ServerObservation.Answer =
+            switch process?.state {
+            case .paused: .silent("paused")
+            case .stopped, .backingOff, .failed, .starting, .running, nil:
+                await ServerAnswer.ask(member.address, timeout: timeout, isBrief: isBrief)
+            }
+        return ServerObservation(member: member, process: process, answer: answer, memory: memory)
     }
 }
 
 extension Member {
+    fileprivate var address: ServerAddress { ServerAddress(host: clientHost, port: clientPort) }
+
     /// Where its process listens, which may have been started before the topology changed.
     fileprivate func reached(by process: ServerProcess) -> Member {
         guard process.pid != nil else { return self }

@@ -189,7 +189,7 @@ extension Operator {
     ) async throws {
         let ensemble = preparation.ensemble
         switch action {
-        case .start(let ids): try await order { try await control.start(ids) }
+        case .start(let ids): try await order { try await control.start(ensemble.launchOrder(ids)) }
         case .name(let line): try await reconfigure(ensemble, control, joining: line, leaving: nil)
         case .forget(let id): try await reconfigure(ensemble, control, joining: nil, leaving: id)
         case .passOnLead(let id):
