@@ -310,7 +310,7 @@ final class ServerCore {
         flush()
     }
 
-    /// Starts what is done by the clock of the shell: silent peers, purging, a look at the certificates.
+    /// Starts what is done by the clock of the shell: silent peers, purging, a look at the certificates, memory that is given back.
     func startChores() {
         let bound = bound
         if let member {
@@ -318,6 +318,8 @@ final class ServerCore {
             let tick = TimeAmount.milliseconds(Int64(max(1, min(settings.pipeline.tickTime, 1000))))
             loop.scheduleRepeatedTask(initialDelay: tick, delay: tick) { _ in member.value.closeSilent() }
         }
+        // Most of an idle server's memory is code that its start has touched, in stretches of 64 KiB.
+        loop.scheduleTask(in: .seconds(1)) { clinux_unmap_code() }
         if !surroundings.certificates.isEmpty {
             loop.scheduleRepeatedTask(initialDelay: .zero, delay: .hours(24)) { _ in
                 let server = bound.value
