@@ -9,6 +9,7 @@ let package = Package(
         .library(name: "ServiceDiscovery", targets: ["ServiceDiscovery"]),
         .library(name: "ZooKeeperClientService", targets: ["ZooKeeperClientService"]),
         .library(name: "ZooKeeperClientTLS", targets: ["ZooKeeperClientTLS"]),
+        .library(name: "PaddockTesting", targets: ["PaddockTesting"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -58,6 +59,8 @@ let package = Package(
             dependencies: [
                 "ZooKeeperClient", .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
+        // For tests of programs that use ZooKeeper, with the paddock that is installed.
+        .target(name: "PaddockTesting"),
         .target(name: "Membership", dependencies: ["ZooKeeperProtocol"]),
         .target(
             name: "Quorum",
@@ -299,6 +302,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             exclude: ["Fixtures", "Scripts"]),
+        .testTarget(name: "PaddockTestingTests", dependencies: ["PaddockTesting"]),
         .testTarget(
             name: "PaddockTests", dependencies: ["TestSupport", "example-consumer", "zkcli", "zkserver"],
             exclude: ["Fixtures"]),
