@@ -9,7 +9,7 @@ import ZooKeeperProtocol
 final class BareTree {
     private var tree = DataTree()
     private var preparer = TxnPreparer()
-    private var sessions = SessionTracker(tickTime: 2000, now: 0)
+    private var sessions = SessionTracker()
     private var zxid = ZXID.zero
     private var entry = JuteWriter(capacity: 1 << 12)
     private var reply = JuteWriter(capacity: 1 << 12)
