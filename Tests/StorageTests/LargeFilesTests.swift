@@ -100,6 +100,47 @@ import ZooKeeperProtocol
         }
     }
 
+    /// A leader's stream, in whatever parts it comes, becomes the tree and the only file.
+    @Test(arguments: [1000, 65536, 3_000_000])
+    func aSnapshotThatALeaderSends(partLength: Int) throws {
+        let tree = try largeTree()
+        let bytes = try stream(of: tree)
+        let incoming = try IncomingSnapshot(directory, zxid: tree.lastZXID, access: AccessControl(), seed: 1)
+        try send(bytes, partLength, to: incoming)
+        #expect(incoming.isComplete)
+        try directory.replaceAll(by: incoming.file)
+        let received = incoming.takeTree()
+        #expect(received.digest == tree.digest && received.nodeCount == tree.nodeCount)
+        let recovered = try directory.recover()
+        #expect(recovered.tree.digest == tree.digest && recovered.snapshot?.zxid == tree.lastZXID)
+    }
+
+    @Test func aSnapshotThatDoesNotFitOnTheDisk() throws {
+        let tree = try largeTree()
+        let bytes = try stream(of: tree)
+        let incoming = try IncomingSnapshot(directory, zxid: tree.lastZXID, access: AccessControl(), seed: 1)
+        files.capacity = bytes.count / 2
+        let error = #expect(throws: StorageError.self) { try send(bytes, 50_000, to: incoming) }
+        #expect(try #require(error).description.hasSuffix("No space left on device"))
+        incoming.file.abandon()
+    }
+
+    /// What follows SNAP: the tree without the file's header and seals, then a signature.
+    private func stream(of tree: DataTree) throws -> [UInt8] {
+        let content = try written(tree)
+        files.set(directory.snapshotPath(tree.lastZXID), [])
+        return content[16..<content.count - 46] + [0, 0, 0, 10] + Array("BenWasHere".utf8)
+    }
+
+    private func send(_ bytes: [UInt8], _ partLength: Int, to incoming: IncomingSnapshot) throws {
+        var (sent, taken) = (0, 0)
+        while sent < bytes.count {
+            sent = min(bytes.count, sent + partLength)
+            taken += try bytes[taken..<sent].withUnsafeBytes { try incoming.take($0, maxFieldLength: 1 << 20) }
+        }
+        #expect(taken == bytes.count)
+    }
+
     /// What is foreseen of a txn counts only as long as it is right: nodes come, go, and get the numbers of others meanwhile.
     @Test func aLogIsReplayedAsIfOneTxnCameAfterTheOther() throws {
         let plain = DataTree()
