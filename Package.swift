@@ -80,6 +80,9 @@ let package = Package(
                 "CChecksums", "CLinux", "CZlib", "DataTree", "Diagnostics", "DurableFiles", "Jute", "ZooKeeperProtocol",
             ]),
         .target(
+            name: "Backup",
+            dependencies: ["CZlib", "DataTree", "Digests", "DurableFiles", "Jute", "Storage", "ZooKeeperProtocol"]),
+        .target(
             name: "RequestPipeline",
             dependencies: [
                 "DataTree", "Digests", "Jute", "Membership", "Quorum", "SASL", "ZooKeeperProtocol",
@@ -141,15 +144,15 @@ let package = Package(
         .target(
             name: "Operations",
             dependencies: [
-                "CLinux", "Diagnostics", "DurableFiles", "Membership", "Mustache", "Planning", "Provisioning",
-                "ServerConfig",
-                "ServiceDiscovery", "Supervision", "Topology", "YAML", "ZooKeeperClient", "ZooKeeperProtocol",
+                "Backup", "CLinux", "DataTree", "Diagnostics", "DurableFiles", "Membership", "Mustache", "Planning",
+                "Provisioning", "ServerConfig", "ServiceDiscovery", "Storage", "Supervision", "Topology", "YAML",
+                "ZooKeeperClient", "ZooKeeperProtocol",
             ]),
         .executableTarget(
             name: "paddock",
             dependencies: [
                 "Diagnostics", "DurableFiles", "Membership", "Operations", "Planning", "Provisioning", "ServerConfig",
-                "ServiceDiscovery", "Supervision", "Templates", "Topology",
+                "ServiceDiscovery", "Supervision", "Templates", "Topology", "ZooKeeperClient", "ZooKeeperProtocol",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -217,6 +220,9 @@ let package = Package(
             name: "StorageTests",
             dependencies: ["DataTree", "DurableFiles", "Jute", "Storage", "ZooKeeperProtocol"],
             exclude: ["Fixtures"]),
+        .testTarget(
+            name: "BackupTests",
+            dependencies: ["Backup", "DataTree", "Jute", "Storage", "TestSupport", "ZooKeeperProtocol"]),
         .executableTarget(
             name: "SupervisionTestTool", dependencies: ["Supervision"], path: "Tests/SupervisionTestTool"),
         .testTarget(
@@ -261,8 +267,8 @@ let package = Package(
         .testTarget(
             name: "OperationsTests",
             dependencies: [
-                "DurableFiles", "Membership", "Operations", "Planning", "Provisioning", "ServerConfig",
-                "ServiceDiscovery",
+                "Backup", "DataTree", "DurableFiles", "Jute", "Membership", "Operations", "Planning", "Provisioning",
+                "ServerConfig", "ServiceDiscovery",
                 "Supervision", "SupervisionTestTool", "Topology", "ZooKeeperClient", "ZooKeeperProtocol", "zkserver",
             ]),
         .testTarget(

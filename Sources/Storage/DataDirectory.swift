@@ -23,6 +23,12 @@ package struct DataDirectory: Sendable {
         package var path: String
         package var zxid: ZXID
         package var compression: SnapshotCompression
+
+        package init(path: String, zxid: ZXID, compression: SnapshotCompression) {
+            self.path = path
+            self.zxid = zxid
+            self.compression = compression
+        }
     }
 
     /// A log file: `log.` and the zxid of its first record.

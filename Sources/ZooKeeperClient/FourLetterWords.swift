@@ -1,3 +1,4 @@
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 
@@ -91,7 +92,12 @@ public enum FourLetterWords {
         }
         let loop = MultiThreadedEventLoopGroup.singleton.any()
         let answered = loop.makePromise(of: [UInt8].self)
-        let expiry = loop.scheduleTask(in: TimeAmount(timeout)) { answered.fail(failure(.timedOut(timeout))) }
+        // Who takes the connection and says nothing is another case than who does not take it.
+        let isConnected = NIOLockedValueBox(false)
+        let expiry = loop.scheduleTask(in: TimeAmount(timeout)) {
+            let silence = FourLetterWordError.Reason.unreachable("no answer within \(timeout)")
+            answered.fail(failure(isConnected.withLockedValue { $0 } ? .timedOut(timeout) : silence))
+        }
         let connected = ClientBootstrap(group: loop)
             .connectTimeout(TimeAmount(timeout))
             .channelInitializer { channel in
@@ -101,6 +107,7 @@ public enum FourLetterWords {
                 }
             }
             .connect(host: server.host, port: server.port)
+        connected.whenSuccess { _ in isConnected.withLockedValue { $0 = true } }
         connected.whenFailure { answered.fail(failure(.unreachable(reason(of: $0)))) }
         answered.futureResult.whenComplete { _ in
             expiry.cancel()

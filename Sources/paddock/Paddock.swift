@@ -29,7 +29,8 @@ struct Paddock: AsyncParsableCommand {
             CommandGroup(
                 name: "House keeping",
                 subcommands: [
-                    List.self, EnableCommand.self, DisableCommand.self, Destroy.self, DoctorCommand.self, Bundle.self,
+                    List.self, EnableCommand.self, DisableCommand.self, Destroy.self, BackupCommand.self,
+                    RestoreCommand.self, DoctorCommand.self, Bundle.self,
                 ]),
         ])
 

@@ -1,10 +1,13 @@
 import Operations
 import Planning
+import ZooKeeperProtocol
 
 /// `paddock status` for people: a row a server, then what is wrong.
 struct StatusTable {
     var status: EnsembleStatus
     var terminal: Terminal
+    /// An ensemble that Paddock did not start is not booted by it either.
+    var isRemote = false
 
     func lines() -> [String] {
         var table = Table(
@@ -16,20 +19,24 @@ struct StatusTable {
         ]
         for server in status.servers {
             table.rows.append([
-                .init("\(server.id)"), .init(server.word, style(of: server)), .init(server.state.rawValue),
+                .init(server.id < ServerID(0) ? "–" : "\(server.id)"), .init(server.word, style(of: server)),
+                .init(server.state?.rawValue ?? "–"),
                 .init(server.client),
                 .init(server.pid.map { "\($0)" } ?? "–"), .init(server.uptime.map(Self.duration) ?? "–"),
-                .init("\(server.restarts)", server.restarts > 0 ? .yellow : nil), .init(server.zxid ?? "–"),
+                .init(server.restarts.map { "\($0)" } ?? "–", (server.restarts ?? 0) > 0 ? .yellow : nil),
+                .init(server.zxid ?? "–"),
                 .init(server.lag.map { "\($0)" } ?? "–"), .init(server.connections.map { "\($0)" } ?? "–"),
                 .init(server.latency.map(Self.milliseconds) ?? "–"), .init(server.memory.map(Self.size) ?? "–"),
                 .init(server.engine),
-                .init((server.version ?? "–") + (server.outdated ? " (old)" : ""), server.outdated ? .yellow : nil),
+                .init(
+                    (server.version ?? "–") + (server.outdated == true ? " (old)" : ""),
+                    server.outdated == true ? .yellow : nil),
             ])
         }
         // Of an ensemble that is meant to be down there is nothing to complain.
-        let isDown = status.health == .down && status.supervisor == nil
+        let isDown = !isRemote && status.health == .down && status.supervisor == nil
         let problems = isDown ? ["nothing of it runs; `paddock up` boots it"] : status.problems
-        let outdated = status.servers.filter(\.outdated).map { "\($0.id)" }
+        let outdated = status.servers.filter { $0.outdated == true }.map { "\($0.id)" }
         let hint =
             outdated.isEmpty
             ? []
@@ -52,10 +59,10 @@ struct StatusTable {
             case .degraded: .yellow
             case .noQuorum, .down: .red
             }
-        let votes = status.votes
+        let votes = status.votes.map { "\($0.have) of \($0.of) votes, \($0.need) needed" } ?? "who votes is unknown"
         return terminal.styled(status.ensemble, .bold) + " is "
             + terminal.styled(status.health.rawValue.replacing("-", with: " "), style)
-            + " · \(votes.have) of \(votes.of) votes, \(votes.need) needed · \(status.connect)"
+            + " · \(votes) · \(status.connect)"
     }
 
     private func style(of server: ServerStatus) -> Terminal.Style? {

@@ -16,6 +16,31 @@ import Testing
     ])
     func sha1(text: String, hex: String) { #expect(SHA1.hash(Array(text.utf8)).hexadecimal == hex) }
 
+    /// FIPS 180-4's own, and lengths around the padding's edges; in one piece and in pieces of every size.
+    @Test(arguments: [
+        "", "abc", String(repeating: "a", count: 55), String(repeating: "a", count: 56),
+        String(repeating: "a", count: 64), String(repeating: "b", count: 1000),
+    ])
+    func sha256(text: String) {
+        let known = [
+            "": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            "abc": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+            String(repeating: "a", count: 55): "9f4390f8d30c2dd92ec9f095b65e2b9ae9b0a925a5258e241c9f1e910f734318",
+            String(repeating: "a", count: 56): "b35439a4ac6f0948b6d6f9e3c6af0f5f590ce20f1bde7090ef7970686ec6738a",
+            String(repeating: "a", count: 64): "ffe054fe7ae0cb6dc65c3af9b61d5209f439851db43d0ba5997337df154668eb",
+            String(repeating: "b", count: 1000): "f6f118e120e52be0bd0cfdf2794cd12c07686cc871235ac2f11459378e6d235b",
+        ]
+        let bytes = Array(text.utf8)
+        #expect(SHA256.hash(bytes).hexadecimal == known[text])
+        for piece in [1, 3, 63, 64, 65, 200] {
+            var hash = SHA256()
+            for start in stride(from: 0, to: bytes.count, by: piece) {
+                bytes[start..<min(start + piece, bytes.count)].withUnsafeBytes { hash.update($0) }
+            }
+            #expect(hash.finish().hexadecimal == known[text])
+        }
+    }
+
     /// RFC 1321's own (A.5), and lengths around the padding's edges.
     @Test(arguments: [
         ("", "d41d8cd98f00b204e9800998ecf8427e"), ("a", "0cc175b9c0f1b6a831c399e269772661"),

@@ -222,8 +222,8 @@ import ZooKeeperProtocol
             ensemble: "demo", connect: "c", electorate: ensemble.electorate, sweep: ensemble.sweep)
         #expect(status.health == example.health)
         #expect(status.problems == example.problems)
-        #expect(status.votes.have == example.have)
-        #expect(status.votes.of == (example.participants == 1 ? 1 : example.of))
+        #expect(status.votes?.have == example.have)
+        #expect(status.votes?.of == (example.participants == 1 ? 1 : example.of))
         #expect(status.servers.count == example.participants + example.observers)
     }
 

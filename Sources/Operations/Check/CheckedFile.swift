@@ -9,6 +9,8 @@ package struct CheckedFile: Hashable, Sendable {
         case topology
         case zooCfg = "zoo.cfg"
         case dynamicConfig = "dynamic configuration"
+        /// No file: servers that were asked.
+        case remote = "running servers"
     }
 
     /// As the user named it.

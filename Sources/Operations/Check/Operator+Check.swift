@@ -44,6 +44,7 @@ extension Operator {
                     CheckedFile(
                         file: file, kind: .dynamicConfig, sources: [file: text],
                         problems: ZooCfg.checkDynamicFile(text, file: file)))
+            case .remote: continue
             }
         }
         for problem in EnsembleCheck.check(members) {

@@ -13,15 +13,7 @@ enum ServerAnswer {
             let role = serving.role
             guard role != .looking, role == .leader || !isBrief else { return .serving(serving) }
             if let values = try? await FourLetterWords.mntr(address, timeout: timeout) {
-                serving.digestMismatches = values.integer("zk_digest_mismatches_count")
-                let ends = ["zk_ssl_certificate_end", "zk_ssl_quorum_certificate_end"].compactMap { values.integer($0) }
-                serving.certificateDays = ends.min().map {
-                    Int(((Double($0) - Timestamp.now().seconds) / 86400).rounded(.down))
-                }
-                if role == .leader {
-                    serving.syncedFollowers = values.integer("zk_synced_followers")
-                    serving.syncedObservers = values.integer("zk_synced_observers")
-                }
+                serving.take(values)
             }
             return .serving(serving)
         } catch let error as FourLetterWordError {
@@ -33,7 +25,11 @@ enum ServerAnswer {
 
     /// Who is in the ensemble, as this server says in `conf`; nil when the word is not allowed.
     static func configuration(_ address: ServerAddress, timeout: Duration) async -> EnsembleConfiguration? {
-        guard let values = try? await FourLetterWords.conf(address, timeout: timeout) else { return nil }
+        (try? await FourLetterWords.conf(address, timeout: timeout)).flatMap { configuration($0) }
+    }
+
+    /// Who is in the ensemble by what a server says in `conf`; nil when it stands alone.
+    static func configuration(_ values: ServerValues) -> EnsembleConfiguration? {
         let lines = values.filter { EnsembleConfiguration.isKey($0.name) || $0.name == "version" }
         let configuration = EnsembleConfiguration(text: lines.map { "\($0.name)=\($0.value)" }.joined(separator: "\n"))
         return configuration?.servers.isEmpty == false ? configuration : nil
@@ -51,5 +47,20 @@ extension ServerObservation.Serving {
         self.init(
             role: RoleWord(statistics.mode), zxid: statistics.zxid, connections: statistics.connections,
             latency: statistics.latency.average)
+        version = statistics.version
+    }
+
+    /// What `mntr` adds.
+    mutating func take(_ values: ServerValues) {
+        digestMismatches = values.integer("zk_digest_mismatches_count")
+        let ends = ["zk_ssl_certificate_end", "zk_ssl_quorum_certificate_end"].compactMap { values.integer($0) }
+        certificateDays = ends.min().map {
+            Int(((Double($0) - Timestamp.now().seconds) / 86400).rounded(.down))
+        }
+        uptime = values.integer("zk_uptime").map { .milliseconds($0) }
+        if role == .leader {
+            syncedFollowers = values.integer("zk_synced_followers")
+            syncedObservers = values.integer("zk_synced_observers")
+        }
     }
 }

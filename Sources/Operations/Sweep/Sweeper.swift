@@ -36,7 +36,7 @@ struct Sweeper: Sendable {
                 server.member.reached(by: known).map { ($0, server.process) }
             }
             let ours = Set(members.map(\.id))
-            let strangers = known.servers.filter { !ours.contains($0.id) }.map(Member.init)
+            let strangers = known.servers.filter { !ours.contains($0.id) }.map { Member(stranger: $0) }
             let others = await look(at: moved + strangers.map { ($0, nil) })
             seen = seen.filter { server in !others.contains { $0.id == server.id } } + others
             // One of them may lead.
@@ -129,13 +129,9 @@ extension Member {
     }
 
     /// A server that only the ensemble's configuration has.
-    fileprivate init(_ line: ServerLine) {
-        let (host, address) = (line.client?.host.flatMap { HostAddress.isWildcard($0) ? nil : $0 }, line.addresses[0])
-        self.init(
-            id: line.id, role: line.role, engine: "unknown", clientHost: host ?? address.host,
-            clientPort: line.client?.port ?? 2181,
-            quorum: "\(ServerLine.bracketed(address.host)):\(address.quorumPort)",
-            election: "\(ServerLine.bracketed(address.host)):\(address.electionPort)", directory: "",
-            isInTopology: false)
+    fileprivate init(stranger line: ServerLine) {
+        self.init(line: line)
+        isInTopology = false
+        if clientPort == 0 { clientPort = ServerAddress.defaultPort }
     }
 }

@@ -34,6 +34,24 @@ extension Operator {
         }
     }
 
+    /// Writes the files of a topology and stores it as `up` does, and starts nothing: for `restore`.
+    func lay(_ source: TopologySource) async throws -> Ensemble {
+        let preparation = try await prepareLaying(source)
+        try preparation.files.check()
+        for problem in preparation.problems { report(.warning(problem.rendered())) }
+        try preparation.files.apply()
+        try store(preparation)
+        return preparation.ensemble
+    }
+
+    /// What `lay` would write. Changes nothing.
+    func prepareLaying(_ source: TopologySource) async throws -> UpPreparation {
+        let (name, read) = try read(source)
+        var options = UpOptions()
+        (options.dryRun, options.force) = (true, true)
+        return try await prepare(name, read, options)
+    }
+
     /// A topology's text and what it says, not yet resolved.
     private typealias ReadTopology = (text: String, file: String, document: TopologyDocument)
 

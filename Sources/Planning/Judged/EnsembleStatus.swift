@@ -26,7 +26,8 @@ package struct EnsembleStatus: Codable, Hashable, Sendable {
     package var health: Health
     @OrNull package var leader: ServerID?
     package var connect: String
-    package var votes: Votes
+    /// Nil when nobody says who votes.
+    @OrNull package var votes: Votes?
     @OrNull package var supervisor: Sweep.SupervisorFacts?
     package var servers: [ServerStatus]
     /// Why it is not healthy, for people: one line a reason.
@@ -43,16 +44,21 @@ extension EnsembleStatus {
     ///
     /// - Parameters:
     ///   - connect: where clients would connect by the topology; where a leader serves, the sweep knows better
-    ///   - electorate: who votes by the topology; where servers say who votes, that counts
-    package init(ensemble: String, connect: String, electorate: QuorumVerifier, sweep: Sweep) {
+    ///   - electorate: who votes by the topology, nil without one; where servers say who votes, that counts
+    ///   - isHere: an ensemble of this machine, which has a supervisor. Of another one only what it says is known
+    package init(
+        ensemble: String, connect: String, electorate: QuorumVerifier?, sweep: Sweep, isHere: Bool = true
+    ) {
         let leader = sweep.leader
-        let electorate = sweep.electorate(planned: electorate)
-        let hasQuorum = electorate.isQuorum(sweep.voting) && leader != nil
+        let electorate = electorate.map(sweep.electorate) ?? sweep.configuration?.verifier
+        // Elsewhere not everybody can be reached from here; a server that serves has a quorum, whoever answers us.
+        let serves = !isHere && sweep.servers.contains { $0.isMember && $0.serving != nil }
+        let hasQuorum = serves || electorate?.isQuorum(sweep.voting) != false && leader != nil
         var problems = sweep.drift.map(\.sentence)
         var rows: [ServerStatus] = []
         for server in sweep.servers {
             let lag = Self.lag(of: server, behind: leader)
-            rows.append(ServerStatus(server, lag: lag))
+            rows.append(ServerStatus(server, lag: lag, isHere: isHere))
             // What is not in the ensemble is told above, and is missed by nobody.
             guard server.isMember else { continue }
             if let problem = Self.problem(of: server, leader: leader, lag: lag) { problems.append(problem) }
@@ -63,11 +69,11 @@ extension EnsembleStatus {
             guard let days = server.serving?.certificateDays, days < Self.certificateNotice else { continue }
             if days < 0 {
                 problems.append(
-                    "a TLS certificate of server \(server.id) has ended: put a new one in its place and restart the server"
+                    "a TLS certificate of \(server.member.name) has ended: put a new one in its place and restart the server"
                 )
             } else {
                 notes.append(
-                    "a TLS certificate of server \(server.id) ends in \(days) day\(days == 1 ? "" : "s"): put a new one in its place and restart the server"
+                    "a TLS certificate of \(server.member.name) ends in \(days) day\(days == 1 ? "" : "s"): put a new one in its place and restart the server"
                 )
             }
         }
@@ -80,9 +86,9 @@ extension EnsembleStatus {
         self.ensemble = ensemble
         let clients = sweep.servers.filter(\.isMember).map(\.member.client).joined(separator: ",")
         self.connect = leader == nil || clients.isEmpty ? connect : clients
-        self.leader = leader?.id
+        self.leader = leader.flatMap { $0.id < ServerID(0) ? nil : $0.id }
         // Without a leader nobody's vote counts.
-        votes = electorate.votes(of: leader == nil ? [] : sweep.voting)
+        votes = electorate?.votes(of: leader == nil && !serves ? [] : sweep.voting)
         supervisor = sweep.supervisor
         servers = rows
         if !isAnyAlive {
@@ -90,7 +96,8 @@ extension EnsembleStatus {
         } else if !hasQuorum {
             health = .noQuorum
         } else {
-            if sweep.supervisor == nil {
+            if leader == nil { problems.append("no server that answers leads: whom the others follow is unknown") }
+            if isHere, sweep.supervisor == nil {
                 problems.append("no supervisor runs: a server that dies stays dead; `paddock up` starts one")
             }
             health = problems.isEmpty ? .healthy : .degraded
@@ -107,7 +114,7 @@ extension EnsembleStatus {
     }
 
     private static func problem(of server: ServerObservation, leader: ServerObservation?, lag: Int64?) -> String? {
-        let name = "server \(server.id)"
+        let name = server.member.name
         if let process = server.process {
             switch process.state {
             case .stopped: return "\(name) is stopped"
@@ -125,7 +132,7 @@ extension EnsembleStatus {
                 return "\(name) is \(serving.role.rawValue) and should be \(server.member.role.rawValue)"
             }
             if serving.role == .leader, let leader, leader.id != server.id {
-                return "\(name) believes that it leads, but server \(leader.id) does"
+                return "\(name) believes that it leads, but \(leader.member.name) does"
             }
             if let lag, lag > 0 { return "\(name) is \(lag) txn\(lag == 1 ? "" : "s") behind the leader" }
             // Before the first txn of an epoch a synced server still shows the last zxid of the one before.

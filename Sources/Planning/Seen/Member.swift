@@ -9,6 +9,7 @@ package struct Member: Hashable, Sendable {
     package var engine: String
     /// Without brackets.
     package var clientHost: String
+    /// 0 when it is not known.
     package var clientPort: Int
     /// `host:port`. A standalone server has no quorum and election address, a server whose admin server is off no admin
     /// address.
@@ -41,7 +42,12 @@ package struct Member: Hashable, Sendable {
     }
 
     /// `host:port`, as clients reach it.
-    package var client: String { "\(ServerLine.bracketed(clientHost)):\(clientPort)" }
+    package var client: String {
+        "\(ServerLine.bracketed(clientHost)):\(clientPort == 0 ? "?" : "\(clientPort)")"
+    }
+
+    /// `server 2`; one that has not said its id goes by its address.
+    package var name: String { id < ServerID(0) ? "the server at \(client)" : "server \(id)" }
 
     package var logFile: String { "\(directory)/logs/server.log" }
 }

@@ -24,6 +24,10 @@ package struct ServerObservation: Hashable, Sendable {
         package var digestMismatches: Int?
         /// Days until a TLS certificate that the server shows has ended; negative when it has.
         package var certificateDays: Int?
+        /// As the server says it: `3.8.0-…, built on …`.
+        package var version: String?
+        /// Of the process, as it says.
+        package var uptime: Duration?
 
         package init(
             role: RoleWord, zxid: ZXID, connections: Int = 1, latency: Double? = nil, syncedFollowers: Int? = nil,

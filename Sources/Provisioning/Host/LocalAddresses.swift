@@ -34,22 +34,35 @@ package struct LocalAddresses: Hashable, Sendable {
     package func place(of host: String) -> Place {
         if HostAddress.isLoopback(host) || machines.contains(HostAddress.machine(host)) { return .here }
         if HostAddress.isIPv4(host) || HostAddress.isIPv6(host) { return .elsewhere }
+        do throws(LookUpError) {
+            let addresses = try Self.lookUp(host)
+            return addresses.contains { HostAddress.isLoopback($0) || machines.contains(HostAddress.machine($0)) }
+                ? .here : .elsewhere
+        } catch { return .unresolved(error.words) }
+    }
+
+    /// The addresses that a name has here; none when it has none.
+    package static func addresses(of host: String) -> [String] { (try? lookUp(host)) ?? [] }
+
+    private struct LookUpError: Error {
+        /// The resolver's.
+        var words: String
+    }
+
+    private static func lookUp(_ host: String) throws(LookUpError) -> [String] {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var first: UnsafeMutablePointer<addrinfo>?
         let code = getaddrinfo(host, nil, &hints, &first)
-        guard code == 0 else { return .unresolved(String(cString: gai_strerror(code))) }
+        guard code == 0 else { throw LookUpError(words: String(cString: gai_strerror(code))) }
         defer { freeaddrinfo(first) }
+        var addresses: [String] = []
         var next = first
         while let entry = next {
-            if let address = Self.text(entry.pointee.ai_addr),
-                HostAddress.isLoopback(address) || machines.contains(HostAddress.machine(address))
-            {
-                return .here
-            }
+            if let address = text(entry.pointee.ai_addr) { addresses.append(address) }
             next = entry.pointee.ai_next
         }
-        return .elsewhere
+        return addresses
     }
 
     /// An IPv4 or IPv6 address in figures; nil for any other.

@@ -15,6 +15,9 @@ struct Check: EnsembleCommand {
             A zoo.cfg must do for whatever server reads it; --engine says which one. It is for this machine when an address of
             its server is this machine's, or when it names none; --here and --elsewhere say it.
 
+            --remote asks the servers of a running ensemble and compares what they say: with each other (members, versions,
+            timing), and with the files: topologies, or the zoo.cfg of servers.
+
             Exit code: 1 when there is an error (--strict: or a warning), 0 otherwise, 65 when a file cannot be read.
             """)
 
@@ -23,7 +26,9 @@ struct Check: EnsembleCommand {
     @Argument(
         help: "Topologies, zoo.cfg files, dynamic files, and directories with them (- for the standard input).",
         completion: .file())
-    var files: [String]
+    var files: [String] = []
+
+    @OptionGroup var remote: RemoteOption
 
     @Flag(help: "Exit with 1 for warnings too.")
     var strict = false
@@ -38,6 +43,9 @@ struct Check: EnsembleCommand {
     var elsewhere = false
 
     func validate() throws {
+        if files.isEmpty, remote.text == nil {
+            throw ValidationError("Name a file to check, or an ensemble with --remote.")
+        }
         if here, elsewhere { throw ValidationError("--here and --elsewhere cannot be together.") }
     }
 
@@ -47,8 +55,11 @@ struct Check: EnsembleCommand {
             (file: InputFile.name(path), bytes: try InputFile.read(path))
         }
         let place: ZooCfgFile.Place? = here ? .here : elsewhere ? .elsewhere : nil
-        let checked = await operations.check(
+        var checked = await operations.check(
             inputs, place: place, engine: engine.flatMap { ServerEngine(rawValue: $0.rawValue) })
+        if let remote = try remote.ensemble(besides: nil) {
+            checked.append(try await operations.check(remote, against: inputs))
+        }
         if global.json {
             try printJSON(Output(checked), terminal)
         } else {

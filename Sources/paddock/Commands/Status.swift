@@ -6,10 +6,16 @@ import Supervision
 struct Status: EnsembleCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show how the ensemble and its servers are.",
-        discussion: "Exit code: 0 healthy, 3 degraded, 4 no quorum, 5 not running.")
+        discussion: """
+            Exit code: 0 healthy, 3 degraded, 4 no quorum, 5 not running.
+
+            --remote asks servers that somebody else may have started, from here, by four-letter words (ZooKeeper 3.4 and
+            later): srvr, and mntr and conf where they are allowed. What cannot be known from here is – (null in JSON).
+            """)
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var selection: EnsembleOption
+    @OptionGroup var remote: RemoteOption
 
     @Flag(name: .shortAndLong, help: "Show it again every second until Ctrl-C (with --json: one line each).")
     var watch = false
@@ -18,23 +24,23 @@ struct Status: EnsembleCommand {
 
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
         if watch { Terminal.endWithReader() }
-        let operations = try operations(ProgressPrinter(terminal))
-        let name = try operations.store.choose(selection.name)
+        let seen = try eyes(try operations(ProgressPrinter(terminal)), selection, remote)
         guard watch else {
-            let status = try await operations.status(name)
+            let status = try await seen.look()
             if global.json {
                 try printJSON(status, terminal)
             } else {
-                StatusTable(status: status, terminal: terminal).lines().forEach(terminal.output)
+                StatusTable(status: status, terminal: terminal, isRemote: seen.isRemote).lines().forEach(
+                    terminal.output)
             }
             return ExitStatus(rawValue: status.health.exitCode) ?? .failed
         }
         while true {
-            let status = try await operations.status(name)
+            let status = try await seen.look()
             if global.json {
                 try printJSON(status, terminal, isLine: true)
             } else {
-                let lines = StatusTable(status: status, terminal: terminal).lines()
+                let lines = StatusTable(status: status, terminal: terminal, isRemote: seen.isRemote).lines()
                 // Home, the lines, each cleared to its end, and nothing below: no flicker.
                 let isScreen = terminal.colours.output
                 terminal.output(
@@ -47,22 +53,40 @@ struct Status: EnsembleCommand {
     }
 }
 
+/// How one looks at an ensemble: at one of the state directory, or at one elsewhere.
+private struct Eyes {
+    var name: String
+    var isRemote: Bool
+    var look: () async throws -> EnsembleStatus
+}
+
+extension EnsembleCommand {
+    fileprivate func eyes(_ operations: Operator, _ selection: EnsembleOption, _ remote: RemoteOption) throws -> Eyes {
+        if let remote = try remote.ensemble(besides: selection.ensemble) {
+            return Eyes(name: remote.name, isRemote: true) { await operations.status(of: remote) }
+        }
+        let name = try operations.store.choose(selection.name)
+        return Eyes(name: name, isRemote: false) { try await operations.status(name) }
+    }
+}
+
 struct Wait: EnsembleCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Wait until the ensemble is healthy, or has a quorum.",
+        abstract: "Wait until the ensemble is healthy, or has a quorum or a leader.",
         discussion: """
             Looks and changes nothing. Exit code: 0 when it is so, and when the time is up that of `status`: 3 degraded, 4 no quorum,
             5 not running.
             """)
 
     enum Goal: String, ExpressibleByArgument, CaseIterable {
-        case healthy, quorum
+        case healthy, quorum, leader
     }
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var selection: EnsembleOption
+    @OptionGroup var remote: RemoteOption
 
-    @Option(name: .customLong("for"), help: "What to wait for: healthy or quorum.")
+    @Option(name: .customLong("for"), help: "What to wait for: healthy, quorum or leader.")
     var goal: Goal = .healthy
 
     @Option(help: ArgumentHelp("How long, e.g. 10s or 2m; 0 looks once.", valueName: "duration"))
@@ -70,15 +94,20 @@ struct Wait: EnsembleCommand {
 
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
         let progress = ProgressPrinter(terminal)
-        let operations = try operations(progress)
+        let seen = try eyes(try operations(progress), selection, remote)
+        let name = seen.name
         defer { progress.clear() }
-        let name = try operations.store.choose(selection.name)
         let deadline = Instant.now() + timeout.duration
         var told = ""
         while true {
-            let status = try await operations.status(name)
+            let status = try await seen.look()
             try Task.checkCancellation()
-            let isReached = status.health == .healthy || (goal == .quorum && status.health == .degraded)
+            let isReached =
+                switch goal {
+                case .healthy: status.health == .healthy
+                case .quorum: status.health == .healthy || status.health == .degraded
+                case .leader: status.servers.contains { $0.role == .leader || $0.role == .standalone }
+                }
             let remaining = deadline - .now()
             if isReached || remaining <= .zero {
                 progress.clear()

@@ -1,0 +1,302 @@
+import Diagnostics
+import DurableFiles
+import Membership
+import Planning
+import Provisioning
+import ServerConfig
+import Topology
+import ZooKeeperClient
+import ZooKeeperProtocol
+
+/// An ensemble that may have been started by anybody: what is known of it before it is asked.
+package struct RemoteEnsemble: Sendable {
+    /// The topology's; `remote` where nobody said.
+    package var name: String
+    /// Where to ask; in the order that they were named.
+    var addresses: [ServerAddress]
+    /// What is written of its servers; empty for a list of addresses.
+    var members: [Member]
+    /// Who is in it by what is written; nil for a list of addresses, and for a server alone.
+    var written: EnsembleConfiguration?
+    /// The file that it is written in.
+    var file: String?
+    /// How long one server may take for an answer.
+    package var timeout: Duration = .seconds(3)
+    /// Where the admin server of each may be.
+    package var adminPort = 8080
+
+    /// - Parameter text: `host:port,host:port`, or a file: a topology, a zoo.cfg, a dynamic file.
+    package init(_ text: String) throws {
+        guard let bytes = try? DurableFile.read(text) else {
+            guard !text.contains("/"), ![".yaml", ".yml", ".cfg", ".dynamic"].contains(where: text.hasSuffix) else {
+                throw OperationError(
+                    .badInput, "\(text) cannot be read", mend: "name a topology or a zoo.cfg, or host:port,host:port")
+            }
+            do throws(ConnectString.ParseError) {
+                let connect = try ConnectString(text)
+                self.init(name: "remote", addresses: connect.servers.uniqued, members: [])
+            } catch {
+                throw OperationError(
+                    .badUsage, error.description,
+                    mend: "write --remote host:port,host:port, or the name of a topology or a zoo.cfg")
+            }
+            return
+        }
+        switch CheckedFile.Kind(file: text, text: ZooCfg.decoded(bytes)) {
+        case .topology:
+            let (topology, problems) = Topology.load(bytes: bytes, file: text)
+            guard let topology else {
+                throw InvalidTopology(problems, file: text, text: String(decoding: bytes, as: UTF8.self))
+            }
+            let members = Ensemble(topology: topology, directory: "").members
+            self.init(
+                name: topology.ensemble,
+                addresses: members.map { ServerAddress(host: $0.clientHost, port: $0.clientPort) }, members: members,
+                written: topology.isStandalone ? nil : topology.configuration, file: text)
+        case .zooCfg, .remote:
+            let place = try ServerPlace(zooCfg: text)
+            self.init(name: "remote", configuration: place.configuration, addresses: place.clients, file: text)
+        case .dynamicConfig:
+            let configuration = EnsembleConfiguration.read(ZooCfg(bytes: bytes).effectiveEntries).config
+            self.init(name: "remote", configuration: configuration, addresses: [], file: text)
+        }
+        guard !addresses.isEmpty else {
+            throw OperationError(
+                .badInput, "\(text) names no client port to ask a server at",
+                mend: "write the client addresses, --remote host:port,host:port")
+        }
+    }
+
+    init(
+        name: String, addresses: [ServerAddress], members: [Member], written: EnsembleConfiguration? = nil,
+        file: String? = nil
+    ) {
+        self.name = name
+        self.addresses = addresses
+        self.members = members
+        self.written = written
+        self.file = file
+    }
+
+    private init(name: String, configuration: EnsembleConfiguration?, addresses: [ServerAddress], file: String) {
+        let members = (configuration?.servers ?? []).map { Member(line: $0) }
+        let named = members.filter { $0.clientPort != 0 }.map {
+            ServerAddress(host: $0.clientHost, port: $0.clientPort)
+        }
+        self.init(
+            name: name, addresses: (named + addresses).uniqued, members: members, written: configuration, file: file)
+    }
+}
+
+/// An ensemble as it answered to somebody elsewhere.
+struct RemoteSweep: Sendable {
+    var sweep: Sweep
+    /// What each server said, by its id; those that have said none have a negative one.
+    var answers: [ServerID: RemoteAnswer]
+    /// What will need care, and what could not be known and why.
+    var notes: [String]
+}
+
+extension RemoteEnsemble {
+    /// Asks every server at the same time, then those that only the ensemble's own configuration names. A server that is a few txns
+    /// behind is given a moment.
+    func sweep() async -> RemoteSweep {
+        var answers = await Self.ask(addresses, adminPort: adminPort, timeout: timeout)
+        var configuration = Self.configuration(answers)
+        if configuration == nil { configuration = await configurationInTree(answers) }
+        let others = (configuration ?? written)?.servers.compactMap { line -> ServerAddress? in
+            let member = Member(line: line)
+            let isKnown = answers.contains { answer in
+                answer.id == line.id || Self.isSame(answer.address, member.clientHost, member.clientPort)
+            }
+            return isKnown || member.clientPort == 0 || members.contains { $0.id == line.id }
+                ? nil : ServerAddress(host: member.clientHost, port: member.clientPort)
+        }
+        answers += await Self.ask(others ?? [], adminPort: adminPort, timeout: timeout)
+        configuration = Self.configuration(answers) ?? configuration
+        let identified = Self.identified(answers, members, configuration ?? written)
+        var found = identified.servers
+        // Nobody can count the votes of servers of which nobody knows who they are.
+        let planned = identified.isComplete ? members : []
+        let agreed = identified.isComplete ? configuration ?? written : nil
+        await settle(&found)
+        let servers = found.map { member, answer in
+            ServerObservation(
+                member: member, process: nil,
+                answer: answer?.answer
+                    ?? .silent("where it takes clients is not in the ensemble's configuration; name it in --remote"))
+        }
+        let sweep = Sweep(
+            supervisor: nil, servers: servers, configuration: agreed,
+            planned: planned.isEmpty ? agreed?.servers.map { Member(line: $0) } ?? [] : planned)
+        let said = Dictionary(found.compactMap { member, answer in answer.map { (member.id, $0) } }) { first, _ in first
+        }
+        let isAlone = servers.count == 1 && servers[0].role == .standalone
+        return RemoteSweep(
+            sweep: sweep, answers: said,
+            notes: Self.notes(found, identified.unnamed, isConfigurationKnown: agreed != nil || isAlone)
+                + LoopbackNames.notes(configuration ?? written))
+    }
+
+    static func ask(
+        _ addresses: [ServerAddress], adminPort: Int = AdminAnswer.defaultPort, timeout: Duration
+    ) async -> [RemoteAnswer] {
+        await withTaskGroup(of: (Int, RemoteAnswer).self) { group in
+            for (index, address) in addresses.enumerated() {
+                group.addTask { (index, await RemoteAnswer.ask(address, adminPort: adminPort, timeout: timeout)) }
+            }
+            var answers: [(Int, RemoteAnswer)] = []
+            for await answer in group { answers.append(answer) }
+            return answers.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+    }
+
+    /// The leader's word, which is what counts, else the youngest.
+    private static func configuration(_ answers: [RemoteAnswer]) -> EnsembleConfiguration? {
+        let leaders = answers.filter { answer in
+            if case .serving(let serving) = answer.answer { serving.role == .leader } else { false }
+        }
+        return (leaders.compactMap(\.configuration).isEmpty ? answers : leaders).compactMap(\.configuration)
+            .max { $0.version < $1.version }
+    }
+
+    /// What /zookeeper/config says, which anybody may read: where no server may answer `conf`.
+    private func configurationInTree(_ answers: [RemoteAnswer]) async -> EnsembleConfiguration? {
+        for answer in answers {
+            guard case .serving(let serving) = answer.answer, serving.role != .standalone else { continue }
+            var options = ClientConfiguration()
+            (options.requestTimeout, options.connectTimeout) = (timeout, timeout)
+            options.failsWithoutConnection = true
+            let text = try? await ZooKeeperClient.with(
+                ConnectString(servers: [answer.address]), configuration: options
+            ) { try await $0.getConfiguration().text }
+            guard let text = text ?? nil, !text.isEmpty else { continue }
+            if let configuration = EnsembleConfiguration(text: text), !configuration.servers.isEmpty {
+                return configuration
+            }
+        }
+        return nil
+    }
+
+    /// Who each answer is of.
+    struct Identified {
+        /// By id; those that have said none come last, with negative ones.
+        var servers: [(Member, RemoteAnswer?)]
+        /// False when there are answers of which only the ensemble's list of servers could tell who they are, and does not, for it has no
+        /// client addresses.
+        var isComplete: Bool
+        /// How many servers of that list are certainly not among those that were asked.
+        var unnamed: Int
+    }
+
+    /// By the ids that servers say, else by where they were asked.
+    static func identified(
+        _ answers: [RemoteAnswer], _ members: [Member], _ configuration: EnsembleConfiguration?
+    ) -> Identified {
+        var left = answers
+        func take(_ matches: (RemoteAnswer) -> Bool) -> RemoteAnswer? {
+            left.firstIndex(where: matches).map { left.remove(at: $0) }
+        }
+        var found: [(Member, RemoteAnswer?)] = []
+        for id in Set(members.map(\.id) + (configuration?.servers.map(\.id) ?? [])).sorted() {
+            guard
+                var member = members.first(where: { $0.id == id })
+                    ?? configuration?.server(id).map({ Member(line: $0) })
+            else { continue }
+            let (host, port) = (member.clientHost, member.clientPort)
+            let answer = take { $0.id == id } ?? take { $0.id == nil && isSame($0.address, host, port) }
+            if let answer { (member.clientHost, member.clientPort) = (answer.address.host, answer.address.port) }
+            member.engine = engine(answer)
+            found.append((member, answer))
+        }
+        // The same server by another name.
+        left.removeAll { answer in answer.id.map { id in found.contains { $0.0.id == id && $0.1 != nil } } ?? false }
+        let strangers = left.count { $0.id == nil }
+        let unplaced = found.count { $0.1 == nil && $0.0.clientPort == 0 }
+        let isComplete = strangers == 0 || unplaced == 0
+        if !isComplete { found.removeAll { $0.1 == nil && $0.0.clientPort == 0 } }
+        for (index, answer) in left.enumerated() {
+            var role = ServerRole.participant
+            if case .serving(let serving) = answer.answer, serving.role == .observer { role = .observer }
+            let member = Member(
+                id: answer.id ?? ServerID(.min + Int64(index)), role: role, engine: engine(answer),
+                clientHost: answer.address.host, clientPort: answer.address.port, directory: "",
+                isInTopology: members.isEmpty)
+            found.append((member, answer))
+        }
+        return Identified(
+            servers: found, isComplete: isComplete, unnamed: isComplete ? 0 : max(0, unplaced - strangers))
+    }
+
+    private static func isSame(_ address: ServerAddress, _ host: String, _ port: Int) -> Bool {
+        address.port == port && HostAddress.machine(address.host) == HostAddress.machine(host)
+    }
+
+    static func engine(_ answer: RemoteAnswer?) -> String {
+        guard case .serving(let serving)? = answer?.answer, let version = serving.version else { return "unknown" }
+        return version.contains("paddock") ? "bundled" : "apache"
+    }
+
+    private func settle(_ found: inout [(Member, RemoteAnswer?)]) async {
+        func serving(_ index: Int) -> ServerObservation.Serving? {
+            if case .serving(let serving)? = found[index].1?.answer { serving } else { nil }
+        }
+        for _ in 0..<5 {
+            guard let mark = found.indices.compactMap(serving).first(where: { $0.role == .leader })?.zxid else {
+                return
+            }
+            let behind = found.indices.filter { index in
+                serving(index).map { !Readiness.hasCaughtUp($0.zxid, to: mark) } ?? false
+            }
+            guard !behind.isEmpty, (try? await Task.sleep(for: .milliseconds(50))) != nil else { return }
+            for index in behind {
+                guard var now = serving(index), let address = found[index].1?.address,
+                    let statistics = try? await FourLetterWords.srvr(address, timeout: timeout)
+                else { continue }
+                now.zxid = statistics.zxid
+                found[index].1?.answer = .serving(now)
+            }
+        }
+    }
+
+    private static func notes(
+        _ found: [(Member, RemoteAnswer?)], _ unnamed: Int, isConfigurationKnown: Bool
+    ) -> [String] {
+        var notes: [String] = []
+        for (member, answer) in found {
+            let refused = (answer?.refused ?? []).filter { $0 != "srvr" }
+            guard !refused.isEmpty else { continue }
+            notes.append(
+                "\(member.name) refuses \(Wording.list(refused)), so that not everything is known of it: add them to 4lw.commands.whitelist in its zoo.cfg and restart it, or let its admin server be reached (--admin-port)"
+            )
+        }
+        if !isConfigurationKnown {
+            notes.append(
+                unnamed > 0
+                    ? "the ensemble has \(Wording.count(unnamed, "server")) more than were asked: name their client addresses in --remote"
+                    : "which server of the ensemble has which id is unknown, and so are its votes: servers say it in conf"
+            )
+        }
+        return notes
+    }
+}
+
+extension Member {
+    /// A server as the ensemble's configuration has it; its client port is 0 where that does not say it.
+    init(line: ServerLine) {
+        let address = line.addresses[0]
+        let host = line.client?.host.flatMap { HostAddress.isWildcard($0) ? nil : $0 } ?? address.host
+        self.init(
+            id: line.id, role: line.role, engine: "unknown", clientHost: host, clientPort: line.client?.port ?? 0,
+            quorum: "\(ServerLine.bracketed(address.host)):\(address.quorumPort)",
+            election: "\(ServerLine.bracketed(address.host)):\(address.electionPort)", directory: "")
+    }
+}
+
+extension [ServerAddress] {
+    /// Each once, the first time that it comes.
+    fileprivate var uniqued: [ServerAddress] {
+        var seen: Set<ServerAddress> = []
+        return filter { seen.insert($0).inserted }
+    }
+}
