@@ -281,10 +281,12 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             resources: [.copy("Fixtures")]),
+        .executableTarget(
+            name: "lock-holder", dependencies: ["ZooKeeperClient", "ZooKeeperRecipes"], path: "Tests/LockHolder"),
         .testTarget(
             name: "ZooKeeperRecipesTests",
             dependencies: [
-                "TestSupport", "ZooKeeperClient", "ZooKeeperRecipes", "zkserver",
+                "lock-holder", "TestSupport", "ZooKeeperClient", "ZooKeeperRecipes", "zkserver",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ],
             exclude: ["Interop/Scripts"]),

@@ -13,7 +13,7 @@ import ZooKeeperClient
 struct RecipeInteropTests {
     @Test(arguments: [Engine.bundled, .apache])
     func curatorKazooAndSwiftShareEveryRecipe(engine: Engine) async throws {
-        try await RecipeBench.with(engine) { server in
+        try await StandaloneServer.with(engine, settings: ["minSessionTimeout": "1000"]) { server in
             let directory = try TemporaryDirectory("recipe-peers")
             defer { directory.remove() }
             let java = try Self.java(server.connectString, in: directory)

@@ -167,8 +167,9 @@ struct CoordinationTests {
         }
     }
 
-    @Test func aKeptEphemeralComesBackAndAGroupSeesItsMembersComeAndGo() async throws {
-        try await RecipeBench.with { server in
+    @Test(arguments: RecipeBench.engines)
+    func aKeptEphemeralComesBackAndAGroupSeesItsMembersComeAndGo(engine: Engine) async throws {
+        try await RecipeBench.with(engine) { server in
             let client = try await RecipeBench.connect([server.address], whenExpired: .renew)
             let other = try await RecipeBench.connect([server.address])
             let node = PersistentEphemeral(client, at: "/kept/one", data: [1])

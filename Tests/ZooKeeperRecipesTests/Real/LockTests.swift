@@ -4,11 +4,12 @@ import ZooKeeperClient
 
 @testable import ZooKeeperRecipes
 
-/// Locks and elections against the bundled server: who holds, in which order, and what is left behind.
+/// Locks and elections against the bundled server and Apache's: who holds, in which order, and what is left behind.
 @Suite(.serialized)
 struct LockTests {
-    @Test func contendersOfBothStylesExcludeEachOtherAndTokensGrow() async throws {
-        try await RecipeBench.with { server in
+    @Test(arguments: RecipeBench.engines)
+    func contendersOfBothStylesExcludeEachOtherAndTokensGrow(engine: Engine) async throws {
+        try await RecipeBench.with(engine) { server in
             let holders = Holders()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for contender in 0..<6 {
@@ -43,8 +44,9 @@ struct LockTests {
         }
     }
 
-    @Test func whoGivesUpWaitingLeavesNothingBehind() async throws {
-        try await RecipeBench.with { server in
+    @Test(arguments: RecipeBench.engines)
+    func whoGivesUpWaitingLeavesNothingBehind(engine: Engine) async throws {
+        try await RecipeBench.with(engine) { server in
             let client = try await RecipeBench.connect([server.address])
             let other = try await RecipeBench.connect([server.address])
             let lock = DistributedLock(client, at: "/lock", id: "first")
@@ -78,8 +80,9 @@ struct LockTests {
         }
     }
 
-    @Test func readersShareWritersDoNot() async throws {
-        try await RecipeBench.with { server in
+    @Test(arguments: RecipeBench.engines)
+    func readersShareWritersDoNot(engine: Engine) async throws {
+        try await RecipeBench.with(engine) { server in
             let readers = Holders()
             let writers = Holders()
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -124,9 +127,9 @@ struct LockTests {
         }
     }
 
-    @Test(arguments: NameStyle.allCases)
-    func noMoreThanASemaphoresLeasesAreHeld(style: NameStyle) async throws {
-        try await RecipeBench.with { server in
+    @Test(arguments: NameStyle.allCases, RecipeBench.engines)
+    func noMoreThanASemaphoresLeasesAreHeld(style: NameStyle, engine: Engine) async throws {
+        try await RecipeBench.with(engine) { server in
             let holders = Holders()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for contender in 0..<5 {
@@ -173,9 +176,9 @@ struct LockTests {
         }
     }
 
-    @Test(arguments: LeaderElection.Peers.allCases)
-    func theNextOneLeadsWhenTheLeaderIsDone(peers: LeaderElection.Peers) async throws {
-        try await RecipeBench.with { server in
+    @Test(arguments: LeaderElection.Peers.allCases, RecipeBench.engines)
+    func theNextOneLeadsWhenTheLeaderIsDone(peers: LeaderElection.Peers, engine: Engine) async throws {
+        try await RecipeBench.with(engine) { server in
             let first = try await RecipeBench.connect([server.address])
             let second = try await RecipeBench.connect([server.address])
             let one = LeaderElection(first, at: "/leader", peers: peers, id: "one")

@@ -1,3 +1,4 @@
+import Glibc
 import NIOConcurrencyHelpers
 import TestSupport
 import Testing
@@ -5,10 +6,43 @@ import ZooKeeperClient
 
 @testable import ZooKeeperRecipes
 
-/// What tests of recipes share: a bundled server with short sessions, and clients of it.
+/// What tests of recipes share: a server with short sessions, and clients of it.
 enum RecipeBench {
-    static func with(_ engine: Engine = .bundled, _ body: (StandaloneServer) async throws -> Void) async throws {
-        try await StandaloneServer.with(engine, settings: ["minSessionTimeout": "1000"], body)
+    static let engines = [Engine.bundled, .apache]
+
+    /// A bundled server of the test's own; or of Apache's, which take long to boot, the one of the suite, in which each test has a
+    /// chroot of its own.
+    static func with(
+        _ engine: Engine = .bundled, of suite: String = #fileID, _ body: (StandaloneServer) async throws -> Void
+    ) async throws {
+        let settings = ["minSessionTimeout": "1000"]
+        guard engine == .apache else { return try await StandaloneServer.with(engine, settings: settings, body) }
+        let (server, number) = try shared.withLockedValue { servers in
+            if servers.isEmpty { atexit { RecipeBench.endShared() } }
+            if servers[suite] == nil { servers[suite] = (try StandaloneServer(engine, settings: settings), 0) }
+            servers[suite]!.uses += 1
+            return servers[suite]!
+        }
+        if !server.isRunning { try await server.start() }
+        let root = try await connect([server.address])
+        try await root.create("/\(number)")
+        await root.close()
+        try await $chroot.withValue("/\(number)") { try await body(server) }
+    }
+
+    private static func endShared() {
+        for (server, _) in shared.withLockedValue({ $0 }).values {
+            server.kill()
+            server.directory.remove()
+        }
+    }
+
+    /// By the suite. They end with the process of the tests.
+    private static let shared = NIOLockedValueBox<[String: (server: StandaloneServer, uses: Int)]>([:])
+    @TaskLocal private static var chroot: String?
+
+    static func connectString(_ servers: [ServerAddress]) -> ConnectString {
+        ConnectString(servers: servers, chroot: chroot)
     }
 
     static func configuration(sessionTimeout: Duration = .seconds(10)) -> ClientConfiguration {
@@ -24,7 +58,8 @@ enum RecipeBench {
     ) async throws -> ZooKeeperClient {
         var configuration = configuration(sessionTimeout: sessionTimeout)
         configuration.whenExpired = whenExpired
-        return try await ZooKeeperClient.connect(to: ConnectString(servers: servers), configuration: configuration)
+        return try await ZooKeeperClient.connect(
+            to: connectString(servers), configuration: configuration)
     }
 
     /// Ends a client's session behind its back, as an expiry does: by another client that takes it over and closes it.
