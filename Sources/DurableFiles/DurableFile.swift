@@ -23,12 +23,16 @@ package enum DurableFile {
     /// Replaces `path` with `bytes` so that a crash at any moment leaves the old content or the new, never a mixture:
     /// writes `path.tmp`, syncs it, renames it over `path` and syncs the directory.
     ///
-    /// - Parameter mode: the owner's only unless told otherwise: most of these files may hold a password.
+    /// - Parameters:
+    ///   - mode: the owner's only unless told otherwise: most of these files may hold a password.
+    ///   - ignoresUmask: the file gets all of `mode`, as the one has it that it replaces.
+    ///   - temporary: what is written before, instead of `path.tmp`; in the same directory.
     package static func write(
-        _ bytes: some Collection<UInt8>, to path: String, mode: mode_t = PrivateFiles.fileMode
+        _ bytes: some Collection<UInt8>, to path: String, mode: mode_t = PrivateFiles.fileMode,
+        ignoresUmask: Bool = false, through temporary: String? = nil
     ) throws(FileError) {
-        let file: [(path: String, bytes: [UInt8])] = [(path, Array(bytes))]
-        try write(file, mode: mode)
+        try write(
+            [(path, temporary ?? path + ".tmp", Array(bytes))], mode: mode, ignoresUmask: ignoresUmask)
     }
 
     /// Replaces several files, each as ``write(_:to:mode:)`` does. They are synced together, which takes the disk a few turns and not two for
@@ -39,33 +43,37 @@ package enum DurableFile {
         // So many may be open at once.
         let most = 64
         for start in stride(from: 0, to: files.count, by: most) {
-            try write(files[start..<min(start + most, files.count)], mode: mode)
+            try write(
+                files[start..<min(start + most, files.count)].map { ($0.path, $0.path + ".tmp", $0.bytes) },
+                mode: mode, ignoresUmask: false)
         }
     }
 
-    private static func write(_ files: ArraySlice<(path: String, bytes: [UInt8])>, mode: mode_t) throws(FileError) {
+    private static func write(
+        _ files: [(path: String, temporary: String, bytes: [UInt8])], mode: mode_t, ignoresUmask: Bool
+    ) throws(FileError) {
         var descriptors: [Int32] = []
         defer { for descriptor in descriptors { close(descriptor) } }
         do throws(FileError) {
-            for (path, bytes) in files {
-                let temporary = path + ".tmp"
+            for (_, temporary, bytes) in files {
                 let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
                 guard descriptor >= 0 else { throw FileError("create", temporary) }
                 descriptors.append(descriptor)
                 // One that an interrupted write left behind has the mode it was made with.
                 if mode & PrivateFiles.othersMode == 0 { PrivateFiles.close(descriptor, toOthers: mode) }
+                if ignoresUmask, fchmod(descriptor, mode) != 0 { throw FileError("change the mode of", temporary) }
                 try writeAll(bytes, to: descriptor, path: temporary)
                 // The first sync then finds the others under way.
                 if files.count > 1 { _ = clinux_begin_write_out(descriptor) }
             }
             for (descriptor, file) in zip(descriptors, files) {
-                guard fsync(descriptor) == 0 else { throw FileError("sync", file.path + ".tmp") }
+                guard fsync(descriptor) == 0 else { throw FileError("sync", file.temporary) }
             }
-            for (path, _) in files {
-                guard rename(path + ".tmp", path) == 0 else { throw FileError("replace", path) }
+            for (path, temporary, _) in files {
+                guard rename(temporary, path) == 0 else { throw FileError("replace", path) }
             }
         } catch {
-            for (path, _) in files { unlink(path + ".tmp") }
+            for (_, temporary, _) in files { unlink(temporary) }
             throw error
         }
         let directories = Dictionary(files.map { (Directory.parent(of: $0.path), $0.path) }) { first, _ in first }

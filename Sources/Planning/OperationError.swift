@@ -3,7 +3,7 @@ package struct OperationError: Error, Hashable, Sendable, CustomStringConvertibl
     /// The raw value is the exit code of `paddock` (command-line contract).
     package enum Kind: Int32, Hashable, Sendable {
         case failed = 1
-        /// No server of the ensemble runs, and the operation needs one.
+        /// No server of the ensemble runs, or the registry is away, and the operation needs it.
         case notRunning = 5
         /// A server, a word or an ensemble was named that does not exist.
         case badUsage = 64

@@ -28,6 +28,11 @@ public struct URISpec: Hashable, Sendable {
         if !rest.isEmpty { parts.append(.text(String(rest))) }
     }
 
+    /// The fields that an instance fills in.
+    public static let fields = [
+        "scheme", "name", "id", "address", "port", "ssl-port", "registration-time-utc", "service-type", "[", "]",
+    ]
+
     /// The URI of an instance. What a field says of the instance gives way to `variables`; an unknown field is left out.
     public func uri(of instance: ServiceInstance, variables: [String: String] = [:]) -> String {
         parts.map { part in

@@ -21,8 +21,14 @@ import Testing
                     try await RegistryFollower(registry, names: nil).follow { services in
                         #expect(services.map(\.name) == names)
                         #expect(services.allSatisfy { $0.snapshot.age == nil && $0.snapshot.entries.count == 1 })
-                        return false
+                        return .never
                     }
+                }
+                // Told again, though nothing changes.
+                var times = 0
+                try await RegistryFollower(registry, names: [names[0]]).follow { _ in
+                    times += 1
+                    return times < 3 ? .after(.milliseconds(1)) : .never
                 }
                 for registration in registrations { try await registration.deregister() }
             }

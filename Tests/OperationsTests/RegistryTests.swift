@@ -1,3 +1,6 @@
+import DurableFiles
+import Foundation
+import Glibc
 import Planning
 import ServiceDiscovery
 import Testing
@@ -76,14 +79,63 @@ import Testing
             try render(
                 "[{{#services}}{{#instances}}\"{{endpoint}}\"{{^last}},{{/last}}{{/instances}}{{^last}};{{/last}}{{/services}}]"
             )
-                == "[\"a:1\",\"b:2\";\"d:4\";]")
+                == "[\"a:1\",\"b:2\";\"d:4\"]")
         #expect(try render("{{#web}}{{#payload.tags}}<{{.}}>{{/payload.tags}}{{/web}} & \"") == "<x><y> & \"")
+    }
+
+    /// A payload is printed as it was given, and everything in JSON where that is asked for.
+    @Test func templatesOfJSON() throws {
+        #expect(
+            try render("{{#web}}{{payload}} {{payload.tags}}{{^last}} {{/last}}{{/web}}")
+                == #"{"weight":3,"tags":["x","y"]} ["x","y"]  "#)
+        let text =
+            "{{#web}}{{json.address}} {{json.port}} {{json.payload.tags}} {{json.payload.none}} {{json.sslPort}}\n{{/web}}"
+        #expect(try render(text) == "\"a\" 1 [\"x\",\"y\"] null null\n\"b\" 2 null null null\n")
+        #expect(
+            try render("{{#services}}{{json.name}}{{^last}},{{/last}}{{/services}}") == #""web","com.example.Greeter""#)
+        let odd = entry("we\"b", "a\\", port: 1)
+        #expect(
+            try RegistryTemplate(
+                "{{#services}}{{#instances}}{{json.service}} {{json.endpoint}}{{/instances}}{{/services}}", file: "t"
+            )
+            .render([("we\"b", [odd])]) == #""we\"b" "a\\:1""#)
+    }
+
+    @Test func whatIsNoTemplateIsRefusedWithItsLine() {
         do {
             _ = try RegistryTemplate("a\n{{#web}}\n", file: "t")
-            Issue.record("it is no template")
+            Issue.record("it is a template")
         } catch {
-            #expect(error.description.hasPrefix("t is no template: line "))
+            #expect(error.description.hasPrefix("t is no template: line 2: the section web has no end"))
         }
+    }
+
+    /// In one step, through links, and leaving nothing else in the directory.
+    @Test func aFileIsReplaced() throws {
+        let directory = NSTemporaryDirectory() + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let (file, link, far) = (directory + "/a", directory + "/b", directory + "/far")
+        func text(_ path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }
+        #expect(try Operator.replace(file, with: "1", mode: 0o644))
+        #expect(try !Operator.replace(file, with: "1", mode: 0o644))
+        #expect(chmod(file, 0o666) == 0)
+        #expect(symlink("a", link) == 0 && symlink("far", directory + "/c") == 0)
+        #expect(try Operator.replace(link, with: "2", mode: 0o600))
+        #expect(text(file) == "2")
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "a")
+        let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
+        #expect(mode == 0o666)
+        #expect(try Operator.replace(directory + "/c", with: "3", mode: 0o644))
+        #expect(text(far) == "3")
+        // The system's word, with the path that was asked for.
+        #expect(throws: FileError("create", directory + "/none/a", code: ENOENT)) {
+            try Operator.replace(directory + "/none/a", with: "1", mode: 0o644)
+        }
+        #expect(throws: FileError("replace", directory, code: EISDIR)) {
+            try Operator.replace(directory, with: "1", mode: 0o644)
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory).sorted() == ["a", "b", "c", "far"])
     }
 
     @Test func aCommandIsToldWhereAServiceIs() {
@@ -94,6 +146,13 @@ import Testing
                 "MY_WEB_V2_ADDRESS=[::1]:2", "MY_WEB_V2_HOST=::1", "MY_WEB_V2_PORT=2",
                 "MY_WEB_V2_ADDRESSES=a:1,[::1]:2",
             ])
-        #expect(ServiceEnvironment.variables("2web", chosen: entries[0], all: entries)[0].name == "_2WEB_ADDRESS")
+        func name(_ service: String) -> String {
+            ServiceEnvironment.variables(service, chosen: entries[0], all: entries)[0].name
+        }
+        #expect(name("2web") == "_2WEB_ADDRESS")
+        // No two words of another language are the same.
+        #expect(name("größe") == "GR_U00F6_U00DFE_ADDRESS")
+        #expect(name("груша") != name("слива"))
+        #expect(name("🍐") == "_U1F350_ADDRESS")
     }
 }

@@ -96,6 +96,8 @@ struct CommandLineTool {
         /// What it has printed on stdout so far.
         var printed: String { (try? String(contentsOfFile: output, encoding: .utf8)) ?? "" }
 
+        var printedErrors: String { (try? String(contentsOfFile: errors, encoding: .utf8)) ?? "" }
+
         func wait() throws -> Result {
             process.waitUntilExit()
             return Result(

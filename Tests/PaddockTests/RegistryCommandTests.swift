@@ -120,6 +120,9 @@ import Testing
             #expect(try paddock.run("registry", "disable", "web", "two").output == "two of web is disabled\n")
             #expect(try paddock.run("registry", "disable", "web", "two", "--json").json()["changed"] as? Int == 0)
             #expect(try Self.endpoints(paddock) == [both[0]])
+            let nobody = try paddock.run("registry", "resolve", "nobody")
+            #expect(nobody.status == 1)
+            #expect(nobody.errors.hasPrefix("error: nobody has no instance\n"))
             let run = try paddock.run(
                 "registry", "run", "web", "--", "sh", "-c", "echo $WEB_HOST $WEB_PORT $WEB_ADDRESSES; exit 3")
             #expect(run.output == "127.0.0.1 \(port) \(both[0])\n")
@@ -156,6 +159,17 @@ import Testing
             try await eventually("the command has run") {
                 text(rendered + ".all") == "\(both[0])\n\(both[1])\n\(both[0])\n"
             }
+            // A file that cannot be written is no end: it is written when that is mended.
+            let late = try paddock.start(["registry", "render", template, "-o", paddock.path("later/file")])
+            try await eventually("it says so") {
+                late.printedErrors.contains("file: No such file or directory; trying again")
+            }
+            try FileManager.default.createDirectory(atPath: paddock.path("later"), withIntermediateDirectories: false)
+            try await eventually("it is written") { text(paddock.path("later/file")) == "\(both[0])\n" }
+            kill(late.process.processIdentifier, SIGINT)
+            #expect(try late.wait().errors.contains("file is written: 1 instance\n"))
+            let once = try paddock.run("registry", "render", template, "-o", paddock.path("none/file"), "--once")
+            #expect(once.status == 1)
             let dryRun = try paddock.run("registry", "render", template, "-o", paddock.path("none"), "--dry-run")
             #expect(dryRun.output == "\(both[0])\n")
             #expect(!FileManager.default.fileExists(atPath: paddock.path("none")))
@@ -164,11 +178,13 @@ import Testing
             _ = try paddock.run("registry", "resolve", "web")
             #expect(try paddock.run("stop", "all", "--force").status == 0)
             let old = try paddock.run("registry", "resolve", "web", "--json", "--patience", "200ms")
-            #expect(old.errors.contains("warning: the registry is away: 1 instances of web are from "))
+            #expect(old.errors.contains("warning: the registry is away: 1 instance of web from "))
             #expect(try old.json()["current"] as? Bool == false)
             #expect((try old.json()["instances"] as? [[String: Any]])?.first?["endpoint"] as? String == both[0])
             let away = try paddock.run("registry", "list")
-            #expect(away.status == 1)
+            // Not as when nobody is registered, which is 1.
+            #expect(away.status == 5)
+            #expect(try paddock.run("registry", "resolve", "other", "--patience", "100ms").status == 5)
             #expect(away.errors.hasPrefix("error: the registry at 127.0.0.1:"))
             #expect(away.errors.contains("  mend: `paddock up` boots an ensemble; --server HOST:PORT names another\n"))
             #expect(text(rendered) == "\(both[0])\n")
@@ -227,6 +243,16 @@ import Testing
             #expect(
                 try run(["register", "web", "--port", "1", "--payload", "{"] + server).1.contains(
                     "--payload takes JSON: "))
+            let uri = try run(["register", "web", "--port", "1", "--uri", "http://{host}:{port}"] + server)
+            #expect(uri.0 == 64)
+            #expect(uri.1.contains("--uri has the field {host}; there are {scheme}, {name}, "))
+            let named = try run(["register", "web", "--port", "1", "--id", "a", "--layout", "dubbo"] + server)
+            #expect(named.1.contains("--id goes with --layout curator: dubbo names instances itself"))
+            let lost = try run(
+                ["register", "web", "--port", "1", "--payload", #"{"zone": "a", "shard": 1}"#, "--layout", "serverset"]
+                    + server + ["--", "true"])
+            #expect(
+                lost.1.contains("the layout serverset has no place for payload.zone: consumers will not see it"))
             let slash = try run(["register", "a/b", "--port", "1"] + server + ["--", "true"])
             #expect(slash.0 == 64)
             #expect(slash.1.hasPrefix("error: the service name 'a/b' must not contain '/'"))
@@ -254,6 +280,7 @@ import Testing
             let refused = try run(["render", template, "-o", paddock.path("o"), "--once"] + server)
             #expect(refused.0 == 65)
             #expect(refused.1.hasPrefix("error: \(template) is no template: line "))
+            #expect(refused.1.contains("has no end"))
             // A command is run whatever the registry does.
             #expect(try run(["register", "web", "--port", "1"] + server + ["--", "sh", "-c", "exit 9"]).0 == 9)
         }

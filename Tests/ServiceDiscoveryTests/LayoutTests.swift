@@ -12,6 +12,23 @@ import ZooKeeperClient
         return instance
     }
 
+    @Test func whatALayoutHasNoPlaceForIsKnown() {
+        let instance = Self.instance {
+            $0.payload = ["zone": "a", "shard": 1, "enabled": true, "additionalEndpoints": [:]]
+            $0.uriSpec = URISpec("{address}")
+            $0.sslPort = 1
+        }
+        #expect(RegistryLayout.curator().unseenParts(of: instance) == [])
+        #expect(RegistryLayout.dubbo().unseenParts(of: instance) == ["sslPort", "payload.enabled", "uriSpec"])
+        #expect(RegistryLayout.serverSet().unseenParts(of: instance) == ["payload.zone", "payload.enabled", "uriSpec"])
+        for payload in ["text", ["shard": "x"]] as [JSONValue] {
+            let instance = Self.instance { $0.payload = payload }
+            #expect(RegistryLayout.serverSet().unseenParts(of: instance).count == 1)
+            #expect(RegistryLayout.dubbo().unseenParts(of: instance) == (payload == "text" ? ["payload"] : []))
+        }
+        #expect(RegistryLayout.dubbo().unseenParts(of: Self.instance()) == [])
+    }
+
     static let curator: [(ServiceInstance, String)] = [
         (
             instance(),

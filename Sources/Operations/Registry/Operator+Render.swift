@@ -44,7 +44,8 @@ package struct RenderReport: Encodable, Hashable, Sendable {
 }
 
 extension Operator {
-    /// Writes the file and, unless `once`, again with each change; each time in one step, and only if the text is another.
+    /// Writes the file and, unless `once`, again with each change; each time in one step, and only if the text is another. A file that
+    /// cannot be written is tried again, unless `once`.
     ///
     /// - Parameter rendered: told of each writing.
     package func render(
@@ -56,13 +57,24 @@ extension Operator {
             // Where it is away at first, the file of before stays until it is there.
             options.patience = file.once ? .seconds(10) : .seconds(1 << 30)
             var isFirst = true
+            var problem: FileError?
             try await RegistryFollower(registry, names: file.services, options: options).follow { services in
                 let isAway = services.contains { $0.snapshot.age == .disconnected }
-                if isAway { return true }
+                if isAway { return .whenChanged }
                 let instances = services.map { (name: $0.name, entries: $0.snapshot.entries) }
                 let text = template.render(instances)
+                let isChanged: Bool
+                do throws(FileError) {
+                    isChanged = try Self.replace(file.path, with: text, mode: file.mode)
+                    problem = nil
+                } catch {
+                    if file.once { throw OperationError(.failed, error.description) }
+                    if error != problem { report(.warning("\(error); trying again")) }
+                    problem = error
+                    return .after(.seconds(1))
+                }
                 var result = RenderReport(
-                    path: file.path, changed: try Self.replace(file.path, with: text, mode: file.mode),
+                    path: file.path, changed: isChanged,
                     instances: instances.map(\.entries.choosable.count).reduce(0, +))
                 if result.changed, let command = file.command {
                     let code = try await ChildCommand(["/bin/sh", "-c", command], environment: environment).run()
@@ -76,9 +88,9 @@ extension Operator {
                 }
                 if result.changed || isFirst { rendered(result) }
                 isFirst = false
-                if file.once { return false }
+                if file.once { return .never }
                 try await Task.sleep(for: file.wait)
-                return true
+                return .whenChanged
             }
         }
     }
@@ -94,11 +106,40 @@ extension Operator {
         }
     }
 
-    private static func replace(_ path: String, with text: String, mode: mode_t) throws -> Bool {
-        if let bytes = try? DurableFile.read(path), bytes == Array(text.utf8) { return false }
+    /// Whether the file was written. A symbolic link stays: what it points to is replaced. What is written before it is in place has a
+    /// name of its own each time, hidden from those who read all files of a directory.
+    static func replace(_ path: String, with text: String, mode: mode_t) throws(FileError) -> Bool {
+        let target = Self.target(of: path)
         var status = stat()
-        let mode = stat(path, &status) == 0 ? status.st_mode & 0o7777 : mode
-        try DurableFile.write(Array(text.utf8), to: path, mode: mode)
+        let exists = stat(target, &status) == 0
+        if exists, status.st_mode & S_IFMT != S_IFREG {
+            throw FileError("replace", path, code: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL)
+        }
+        if exists, let bytes = try? DurableFile.read(target), bytes == Array(text.utf8) { return false }
+        let directory = Directory.parent(of: target)
+        let name = target.split(separator: "/").last ?? ""
+        let unique = String(UInt64.random(in: 0 ... .max), radix: 36)
+        do throws(FileError) {
+            try DurableFile.write(
+                Array(text.utf8), to: target, mode: exists ? status.st_mode & 0o7777 : mode, ignoresUmask: exists,
+                through: "\(directory)/.\(name).\(unique)")
+        } catch {
+            throw FileError(error.operation, path, code: error.code)
+        }
         return true
+    }
+
+    /// What a path stands for, behind symbolic links, also where there is nothing yet.
+    private static func target(of path: String) -> String {
+        var target = path
+        // As many as the system follows.
+        for _ in 0..<40 {
+            var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+            let count = readlink(target, &buffer, buffer.count)
+            guard count > 0 else { break }
+            let link = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            target = link.hasPrefix("/") ? link : Directory.parent(of: target) + "/" + link
+        }
+        return target
     }
 }

@@ -55,12 +55,26 @@ package enum ServiceEnvironment {
         _ service: String, chosen: ServiceEntry, all: [ServiceEntry]
     ) -> [(name: String, value: String)] {
         let instance = chosen.instance
-        var prefix = String(service.uppercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
-        if prefix.first?.isNumber == true { prefix = "_" + prefix }
+        let prefix = prefix(service)
         return [
             ("\(prefix)_ADDRESS", instance.endpoint), ("\(prefix)_HOST", instance.address ?? ""),
             ("\(prefix)_PORT", (instance.port ?? instance.sslPort).map { String($0) } ?? ""),
             ("\(prefix)_ADDRESSES", all.map(\.instance.endpoint).joined(separator: ",")),
         ]
+    }
+
+    /// Letters and digits of ASCII, in capitals; what is beyond ASCII as `_U` and its number, so that no two words of another
+    /// language are the same; `_` for everything else, and before a digit at the beginning.
+    private static func prefix(_ service: String) -> String {
+        let words = service.unicodeScalars.map { scalar in
+            switch scalar {
+            case "a"..."z", "A"..."Z", "0"..."9": return String(scalar).uppercased()
+            case _ where scalar.isASCII: return "_"
+            default:
+                let digits = String(scalar.value, radix: 16, uppercase: true)
+                return "_U" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+            }
+        }
+        return (words.first?.first?.isNumber == true ? "_" : "") + words.joined()
     }
 }

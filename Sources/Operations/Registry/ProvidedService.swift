@@ -35,6 +35,13 @@ extension Operator {
         try await withRegistry(request, isPatient: true) { registry in
             // What is wrong with it is said before anything is started.
             _ = try registry.check(service.instance)
+            let unseen = registry.layout.unseenParts(of: service.instance)
+            if !unseen.isEmpty {
+                report(
+                    .warning(
+                        "the layout \(registry.layout.name) has no place for \(Wording.list(unseen)): consumers will not see it"
+                    ))
+            }
             let provision = Provision(registry: registry, instance: service.instance, report: report)
             let command =
                 try service.words.isEmpty ? nil : ChildCommand(service.words, environment: environment).start()

@@ -28,9 +28,16 @@ package struct RegistryFollower: Sendable {
         deinit { services.withLock { $0.caches.values.forEach { $0.follower.cancel() } } }
     }
 
+    /// When what is known is told next.
+    package enum Next: Hashable, Sendable {
+        case never
+        case whenChanged
+        /// Then, if nothing has changed before.
+        case after(Duration)
+    }
+
     /// Calls `body` with the snapshot of every service, by name, whenever one has changed; first when all those there are have been read.
-    /// Ends when `body` returns false.
-    package func follow(_ body: ([(name: String, snapshot: ServiceSnapshot)]) async throws -> Bool) async throws {
+    package func follow(_ body: ([(name: String, snapshot: ServiceSnapshot)]) async throws -> Next) async throws {
         let state = State()
         let listing = Task {
             do {
@@ -41,13 +48,27 @@ package struct RegistryFollower: Sendable {
                 state.signal.finish()
             }
         }
-        defer { listing.cancel() }
+        var again: Task<Void, any Error>?
+        defer {
+            listing.cancel()
+            again?.cancel()
+        }
         for await _ in state.changes {
             for cache in state.services.withLock({ $0.caches.values.map(\.cache) }) { try await cache.ready() }
             let snapshots = current(state).map { (name: $0.key, snapshot: $0.value.snapshot) }
             // One that came meanwhile signals when it is read.
             if snapshots.contains(where: { $0.snapshot.age == .unread }) { continue }
-            guard try await body(snapshots.sorted { $0.name < $1.name }) else { return }
+            let next = try await body(snapshots.sorted { $0.name < $1.name })
+            again?.cancel()
+            switch next {
+            case .never: return
+            case .whenChanged: break
+            case .after(let time):
+                again = Task { [signal = state.signal] in
+                    try await Task.sleep(for: time)
+                    signal.yield()
+                }
+            }
         }
         try Task.checkCancellation()
         if let error = state.error.withLock({ $0 }) { throw error }

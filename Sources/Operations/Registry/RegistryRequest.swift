@@ -84,7 +84,7 @@ extension Operator {
             switch error.code {
             case .connectionLoss, .requestTimeout, .operationTimeout:
                 return OperationError(
-                    .failed,
+                    .notRunning,
                     "the registry at \(connect) cannot be reached"
                         + ((problem ?? error.detail).map { ": \($0)" } ?? ""),
                     mend: "`paddock up` boots an ensemble; --server HOST:PORT names another")
@@ -96,7 +96,8 @@ extension Operator {
                 .failed, error.description, mend: "`paddock registry list` shows what is registered")
         case let error as RegistryUnavailable:
             return OperationError(
-                .failed, error.description, mend: "`paddock up` boots an ensemble; --server HOST:PORT names another")
+                .notRunning, error.description, mend: "`paddock up` boots an ensemble; --server HOST:PORT names another"
+            )
         case let error as UnreadableInstance: return OperationError(.failed, error.description)
         default: return error
         }

@@ -7,8 +7,9 @@ import ServiceDiscovery
 ///     {{#services}}…{{name}} {{#instances}}…{{/instances}}…{{/services}}
 ///     {{#web}}server {{address}}:{{port}};{{/web}}{{^web}}# nobody{{/web}}
 ///
-/// Of an instance: `id`, `address`, `port`, `sslPort`, `endpoint`, `uri`, `kind`, `payload` with its members, `first`, `last`. Only
-/// enabled ones are there.
+/// Of an instance: `id`, `address`, `port`, `sslPort`, `endpoint`, `uri`, `kind`, `service`, `payload` with its members, `first`, `last`; and
+/// each of them as JSON, `json.address`: in quotes where it is text, `null` where it is not there. Only enabled ones are there, and
+/// services without any instance are not.
 package struct RegistryTemplate {
     private let template: MustacheTemplate
 
@@ -19,22 +20,27 @@ package struct RegistryTemplate {
     }
 
     package func render(_ services: [(name: String, entries: [ServiceEntry])]) -> String {
-        template.render(Root(services: services.map { ($0.name, Self.list($0.entries.choosable)) }).value)
+        let present = services.filter { !$0.entries.isEmpty }
+        return template.render(Root(services: present.map { ($0.name, Self.list($0.entries.choosable)) }).value)
     }
 
     private static func list(_ entries: [ServiceEntry]) -> MustacheValue {
         let values = entries.enumerated().map { index, entry -> MustacheValue in
             let instance = entry.instance
-            var values: [String: MustacheValue] = [
-                "id": .text(instance.id), "endpoint": .text(instance.endpoint), "service": .text(instance.name),
-                "kind": .text(instance.kind.rawValue), "first": .flag(index == 0),
-                "last": .flag(index == entries.count - 1),
+            func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
+            func number(_ value: Int?) -> JSONValue { value.map { .number(String($0)) } ?? .null }
+            let members: [JSONValue.Member] = [
+                .init("id", .string(instance.id)), .init("endpoint", .string(instance.endpoint)),
+                .init("service", .string(instance.name)), .init("kind", .string(instance.kind.rawValue)),
+                .init("address", text(instance.address)), .init("port", number(instance.port)),
+                .init("sslPort", number(instance.sslPort)), .init("uri", text(instance.uriSpec?.uri(of: instance))),
+                .init("payload", instance.payload ?? .null),
             ]
-            values["address"] = instance.address.map { .text($0) }
-            values["port"] = instance.port.map { .text("\($0)") }
-            values["sslPort"] = instance.sslPort.map { .text("\($0)") }
-            values["uri"] = (instance.uriSpec?.uri(of: instance)).map { .text($0) }
-            values["payload"] = instance.payload.flatMap(value)
+            var values: [String: MustacheValue] = [
+                "first": .flag(index == 0), "last": .flag(index == entries.count - 1),
+                "json": json(.object(members + [.init("name", .string(instance.name))])),
+            ]
+            for member in members { values[member.name] = value(member.value) }
             return .members(values)
         }
         return .list(values, text: "")
@@ -54,6 +60,11 @@ package struct RegistryTemplate {
         }
     }
 
+    /// A value that is shown as JSON, whatever it is, and its members likewise.
+    private static func json(_ value: JSONValue) -> MustacheValue {
+        .members({ json(value[$0] ?? .null) }, text: value.description)
+    }
+
     /// `services`, and each service by its name, also by one with dots.
     private struct Root: Sendable {
         var services: [(name: String, instances: MustacheValue)]
@@ -66,7 +77,7 @@ package struct RegistryTemplate {
                 let values = services.enumerated().map { index, service -> MustacheValue in
                     [
                         "name": .text(service.name), "instances": service.instances, "first": .flag(index == 0),
-                        "last": .flag(index == services.count - 1),
+                        "last": .flag(index == services.count - 1), "json": json(["name": .string(service.name)]),
                     ]
                 }
                 return .list(values, text: "")

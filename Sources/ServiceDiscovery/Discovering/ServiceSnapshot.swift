@@ -75,14 +75,16 @@ public enum RegistryNotice: Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .unreadable(let problem): "\(problem); it is passed over"
         case .kept(let service, let count, let time):
-            "the registry came back without \(count) instances of \(service): they are kept for \(time)"
+            "the registry came back without \(Self.instances(count)) of \(service), kept for \(time)"
         case .dropped(let service, let count):
-            "\(count) instances of \(service) have not come back, and are no longer kept"
+            "the registry has not got back \(Self.instances(count)) of \(service), no longer kept"
         case .loadedFromDisk(let service, let count, let path):
-            "the registry is away: \(count) instances of \(service) are from \(path)"
+            "the registry is away: \(Self.instances(count)) of \(service) from \(path)"
         case .diskProblem(let text), .failed(let text): text
         case .replaced(let path, let session):
             "\(path) was registered anew by \(session.map { "session \($0)" } ?? "somebody without a session")"
         }
     }
+
+    private static func instances(_ count: Int) -> String { "\(count) instance\(count == 1 ? "" : "s")" }
 }

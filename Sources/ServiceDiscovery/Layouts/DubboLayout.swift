@@ -18,6 +18,17 @@ enum DubboLayout {
             mode: instance.kind.isDynamic ? .ephemeral : .persistent)
     }
 
+    /// Only an object's members are parameters, and these two say whether it is enabled.
+    static func unseenMembers(of payload: JSONValue?) -> [String] {
+        switch payload {
+        case nil, .null: []
+        case .object(let members): members.map(\.name).filter(Self.switches.contains).map { "payload.\($0)" }
+        default: ["payload"]
+        }
+    }
+
+    static let switches = ["enabled", "disabled"]
+
     static func instance(service: String, node: String) throws(Unreadable) -> ServiceInstance {
         guard let text = PercentEncoding.decode(node, plusIsBlank: true), let url = DubboURL(text) else {
             throw Unreadable("its name is no URL")
@@ -81,7 +92,7 @@ struct DubboURL: Hashable, Sendable, CustomStringConvertible {
             "side": "provider", "timestamp": String(instance.registrationTime),
         ]
         if case .object(let members) = instance.payload {
-            for member in members where !["protocol", "enabled", "disabled"].contains(member.name) {
+            for member in members where member.name != "protocol" && !DubboLayout.switches.contains(member.name) {
                 switch member.value {
                 case .string(let text): parameters[member.name] = text
                 case .null: parameters[member.name] = nil

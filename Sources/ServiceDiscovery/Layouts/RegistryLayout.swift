@@ -152,6 +152,19 @@ extension RegistryLayout {
         return node
     }
 
+    /// What consumers will not see of an instance, because the layout has no place for it: `payload.zone`, say.
+    package func unseenParts(of instance: ServiceInstance) -> [String] {
+        var parts: [String] = []
+        switch self {
+        case .curator: return []
+        case .dubbo:
+            if instance.sslPort != nil { parts.append("sslPort") }
+            parts += DubboLayout.unseenMembers(of: instance.payload)
+        case .serverSet: parts += ServerSetLayout.unseenMembers(of: instance.payload)
+        }
+        return instance.uriSpec == nil ? parts : parts + ["uriSpec"]
+    }
+
     /// Reads the instance that a znode stands for.
     ///
     /// - Parameter node: the znode's name.

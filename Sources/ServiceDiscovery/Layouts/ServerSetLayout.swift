@@ -28,6 +28,16 @@ enum ServerSetLayout {
             path: parent + "/" + prefix, data: JSONValue.object(members).utf8, mode: .ephemeralSequential)
     }
 
+    static func unseenMembers(of payload: JSONValue?) -> [String] {
+        switch payload {
+        case nil, .null: []
+        case .object(let members):
+            members.filter { $0.name != "additionalEndpoints" && ($0.name != "shard" || $0.value.integer == nil) }
+                .map { "payload.\($0.name)" }
+        default: ["payload"]
+        }
+    }
+
     static func instance(service: String, node: String, data: [UInt8]) throws(Unreadable) -> ServiceInstance {
         guard node.hasPrefix(prefix) else { throw Unreadable("its name does not begin with \(prefix)") }
         let json = try Unreadable.json(data)

@@ -25,7 +25,8 @@ struct ListServices: EnsembleCommand {
             for name in try await registry.names() {
                 services.append((name, try await registry.entries(of: name)))
             }
-            return services
+            // With some layouts the parents of instances stay.
+            return services.filter { !$0.entries.isEmpty }
         }
         if global.json {
             let output = services.map { Output.Service(name: $0.name, instances: $0.entries.map(InstanceOutput.init)) }
@@ -118,8 +119,11 @@ struct WatchServices: EnsembleCommand {
                     for change in ServiceChange.all(from: before[name]?.entries ?? [], to: snapshot.entries) {
                         try show(change, terminal)
                     }
-                    if snapshot.age != before[name]?.age, let age = snapshot.age {
+                    switch (before[name]?.age, snapshot.age) {
+                    case (let old, let age?) where old != age:
                         terminal.note(terminal.styledNote("warning: ", .yellow) + "\(name) may be out of date: \(age)")
+                    case (.some, nil): terminal.note("\(name) is up to date again: the registry is back")
+                    default: break
                     }
                 }
                 let gone = before.filter { name, _ in !services.contains { $0.name == name } }
@@ -127,7 +131,7 @@ struct WatchServices: EnsembleCommand {
                     for change in ServiceChange.all(from: snapshot.entries, to: []) { try show(change, terminal) }
                 }
                 before = Dictionary(uniqueKeysWithValues: services.map { ($0.name, $0.snapshot) })
-                return true
+                return .whenChanged
             }
         }
         return .done
@@ -155,7 +159,8 @@ struct Resolve: EnsembleCommand {
     static let configuration = CommandConfiguration(
         commandName: "resolve", abstract: "Print where a service is: host:port of one instance, or of several.",
         discussion: """
-            While the registry is away, what was resolved last is taken, with a warning. Exits with 1 when there is no enabled instance.
+            While the registry is away, what was resolved last is taken, with a warning. Exits with 1 when there is no enabled instance,
+            with 5 when the registry is away and nothing is remembered.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -210,6 +215,8 @@ struct RunWithService: EnsembleCommand {
         discussion: """
             For the service web: WEB_ADDRESS (host:port), WEB_HOST, WEB_PORT, and WEB_ADDRESSES, all of them with commas between.
             Signals are passed on to the command, and its exit code is ours.
+
+            paddock registry run web -- sh -c 'curl http://$WEB_ADDRESS/'
             """)
 
     @OptionGroup var global: PlainOptions

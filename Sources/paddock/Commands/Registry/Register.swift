@@ -12,7 +12,10 @@ struct Register: EnsembleCommand {
         discussion: """
             The service is deregistered when the command ends, however it does, and when its checks fail three times in a row; it is
             registered again when one succeeds. Signals are passed on to the command, and its exit code is ours. When paddock itself is
-            killed, the service goes after --session-timeout. Without a command: until Ctrl-C.
+            killed (-9), the service goes after --session-timeout, and the command runs on. Without a command: until Ctrl-C.
+
+            paddock registry register web --port 8080 --check http:///health -- ./server --port 8080
+            paddock registry register db --port 5432 --check 'pg_isready -q' --payload '{"zone": "a"}'
             """)
 
     @OptionGroup var global: PlainOptions
@@ -38,6 +41,16 @@ struct Register: EnsembleCommand {
 
     @Option(help: ArgumentHelp("With {scheme}, {address}, {port}, … to fill in.", valueName: "uri"))
     var uri: String?
+
+    @Option(
+        help:
+            "How long it stays: dynamic, with the session of this command; or static, until this command ends, also while the registry does not hear of it."
+    )
+    var type: KindArgument = .dynamic
+
+    enum KindArgument: String, ExpressibleByArgument, CaseIterable {
+        case dynamic, `static`
+    }
 
     @Option(
         help: ArgumentHelp(
@@ -70,9 +83,18 @@ struct Register: EnsembleCommand {
             throw ValidationError("--address takes a host name or an IP address, not '\(address)'")
         }
         _ = try parsedPayload()
-        if let uri, URISpec(uri) == nil {
-            throw ValidationError(
-                "--uri takes text with fields in braces like {scheme}://{address}:{port}, not '\(uri)'")
+        if let uri {
+            guard let spec = URISpec(uri) else {
+                throw ValidationError(
+                    "--uri takes text with fields in braces like {scheme}://{address}:{port}, not '\(uri)'")
+            }
+            for case .field(let name) in spec.parts where !URISpec.fields.contains(name) {
+                throw ValidationError(
+                    "--uri has the field {\(name)}; there are {\(URISpec.fields.joined(separator: "}, {"))}")
+            }
+        }
+        if id != nil, registry.layout != .curator {
+            throw ValidationError("--id goes with --layout curator: \(registry.layout.rawValue) names instances itself")
         }
     }
 
@@ -85,12 +107,19 @@ struct Register: EnsembleCommand {
         }
     }
 
+    private var kind: ServiceKind {
+        switch type {
+        case .static: .static
+        case .dynamic: registry.layout == .serverset ? .dynamicSequential : .dynamic
+        }
+    }
+
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
         let address = address ?? HostAddresses.first()
         let instance = ServiceInstance(
             name: name, id: id ?? UUID().uuidString.lowercased(), address: address, port: port, sslPort: sslPort,
             payload: try parsedPayload(),
-            kind: registry.layout == .serverset ? .dynamicSequential : .dynamic, uriSpec: uri.flatMap { URISpec($0) })
+            kind: kind, uriSpec: uri.flatMap { URISpec($0) })
         let service = ProvidedService(
             instance: instance,
             check: try check.map { try HealthCheck($0, host: address, port: port ?? sslPort ?? 0) },

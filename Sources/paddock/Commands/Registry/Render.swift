@@ -7,7 +7,10 @@ struct Render: EnsembleCommand {
         abstract: "Write a file from a template whenever the services change.",
         discussion: """
             The template is Mustache: {{#web}}server {{address}}:{{port}};{{/web}} for the service web, {{#services}} for all. The file is
-            replaced in one step and only when its text has changed; then --command is run: nginx -s reload, say.
+            replaced in one step and only when its text has changed; then --command is run: nginx -s reload, say. A file that cannot be
+            written is tried again, unless --once. In JSON, write {{json.address}} for "10.0.0.7" with its quotes.
+
+            paddock registry render web.mustache -o /etc/nginx/conf.d/web.conf --command 'nginx -s reload'
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -42,6 +45,10 @@ struct Render: EnsembleCommand {
         var text: String
     }
 
+    private func instances(_ report: RenderReport) -> String {
+        "\(report.instances) instance\(report.instances == 1 ? "" : "s")"
+    }
+
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
         let text = String(decoding: try InputFile.read(template), as: UTF8.self)
         let file = RenderedFile(
@@ -61,9 +68,9 @@ struct Render: EnsembleCommand {
             if global.json {
                 try? printJSON(report, terminal, isLine: !once)
             } else if report.changed {
-                terminal.note("\(report.path) is written: \(report.instances) instances")
+                terminal.note("\(report.path) is written: \(instances(report))")
             } else {
-                terminal.note("\(report.path) is up to date: \(report.instances) instances")
+                terminal.note("\(report.path) is up to date: \(instances(report))")
             }
         }
         return .done
