@@ -98,7 +98,9 @@ extension DataTree {
             return .ok
         case .checkWatches, .removeWatches:
             let path = try reader.readPresentSlice()
-            guard let type = WatcherType(rawValue: try reader.readInt32()) else { return .marshallingError }
+            // 3.8 has no other types.
+            guard let type = WatcherType(rawValue: try reader.readInt32()), type.rawValue <= WatcherType.any.rawValue
+            else { return .marshallingError }
             return op == .checkWatches ? checkWatches(path, type) : removeWatches(path, type, client.connection)
         case .addWatch:
             let path = try reader.readPresentSlice()
@@ -220,7 +222,8 @@ extension DataTree {
             switch type {
             case .data: watches.contains(.data, path: path)
             case .children: watches.contains(.child, path: path)
-            case .any: watches.contains(.data, path: path) || watches.contains(.child, path: path)
+            case .any, .persistent, .persistentRecursive:
+                watches.contains(.data, path: path) || watches.contains(.child, path: path)
             }
         return found ? .ok : .noWatcher
     }

@@ -197,8 +197,12 @@ extension ShellCommand {
     }
 
     private static func removeWatches(_ words: [String]) throws(CommandError) -> ShellCommand {
-        let options = try CommandLineOptions(words, OptionSyntax(flags: ["c", "d", "a", "l"]))
-        let type: WatcherType = options.has("c") ? .children : options.has("d") ? .data : .any
+        let options = try CommandLineOptions(words, OptionSyntax(flags: ["c", "d", "p", "r", "a", "l"]))
+        // The first of these that is there, as in Apache's.
+        let types: [(String, WatcherType)] = [
+            ("c", .children), ("d", .data), ("p", .persistent), ("r", .persistentRecursive),
+        ]
+        let type = types.first { options.has($0.0) }?.1 ?? .any
         return .removeWatches(
             path: try path(options, of: "removewatches"), type: type, isLocal: options.has("l"))
     }

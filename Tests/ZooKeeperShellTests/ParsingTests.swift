@@ -97,6 +97,11 @@ struct ParsingTests {
         Case(line: "addWatch -m persistent /a", command: .addWatch(path: "/a", isRecursive: false)),
         Case(line: "removewatches /a", command: .removeWatches(path: "/a", type: .any, isLocal: false)),
         Case(line: "removewatches -d -l /a", command: .removeWatches(path: "/a", type: .data, isLocal: true)),
+        Case(line: "removewatches /a -p", command: .removeWatches(path: "/a", type: .persistent, isLocal: false)),
+        Case(
+            line: "removewatches -r /a -l",
+            command: .removeWatches(path: "/a", type: .persistentRecursive, isLocal: true)),
+        Case(line: "removewatches -a -r -d /a", command: .removeWatches(path: "/a", type: .data, isLocal: false)),
         Case(line: "removewatches /a -c", command: .removeWatches(path: "/a", type: .children, isLocal: false)),
         Case(line: "setquota -n 3 /a", command: .setQuota(path: "/a", Quota(count: 3))),
         Case(line: "setquota -B 0 /a", command: .setQuota(path: "/a", Quota(hardBytes: 0))),

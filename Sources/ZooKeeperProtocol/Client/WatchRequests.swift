@@ -104,6 +104,9 @@ public enum WatcherType: Int32, Hashable, Sendable {
     case children = 1
     case data = 2
     case any = 3
+    /// Servers from 3.9 on take these two; those before, and the bundled one, answer `marshallingError`.
+    case persistent = 4
+    case persistentRecursive = 5
 }
 
 /// The body of a notification, which the server sends with xid -1.
