@@ -74,6 +74,11 @@ package struct TopologyServer: Hashable, Sendable {
     /// Where clients connect: `host:port`.
     package var clientAddress: String { "\(ServerLine.bracketed(host)):\(ports.client)" }
 
+    /// Where clients connect with TLS; nil without a port for it.
+    package var secureClientAddress: String? {
+        setting(OptionalPort.secure.key).map { "\(ServerLine.bracketed(host)):\($0)" }
+    }
+
     package func setting(_ key: String) -> String? { settings.last { $0.key == key }?.value }
 
     package var line: ServerLine {

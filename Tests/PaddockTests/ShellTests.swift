@@ -26,6 +26,10 @@ struct ShellTests {
             #expect(taken.errors == "Created /long\n")
             #expect(taken.output.hasSuffix("\n\(long)\n"))
             #expect(taken.status == 0)
+            let secure = try paddock.run(
+                "shell", environment: ["CLIENT_JVMFLAGS": "-Dzookeeper.client.secure=true"], input: "ls /\n")
+            #expect(secure.status == 64)
+            #expect(secure.errors.contains("no server has a port for it"), "\(secure.errors)")
         }
     }
 

@@ -167,6 +167,11 @@ import Testing
             #expect(throws: EngineError.noShell(searched: root + "/empty/zkcli")) {
                 _ = try ShellProgram.find(environment: [:], beside: root + "/empty/paddock")
             }
+            #expect(throws: EngineError.noShell(searched: root + "/bin/zkcli-tls")) {
+                _ = try ShellProgram.find(environment: [:], withTLS: true, beside: root + "/bin/paddock")
+            }
+            #expect(ShellProgram.wantsTLS(environment: ["CLIENT_JVMFLAGS": "-Xmx1g -Dzookeeper.client.secure=true"]))
+            #expect(!ShellProgram.wantsTLS(environment: ["JVMFLAGS": "-Dzookeeper.client.secure=false"]))
             let environment = ["PADDOCK_ZKCLI": root + "/other place/zkcli"]
             #expect(try ShellProgram.find(environment: environment) == root + "/other place/zkcli")
             #expect(throws: EngineError.notAShell("/nowhere")) {

@@ -6,7 +6,8 @@ extension Operator {
     /// How to run the interactive client on the ensemble, or on one of its servers.
     package func shell(_ name: String?, server word: String? = nil) async throws -> Launch {
         let ensemble = try store.open(name)
-        var connect = ensemble.topology.connectString
+        let withTLS = ShellProgram.wantsTLS(environment: environment)
+        var servers = ensemble.topology.servers
         if let word {
             let needsSweep =
                 ServerSelection.needsRoles([word]) || ensemble.members.contains { !$0.servesWhenLeading }
@@ -20,10 +21,17 @@ extension Operator {
                 throw OperationError(
                     .failed, refusal, mend: "name another server, or none: `paddock shell` finds one that serves")
             }
-            connect = server.clientAddress
+            servers = [server]
+        }
+        let addresses = servers.compactMap { withTLS ? $0.secureClientAddress : $0.clientAddress }
+        guard !addresses.isEmpty else {
+            throw OperationError(
+                .badUsage, "CLIENT_JVMFLAGS or JVMFLAGS ask for TLS, and no server has a port for it",
+                mend: "give the topology `ports: {secure: 2281}` and the servers' certificates (Docs/server.md)")
         }
         return Launch(
-            executable: try ShellProgram.find(environment: environment), arguments: ["-server", connect],
+            executable: try ShellProgram.find(environment: environment, withTLS: withTLS),
+            arguments: ["-server", addresses.joined(separator: ",")],
             environment: environment, workingDirectory: ".")
     }
 }

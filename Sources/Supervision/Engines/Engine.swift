@@ -104,7 +104,7 @@ package enum EngineError: Error, Hashable, Sendable, CustomStringConvertible {
             "PADDOCK_ZKSERVER is \(path), where no program is; name the zkserver that bin/build-release zkserver builds, "
                 + "or unset it"
         case .noShell(let path):
-            "the shell is not built: there is no program \(path); build it with bin/build-release zkcli, "
+            "the shell is not built: there is no program \(path); build it with bin/build-release \(path.split(separator: "/").last ?? "zkcli"), "
                 + "or name it with PADDOCK_ZKCLI"
         case .notAShell(let path):
             "PADDOCK_ZKCLI is \(path), where no program is; name the zkcli that bin/build-release zkcli builds, or unset it"
