@@ -39,6 +39,39 @@ import ZooKeeperClient
         }
     }
 
+    /// A client that follows the configuration goes to a server that it was not told of, when all it was told of have gone.
+    @Test
+    func aClientFollowsTheConfiguration() async throws {
+        try await TestEnsemble.with([.bundled, .bundled, .bundled, .bundled], settings: Self.settings) { ensemble in
+            let (first, last) = (ensemble[1], ensemble[4])
+            try await reconfigure(ensemble, leaving: ["4"])
+            var configuration = ClientConfiguration()
+            configuration.followsConfiguration = true
+            configuration.sessionTimeout = .seconds(30)
+            let client = try await ZooKeeperClient.connect(
+                to: ConnectString(servers: [first.address]), configuration: configuration)
+            let session = client.session?.id
+            // One comes, and one goes.
+            try await reconfigure(ensemble, joining: [line(last, "participant")])
+            try await reconfigure(ensemble, leaving: ["2"])
+            try await eventually("the client has heard of it") {
+                let text = try await client.getData("/zookeeper/config").data ?? []
+                return String(decoding: text, as: UTF8.self).contains("server.4=")
+            }
+            first.kill()
+            ensemble[2].kill()
+            _ = try await ensemble.leader { $0 === ensemble[3] || $0 === last }
+            try await client.create("/followed")
+            #expect(client.session?.id == session)
+            let other = ensemble[3]
+            try await ensemble.restart(first)
+            other.kill()
+            try await client.create("/followed/on")
+            #expect(client.session?.id == session)
+            await client.close()
+        }
+    }
+
     /// What Apache's leader refuses, ours refuses with the same error.
     @Test(arguments: [Engine.apache, .bundled])
     func refusals(engine: Engine) async throws {
