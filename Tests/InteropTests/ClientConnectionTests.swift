@@ -17,11 +17,12 @@ struct ClientConnectionTests {
         let settings = TestCertificates.clientPort(
             port, directory, ["serverCnxnFactory": "org.apache.zookeeper.server.NettyServerCnxnFactory"])
         try await StandaloneServer.with(engine, settings: settings) { _ in
-            func connect(_ host: String, as name: String?, trusting authority: String = "ca.crt") async throws
-                -> [AuthID]
-            {
+            func connect(
+                _ host: String, as name: String?, trusting authority: String = "ca.crt", isRefused: Bool = true
+            ) async throws -> [AuthID] {
                 var configuration = ClientInteropTests.configuration()
-                configuration.failsWithoutConnection = true
+                // Who shall be let in waits for the port, which Apache's server opens after the other one.
+                configuration.failsWithoutConnection = isRefused
                 configuration.transport = try ClientTLS(
                     trustedCertificates: directory + "/" + authority,
                     certificateChain: name.map { directory + "/" + $0 + ".pem" })
@@ -37,7 +38,7 @@ struct ClientConnectionTests {
                 }
             }
             for host in ["127.0.0.1", "localhost"] {
-                let identities = try await connect(host, as: "bob")
+                let identities = try await connect(host, as: "bob", isRefused: false)
                 #expect(identities.contains(AuthID(scheme: "x509", id: "CN=bob,O=Example")))
             }
             await #expect(throws: ZooKeeperError.self) { try await connect("127.0.0.1", as: nil) }
@@ -57,7 +58,7 @@ struct ClientConnectionTests {
         try await StandaloneServer.with(.bundledTLS, settings: settings) { _ in
             for (verifies, host) in [(true, "127.0.0.1"), (true, "localhost"), (false, "localhost")] {
                 var configuration = ClientInteropTests.configuration()
-                configuration.failsWithoutConnection = true
+                configuration.failsWithoutConnection = verifies
                 configuration.transport = try ClientTLS(
                     trustedCertificates: directory + "/ca.crt", verifiesHost: verifies)
                 let client = ZooKeeperClient(try ConnectString("\(host):\(port)"), configuration: configuration)
