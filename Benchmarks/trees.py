@@ -99,7 +99,7 @@ def long_table(report, options, results, middle, largest):
         picture.add("memory of the server that has most (PSS), MiB", engine, [(s, memory) for s, memory, _ in seen])
         picture.add("data directory of the server that has most, MiB", engine, [(s, disk) for s, _, disk in seen])
     table = report.table(
-        "%g minutes of sets, %s znodes" % (options.minutes, format(largest, ",")),
+        "%g minute%s of sets, %s znodes" % (options.minutes, "" if options.minutes == 1 else "s", format(largest, ",")),
         "Apache goes on for a fifth of the time. ![throughput, p99, memory and disk over time](%s)" % PICTURE)
     table.add_load("set", *(long[engine] for engine in ENGINES), 1 / 8, 4, 1 / 4)
 
