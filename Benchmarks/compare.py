@@ -59,7 +59,7 @@ def main():
         # What there is when the run is cut short.
         print(report.markdown())
         raise
-    words = "`compare.py %s`, %s; %.0f s; load average behind it %s." % (
+    words = "`compare.py %s`, %s; %.0f s; load average behind it %.1f." % (
         " ".join(sys.argv[1:]), before, time.monotonic() - began, os.getloadavg()[0])
     text = words + "\n" + report.markdown()
     print("\n" + text)
