@@ -145,14 +145,14 @@ def word(host, name):
 
 
 class Writer:
-    """Writes every 20 ms while it is entered; then nothing that was acknowledged is lost."""
+    """Writes every 20 ms while it is entered, and until `least` writes are acknowledged; then none of them is lost."""
 
-    def __init__(self, servers, path="/load", most=None):
-        self.servers, self.path, self.most = servers, path, most
+    def __init__(self, servers, path="/load", least=1):
+        self.servers, self.path, self.least = servers, path, least
 
     def __enter__(self):
         self.process = subprocess.Popen(
-            [str(ROOT / "bin/lab"), "run", PYTHON, str(ROOT / "Tests/Lab/writer.py"), self.servers, self.path],
+            [str(ROOT / "bin/lab"), "run", PYTHON, str(ROOT / "Tests/Lab/writer.py"), self.servers, self.path, str(self.least)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         expect(self.process.stdout.readline() == "begun\n", "the writer does not begin")
         return self
@@ -287,14 +287,14 @@ def tree(servers):
 def saved(engine):
     ensemble = Ensemble("saved", three_and_an_observer(), engine)
     ensemble.play("deploy.yml")
-    with Writer(ensemble.addresses(1, 2, 3)):
-        time.sleep(2)
+    with Writer(ensemble.addresses(1, 2, 3), least=100):
+        pass
     backup = scratch / f"{engine}.backup"
     before = tree(ensemble.addresses())
     ensemble.play("backup.yml", zookeeper_backup=str(backup))
     ensemble.changes_nothing("backup.yml", zookeeper_backup=str(backup))
-    with Writer(ensemble.addresses(1, 2, 3)):
-        time.sleep(1)
+    with Writer(ensemble.addresses(1, 2, 3), least=50):
+        pass
     _, text = ensemble.play("restore.yml", expected=1, zookeeper_backup=str(backup))
     ensemble.play("restore.yml", zookeeper_backup=str(backup), zookeeper_move_aside=True)
     expect(tree(ensemble.addresses()) == before, "the restored tree is another one")
@@ -454,8 +454,14 @@ def rebooted():
     unit = on("h1", "systemctl show paddock-demo -p ActiveState,MainPID; systemd-analyze security paddock-demo | tail -n 1")
     expect(f"MainPID={after['supervisor']['pid']}" in unit and float(re.search(r": ([\d.]+)", unit)[1]) < 3.0, unit)
     # Its servers go on while it is replaced.
-    on("h1", "systemctl kill --signal=KILL --kill-whom=main paddock-demo && sleep 3")
-    taken = json.loads(on("h1", "paddock status --json"))
+    on("h1", "systemctl kill --signal=KILL --kill-whom=main paddock-demo")
+    deadline = time.monotonic() + 60
+    while True:
+        taken = json.loads(on("h1", "paddock status --json", check=False) or "{}")
+        if (taken.get("supervisor") or {}).get("pid") not in (None, after["supervisor"]["pid"]):
+            break
+        expect(time.monotonic() < deadline, f"no supervisor follows the killed one: {taken}")
+        time.sleep(0.2)
     expect([one["pid"] for one in taken["servers"]] == [one["pid"] for one in after["servers"]], "the servers were restarted")
     on("h1", "paddock disable")
     expect("disabled" in on("h1", "systemctl is-enabled paddock-demo 2>&1 || echo disabled", check=False), "it is still enabled")

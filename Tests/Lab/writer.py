@@ -1,7 +1,7 @@
-"""Creates a znode every 20 ms until its standard input ends, then counts: one JSON line with what was acknowledged, what of it is
+"""Creates a znode every 20 ms until its standard input ends and LEAST of them are acknowledged, then counts: one JSON line with what was acknowledged, what of it is
 not there, and the longest time without an acknowledgement.
 
-usage: writer.py HOST:PORT,… PATH [USER:PASSWORD]
+usage: writer.py HOST:PORT,… PATH [LEAST]
 """
 
 import json
@@ -17,18 +17,16 @@ from kazoo.handlers.threading import KazooTimeoutError
 logging.disable(logging.CRITICAL)
 
 
-def client(servers, credentials):
+def client(servers):
     found = KazooClient(hosts=servers, timeout=10, connection_retry={"max_tries": -1, "delay": 0.05, "max_delay": 0.5})
     found.start(timeout=60)
-    if credentials:
-        found.add_auth("digest", credentials)
     return found
 
 
 def main():
     servers, path = sys.argv[1:3]
-    credentials = sys.argv[3] if len(sys.argv) > 3 else None
-    writer = client(servers, credentials)
+    least = int(sys.argv[3]) if len(sys.argv) > 3 else 1
+    writer = client(servers)
     writer.ensure_path(path)
     print("begun", flush=True)
     acknowledged, longest, last = [], 0.0, time.monotonic()
@@ -51,8 +49,8 @@ def main():
         longest, last = max(longest, now - last), now
         acknowledged.append(f"{number:08d}")
         number += 1
-        ended = bool(select.select([sys.stdin], [], [], max(0, due - time.monotonic()))[0])
-    reader = client(servers, credentials)
+        ended = bool(select.select([sys.stdin], [], [], max(0, due - time.monotonic()))[0]) and len(acknowledged) >= least
+    reader = client(servers)
     reader.sync(path)
     there = set(reader.get_children(path))
     lost = [name for name in acknowledged if name not in there]
