@@ -10,7 +10,12 @@
 self=${BASH_SOURCE[0]}
 [ ! -L "$self" ] || self=$(readlink -f "$self")
 case $self in */*) ;; *) self=./$self ;; esac
-bin=$(CDPATH='' cd -P "${self%/*}" && pwd)
+# There and back is no process. Where the way back is closed (the home of whoever called sudo, a directory that is gone) one goes there.
+if [ "$PWD/." -ef . ]; then
+    CDPATH='' cd -P "${self%/*}" && bin=$PWD && cd "$OLDPWD" || exit
+else
+    bin=$(CDPATH='' cd -P "${self%/*}" && pwd)
+fi
 self=$bin/${self##*/}
 root=${bin%/*}
 
@@ -193,14 +198,22 @@ find_client() {
     address=${address:-localhost}
 }
 
-# What the server answers to srvr, within $1 seconds. In a subshell of its own: a server that hangs up ends only that.
-ask() {
-    local answer=''
-    { exec 3<>"/dev/tcp/$address/$port" && printf srvr >&3 && { IFS= read -r -d '' -t "$1" answer <&3 || true; }; } 2>/dev/null
-    printf %s "$answer"
-}
+# Opens a connection to the server as file descriptor 3. The name that needs no question is not asked for.
+connect() { { exec 3<>"/dev/tcp/${address/#localhost/127.0.0.1}/$port"; } 2>/dev/null; }
 
-accepts() { (exec 3<>"/dev/tcp/$address/$port") 2>/dev/null; }
+accepts() { connect && exec 3>&-; }
+
+# Sets answer to what the server answers to srvr, within $1 seconds.
+ask() {
+    answer=
+    # A server that hangs up is none that answers; it does not end this script.
+    trap '' PIPE
+    if connect; then
+        ! printf srvr >&3 2>/dev/null || IFS= read -r -d '' -t "$1" answer <&3
+        exec 3>&-
+    fi
+    trap - PIPE
+}
 
 # Waits $1 seconds, for the end of a pipe that has none: no program is started for it.
 pause() {
@@ -224,7 +237,7 @@ wait_until_serving() {
         elif [ -n "$secure" ]; then
             ! accepts || return 0
         else
-            answer=$(ask 2)
+            ask 2
             case $answer in
             *Mode:*) return 0 ;;
             *"not currently serving"*)
@@ -384,12 +397,12 @@ status)
         exit 1
     fi
     echo "Client port found: $port. Client address: $address. Client SSL: false."
-    mode=$(ask 10 | grep '^Mode')
-    if [ -z "$mode" ]; then
+    ask 10
+    if ! [[ $answer =~ (^|$'\n')(Mode[^$'\n']*) ]]; then
         echo "Error contacting service. It is probably not running."
         exit 1
     fi
-    echo "$mode"
+    echo "${BASH_REMATCH[2]}"
     ;;
 *)
     usage
