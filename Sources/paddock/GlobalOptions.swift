@@ -18,7 +18,8 @@ extension CommonOptions {
 struct PlainOptions: CommonOptions {
     @Option(
         name: .customLong("state-dir"),
-        help: "Where ensembles live (default: $PADDOCK_HOME, else ~/.local/state/paddock).")
+        help: "Where ensembles live (default: $PADDOCK_HOME, else ~/.local/state/paddock).",
+        completion: .directory)
     var stateDirectory: String?
 
     @Flag(name: .shortAndLong, help: "Print results and problems only.")
@@ -51,8 +52,8 @@ struct EnsembleOption: ParsableArguments {
     @Option(
         name: .shortAndLong,
         help:
-            "The ensemble (default: the one in the topology given, else $PADDOCK_ENSEMBLE, else the only one there is)."
-    )
+            "The ensemble (default: the one in the topology given, else $PADDOCK_ENSEMBLE, else the only one there is).",
+        completion: KnownWords.ensembles)
     var ensemble: String?
 
     /// The ensemble named, here or in the environment.

@@ -43,6 +43,10 @@ struct Paddock: AsyncParsableCommand {
         if let complaint = CommandWords.complaint(words, commands: groups.map { $0._commandName }) {
             refuse(complaint, mend: "`paddock --help` lists the commands", isJSON: CommandWords.wantsJSON(words))
         }
+        if let script = CompletionScript.requested(words) {
+            Terminal().output(script)
+            return
+        }
         do {
             var command = try parseAsRoot(words)
             if var command = command as? any AsyncParsableCommand {

@@ -26,6 +26,10 @@ import Testing
 
     /// What a script prints, both outputs together, and its exit code in a last line.
     private func run(_ root: String, _ words: String..., environment: [String: String] = [:]) async throws -> String {
+        try await run(root, words, environment: environment)
+    }
+
+    private func run(_ root: String, _ words: [String], environment: [String: String] = [:]) async throws -> String {
         let output = "\(root)/output"
         try? FileManager.default.removeItem(atPath: output)
         let process = try ChildProcess(
@@ -48,6 +52,17 @@ import Testing
             let missing = try await run(root, "build-release", "paddock", "zkserver")
             #expect(missing.contains("zkserver is not built, and no Swift toolchain on PATH. Install Swift 6.3"))
             #expect(missing.hasSuffix("exit 69\n"))
+        }
+    }
+
+    /// A line that is being typed is no place for messages, nor for a build of minutes.
+    @Test func aCompletionBuildsNothingAndSaysNothing() async throws {
+        try await withCopy { root in
+            let line = ["---completion", "stop", "--", "positional@0", "2", "0", "paddock", "stop", "up"]
+            #expect(try await run(root, ["paddock"] + line) == "exit 0\n")
+            try ExecutableFile.write(
+                "#!/bin/sh\necho \"paddock $*\"\n", to: "\(root)/.build-release/release/paddock")
+            #expect(try await run(root, ["paddock"] + line) == "paddock \(line.joined(separator: " "))\nexit 0\n")
         }
     }
 

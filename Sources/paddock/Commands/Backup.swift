@@ -59,7 +59,7 @@ struct BackupCommand: EnsembleCommand {
         completion: .file())
     var output: String?
 
-    @Option(help: ArgumentHelp("Take the data of this server.", valueName: "id"))
+    @Option(help: ArgumentHelp("Take the data of this server.", valueName: "id"), completion: KnownWords.servers())
     var server: Int64?
 
     @OptionGroup var place: PlaceOptions

@@ -31,7 +31,7 @@ struct Destroy: EnsembleCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(help: "The ensemble (default: the only one there is).")
+    @Argument(help: "The ensemble (default: the only one there is).", completion: KnownWords.ensembles)
     var ensemble: String?
 
     @OptionGroup var selection: EnsembleOption

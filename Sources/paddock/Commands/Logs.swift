@@ -11,7 +11,9 @@ struct Logs: EnsembleCommand {
     @OptionGroup var global: GlobalOptions
     @OptionGroup var selection: EnsembleOption
 
-    @Argument(help: ArgumentHelp("Ids, or leader, followers, observers, all (default).", valueName: "server"))
+    @Argument(
+        help: ArgumentHelp("Ids, or leader, followers, observers, all (default).", valueName: "server"),
+        completion: KnownWords.selections)
     var servers: [String] = []
 
     @Flag(name: .shortAndLong, help: "Go on with new lines as they come.")

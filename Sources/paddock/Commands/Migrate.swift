@@ -22,11 +22,13 @@ struct Migrate: EnsembleCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The Apache distribution to move to (default: the one used last, else the first found).", valueName: "dir"))
+            "The Apache distribution to move to (default: the one used last, else the first found).", valueName: "dir"),
+        completion: .directory)
     var home: String?
 
     @Argument(
-        help: ArgumentHelp("Only these: ids, or leader, followers, observers; all without.", valueName: "server"))
+        help: ArgumentHelp("Only these: ids, or leader, followers, observers; all without.", valueName: "server"),
+        completion: KnownWords.servers(["leader", "followers", "observers"]))
     var servers: [String] = []
 
     @Option(help: ArgumentHelp("Wait between two servers, e.g. 10s or 1m.", valueName: "duration"))

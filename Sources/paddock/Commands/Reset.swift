@@ -14,7 +14,7 @@ struct ResetCommand: EnsembleCommand {
     @OptionGroup var global: GlobalOptions
     @OptionGroup var selection: EnsembleOption
 
-    @Argument(help: ArgumentHelp("The server's id.", valueName: "server"))
+    @Argument(help: ArgumentHelp("The server's id.", valueName: "server"), completion: KnownWords.servers())
     var server: String
 
     @Flag(help: "Show what would be done, and do nothing.")

@@ -34,7 +34,9 @@ extension ForcibleCommand {
 }
 
 struct ServerArguments: ParsableArguments {
-    @Argument(help: ArgumentHelp("Ids, or leader, followers, observers, all.", valueName: "server"))
+    @Argument(
+        help: ArgumentHelp("Ids, or leader, followers, observers, all.", valueName: "server"),
+        completion: KnownWords.selections)
     var servers: [String]
 
     @Flag(help: "Show what would be done, and do nothing.")

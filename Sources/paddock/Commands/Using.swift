@@ -86,7 +86,9 @@ struct Shell: EnsembleCommand {
     @OptionGroup var global: PlainOptions
     @OptionGroup var selection: EnsembleOption
 
-    @Argument(help: ArgumentHelp("Connect to this server only: an id, or leader.", valueName: "server"))
+    @Argument(
+        help: ArgumentHelp("Connect to this server only: an id, or leader.", valueName: "server"),
+        completion: KnownWords.servers(["leader"]))
     var server: String?
 
     @Argument(parsing: .postTerminator, help: "A command to run once, after --.")
