@@ -87,13 +87,30 @@ package enum ProcessTable {
         return !isScript(executable)
     }
 
+    /// Whether the file that the process was started from has been replaced or removed since. False when we may not look into it.
+    package static func programIsGone(_ pid: Int32) -> Bool { program(of: pid)?.hasSuffix(" (deleted)") == true }
+
+    /// Whether a supervisor that a command has put into the background runs a program that is gone. One that systemd or `paddock run` started
+    /// has other words behind it: when that ends, more ends with it.
+    package static func isReplacedSupervisor(_ pid: Int32) -> Bool {
+        guard programIsGone(pid), let bytes = try? DurableFile.read("/proc/\(pid)/cmdline", limit: 64 << 10) else {
+            return false
+        }
+        let words = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+        return words.count == 4 && words[1] == "supervise" && words[2] == "--ensemble-dir"
+    }
+
+    /// What the kernel says that the process runs; nil when we may not look into it.
+    private static func program(of pid: Int32) -> String? {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink("/proc/\(pid)/exe", &buffer, buffer.count)
+        return count > 0 ? String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
+    }
+
     /// Whether the process may be one that `executable` was started as: its program has that name, or it is the interpreter of
     /// that script.
     static func runs(_ pid: Int32, _ executable: String) -> Bool {
-        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let count = readlink("/proc/\(pid)/exe", &buffer, buffer.count)
-        guard count > 0 else { return false }
-        var program = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        guard var program = program(of: pid) else { return false }
         if program.hasSuffix(" (deleted)") { program.removeLast(10) }
         let name = (Files.resolved(executable) ?? executable).split(separator: "/").last
         return program.split(separator: "/").last == name || isScript(executable)

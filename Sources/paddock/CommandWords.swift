@@ -19,7 +19,7 @@ enum CommandWords {
         }
         guard index > 0, index < words.count else { return words }
         // The name of a command of a group has two words.
-        let length = words[index] == "registry" && index + 1 < words.count ? 2 : 1
+        let length = ["registry", "self"].contains(words[index]) && index + 1 < words.count ? 2 : 1
         let name = Array(words[index...].prefix(length))
         return name + Array(words[..<index]) + Array(words[(index + length)...])
     }

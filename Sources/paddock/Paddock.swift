@@ -30,7 +30,7 @@ struct Paddock: AsyncParsableCommand {
                 name: "House keeping",
                 subcommands: [
                     List.self, EnableCommand.self, DisableCommand.self, Destroy.self, BackupCommand.self,
-                    RestoreCommand.self, DoctorCommand.self, Bundle.self,
+                    RestoreCommand.self, DoctorCommand.self, SelfCommand.self, Bundle.self,
                 ]),
         ])
 

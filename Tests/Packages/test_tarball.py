@@ -25,6 +25,10 @@ class Installation:
         file.write_text(f"ensemble: {name}\nparticipants: 3\nports: auto\n")
         return json.loads(self.paddock("up", file, "--json").split("\n", 1)[1])["status"]
 
+    def findings(self, subject):
+        said = json.loads(self.paddock("self", "doctor", "--json"))
+        return [one for one in said["findings"] if one["subject"] == subject]
+
     def status(self, name):
         return json.loads(self.paddock("status", "-e", name, "--json"))
 
@@ -61,8 +65,16 @@ def test_an_ensemble_outlives_an_upgrade_and_an_uninstall(installation):
     status = installation.status("one")
     assert [server["pid"] for server in status["servers"]] == pids
     assert all(server["outdated"] for server in status["servers"]), "status says that servers run what has been replaced"
+    supervisor = status["supervisor"]["pid"]
+    findings = installation.findings("one")
+    assert [one["state"] for one in findings] == ["warning", "warning"], findings
+    assert f"its supervisor (pid {supervisor}) runs a program that has been replaced since" == findings[0]["text"]
+    assert findings[1]["text"].startswith("servers 1, 2 and 3 run an older program or configuration: bundled 3.8.0-paddock-"), findings
     installation.paddock("rolling-restart", "-e", "one", "--quiet")
-    assert not any(server["outdated"] for server in installation.status("one")["servers"])
+    status = installation.status("one")
+    assert not any(server["outdated"] for server in status["servers"]) and status["supervisor"]["pid"] != supervisor
+    findings = installation.findings("one")
+    assert [one["state"] for one in findings] == ["good"] and findings[0]["text"].startswith("servers 1, 2 and 3 run bundled 3.8.0-paddock-"), findings
 
     said = installation.install("--uninstall")
     assert "processes of it still run" in said
@@ -78,6 +90,19 @@ def test_two_versions_stand_side_by_side(installation):
     assert installation.boot("one")["health"] == "healthy"
     assert other.boot("two")["health"] == "healthy"
     assert [one["name"] for one in json.loads(other.paddock("list", "--json"))["ensembles"]] == ["one", "two"]
+    # Each says which one the PATH leads to.
+    for prefixes, state, text in (
+        ([other.prefix], "good", "has this one only"),
+        ([other.prefix, installation.prefix], "warning", f"has others behind this one: {installation.prefix}/lib/paddock/paddock ("),
+        ([installation.prefix, other.prefix], "warning", f"`paddock` is another one than this: {installation.prefix}/lib/paddock/paddock ("),
+    ):
+        other.environment["PATH"] = ":".join([*(f"{one}/bin" for one in prefixes), "/usr/bin", "/bin"])
+        (found,) = other.findings("PATH")
+        assert found["state"] == state and found["text"].startswith(text), found
+    # What is left of an ensemble that is gone.
+    (other.prefix.parent / "state/gone/logs").mkdir(parents=True)
+    (found,) = other.findings("state directory")
+    assert found["text"] == f"of ensembles that are gone: {other.prefix.parent}/state/gone"
     other.install("--uninstall")
     assert installation.status("one")["health"] == "healthy"
 

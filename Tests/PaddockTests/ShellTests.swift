@@ -39,7 +39,7 @@ struct ShellTests {
             #expect(up.status == 0, "\(up.errors)")
             let missing = try paddock.run("shell", environment: ["PADDOCK_ZKCLI": "/nowhere"])
             #expect(missing.status == 69)
-            #expect(missing.errors.contains("name the zkcli that bin/build-release zkcli builds"), "\(missing.errors)")
+            #expect(missing.errors.contains("name a zkcli, or unset it"), "\(missing.errors)")
         }
     }
 }

@@ -218,7 +218,7 @@ import Testing
             #expect(bundled.status == 69)
             #expect(
                 bundled.errors.contains(
-                    "PADDOCK_ZKSERVER is /nowhere, where no program is; name the zkserver that bin/build-release zkserver builds, or unset it"
+                    "PADDOCK_ZKSERVER is /nowhere, where no program is; name a zkserver, or unset it: then it is the one beside paddock"
                 ))
         }
     }

@@ -22,6 +22,36 @@ import Testing
         }
     }
 
+    /// Who has a package has no bin/build-release, and who has a checkout no package.
+    @Test(arguments: [
+        ("/src/.build-release/x86_64-unknown-linux-gnu/release/zkcli", "build it with bin/build-release zkcli"),
+        ("/src/.build/debug/zkserver-tls", "build it with bin/build-release zkserver-tls"),
+        (
+            "/usr/lib/paddock/zkserver-tls",
+            "install the package anew: apt-get install --reinstall ./paddock_*.deb (it has zkserver-tls unless it was made without)"
+        ),
+        (
+            "/home/a/.local/lib/paddock/zkcli",
+            "run install.sh of the tarball again (it has zkcli unless it was made without)"
+        ),
+        (
+            "/v/site-packages/paddock/_programs/zkserver",
+            "install the wheel anew: pip install --force-reinstall paddock-*.whl"
+        ),
+        (
+            "/v/site-packages/paddock/_programs/zkserver-tls",
+            "the wheel has no programs with TLS: install the .deb or the tarball"
+        ),
+        ("/opt/zkserver", "put zkserver of the same version there"),
+    ])
+    func howToGetAProgramDependsOnWhereTheOthersCameFrom(_ program: String, _ way: String) {
+        #expect(Installation.wayToGet(program) == way)
+        #expect(
+            EngineError.noBundledServer(searched: program).description
+                == "the bundled server is not here: there is no program \(program); \(way), or name it with PADDOCK_ZKSERVER"
+        )
+    }
+
     /// Whoever starts a server hands on where his programs are and how he likes his language; that makes no other server of it.
     @Test func aServerIsWhatItIsWhoeverStartsIt() throws {
         func fingerprint(_ environment: [String: String], variables: [String: String] = [:]) -> String {
@@ -143,7 +173,7 @@ import Testing
                         environment: ["LANG": "C"], workingDirectory: "/e/server.1"))
 
             let missing = EngineError.noBundledServer(searched: root + "/bin/zkserver-tls")
-            #expect(missing.description.contains("; build it with bin/build-release zkserver-tls, or "))
+            #expect(missing.description.contains("; put zkserver-tls of the same version there, or "))
             #expect(throws: missing) { _ = try BundledEngine.find(environment: [:], hasTLS: true, beside: program) }
             try ExecutableFile.write("#!/bin/sh\necho zkserver-tls 1.3\n", to: root + "/bin/zkserver-tls")
             let secure = try BundledEngine.find(environment: [:], hasTLS: true, beside: program)

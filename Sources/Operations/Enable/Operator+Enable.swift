@@ -63,14 +63,20 @@ extension Operator {
 
     /// Where units of an administrator, or of a user, belong.
     private func unitPath(_ unit: SystemdUnit) throws(OperationError) -> String {
-        if unit.manager == .system { return "/etc/systemd/system/\(unit.name)" }
+        "\(try unitDirectory(unit.manager))/\(unit.name)"
+    }
+
+    func unitDirectory(
+        _ manager: SystemdUnit.Manager = geteuid() == 0 ? .system : .user
+    ) throws(OperationError) -> String {
+        if manager == .system { return "/etc/systemd/system" }
         if let directory = environment["XDG_CONFIG_HOME"], directory.hasPrefix("/") {
-            return "\(directory)/systemd/user/\(unit.name)"
+            return "\(directory)/systemd/user"
         }
         guard let home = environment["HOME"], home.hasPrefix("/") else {
             throw OperationError(.badUsage, "HOME is not set: there is no place for a unit of this user")
         }
-        return "\(home)/.config/systemd/user/\(unit.name)"
+        return "\(home)/.config/systemd/user"
     }
 
     private func makeParents(of path: String) throws {

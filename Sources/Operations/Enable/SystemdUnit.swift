@@ -17,6 +17,11 @@ struct SystemdUnit {
 
     var name: String { "paddock-\(ensemble).service" }
 
+    /// Whether a unit's text is one of these, for an ensemble of that state directory.
+    static func isOurs(_ text: String, stateDirectory: String) -> Bool {
+        text.contains(". Written by `paddock enable`;") && text.contains(" --state-dir \(argument(stateDirectory))\n")
+    }
+
     var text: String {
         let variables = environment.sorted { $0.key < $1.key }.map {
             "Environment=\(Self.word("\($0.key)=\($0.value)"))\n"

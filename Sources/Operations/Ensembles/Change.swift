@@ -51,9 +51,16 @@ extension EnsembleStore {
         do throws(FileLock.Failure) {
             return try FileLock("\(directory)/.locks/\(ensemble)", holder: command)
         } catch {
-            guard case .held(let held) = error else { throw error }
-            throw OperationError(
-                .taken, "\(ensemble) is being changed by \(held.holder)", mend: "wait until it is done, or stop it")
+            switch error {
+            case .held(let held):
+                throw OperationError(
+                    .taken, "\(ensemble) is being changed by \(held.holder)", mend: "wait until it is done, or stop it")
+            case .file(let error) where [ENOLCK, EOPNOTSUPP, ENOSYS].contains(error.code):
+                throw OperationError(
+                    .failed, "\(error): the file system has no locks (NFS without a lock server, say)",
+                    mend: "keep ensembles on a disk of this machine: --state-dir DIR, or PADDOCK_HOME")
+            case .file: throw error
+            }
         }
     }
 }

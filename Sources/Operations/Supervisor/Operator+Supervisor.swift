@@ -5,11 +5,17 @@ import Supervision
 import ZooKeeperProtocol
 
 extension Operator {
-    /// The ensemble's supervisor, launched when none lives: it then adopts the servers that run.
+    /// The ensemble's supervisor, launched when none lives: it then adopts the servers that run. So it does when the program of the one
+    /// that lives has been replaced: after an upgrade the first command that changes something brings a supervisor of the new program.
     func control(_ home: SupervisorHome) async throws -> ControlClient {
         try Task.checkCancellation()
         let directory = home.ensembleDirectory
         do {
+            if let pid = home.holder?.pid, ProcessTable.isReplacedSupervisor(pid) {
+                report(.step("the supervisor's program has been replaced: another supervisor takes the servers over"))
+                try await ControlClient.connect(ensembleDirectory: directory, by: command)
+                    .shutdown(stoppingServers: false)
+            }
             return try await ControlClient.connectOrLaunch(
                 ensembleDirectory: directory, launcher: launcher(directory), by: command)
         } catch {

@@ -90,7 +90,7 @@ package struct Doctor: Sendable {
         case .unusable(let why):
             Finding(
                 subject: "bundled", state: .missing, text: "the bundled server cannot be used: \(why)",
-                mend: "bin/build-release zkserver builds it")
+                mend: "do what that says: nothing boots without a server")
         }
     }
 

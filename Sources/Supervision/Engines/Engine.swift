@@ -98,16 +98,15 @@ package enum EngineError: Error, Hashable, Sendable, CustomStringConvertible {
             "no Java found (looked at \(searched.joined(separator: ", "))); "
                 + "install one: apt-get install default-jre-headless"
         case .noBundledServer(let path):
-            "the bundled server is not built: there is no program \(path); build it with bin/build-release \(path.split(separator: "/").last ?? "zkserver"), "
+            "the bundled server is not here: there is no program \(path); \(Installation.wayToGet(path)), "
                 + "or name it with PADDOCK_ZKSERVER"
         case .notAServer(let path):
-            "PADDOCK_ZKSERVER is \(path), where no program is; name the zkserver that bin/build-release zkserver builds, "
-                + "or unset it"
+            "PADDOCK_ZKSERVER is \(path), where no program is; name a zkserver, or unset it: then it is the one beside paddock"
         case .noShell(let path):
-            "the shell is not built: there is no program \(path); build it with bin/build-release \(path.split(separator: "/").last ?? "zkcli"), "
+            "the shell is not here: there is no program \(path); \(Installation.wayToGet(path)), "
                 + "or name it with PADDOCK_ZKCLI"
         case .notAShell(let path):
-            "PADDOCK_ZKCLI is \(path), where no program is; name the zkcli that bin/build-release zkcli builds, or unset it"
+            "PADDOCK_ZKCLI is \(path), where no program is; name a zkcli, or unset it: then it is the one beside paddock"
         }
     }
 

@@ -12,27 +12,8 @@ struct DoctorCommand: EnsembleCommand {
 
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
         let findings = Doctor.examine(try store(), environment: EnsembleStore.processEnvironment())
-        if global.json {
-            try printJSON(Output(findings: findings), terminal)
-        } else {
-            for finding in findings {
-                let (mark, style): (String, Terminal.Style) =
-                    switch finding.state {
-                    case .good: ("ok", .green)
-                    case .warning: ("warning", .yellow)
-                    case .missing: ("missing", .red)
-                    }
-                let padding = String(repeating: " ", count: 9 - mark.count)
-                terminal.output("\(terminal.styled(mark, style))\(padding)\(finding.subject): \(finding.text)")
-                if let mend = finding.mend { terminal.output("         mend: \(mend)") }
-            }
-        }
+        try FindingLines.show(findings, terminal, isJSON: global.json)
         return findings.contains { $0.state == .missing } ? .unavailable : .done
-    }
-
-    private struct Output: Encodable {
-        var version = 1
-        var findings: [Doctor.Finding]
     }
 }
 
