@@ -178,6 +178,8 @@ struct Election: Sendable {
         if ballot.round == server.round {
             received[sender] = ballot
             if Self.hasLeader(ballot, in: received, server) { return ballot.vote }
+            // Of two things that it had to say it may have sent the later one alone: what it settled on was its vote.
+            if let winner = conclude(&server) { return winner }
         }
         settled[sender] = ballot
         guard Self.hasLeader(ballot, in: settled, server) else { return nil }

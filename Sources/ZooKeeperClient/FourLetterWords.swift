@@ -106,7 +106,7 @@ public enum FourLetterWords {
                         AnswerCollector(word: word, answered: answered, failure: failure))
                 }
             }
-            .connect(host: server.host, port: server.port)
+            .connect(to: server)
         connected.whenSuccess { _ in isConnected.withLockedValue { $0 = true } }
         connected.whenFailure { answered.fail(failure(.unreachable(reason(of: $0)))) }
         answered.futureResult.whenComplete { _ in
@@ -228,5 +228,13 @@ private final class AnswerCollector: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         answered.fail(failure(.connectionLost(reason(of: error))))
         context.close(promise: nil)
+    }
+}
+
+extension ClientBootstrap {
+    /// An address needs no resolver, which works in a thread of its own and asks for both families.
+    fileprivate func connect(to server: ServerAddress) -> EventLoopFuture<any Channel> {
+        if let address = try? SocketAddress(ipAddress: server.host, port: server.port) { return connect(to: address) }
+        return connect(host: server.host, port: server.port)
     }
 }

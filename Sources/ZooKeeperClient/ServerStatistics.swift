@@ -103,9 +103,20 @@ public struct ServerValues: Hashable, Sendable {
 
     /// Reads a line for each entry; lines without the separator are skipped.
     init(parsing text: String, separator: String) {
-        entries = text.split(separator: "\n").compactMap { line in
-            guard let range = line.firstRange(of: separator) else { return nil }
-            return Entry(name: String(line[..<range.lowerBound]), value: String(line[range.upperBound...]))
+        // By bytes: `mntr` has a hundred lines, and is asked of every server again and again.
+        let separator = Array(separator.utf8)
+        entries = text.utf8.split(separator: UInt8(ascii: "\n")).compactMap { line in
+            var start = line.startIndex
+            while let found = line[start...].firstIndex(of: separator[0]) {
+                let rest = line[found...]
+                if rest.starts(with: separator) {
+                    return Entry(
+                        name: String(Substring(line[..<found])),
+                        value: String(Substring(rest.dropFirst(separator.count))))
+                }
+                start = line.index(after: found)
+            }
+            return nil
         }
     }
 

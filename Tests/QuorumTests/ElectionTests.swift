@@ -269,6 +269,23 @@ import ZooKeeperProtocol
         #expect(misled.quorum.status == .looking(.started))
     }
 
+    /// What it said before, while it looked, may have been overtaken by that on its way.
+    @Test func whoHasSettledInThisRoundHasVotedAsItSettled() {
+        var told = looking(for: 3)
+        told.state = .following
+        var bench = Bench(1)
+        bench.put(.notification(looking(for: 3), from: 3))
+        bench.put(.notification(told, from: 2))
+        #expect(bench.quorum.status == .joining(3))
+
+        // The leader that they settled on has said nothing.
+        var misled = Bench(1, voters: [1, 2, 3, 4, 5])
+        misled.put(.notification(looking(for: 5), from: 4))
+        told.leader = 5
+        for voter in [2, 3, 4] as [ServerID] { misled.put(.notification(told, from: voter)) }
+        #expect(misled.quorum.status == .looking(.started))
+    }
+
     @Test func settledServersMayReportOtherRoundsAndZXIDs() {
         var bench = Bench(1)
         var late = settled(.following, leader: 3)

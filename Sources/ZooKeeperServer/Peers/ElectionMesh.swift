@@ -49,6 +49,8 @@ final class ElectionMesh {
     /// When peers could not be reached. They call themselves when they are there: with many of them, to try again each time that
     /// there is something to tell would be most of the work.
     private var notReached: [ServerID: NIODeadline] = [:]
+    /// How long after the last of several attempts in a row the next one is made to reach peers that could not be reached.
+    private var redialling: [ServerID: TimeAmount] = [:]
 
     /// Servers in no configuration that are put up with.
     private static let patience = 256
@@ -84,6 +86,7 @@ final class ElectionMesh {
 
     func send(_ notification: Notification, to peer: ServerID) {
         latest[peer] = notification
+        redialling[peer] = nil
         guard pause > .zero else { return tell(peer) }
         untold.insert(peer)
         // At the end of this turn at the soonest: a vote goes to everybody.
@@ -139,9 +142,11 @@ final class ElectionMesh {
         else {
             logger.debug("server \(peer) cannot be reached on its election port", metadata: ["error": "\(result)"])
             notReached[peer] = loop.now
-            return listener.unreachable(peer)
+            if redialling[peer] == nil { listener.unreachable(peer) }
+            return redial(peer)
         }
         notReached[peer] = nil
+        redialling[peer] = nil
         logger.debug("server \(peer) was dialled", metadata: ["calls back": "\(peer > id)"])
         connection.begin(peer)
         guard !isClosed else { return connection.close() }
@@ -151,6 +156,20 @@ final class ElectionMesh {
         } else {
             connection.greet(hello)
             establish(connection, peer)
+        }
+    }
+
+    /// Servers of one ensemble are often started together. A voter that comes later calls the others, but no observer: what that one has to
+    /// ask it would else ask again after `minNotificationInterval`. Four attempts, over 120 ms.
+    private func redial(_ peer: ServerID) {
+        guard pause == .zero else { return }
+        let wait = redialling[peer].map { $0 * 2 } ?? .milliseconds(8)
+        guard wait <= .milliseconds(64) else { return }
+        redialling[peer] = wait
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        loop.scheduleTask(in: wait) {
+            // Unless something has been sent since, which begins anew, or it has called.
+            if bound.value.redialling[peer] == wait, bound.value.connections[peer] == nil { bound.value.dial(peer) }
         }
     }
 
@@ -219,6 +238,7 @@ final class ElectionMesh {
         }
         connection.begin(peer)
         notReached[peer] = nil
+        redialling[peer] = nil
         guard !isClosed else { return connection.close() }
         guard peer != id else {
             logger.warning(

@@ -7,6 +7,7 @@ import ServerConfig
 
 struct Check: EnsembleCommand {
     static let configuration = CommandConfiguration(
+        commandName: "check",
         abstract: "Find what is wrong with topologies and zoo.cfg files.",
         discussion: """
             Several zoo.cfg files are checked together as files of one ensemble, too. Of a directory: its zoo*.cfg, those in

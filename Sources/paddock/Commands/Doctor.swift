@@ -19,6 +19,7 @@ struct DoctorCommand: EnsembleCommand {
 
 struct Bundle: EnsembleCommand {
     static let configuration = CommandConfiguration(
+        commandName: "bundle",
         abstract: "Write one archive for a bug report: configurations without secrets, status, logs, events, versions.")
 
     @OptionGroup var global: GlobalOptions

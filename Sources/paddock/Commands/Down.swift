@@ -5,6 +5,7 @@ import Planning
 
 struct Down: EnsembleCommand {
     static let configuration = CommandConfiguration(
+        commandName: "down",
         abstract: "Stop an ensemble: observers, followers, the leader, then the supervisor.",
         discussion: "Data stays in place for the next `paddock up`, unless --destroy is given.")
 
@@ -27,6 +28,7 @@ struct Down: EnsembleCommand {
 
 struct Destroy: EnsembleCommand {
     static let configuration = CommandConfiguration(
+        commandName: "destroy",
         abstract: "Stop an ensemble and remove its directory with all its data.")
 
     @OptionGroup var global: GlobalOptions

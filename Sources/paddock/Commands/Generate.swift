@@ -4,6 +4,7 @@ import Provisioning
 
 struct Generate: EnsembleCommand {
     static let configuration = CommandConfiguration(
+        commandName: "generate",
         abstract: "Write the files of every server: zoo.cfg, myid, directories.",
         discussion: """
             Touches nothing that is up to date, and never data. An edited zoo.cfg is kept as zoo.cfg.orig. Two runs give

@@ -2,7 +2,8 @@ import ArgumentParser
 import Operations
 
 struct List: EnsembleCommand {
-    static let configuration = CommandConfiguration(abstract: "List the ensembles of the state directory.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the ensembles of the state directory.")
 
     @OptionGroup var global: GlobalOptions
 

@@ -8,6 +8,7 @@ import Provisioning
 
 struct Import: PaddockCommand {
     static let configuration = CommandConfiguration(
+        commandName: "import",
         abstract: "Write the topology that would generate existing zoo.cfg files.",
         discussion: """
             Takes the zoo.cfg of every server of one ensemble, with the myid and the dynamic file that belong to it. What a

@@ -4,6 +4,7 @@ import Planning
 
 struct Inventory: PaddockCommand {
     static let configuration = CommandConfiguration(
+        commandName: "inventory",
         abstract: "Print a topology as an inventory for Ansible.",
         discussion: """
             Groups: ensemble, participants, observers, and host_ADDRESS for each host; a server is called ENSEMBLE-ID. As a

@@ -6,6 +6,7 @@ import Supervision
 
 struct Logs: EnsembleCommand {
     static let configuration = CommandConfiguration(
+        commandName: "logs",
         abstract: "Show the logs of servers as one, in the order of time.")
 
     @OptionGroup var global: GlobalOptions

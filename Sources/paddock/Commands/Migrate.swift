@@ -6,6 +6,7 @@ import Topology
 
 struct Migrate: EnsembleCommand {
     static let configuration = CommandConfiguration(
+        commandName: "migrate",
         abstract: "Move servers to another engine, one after the other, the leader last, without an outage.",
         discussion: """
             The data directories stay: each server comes back with what it had. A client writes meanwhile; at the end it is

@@ -7,6 +7,7 @@ import Templates
 
 struct New: PaddockCommand {
     static let configuration = CommandConfiguration(
+        commandName: "new",
         abstract: "Write a commented topology to start from.",
         discussion: "Without FILE it goes to the standard output. An existing file is never overwritten.")
 

@@ -78,13 +78,15 @@ private struct ServerActionOutput: Encodable {
 }
 
 struct Start: ServerCommand {
-    static let configuration = CommandConfiguration(abstract: "Start servers that are stopped or gave up.")
+    static let configuration = CommandConfiguration(
+        commandName: "start", abstract: "Start servers that are stopped or gave up.")
     static let action = ServerAction.start
     @OptionGroup var options: ServerOptions
 }
 
 struct Stop: ForcibleCommand {
     static let configuration = CommandConfiguration(
+        commandName: "stop",
         abstract: "Stop servers; they stay stopped until `paddock start`.")
     static let action = ServerAction.stop
     @OptionGroup var forcible: ForcibleOptions
@@ -92,6 +94,7 @@ struct Stop: ForcibleCommand {
 
 struct Restart: ForcibleCommand {
     static let configuration = CommandConfiguration(
+        commandName: "restart",
         abstract: "Restart servers at once; see `rolling-restart` for all of them without an outage.")
     static let action = ServerAction.restart
     @OptionGroup var forcible: ForcibleOptions
@@ -99,6 +102,7 @@ struct Restart: ForcibleCommand {
 
 struct Kill: ForcibleCommand {
     static let configuration = CommandConfiguration(
+        commandName: "kill",
         abstract: "Kill servers with SIGKILL, as a crash would; the supervisor starts them again.")
     static let action = ServerAction.kill
     @OptionGroup var forcible: ForcibleOptions
@@ -106,13 +110,14 @@ struct Kill: ForcibleCommand {
 
 struct Pause: ForcibleCommand {
     static let configuration = CommandConfiguration(
+        commandName: "pause",
         abstract: "Freeze servers with SIGSTOP, as a long garbage collection would.")
     static let action = ServerAction.pause
     @OptionGroup var forcible: ForcibleOptions
 }
 
 struct Resume: ServerCommand {
-    static let configuration = CommandConfiguration(abstract: "Let paused servers go on.")
+    static let configuration = CommandConfiguration(commandName: "resume", abstract: "Let paused servers go on.")
     static let action = ServerAction.resume
     @OptionGroup var options: ServerOptions
 }

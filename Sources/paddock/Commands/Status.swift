@@ -5,6 +5,7 @@ import Supervision
 
 struct Status: EnsembleCommand {
     static let configuration = CommandConfiguration(
+        commandName: "status",
         abstract: "Show how the ensemble and its servers are.",
         discussion: """
             Exit code: 0 healthy, 3 degraded, 4 no quorum, 5 not running.
@@ -72,6 +73,7 @@ extension EnsembleCommand {
 
 struct Wait: EnsembleCommand {
     static let configuration = CommandConfiguration(
+        commandName: "wait",
         abstract: "Wait until the ensemble is healthy, or has a quorum or a leader.",
         discussion: """
             Looks and changes nothing. Exit code: 0 when it is so, and when the time is up that of `status`: 3 degraded, 4 no quorum,

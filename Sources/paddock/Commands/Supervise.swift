@@ -4,6 +4,7 @@ import Supervision
 
 struct Supervise: EnsembleCommand {
     static let configuration = CommandConfiguration(
+        commandName: "supervise",
         abstract: "Run the supervisor of an ensemble in the foreground; `up` starts one in the background.",
         discussion: """
             For systemd and its like. SIGTERM stops the servers, then the supervisor; SIGKILL leaves the servers running, and

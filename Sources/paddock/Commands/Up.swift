@@ -7,6 +7,7 @@ import Templates
 
 struct Up: EnsembleCommand {
     static let configuration = CommandConfiguration(
+        commandName: "up",
         abstract: "Boot an ensemble on this machine, or apply what changed to a running one.",
         discussion: """
             Without FILE: the topology applied last, or three participants and an observer named demo. Returns when the

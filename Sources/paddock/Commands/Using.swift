@@ -7,6 +7,7 @@ import Templates
 
 struct Env: EnsembleCommand {
     static let configuration = CommandConfiguration(
+        commandName: "env",
         abstract: "Print how to reach the ensemble as variables of the environment: eval \"$(paddock env)\".")
 
     @OptionGroup var global: GlobalOptions
@@ -39,6 +40,7 @@ struct Env: EnsembleCommand {
 
 struct Run: EnsembleCommand {
     static let configuration = CommandConfiguration(
+        commandName: "run",
         abstract: "Run a command with a throw-away ensemble of its own.",
         usage: "paddock run [FILE] [options] -- COMMAND…",
         discussion: """
@@ -77,6 +79,7 @@ struct Run: EnsembleCommand {
 
 struct Shell: EnsembleCommand {
     static let configuration = CommandConfiguration(
+        commandName: "shell",
         abstract: "Talk to the ensemble: ZooKeeper's shell, as bin/zkCli.sh.",
         discussion: """
             At a terminal: a shell with history and completion. Otherwise: a command a line of standard input, as in

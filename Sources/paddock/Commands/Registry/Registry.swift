@@ -6,6 +6,7 @@ import ZooKeeperClient
 
 struct Registry: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "registry",
         abstract: "Services: register providers, find them, follow them.",
         discussion: """
             A provider is registered while its command runs and is well:
