@@ -35,6 +35,8 @@ package struct Quorum: Sendable {
     private var early: [(connection: LinkID, packet: QuorumPacket?)] = []
     /// Observers that asked who leads during an election: they are told when it is over.
     private var askers: ServerSet = []
+    /// The newest that each server said before this one was started.
+    private var saidEarly: [ServerID: Notification] = [:]
     /// Inputs that came before all effects of an earlier one were carried out, and when they came.
     private var waiting: Deque<(input: Input, now: Milliseconds)> = []
     /// Whether every effect of every input taken so far has been carried out.
@@ -127,6 +129,10 @@ package struct Quorum: Sendable {
             server.markDurable(ticket)
         case .notification(let notification, let sender):
             server.unreachable.remove(sender)
+            if case .idle = role {
+                if saidEarly.count < Self.mostEarly { saidEarly[sender] = notification }
+                return
+            }
             answer(notification, from: sender)
         case .dataDiffers:
             server.distrust()
@@ -143,7 +149,16 @@ package struct Quorum: Sendable {
             leave(departure.reason, successor: departure.successor)
             updateOutlook()
         }
+        if case .start = input {
+            for (sender, notification) in saidEarly.sorted(by: { $0.key < $1.key }) {
+                waiting.append((.notification(notification, from: sender), now))
+            }
+            saidEarly = [:]
+        }
     }
+
+    /// More servers than an ensemble has, whoever calls.
+    private static let mostEarly = 1000
 
     private mutating func take(_ input: Input) {
         var current = Role.moved

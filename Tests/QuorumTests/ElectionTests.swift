@@ -323,6 +323,23 @@ import ZooKeeperProtocol
         #expect(bench.quorum.status == .joining(3))
     }
 
+    /// Ports are open before a server is started: what comes in between is not lost, and nothing is answered to it.
+    @Test func whatIsSaidBeforeTheStartIsHeardThen() {
+        var quorum = Quorum(id: 1, configuration: EnsembleConfiguration(voters: [1, 2, 3], observers: [4]))
+        quorum.step(.notification(looking(for: 2), from: 2), now: 1)
+        quorum.step(.notification(looking(for: 3), from: 3), now: 1)
+        quorum.step(.notification(looking(for: 3), from: 2), now: 2)
+        var asking = looking(for: 4, round: 1)
+        asking.leader = Vote.none.leader
+        quorum.step(.notification(asking, from: 4), now: 2)
+        #expect(quorum.nextEffect() == nil)
+        quorum.step(.start, now: 3)
+        var effects: [Quorum.Effect] = []
+        while let effect = quorum.nextEffect() { effects.append(effect) }
+        #expect(quorum.status == .joining(3))
+        #expect(effects.notifications(to: 4).last?.state == .following)
+    }
+
     @Test func anObserversVoteIsNeverCounted() {
         var bench = Bench(1, voters: [1, 2, 3], observers: [4, 5])
         bench.put(.notification(looking(for: 1), from: 4))
