@@ -3,9 +3,11 @@
 
 usage: bin/lab test [--short] [NAME…]     the scenarios of that name, or all
 
-$PADDOCK_PROGRAMS is a directory with the programs to deploy (else bin/package makes them), $PADDOCK_PYTHON a Python that has kazoo.
+$PADDOCK_PROGRAMS is a directory with the programs to deploy (else bin/package makes them), $PADDOCK_OLDER_PROGRAMS one with those to upgrade from (else the
+same, with another checksum), $PADDOCK_ZOOKEEPER_3_9 a tarball of Apache's 3.9 (else distributions.py makes one), $PADDOCK_PYTHON a Python that has kazoo.
 """
 
+import hashlib
 import json
 import os
 import pathlib
@@ -16,6 +18,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import distributions
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 os.environ["PADDOCK_LAB"] = os.environ.get("PADDOCK_LAB", f"test-{os.getpid()}")
@@ -50,17 +54,29 @@ def on(host, command, check=True):
     return lab("ssh", host, command, check=check).stdout
 
 
-def programs():
+def programs(with_tls):
     """The static programs to deploy, out of the tarball that an operator has."""
     directory = scratch / "programs"
     if named := os.environ.get("PADDOCK_PROGRAMS"):
         directory.symlink_to(named)
         return
     made = subprocess.run(
-        [str(ROOT / "bin/package"), "tarball", "-z", "1", "--programs", "paddock,zkserver,zkcli", "-o", str(scratch / "packages")],
+        [str(ROOT / "bin/package"), "tarball", "-z", "1", "--programs", "paddock,zkserver,zkcli" + (",zkserver-tls" if with_tls else ""), "-o", str(scratch / "packages")],
         check=True, stdout=subprocess.PIPE, text=True)
     subprocess.run(["tar", "-xf", made.stdout.strip(), "-C", str(scratch)], check=True)
     directory.symlink_to(next(scratch.glob("paddock-*/lib/paddock")))
+
+
+def older_programs():
+    if named := os.environ.get("PADDOCK_OLDER_PROGRAMS"):
+        return named
+    directory = scratch / "older"
+    directory.mkdir()
+    for name in ("paddock", "zkserver", "zkcli"):
+        shutil.copy(scratch / "programs" / name, directory)
+        with open(directory / name, "ab") as program:
+            program.write(b"\0")
+    return str(directory)
 
 
 class Ensemble:
@@ -107,7 +123,19 @@ class Ensemble:
     def play_in_background(self, playbook, **variables):
         line, environment = self.command(playbook, [], variables)
         return subprocess.Popen(
-            line, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+            line, env=environment, stdin=subprocess.DEVNULL, stdout=open(scratch / "output", "w"), stderr=subprocess.STDOUT, start_new_session=True)
+
+    def fails_in_background(self, process):
+        """What it printed, once it has ended."""
+        began = time.monotonic()
+        status = process.wait(timeout=300)
+        text = (scratch / "output").read_text()
+        expect(status != 0, f"a run in the background ended well:\n{text[-3000:]}")
+        print(f"    it stopped after {time.monotonic() - began:.0f} s", flush=True)
+        return text
+
+    def main_pid(self, number):
+        return on(self.servers[number][0], f"systemctl show -p MainPID --value paddock-{self.name_of(number)}", check=False).strip()
 
     def play(self, playbook, *words, expected=0, **variables):
         """Runs a playbook; returns its recap by host, and all it printed."""
@@ -119,6 +147,8 @@ class Ensemble:
         for line in result.stdout.partition("PLAY RECAP")[2].splitlines():
             if match := re.match(r"(\S+)\s*: (ok=.*)", line):
                 recap[match[1]] = {key: int(value) for key, value in (pair.split("=") for pair in match[2].split())}
+        # It only looks at the inventory.
+        recap.pop("localhost", None)
         print(f"    {playbook} {' '.join(words)}: {time.monotonic() - began:.0f} s", flush=True)
         if (result.returncode == 0) != (expected == 0):
             raise Failure(f"{playbook} ended with {result.returncode}:\n" + text[-6000:])
@@ -133,6 +163,13 @@ class Ensemble:
             if "Mode: leader" in word(host, "srvr"):
                 return number
         raise Failure("nobody leads")
+
+
+def wait_until(condition, text, patience=60):
+    deadline = time.monotonic() + patience
+    while not condition():
+        expect(time.monotonic() < deadline, text)
+        time.sleep(0.1)
 
 
 def address(host):
@@ -245,23 +282,33 @@ def partitioned(engine):
     leader = ensemble.leader()
     host = ensemble.servers[leader][0]
     others = [number for number in (1, 2, 3) if number != leader]
+
+    def others_lead():
+        return any("Mode: leader" in word(ensemble.servers[number][0], "srvr") for number in others)
+
     with Writer(ensemble.addresses(1, 2, 3)):
+        observer, old_leader = ensemble.main_pid(4), ensemble.main_pid(leader)
+        roll = ensemble.play_in_background("rolling-restart.yml", zookeeper_restart="all", zookeeper_patience=20)
+        wait_until(lambda: ensemble.main_pid(4) not in (observer, "0"), "the roll does not begin")
+        # In the middle of it. It stops, and no more than one voter is away.
         lab("partition", host)
-        deadline = time.monotonic() + 60
-        while not any("Mode: leader" in word(ensemble.servers[number][0], "srvr") for number in others):
-            expect(time.monotonic() < deadline, "the others elect nobody")
-            time.sleep(0.3)
-        # A rolling restart stops before its first step, and leaves the quorum.
+        text = ensemble.fails_in_background(roll)
+        expect(re.search(r"server \d \(10\.77\.0\.\d+:2181\), seen from h\d: |cannot reach the (client|election) port", text), text[-3000:])
+        wait_until(others_lead, "the others elect nobody")
+        expect(ensemble.main_pid(leader) == old_leader, "the leader was restarted, though the others could not see it")
+        # Before its first step, if it begins like this.
+        pids = [ensemble.main_pid(number) for number in ensemble.servers]
         _, text = ensemble.play("rolling-restart.yml", expected=1, zookeeper_restart="all", zookeeper_patience=5)
         expect(re.search(r"server \d \(10\.77\.0\.\d+:2181\), seen from h\d: ", text), text[-3000:])
-        expect(any("Mode: leader" in word(ensemble.servers[number][0], "srvr") for number in others), "the quorum is gone")
+        expect(pids == [ensemble.main_pid(number) for number in ensemble.servers], "a server was restarted")
+        expect(others_lead(), "the quorum is gone")
         lab("heal")
         ensemble.play("status.yml")
-    ensemble.play("rolling-restart.yml", zookeeper_restart="all")
+        ensemble.play("rolling-restart.yml", zookeeper_restart="all")
 
 
 def partition_of_apache():
-    """Apache's: the leader's network cut and healed under load; a rolling restart meanwhile stops and says why"""
+    """Apache's: the leader's network cut in the middle of a rolling restart, which stops and says why; healed, and rolled to the end"""
     partitioned("apache")
 
 
@@ -311,53 +358,68 @@ def backup_of_bundled():
     saved("bundled")
 
 
-def tarball(version):
-    """Debian's jars as a distribution of Apache's: what its tarballs look like"""
-    name = f"apache-zookeeper-{version}-bin"
-    directory = scratch / name
-    (directory / "lib").mkdir(parents=True)
-    (directory / "bin").mkdir()
-    shutil.copy("/usr/share/zookeeper/bin/zkServer.sh", directory / "bin")
-    java = pathlib.Path("/usr/share/java")
-    for jar in java.glob("*.jar"):
-        if re.match(r"(zookeeper|netty|slf4j-api|slf4j-log4j12|log4j-1\.2|snappy|metrics-core|jackson|jetty|servlet-api|javax\.servlet|commons-(cli|lang|io)|jline|audience|json-simple)", jar.name):
-            target = directory / "lib" / jar.resolve().name
-            if not target.exists():
-                shutil.copy(jar.resolve(), target)
-    path = scratch / f"{name}.tar.gz"
-    subprocess.run(["tar", "-czf", path, "-C", scratch, name], check=True)
-    return str(path)
-
-
-def upgraded():
-    """Apache's: from Debian's package to a tarball, under load, with nothing lost; what does not change is not restarted"""
-    ensemble = Ensemble("newer", three_and_an_observer())
-    ensemble.play("deploy.yml")
-    ensemble.variables["zookeeper_tarball"] = tarball("3.8.0")
+def upgrade(ensemble, runs):
+    """Under load, with nothing lost; `runs` is a pattern of what the processes of h1 then say."""
     with Writer(ensemble.addresses(1, 2, 3)):
         ensemble.play("upgrade.yml")
-    expect("/opt/zookeeper/apache-zookeeper-3.8.0-bin" in on("h1", "pgrep -fa QuorumPeerMain"), "it does not run the tarball's")
+    line = on("h1", "pgrep -fa 'QuorumPeerMain|zkserver'; sha1sum /proc/$(pgrep -f 'QuorumPeerMain|zkserver' | head -n 1)/exe")
+    expect(re.search(runs, line), f"{runs} does not run: {line}")
     ensemble.changes_nothing("upgrade.yml")
+
+
+def changed_and_looked_at(ensemble):
+    """A setting, the logs and the status"""
     ensemble.settings["maxClientCnxns"] = 77
     ensemble.be(ensemble.servers)
     with Writer(ensemble.addresses(1, 2, 3)):
         ensemble.play("reconfigure.yml")
     expect("maxClientCnxns=77" in on("h2", "cat /var/lib/paddock/newer/server.2/conf/zoo.cfg"), "the setting is not there")
     ensemble.changes_nothing("reconfigure.yml")
-    ensemble.play("collect-logs.yml", zookeeper_logs=str(scratch / "logs"))
-    expect("QuorumPeer" in (scratch / "logs/newer-1.log").read_text(), "the log is empty")
-    ensemble.changes_nothing("collect-logs.yml", zookeeper_logs=str(scratch / "logs"))
+    logs = scratch / "logs"
+    ensemble.play("collect-logs.yml", zookeeper_logs=str(logs))
+    expect("LEADING" in "".join(path.read_text().upper() for path in logs.glob("newer-*.log")), "the logs are empty")
+    ensemble.changes_nothing("collect-logs.yml", zookeeper_logs=str(logs))
+    _, text = ensemble.play("status.yml")
+    expect("leader" in text and "observer" in text, text[-3000:])
     ensemble.changes_nothing("status.yml")
 
 
+def upgrade_of_apache():
+    """Apache's: from Debian's package to a tarball, and from 3.8 to 3.9, under load; what does not change is not restarted"""
+    newest = os.environ.get("PADDOCK_ZOOKEEPER_3_9") or distributions.tarball("3.9", scratch)
+    ensemble = Ensemble("newer", three_and_an_observer())
+    ensemble.play("deploy.yml")
+    for tarball in (distributions.tarball("3.8", scratch), newest):
+        ensemble.variables["zookeeper_tarball"] = tarball
+        upgrade(ensemble, re.escape("/opt/zookeeper/" + pathlib.Path(tarball).name.removesuffix(".tar.gz")))
+    expect("Zookeeper version: 3.9." in word("h1", "srvr"), "it says another version")
+    changed_and_looked_at(ensemble)
+
+
+def upgrade_of_bundled():
+    """The bundled server: from an older build to this one, under load; what does not change is not restarted"""
+    ensemble = Ensemble("newer", three_and_an_observer(), "bundled")
+    older = older_programs()
+    ensemble.play("deploy.yml", zookeeper_binaries=older)
+
+    def checksum(directory):
+        return hashlib.sha1((pathlib.Path(directory) / "zkserver").read_bytes()).hexdigest()
+
+    expect(checksum(older) in on("h1", "sha1sum /proc/$(pgrep -f zkserver | head -n 1)/exe"), "it does not run the older one")
+    upgrade(ensemble, checksum(scratch / "programs"))
+    changed_and_looked_at(ensemble)
+
+
 def certificates(names):
+    """For each name and its host one that the same authority signed"""
     directory = scratch / "certificates"
     directory.mkdir(exist_ok=True)
 
     def openssl(*words):
         subprocess.run(["openssl", *words], check=True, capture_output=True, cwd=directory)
 
-    openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=lab", "-keyout", "ca.key", "-out", "ca.pem")
+    if not (directory / "ca.pem").exists():
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=lab", "-keyout", "ca.key", "-out", "ca.pem")
     for name, host in names.items():
         (directory / "extensions").write_text(f"subjectAltName=IP:{address(host)}\nextendedKeyUsage=serverAuth,clientAuth\n")
         openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
@@ -367,23 +429,84 @@ def certificates(names):
     return str(directory)
 
 
-def secured():
-    """Apache's: TLS between the servers in three rounds, under load, with nothing lost; then new certificates"""
-    ensemble = Ensemble("secret", three_and_an_observer())
+def secured(engine):
+    ensemble = Ensemble("secret", three_and_an_observer(), engine)
     ensemble.play("deploy.yml")
     place = "/etc/paddock/secret"
     ensemble.settings.update({
-        "sslQuorum": "true", "ssl.quorum.keyStore.location": f"{place}/server.pem", "ssl.quorum.trustStore.location": f"{place}/ca.pem",
-        "serverCnxnFactory": "org.apache.zookeeper.server.NettyServerCnxnFactory"})
+        "sslQuorum": "true", "ssl.quorum.keyStore.location": f"{place}/server.pem", "ssl.quorum.trustStore.location": f"{place}/ca.pem"})
+    if engine == "apache":
+        ensemble.settings["serverCnxnFactory"] = "org.apache.zookeeper.server.NettyServerCnxnFactory"
     ensemble.be(ensemble.servers)
-    ensemble.variables["zookeeper_certificates"] = certificates(
-        {ensemble.name_of(number): host for number, (host, _) in ensemble.servers.items()})
+    hosts = {ensemble.name_of(number): host for number, (host, _) in ensemble.servers.items()}
+    ensemble.variables["zookeeper_certificates"] = certificates(hosts)
     with Writer(ensemble.addresses(1, 2, 3)):
         ensemble.play("tls.yml")
-    expect("sslQuorum=true" in on("h1", "grep -v portUnification /var/lib/paddock/secret/server.1/conf/zoo.cfg"), "no TLS in zoo.cfg")
-    expect("portUnification" not in on("h1", "cat /var/lib/paddock/secret/server.1/conf/zoo.cfg"), "plain text is still understood")
+    written = on("h1", "cat /var/lib/paddock/secret/server.1/conf/zoo.cfg")
+    expect("sslQuorum=true" in written, "no TLS in zoo.cfg")
+    expect("portUnification" not in written, "plain text is still understood")
+    # Who speaks first in TLS is answered in TLS; who does not is not answered.
+    greeting = lab("run", "openssl", "s_client", "-connect", f"{address('h1')}:3888", "-CAfile", f"{scratch}/certificates/ca.pem", check=False).stdout
+    expect("Verify return code: 0 (ok)" in greeting, greeting[-2000:])
     ensemble.changes_nothing("tls.yml")
-    certificates({ensemble.name_of(number): host for number, (host, _) in ensemble.servers.items()})
+    certificates(hosts)
+    with Writer(ensemble.addresses(1, 2, 3)):
+        recap, _ = ensemble.play("tls.yml")
+    expect(all(host["changed"] > 0 for host in recap.values()), f"not every server has its new certificate: {recap}")
+    ensemble.changes_nothing("tls.yml")
+
+
+def tls_of_apache():
+    """Apache's: TLS between the servers in three rounds, under load, with nothing lost; then new certificates"""
+    secured("apache")
+
+
+def tls_of_bundled():
+    """The bundled server: the same"""
+    secured("bundled")
+
+
+def reimaged(engine):
+    ensemble = Ensemble("anew", three_and_an_observer(), engine)
+    ensemble.play("deploy.yml")
+    with Writer(ensemble.addresses(1, 2, 3), least=100):
+        pass
+
+    # Server 1 is down, 3 is empty: with its vote server 2 alone could decide what was acknowledged. It is not started.
+    on("h1", "systemctl stop paddock-anew-1")
+    lab("kill", "h3")
+    lab("boot", "h3", "--wiped")
+    _, text = ensemble.play("deploy.yml", "--limit", "anew-3", expected=1, zookeeper_patience=5)
+    expect("Server 3 has no data on anew-3 and is not started" in text and "server 1 (10.77.0.11:2181), seen from h3: refused" in text, text[-3000:])
+    expect(ensemble.main_pid(3) == "0", "the empty server runs")
+
+    # With all hosts those that have data go first; meanwhile nothing is lost.
+    with Writer(ensemble.addresses(1, 2, 3)):
+        _, text = ensemble.play("deploy.yml")
+    expect("Server 3 has no data on anew-3. It keeps its id" in text and "anew-1, anew-2" in text, text[-3000:])
+    expect(on("h3", "cat /var/lib/paddock/anew/server.3/data/myid") == "3\n", "it has another id")
+    expect(tree(f"{address('h3')}:2181") == tree(f"{address('h1')}:2181"), "its data are others")
+    ensemble.changes_nothing("deploy.yml")
+
+    # The leader's host, under load.
+    leader = ensemble.leader()
+    host = ensemble.servers[leader][0]
+    with Writer(ensemble.addresses(1, 2, 3)):
+        lab("kill", host)
+        lab("boot", host, "--wiped")
+        ensemble.play("deploy.yml")
+    expect(re.search("Mode: (follower|leader)", word(host, "srvr")), "the new host does not serve")
+    expect(tree(f"{address(host)}:2181") == tree(ensemble.addresses()), "its data are others")
+
+
+def reimaged_apache():
+    """Apache's: a host is made anew with an empty disk; its server keeps its id, and begins when nothing can be lost by it"""
+    reimaged("apache")
+
+
+def reimaged_bundled():
+    """The bundled server: the same"""
+    reimaged("bundled")
 
 
 def faults():
@@ -403,10 +526,18 @@ def faults():
     expect("inactive" in on("h1", "systemctl is-active paddock-field-1", check=False), "the others were started")
     on("h2", "rm /var/full")
 
-    # A host that cannot be reached in the middle.
+    # A host that cannot be reached, from the beginning and in the middle.
     lab("partition", "h4", "operator")
     recap, text = ensemble.play("deploy.yml", expected=1)
-    expect(re.search("UNREACHABLE|Timeout", text) and recap["field-1"]["changed"] == 0, text[-3000:])
+    expect("UNREACHABLE" in text and recap["field-1"]["changed"] == 0, text[-3000:])
+    lab("heal")
+    on("h1", "rm /etc/systemd/system/paddock-field-1.service")
+    run = ensemble.play_in_background("deploy.yml")
+    wait_until(lambda: "there" in on("h1", "test -e /run/paddock-field.held && echo there || echo absent"), "the run does not begin")
+    lab("partition", "h4", "operator")
+    text = ensemble.fails_in_background(run)
+    expect("UNREACHABLE" in text, text[-3000:])
+    expect("inactive" in on("h1", "systemctl is-active paddock-field-1", check=False), "the others were started")
     lab("heal")
 
     # A name that is an address of the loopback on its own host.
@@ -430,12 +561,10 @@ def faults():
         ensemble.play("rolling-restart.yml", zookeeper_restart="all")
     lab("clock", "h2", "0")
 
-    # A host that is made anew with an empty disk gets its data from the others.
-    with Writer(ensemble.addresses(1, 2, 3)):
-        lab("kill", "h3")
-        lab("boot", "h3", "--wiped")
-        ensemble.play("deploy.yml")
-    expect(re.search("Mode: (follower|leader)", word("h3", "srvr")), "the new host does not serve")
+    # Where the inventory cannot be made nothing is done, and that is no success.
+    ensemble.path.write_text("ensemble: [\n")
+    _, text = ensemble.play("status.yml", expected=1)
+    expect("The inventory has no servers, so nothing was done" in text, text[-3000:])
 
 
 def rebooted():
@@ -475,10 +604,7 @@ def operators():
     ensemble.settings["maxClientCnxns"] = 99
     ensemble.be(ensemble.servers)
     first = ensemble.play_in_background("reconfigure.yml")
-    deadline = time.monotonic() + 60
-    while "there" not in on("h1", "test -e /run/paddock-field.held && echo there || echo absent"):
-        expect(time.monotonic() < deadline, "nobody holds the ensemble")
-        time.sleep(0.1)
+    wait_until(lambda: "there" in on("h1", "test -e /run/paddock-field.held && echo there || echo absent"), "nobody holds the ensemble")
     _, text = ensemble.play("rolling-restart.yml", expected=1)
     expect("is changing field" in text, text[-3000:])
     os.killpg(first.pid, signal.SIGKILL)
@@ -487,9 +613,53 @@ def operators():
     ensemble.changes_nothing("reconfigure.yml")
 
 
+def networks():
+    """What `delay` and `loss` ask for is what packets suffer, both on their way to the host and from it; `heal` ends it"""
+    count = 400
+
+    def ping(host):
+        """milliseconds there and back, and how many in a hundred are lost"""
+        output = lab("run", PYTHON, str(ROOT / "Tests/Lab/ping.py"), address(host), str(count)).stdout
+        measured = json.loads(output)
+        return measured["milliseconds"], measured["lost"]
+
+    on("h2", "systemd-run --quiet --unit echo /usr/bin/python3 -c '"
+             "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind((\"\", 7))\nwhile True: s.sendto(*s.recvfrom(100))'")
+    wait_until(lambda: ping("h2")[1] < 100, "nothing is echoed")
+    near, lost = ping("h2")
+    print(f"    {near:.2f} ms, {lost:.1f} % lost", flush=True)
+    expect(near < 20 and lost == 0, f"{near} ms, {lost} % lost on a good network")
+    for delay in (10, 50, 200):
+        lab("delay", "h2", str(delay))
+        milliseconds, lost = ping("h2")
+        print(f"    delay {delay}: {milliseconds:.2f} ms there and back, {lost:.1f} % lost", flush=True)
+        expect(2 * delay <= milliseconds < 2 * delay + 10 + near and lost == 0, f"delay {delay}: {milliseconds} ms, {lost} % lost")
+    lab("heal", "h2")
+    for loss in (5, 20, 50):
+        lab("loss", "h2", str(loss))
+        _, lost = ping("h2")
+        # Each way; four standard deviations of what chance makes of it.
+        wanted = 1 - (1 - loss / 100) ** 2
+        margin = 4 * (wanted * (1 - wanted) / count) ** 0.5
+        print(f"    loss {loss}: {lost:.1f} % lost there and back, {100 * wanted:.1f} asked for", flush=True)
+        expect(abs(lost / 100 - wanted) <= margin, f"loss {loss}: {lost} % lost there and back")
+    lab("heal")
+    near, lost = ping("h2")
+    expect(near < 20 and lost == 0, f"{near} ms, {lost} % lost once healed")
+
+    # An ensemble lives with it.
+    ensemble = Ensemble("far", three_and_an_observer(), "bundled")
+    ensemble.play("deploy.yml")
+    lab("delay", "h2", "20")
+    lab("loss", "h2", "2")
+    with Writer(ensemble.addresses(1, 2, 3), least=100):
+        ensemble.play("rolling-restart.yml", zookeeper_restart="all")
+
+
 SHORT = [apache]
-ALL = [apache, bundled, partition_of_apache, partition_of_bundled, members_of_apache, members_of_bundled, backup_of_apache, backup_of_bundled, upgraded,
-       secured, rebooted, operators, faults]
+ALL = [
+    apache, bundled, partition_of_apache, partition_of_bundled, members_of_apache, members_of_bundled, backup_of_apache, backup_of_bundled,
+    upgrade_of_apache, upgrade_of_bundled, tls_of_apache, tls_of_bundled, reimaged_apache, reimaged_bundled, rebooted, operators, faults, networks]
 
 
 def main():
@@ -501,7 +671,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     passed = failed = 0
     try:
-        programs()
+        programs(with_tls=tls_of_bundled in chosen)
         for scenario in chosen:
             print(f"-- {scenario.__name__}: {scenario.__doc__}", flush=True)
             began = time.monotonic()

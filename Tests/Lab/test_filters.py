@@ -86,3 +86,11 @@ def test_an_answer_becomes_a_state(monkeypatch):
     assert (state["role"], state["zxid"], state["version"], state["mntr"]) == ("leader", 31, "3.8.0", {"zk_synced_followers": "2"})
     answers["srvr"] = "This ZooKeeper instance is not currently serving requests\n"
     assert words.state(SERVERS[0], 1)["problem"] == "it does not serve (This ZooKeeper instance is not currently serving requests)"
+
+
+def test_a_snapshot_of_nothing_is_no_data():
+    assert not words.has_data([])
+    assert not words.has_data(["snapshot.0", "acceptedEpoch", "currentEpoch"])
+    assert not words.has_data(["snapshot.0.gz"])
+    assert words.has_data(["snapshot.0", "log.100000001"])
+    assert words.has_data(["snapshot.10000000a.snappy"])

@@ -47,7 +47,7 @@ zoo_cfg:
   returned: always
   type: str
 has_data:
-  description: Whether there is a snapshot or a log.
+  description: Whether there is a log, or a snapshot of more than an empty tree.
   returned: always
   type: bool
 identity:
@@ -59,6 +59,7 @@ identity:
 import os
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.zookeeper_words import has_data
 
 
 def text(path):
@@ -94,7 +95,7 @@ def main():
         changed=False,
         myid=text(os.path.join(data[0], "myid")),
         zoo_cfg=text(os.path.join(module.params["directory"], "conf", "zoo.cfg")),
-        has_data=any(name.startswith(("snapshot.", "log.")) for name in names),
+        has_data=has_data(names),
         identity=identity,
     )
 

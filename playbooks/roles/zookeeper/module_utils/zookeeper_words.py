@@ -1,4 +1,4 @@
-# What the role's modules ask ZooKeeper servers, with nothing but Python: the four-letter words, and whether a port can be reached.
+# What the role's modules know of ZooKeeper servers, with nothing but Python: the four-letter words, whether a port can be reached, which files are data.
 from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
@@ -10,6 +10,11 @@ import time
 
 def name_of_this_host():
     return socket.gethostname()
+
+
+def has_data(names):
+    """Whether files of these names in version-2 hold transactions. A server that was started and never saw the others leaves a snapshot of nothing."""
+    return any(name.startswith("log.") or name.startswith("snapshot.") and name.split(".")[1] != "0" for name in names)
 
 
 def place(server):
