@@ -339,10 +339,12 @@ def saved(engine):
     backup = scratch / f"{engine}.backup"
     before = tree(ensemble.addresses())
     ensemble.play("backup.yml", zookeeper_backup=str(backup))
+    expect(backup.stat().st_mode & 0o777 == 0o600, "others may read the backup")
     ensemble.changes_nothing("backup.yml", zookeeper_backup=str(backup))
     with Writer(ensemble.addresses(1, 2, 3), least=50):
         pass
     _, text = ensemble.play("restore.yml", expected=1, zookeeper_backup=str(backup))
+    expect("is running, and its data cannot be changed under it" in text and "or -e zookeeper_move_aside=true" in text, text[-3000:])
     ensemble.play("restore.yml", zookeeper_backup=str(backup), zookeeper_move_aside=True)
     expect(tree(ensemble.addresses()) == before, "the restored tree is another one")
     ensemble.changes_nothing("restore.yml", zookeeper_backup=str(backup))
@@ -529,14 +531,16 @@ def faults():
     # A host that cannot be reached, from the beginning and in the middle.
     lab("partition", "h4", "operator")
     recap, text = ensemble.play("deploy.yml", expected=1)
-    expect("UNREACHABLE" in text and recap["field-1"]["changed"] == 0, text[-3000:])
+    # A connection that was there already has no word for it but that sudo does not answer.
+    unreachable = r"UNREACHABLE|Timeout .* waiting for privilege escalation prompt"
+    expect(re.search(unreachable, text) and recap["field-1"]["changed"] == 0, text[-3000:])
     lab("heal")
     on("h1", "rm /etc/systemd/system/paddock-field-1.service")
     run = ensemble.play_in_background("deploy.yml")
     wait_until(lambda: "there" in on("h1", "test -e /run/paddock-field.held && echo there || echo absent"), "the run does not begin")
     lab("partition", "h4", "operator")
     text = ensemble.fails_in_background(run)
-    expect("UNREACHABLE" in text, text[-3000:])
+    expect(re.search(unreachable, text), text[-3000:])
     expect("inactive" in on("h1", "systemctl is-active paddock-field-1", check=False), "the others were started")
     lab("heal")
 
@@ -647,19 +651,23 @@ def networks():
     near, lost = ping("h2")
     expect(near < 20 and lost == 0, f"{near} ms, {lost} % lost once healed")
 
-    # An ensemble lives with it.
+
+def distant():
+    """The bundled server: a rolling restart with one host 20 ms away, whose network loses packets; nothing is lost"""
     ensemble = Ensemble("far", three_and_an_observer(), "bundled")
     ensemble.play("deploy.yml")
     lab("delay", "h2", "20")
     lab("loss", "h2", "2")
     with Writer(ensemble.addresses(1, 2, 3), least=100):
         ensemble.play("rolling-restart.yml", zookeeper_restart="all")
+    ensemble.changes_nothing("rolling-restart.yml")
 
 
 SHORT = [apache]
 ALL = [
     apache, bundled, partition_of_apache, partition_of_bundled, members_of_apache, members_of_bundled, backup_of_apache, backup_of_bundled,
-    upgrade_of_apache, upgrade_of_bundled, tls_of_apache, tls_of_bundled, reimaged_apache, reimaged_bundled, rebooted, operators, faults, networks]
+    upgrade_of_apache, upgrade_of_bundled, tls_of_apache, tls_of_bundled, reimaged_apache, reimaged_bundled, rebooted, operators, faults, networks,
+    distant]
 
 
 def main():
