@@ -165,10 +165,12 @@ class Ensemble:
         raise Failure("nobody leads")
 
 
-def wait_until(condition, text, patience=60):
+def wait_until(condition, text, patience=180, during=None):
+    """`during`: a playbook in the background, which must go on meanwhile"""
     deadline = time.monotonic() + patience
     while not condition():
         expect(time.monotonic() < deadline, text)
+        expect(during is None or during.poll() is None, f"{text}, and has ended: {(scratch / 'output').read_text()[-3000:] if during else ''}")
         time.sleep(0.1)
 
 
@@ -289,7 +291,7 @@ def partitioned(engine):
     with Writer(ensemble.addresses(1, 2, 3)):
         observer, old_leader = ensemble.main_pid(4), ensemble.main_pid(leader)
         roll = ensemble.play_in_background("rolling-restart.yml", zookeeper_restart="all", zookeeper_patience=20)
-        wait_until(lambda: ensemble.main_pid(4) not in (observer, "0"), "the roll does not begin")
+        wait_until(lambda: ensemble.main_pid(4) not in (observer, "0"), "the roll does not begin", during=roll)
         # In the middle of it. It stops, and no more than one voter is away.
         lab("partition", host)
         text = ensemble.fails_in_background(roll)
@@ -537,7 +539,7 @@ def faults():
     expect(re.search(unreachable, text) and recap["field-1"]["changed"] == 0, text[-3000:])
     lab("heal")
     run = ensemble.play_in_background("deploy.yml")
-    wait_until(lambda: "there" in on("h1", "test -d /var/lib/paddock/field && echo there || echo absent"), "the run writes nothing")
+    wait_until(lambda: "there" in on("h1", "test -d /var/lib/paddock/field && echo there || echo absent"), "the run writes nothing", during=run)
     lab("partition", "h4", "operator")
     text = ensemble.fails_in_background(run)
     expect(re.search(unreachable, text), text[-3000:])
@@ -608,7 +610,7 @@ def operators():
     ensemble.settings["maxClientCnxns"] = 99
     ensemble.be(ensemble.servers)
     first = ensemble.play_in_background("reconfigure.yml")
-    wait_until(lambda: "there" in on("h1", "test -e /run/paddock-field.held && echo there || echo absent"), "nobody holds the ensemble")
+    wait_until(lambda: "there" in on("h1", "test -e /run/paddock-field.held && echo there || echo absent"), "nobody holds the ensemble", during=first)
     _, text = ensemble.play("rolling-restart.yml", expected=1)
     expect("is changing field" in text, text[-3000:])
     os.killpg(first.pid, signal.SIGKILL)
