@@ -37,14 +37,18 @@ package struct DataTreeLoader: ~Copyable {
     private var parentPath: [UInt8] = []
     private var parent = NodeID.root
 
-    /// - Parameter bytes: about how long the content is.
-    package init(access: AccessControl = AccessControl(), seed: UInt64 = 0, bytes: Int = 0) {
+    /// - Parameters:
+    ///   - bytes: about how long the content is.
+    ///   - logged: about how long the log is that will be applied to the tree.
+    package init(access: AccessControl = AccessControl(), seed: UInt64 = 0, bytes: Int = 0, logged: Int = 0) {
         tree = DataTree(bare: access, seed: seed)
-        tree.store.expect(bytes / Self.usualNode)
+        tree.store.expect(bytes / Self.usualNode + logged / Self.usualTxn)
     }
 
     /// Bytes that a node takes in a snapshot: 96, and its path and data.
     private static let usualNode = 160
+    /// Bytes that a txn which makes such a node takes in the log, and some that make none.
+    private static let usualTxn = 256
 
     package mutating func addSession(_ id: SessionID, timeout: Int32) { tree.sessionTimeouts[id] = timeout }
 

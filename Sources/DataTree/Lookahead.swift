@@ -64,38 +64,37 @@ struct Foresight {
     var place: Foreseen?
 }
 
-/// Applies entries of the log one after the other, with an eye on those that follow.
-package struct LogReplay {
-    private var ahead = Lookahead()
+/// Applies entries of the log one after the other. Where the next ones lead is looked up for some of them together, since each look has
+/// to wait for memory (`NodeStore.fetch`).
+package struct LogReplay: ~Copyable {
+    private var wanted = WantedPaths()
+    /// Of the txns of this range.
+    private var places: [Foreseen?] = []
+    private var range = 0..<0
     private var reply = JuteWriter()
+    private static let together = 16
 
     package init() {}
 
-    /// To be called before the first of `txns` is applied.
-    package mutating func begin(_ txns: [LoggedTxn], _ tree: DataTree) {
-        ahead = Lookahead()
-        for place in 0..<Lookahead.distance {
-            _ = ahead.advance(place < txns.count ? foresee(txns[place], tree) : nil)
-        }
-    }
-
-    /// Applies `txns[place]`, or passes it over; all are to come here, in their order.
+    /// Applies `txns[place]`, or passes it over; all are to come here, in their order, from 0 on.
     package mutating func next(
         _ txns: [LoggedTxn], _ place: Int, isApplied: Bool, _ tree: DataTree
     ) throws(JuteError) {
-        if place + 2 * Lookahead.distance < txns.count { prefetch(txns[place + 2 * Lookahead.distance].entry) }
-        let far = place + Lookahead.distance
-        let foreseen = ahead.advance(far < txns.count ? foresee(txns[far], tree) : nil)
-        if let soon = ahead[4] { tree.store.foreseeNode(soon) }
-        if let soon = ahead[1] { tree.store.foreseeData(soon) }
+        if place == 0 { range = 0..<0 }
+        if place == range.upperBound { foresee(txns, tree) }
         guard isApplied else { return }
         reply.removeAll()
         let txn = txns[place]
+        let foreseen = places[place - range.lowerBound]
         _ = try tree.apply(
             txn.entry, txn.content.map { Foresight(content: $0, place: foreseen) }, reply: &reply)
     }
 
-    private func foresee(_ txn: LoggedTxn, _ tree: DataTree) -> Foreseen? {
-        txn.path.isEmpty ? nil : tree.store.foresee(txn.path)
+    private mutating func foresee(_ txns: [LoggedTxn], _ tree: DataTree) {
+        range = range.upperBound..<min(range.upperBound + Self.together, txns.count)
+        wanted.removeAll()
+        for txn in txns[range] { wanted.append(txn.path) }
+        tree.store.fetch(wanted, &places)
+        for txn in txns[range.upperBound...].prefix(Self.together) { prefetch(txn.entry) }
     }
 }

@@ -62,6 +62,8 @@ package struct Quorum: Sendable {
     package var currentEpoch: Epoch { server.currentEpoch }
     package var lastLogged: ZXID { server.lastLogged }
     package var lastApplied: ZXID { server.lastApplied }
+    /// The oldest txns that are logged and will be applied when they are committed, at most `count`.
+    package func uncommitted(first count: Int) -> some Sequence<Transaction> { server.uncommitted.prefix(count) }
 
     /// The next thing to do; nil when all inputs are dealt with. To ask for it means that the effect before is carried
     /// out.

@@ -65,6 +65,7 @@ package struct RequestPipeline: ~Copyable {
     var memoryReturned: Int64 = 0
     /// The txn being decided.
     var scratch = JuteWriter(capacity: 4096)
+    var fetcher = Fetcher()
     /// The body of the reply to the txn being applied.
     var replyBody = JuteWriter(capacity: 4096)
     /// Containers to delete, one at a time.

@@ -67,7 +67,9 @@ extension DataDirectory {
                 continue
             }
             do throws(StorageError) {
-                var recovered = Recovered(tree: try load(snapshot, access: options.access, seed: options.seed))
+                var recovered = Recovered(
+                    tree: try load(
+                        snapshot, access: options.access, seed: options.seed, logged: try logged(since: snapshot.zxid)))
                 recovered.snapshot = snapshot
                 recovered.notes = failures.map { "passed over a snapshot: \($0)" }
                 return recovered
@@ -85,6 +87,16 @@ extension DataDirectory {
         let tree = DataTree(access: options.access, seed: options.seed)
         if !hasLogs { try writeWhole(tree, digest: options.writesDigest) }
         return Recovered(tree: tree, notes: failures.map { "passed over a snapshot: \($0)" })
+    }
+
+    /// Bytes of the logs that a tree with the state of `zxid` still has to go through, about.
+    private func logged(since zxid: ZXID) throws(StorageError) -> Int {
+        let all = try logFiles()
+        var bytes = 0
+        for log in all[(all.lastIndex { $0.zxid <= zxid } ?? 0)...] {
+            do throws(FileError) { bytes += try files.size(log.path) ?? 0 } catch { throw .file(error) }
+        }
+        return bytes
     }
 
     /// Writes a snapshot of a tree in one go; for trees that nobody is changing.
@@ -117,7 +129,6 @@ extension DataDirectory {
         for (index, log) in all.enumerated() where index >= first {
             let reader = try TxnLogReader(log.path, files: files)
             try forEachPiece(of: reader) { (piece) throws(StorageError) in
-                replay.begin(piece.txns, recovered.tree)
                 for (place, record) in piece.records.enumerated() {
                     // A record may come twice: an Apache follower whose synchronisation broke off logs it again.
                     let isNew = record.zxid > last

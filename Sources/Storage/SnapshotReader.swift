@@ -7,8 +7,10 @@ extension DataDirectory {
     /// Loads one snapshot file (Apache's `FileSnap.deserialize`), whatever its compression.
     ///
     /// Parts behind the digest, which versions from 3.9 on write, are ignored.
+    ///
+    /// - Parameter logged: bytes of the log that will be applied to the tree.
     package func load(
-        _ snapshot: SnapshotFile, access: AccessControl = AccessControl(), seed: UInt64 = 0
+        _ snapshot: SnapshotFile, access: AccessControl = AccessControl(), seed: UInt64 = 0, logged: Int = 0
     ) throws(StorageError) -> DataTree {
         let file: any StorageFile
         let size: Int
@@ -19,7 +21,7 @@ extension DataDirectory {
         let decoder = SnapshotDecoder(
             try SnapshotInput(file, size: size, compression: snapshot.compression))
         let ahead = ReadAhead({ SnapshotPiece() }, fill: { decoder.fill($0) })
-        var loader = DataTreeLoader(access: access, seed: seed, bytes: size)
+        var loader = DataTreeLoader(access: access, seed: seed, bytes: size, logged: logged)
         while true {
             let piece = ahead.next()
             for (id, timeout) in piece.sessions { loader.addSession(id, timeout: timeout) }

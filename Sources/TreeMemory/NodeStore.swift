@@ -93,12 +93,6 @@ import ZooKeeperProtocol
         return Foreseen(parent: parent, hash: hash, removals: removals)
     }
 
-    /// The same for a path; nil when its parent is not there yet.
-    package func foresee(_ path: Bytes) -> Foreseen? {
-        guard let cut = path.lastIndex(of: slash), let parent = find(Bytes(rebasing: path[..<cut])) else { return nil }
-        return foresee(parent, Bytes(rebasing: path[(cut + 1)...]))
-    }
-
     /// Whether what was foreseen is still right.
     package func isCurrent(_ foreseen: Foreseen) -> Bool { foreseen.removals == removals }
 
@@ -108,10 +102,121 @@ import ZooKeeperProtocol
         if head != 0 { clinux_prefetch(at(NodeID(rawValue: head))) }
     }
 
-    /// Some time after `foreseeNode`: has name and data be fetched as well.
-    package func foreseeData(_ foreseen: Foreseen) {
-        let head = bucket(foreseen.hash).pointee
-        if head != 0 { clinux_prefetch(birth(NodeID(rawValue: head))) }
+    /// What whoever finds, changes or makes the nodes at these paths will look at is fetched from now on: one level of the tree for all of
+    /// them before the next, so that they wait for memory together and not one after the other.
+    ///
+    /// - Parameter places: becomes where each path leads; nil where its parent is not there yet.
+    package func fetch(_ paths: borrowing WantedPaths, _ places: inout [Foreseen?]) {
+        places.removeAll(keepingCapacity: true)
+        for _ in 0..<paths.count { places.append(nil) }
+        withUnsafeTemporaryAllocation(of: Search.self, capacity: Self.searchesAtOnce) { searches in
+            paths.withPaths { path in
+                var next = 0
+                while next < places.count {
+                    var count = 0
+                    while next < places.count, count < searches.count {
+                        let path = path(next)
+                        if path.count > 1, path[0] == slash {
+                            (searches.baseAddress! + count).initialize(
+                                to: Search(next, rest: Bytes(rebasing: path[1...])))
+                            count += 1
+                        }
+                        next += 1
+                    }
+                    while count > 0 {
+                        count = fetchLevel(UnsafeMutableBufferPointer(rebasing: searches[..<count]), &places)
+                    }
+                }
+            }
+        }
+    }
+
+    /// A path on its way through the levels of the tree.
+    private struct Search {
+        /// Which of the paths it is.
+        let place: Int
+        var node = NodeID.root
+        /// Of the path, behind the slash of the level reached.
+        var rest: Bytes
+        /// Its first name.
+        var name = Bytes.empty
+        var hash: UInt32 = 0
+        /// In the hash's bucket; 0 behind the last one.
+        var candidate: UInt32 = 0
+
+        init(_ place: Int, rest: Bytes) { (self.place, self.rest) = (place, rest) }
+
+        var isLast: Bool { name.count == rest.count }
+    }
+
+    /// As many as keep the memory busy; what they bring stays in the nearest cache.
+    private static let searchesAtOnce = 16
+
+    /// Looks for the next name of each path, and moves those that go on to the front; how many these are.
+    private func fetchLevel(_ searches: UnsafeMutableBufferPointer<Search>, _ places: inout [Foreseen?]) -> Int {
+        for index in searches.indices {
+            let rest = searches[index].rest
+            let end = memchr(rest.baseAddress!, Int32(slash), rest.count).map {
+                UnsafeRawPointer($0) - rest.baseAddress!
+            }
+            searches[index].name = Bytes(rebasing: rest[..<(end ?? rest.count)])
+            searches[index].hash = hash(searches[index].node, searches[index].name)
+            clinux_prefetch(bucket(searches[index].hash))
+        }
+        for index in searches.indices {
+            searches[index].candidate = bucket(searches[index].hash).pointee
+            clinux_prefetch(at(NodeID(rawValue: searches[index].candidate)))
+        }
+        // A bucket has one node on average: most of the others are its second.
+        for index in searches.indices where searches[index].candidate != 0 {
+            let record = at(NodeID(rawValue: searches[index].candidate))
+            guard record.pointee.hash != searches[index].hash else { continue }
+            searches[index].candidate = record.pointee.hashNext
+            clinux_prefetch(at(NodeID(rawValue: record.pointee.hashNext)))
+        }
+        var isAnyNew = false
+        for index in searches.indices {
+            while let node = optional(searches[index].candidate), at(node).pointee.hash != searches[index].hash {
+                searches[index].candidate = at(node).pointee.hashNext
+            }
+            if let node = optional(searches[index].candidate) {
+                if searches[index].isLast { fetchPayload(at(node)) } else { clinux_prefetch(birth(node)) }
+            } else if searches[index].isLast {
+                isAnyNew = true
+            }
+        }
+        if isAnyNew { fetchSiblings(searches) }
+        var count = 0
+        for index in searches.indices {
+            var search = searches[index]
+            if search.isLast {
+                places[search.place] = Foreseen(parent: search.node, hash: search.hash, removals: removals)
+            } else if search.candidate != 0, search.name.count + 1 < search.rest.count,
+                let node = child(of: search.node, named: search.name, hash: search.hash)
+            {
+                search.node = node
+                search.rest = Bytes(rebasing: search.rest[(search.name.count + 1)...])
+                searches[count] = search
+                count += 1
+            }
+        }
+        return count
+    }
+
+    /// Of nodes that are not there: what `insert` will change to put them behind their last sibling.
+    private func fetchSiblings(_ searches: UnsafeMutableBufferPointer<Search>) {
+        func forEachNew(_ body: (UnsafeMutablePointer<NodeExtra>) -> Void) {
+            for search in searches where search.isLast && search.candidate == 0 {
+                if let family = extra(search.node) { body(family) }
+            }
+        }
+        forEachNew { clinux_prefetch($0) }
+        forEachNew { clinux_prefetch(at(NodeID(rawValue: $0.pointee.firstChild))) }
+        forEachNew {
+            if let first = optional($0.pointee.firstChild) {
+                clinux_prefetch(at(NodeID(rawValue: at(first).pointee.previousSibling)))
+            }
+        }
     }
 
     package func child(of parent: NodeID, named name: Bytes, hash: UInt32) -> NodeID? {
@@ -382,12 +487,42 @@ import ZooKeeperProtocol
         return walks.count - 1
     }
 
-    /// The next node of a walk, or nil at its end.
-    package mutating func step(_ walk: Int) -> NodeID? {
-        guard let node = optional(walks[walk]) else { return nil }
-        walks[walk] = firstChild(node)?.rawValue ?? successor(node)
-        return node
+    /// Calls `body` with the next nodes of a walk until it returns false, while what lies ahead is fetched: each node is somewhere else in
+    /// memory. The walk itself stays where it is.
+    ///
+    /// - Returns: where the walk is to go on (`move`); nil at its end.
+    package func visit(_ walk: Int, while body: (NodeID) -> Bool) -> NodeID? {
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Self.walkAhead) { nodes in
+            // Behind those in `nodes`; its record is on its way.
+            var last = walks[walk]
+            for place in nodes.indices {
+                nodes[place] = last
+                last = goOn(from: last)
+            }
+            var place = 0
+            while let node = optional(nodes[place]) {
+                nodes[place] = last
+                last = goOn(from: last)
+                place = (place + 1) % Self.walkAhead
+                if !body(node) { return optional(nodes[place]) }
+            }
+            return nil
+        }
     }
+
+    /// How many nodes a walk looks ahead.
+    private static let walkAhead = 8
+
+    /// The next node of a walk, whose record is being fetched from now on, as are name and data of this one.
+    private func goOn(from node: UInt32) -> UInt32 {
+        guard let node = optional(node) else { return 0 }
+        let next = firstChild(node)?.rawValue ?? successor(node)
+        clinux_prefetch(at(NodeID(rawValue: next)))
+        fetchPayload(at(node))
+        return next
+    }
+
+    package mutating func move(_ walk: Int, to node: NodeID?) { walks[walk] = node?.rawValue ?? 0 }
 
     package mutating func endWalk(_ walk: Int) { walks[walk] = .max }
 
@@ -429,6 +564,12 @@ import ZooKeeperProtocol
 
     @inline(__always) private func blockLength(_ record: UnsafeMutablePointer<NodeRecord>) -> Int {
         MemoryLayout<NodeBirth>.size + Int(record.pointee.nameLength) + Int(max(record.pointee.dataLength, 0))
+    }
+
+    /// The beginning of it, if it is long: the rest comes by itself when it is copied.
+    private func fetchPayload(_ record: UnsafeMutablePointer<NodeRecord>) {
+        let start = PayloadHeap.pointer(record.pointee.payload, in: payloads)
+        for line in stride(from: 0, through: min(blockLength(record), 512), by: 64) { clinux_prefetch(start + line) }
     }
 
     @inlinable @inline(__always) func optional(_ reference: UInt32) -> NodeID? {

@@ -15,6 +15,51 @@ import ZooKeeperProtocol
     }
     private func read(_ path: String, watch: Bool = false) -> [UInt8] { ReadRequest(path: path, watch: watch).encoded }
 
+    // MARK: A large tree
+
+    /// What is looked up ahead changes no answer, whatever the bytes are.
+    @Test func requestsThatAreForeseen() throws {
+        func answers(foreseen: Bool) throws -> [Reply] {
+            let bench = Bench()
+            let (id, _) = try bench.connect(timeout: 1_000_000)
+            for directory in 0..<70 {
+                bench.ask(1, .create, create("/d\(directory)"), from: id)
+                for node in 0..<70 { bench.ask(1, .create, create("/d\(directory)/n\(node)"), from: id) }
+                bench.commit()
+            }
+            _ = try bench.replies(id)
+            var frames: [[UInt8]] = []
+            for number in 0..<300 {
+                let path = number % 7 == 0 ? "" : "/d\(number % 90)/n\(number * 31 % 90)"
+                let (op, body): (OpCode, [UInt8]) =
+                    switch number % 5 {
+                    case 0: (.setData, set(path, [2]))
+                    case 1: (.create, create(path + "/x"))
+                    case 2: (.delete, DeleteRequest(path: path, version: -1).encoded)
+                    case 3: (.getChildren, read(path))
+                    default: (.getData, number % 2 == 0 ? read(path) : Array(read(path).dropLast(2)))
+                    }
+                frames.append(RequestHeader(xid: Int32(number), op: op).encoded + body)
+            }
+            if foreseen {
+                var together = JuteWriter()
+                for frame in frames { together.frame { $0.write(raw: frame) } }
+                for end in stride(from: 0, through: together.count, by: 97) {
+                    Array(together.bytes.prefix(end)).withUnsafeBytes {
+                        bench.pipeline.foresee(requests: $0)
+                        bench.pipeline.foresee(packets: $0)
+                    }
+                }
+            }
+            _ = bench.send(frames, from: id)
+            bench.commit()
+            return try bench.replies(id)
+        }
+        let plain = try answers(foreseen: false)
+        #expect(plain.count == 300 && Set(plain.map(\.error)).count > 3)
+        #expect(try answers(foreseen: true) == plain)
+    }
+
     // MARK: Handshake
 
     /// A new session is there when its createSession is committed.

@@ -195,18 +195,26 @@ private struct Walk {
                 walks.append(Walk(number: run.store.startWalk(), staying: Set(run.model.nodes.keys)))
             }
             for index in walks.indices.reversed() {
-                guard let node = run.store.step(walks[index].number) else {
+                var nodes: [NodeID] = []
+                let most = Int.random(in: 1...12, using: &run.random)
+                let next = run.store.visit(walks[index].number) {
+                    nodes.append($0)
+                    return nodes.count < most
+                }
+                run.store.move(walks[index].number, to: next)
+                for path in nodes.map({ run.store.text($0) }) {
+                    #expect(path.isEmpty || walks[index].met.contains(Model.split(path).parent), "parents come first")
+                    let isNew = walks[index].met.insert(path).inserted
+                    #expect(isNew || !walks[index].staying.contains(path), "\(path) is met once")
+                }
+                if next == nil {
                     run.store.endWalk(walks[index].number)
                     #expect(walks[index].staying.subtracting(walks[index].met) == [])
                     walks.remove(at: index)
                     finished += 1
                     continue
                 }
-                let path = run.store.text(node)
-                #expect(path.isEmpty || walks[index].met.contains(Model.split(path).parent), "parents come first")
-                let isNew = walks[index].met.insert(path).inserted
-                #expect(isNew || !walks[index].staying.contains(path), "\(path) is met once")
-                for _ in 0..<Int.random(in: 0...2, using: &run.random) {
+                for _ in 0..<Int.random(in: 0...2 * most, using: &run.random) {
                     guard let gone = run.change() else { continue }
                     for walk in walks.indices { walks[walk].staying.remove(gone) }
                 }
@@ -214,6 +222,42 @@ private struct Walk {
         }
         for walk in walks { run.store.endWalk(walk.number) }
         #expect(run.problems() == [])
+    }
+
+    /// Paths of all kinds in groups of all lengths lead where `find` goes.
+    @Test(arguments: 1...6 as ClosedRange<UInt64>)
+    func fetchedPathsLeadWhereFindGoes(seed: UInt64) {
+        var run = Run(seed: seed)
+        for _ in 0..<2000 { _ = run.change() }
+        let known = run.model.nodes.keys.sorted()
+        let odd = ["", "/", "//", "x", "/n0/", "/n0//n1", "/nobody", "/nobody/n0", "/n0/nobody"]
+        for _ in 0..<60 {
+            var wanted = WantedPaths()
+            var paths: [String] = []
+            for _ in 0..<Int.random(in: 0...40, using: &run.random) {
+                var path = (run.random.next() % 4 == 0 ? odd : known).randomElement(using: &run.random)!
+                if run.random.next() % 4 == 0 { path += "/" + run.names.randomElement(using: &run.random)! }
+                paths.append(path)
+                Array(path.utf8).withUnsafeBytes { wanted.append($0) }
+            }
+            var places: [Foreseen?] = []
+            run.store.fetch(wanted, &places)
+            #expect(places.count == paths.count)
+            for (path, place) in zip(paths, places) {
+                let isWhole = path.hasPrefix("/") && !path.hasSuffix("/") && !path.contains("//")
+                let (parent, name) = path.isEmpty ? ("", "") : path.hasPrefix("/") ? Model.split(path) : (path, "")
+                guard isWhole, let parent = run.store.find(parent) else {
+                    #expect(place == nil || place.map { find(name, $0, run.store) } == nil, "\(path) leads nowhere")
+                    continue
+                }
+                #expect(place?.parent == parent, "\(path)")
+                if let place { #expect(find(name, place, run.store) == run.store.find(path), "\(path)") }
+            }
+        }
+    }
+
+    private func find(_ name: String, _ place: Foreseen, _ store: borrowing NodeStore) -> NodeID? {
+        Array(name.utf8).withUnsafeBytes { store.child(of: place.parent, named: $0, hash: place.hash) }
     }
 
     @Test(arguments: ["x", "//", "/a/", "/a//b", "//a", "/A", "/a/b/", "/ab", "/a/b/c"])
@@ -288,6 +332,20 @@ private struct Walk {
         #expect(register(text[..<9]).value == 0xcbf4_3926)
         for cut in 0...text.count {
             #expect(register(text[cut...], after: register(text[..<cut])).value == register(text[...]).value)
+        }
+    }
+
+    /// Long ones go another way than short ones, and say the same.
+    @Test func bytesOfAnyLength() {
+        var random = SeededGenerator(seed: 1)
+        let bytes = (0..<700).map { _ in UInt8.random(in: .min ... .max, using: &random) }
+        var expected = CRC32()
+        for count in 0...bytes.count {
+            var crc = CRC32()
+            bytes.prefix(count).withUnsafeBytes { crc.add($0) }
+            #expect(crc.register == expected.register, "\(count) bytes")
+            // One byte at a time.
+            if count < bytes.count { bytes[count...count].withUnsafeBytes { expected.add($0) } }
         }
     }
 

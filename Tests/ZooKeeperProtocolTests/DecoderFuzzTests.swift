@@ -46,6 +46,7 @@ struct DecoderFuzzTests {
         again(QuorumPacket.self), again(Notification.self), again(ElectionHello.self), again(LearnerInfo.self),
         again(SessionTouches.self), again(ForwardedRequest.self), again(TxnEntry.self), again(AuthPacket.self),
         again(ACLResponse.self), again(Children2Response.self), again(WhoAmIResponse.self),
+        { bytes in try bytes.readJute { (reader) throws in _ = try QuorumPacket.skim(&reader) } },
         { bytes in
             try bytes.readJute { (reader) throws in
                 let header = try RequestHeader(from: &reader)

@@ -17,6 +17,23 @@ struct QuorumGoldenTests {
         }
     }
 
+    /// Whoever only skims packets sees the same of them.
+    @Test(arguments: Fixtures.names(in: "quorum"))
+    func skimmedPackets(name: String) throws {
+        let stream = Fixtures.load("quorum/\(name).json", as: LearnerStream.self)
+        let packets = stream.messages.filter { $0.zxid != nil }.map { unhex($0.hex) }
+        try packets.flatMap { $0 }.readJute { (reader) throws in
+            for bytes in packets {
+                let packet = try QuorumPacket(decoding: bytes)
+                let (type, operation) = try QuorumPacket.skim(&reader)
+                #expect(type == packet.type)
+                let request = try packet.type == .request ? ForwardedRequest(decoding: packet.data ?? []) : nil
+                #expect(operation?.op == request?.op && operation.map { [UInt8]($0.body) } == request?.body)
+            }
+            #expect(reader.isAtEnd)
+        }
+    }
+
     /// The packet's data after decoding and encoding; nil for those that are text or nothing.
     private func reencoded(_ packet: QuorumPacket, toLeader: Bool) throws -> [UInt8]? {
         guard let data = packet.data else { return nil }

@@ -15,6 +15,10 @@ package final class QuorumReplication: Replication {
     /// 255, or 254 with `extendedTypesEnabled`.
     private let largestID: ServerID
     private var foundDifference = false
+    /// Learner: for how many of the next txns the tree has been looked through already, as far as they were known.
+    private var foreseen = 0
+    /// How many behind one that is applied: those that are committed soon.
+    private static let foresight = 15
 
     package init(_ quorum: Quorum, largestID: ServerID = 255) {
         self.quorum = quorum
@@ -100,6 +104,11 @@ package final class QuorumReplication: Replication {
     private func carryOut(_ effect: Quorum.Effect, _ pipeline: inout RequestPipeline) -> RequestPipeline.Effect? {
         switch effect {
         case .apply(let transaction):
+            if foreseen == 0, pipeline.service == .learning {
+                pipeline.foresee(transaction, quorum.uncommitted(first: Self.foresight))
+                foreseen = 1 + Self.foresight
+            }
+            foreseen = max(0, foreseen - 1)
             transaction.bytes.withUnsafeBytes { pipeline.commit($0) }
         case .prepare(let request, let origin):
             let owner: SessionOwner =

@@ -98,6 +98,25 @@ package struct QuorumPacket: JuteRecord {
         authInfo = try reader.readVector()
     }
 
+    /// Goes to the next packet. Of a REQUEST it says what is asked for, without copying it.
+    package static func skim(
+        _ reader: inout JuteReader
+    ) throws(JuteError) -> (type: PacketType, operation: (op: OpCode, body: UnsafeRawBufferPointer)?) {
+        let type = PacketType(rawValue: try reader.readInt32())
+        _ = try reader.readZXID()
+        let data = try reader.readSlice()
+        for _ in 0..<(try reader.readVectorCount() ?? 0) {
+            _ = try reader.readSlice()
+            _ = try reader.readSlice()
+        }
+        guard type == .request, let data else { return (type, nil) }
+        var request = JuteReader(data, maxFieldLength: reader.maxFieldLength)
+        // Session and cxid.
+        _ = try request.readRaw(12)
+        let op = OpCode(rawValue: try request.readInt32())
+        return (type, (op, request.readRest()))
+    }
+
     package func write(to writer: inout JuteWriter) {
         writer.write(type.rawValue)
         writer.write(zxid)

@@ -56,6 +56,7 @@ final class ClientConnection: ChannelInboundHandler {
         server.pipeline.heard(id)
         var buffer = Self.unwrapInboundIn(data)
         if input.readableBytes == 0 { input = buffer } else { input.writeBuffer(&buffer) }
+        if !isFirst { input.withUnsafeReadableBytes { server.pipeline.foresee(requests: $0) } }
         processInput()
     }
 

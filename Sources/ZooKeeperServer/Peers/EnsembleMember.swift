@@ -129,6 +129,8 @@ final class EnsembleMember {
         disconnected(link)
     }
 
+    func foresee(packets bytes: UnsafeRawBufferPointer) { core.pipeline.foresee(packets: bytes) }
+
     func received(_ packet: QuorumPacket, on link: QuorumLink) { step(.packet(packet, from: link.id)) }
 
     func disconnected(_ link: QuorumLink) {

@@ -68,6 +68,7 @@ final class QuorumLink: ChannelInboundHandler {
         member.turnBegins()
         var buffer = Self.unwrapInboundIn(data)
         if input.readableBytes == 0 { input = buffer } else { input.writeBuffer(&buffer) }
+        if !isDialled, hasReceived { input.withUnsafeReadableBytes { member.foresee(packets: $0) } }
         while !isClosed, readNext() {}
     }
 
