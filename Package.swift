@@ -71,7 +71,7 @@ let package = Package(
         .target(
             name: "ServerConfig", dependencies: ["Diagnostics", "Membership", "ZooKeeperProtocol"]),
         .target(
-            name: "TreeMemory", dependencies: ["CLinux", "Diagnostics", "Jute", "ZooKeeperProtocol"]),
+            name: "TreeMemory", dependencies: ["CChecksums", "CLinux", "Diagnostics", "Jute", "ZooKeeperProtocol"]),
         .target(
             name: "DataTree", dependencies: ["Diagnostics", "Digests", "Jute", "TreeMemory", "ZooKeeperProtocol"]),
         .target(

@@ -1,4 +1,6 @@
-/// CRC-32 (IEEE 802.3, as in zlib and Java), eight bytes a step.
+import CChecksums
+
+/// CRC-32 (IEEE 802.3, as in zlib and Java), sixteen or eight bytes a step.
 ///
 /// `register` is the raw state, so that a checksum that was kept halfway can be finished in more than one way.
 @usableFromInline package struct CRC32 {
@@ -15,7 +17,9 @@
 
     package mutating func add(_ bytes: Bytes) {
         guard var pointer = bytes.baseAddress else { return }
-        var left = bytes.count
+        let folded = cchecksums_crc32(&register, pointer, bytes.count)
+        pointer += folded
+        var left = bytes.count - folded
         while left >= 8 {
             add(UInt64(bigEndian: pointer.loadUnaligned(as: UInt64.self)))
             pointer += 8
