@@ -1,14 +1,18 @@
-"""The .deb and the tarball on a Debian 12 that has nothing but its essential packages and apt, as root and an ordinary user of it.
+"""The .deb, the tarball and the wheel on a Debian 12 that has nothing but its essential packages, apt and python3-venv, as root and an ordinary
+user of it; the image's programs where there is nothing else at all.
 
-$PADDOCK_BARE_SYSTEM is a tar archive of such a system; root unpacks it and looks at it from within (chroot).
+$PADDOCK_BARE_SYSTEM is a tar archive of such a system; root unpacks it and looks at it from within (chroot). $PADDOCK_WHEELS has pytest and what
+it needs: nothing is fetched.
 """
 
+import gzip
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
-import time
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -50,8 +54,11 @@ def system(packages, tmp_path_factory):  # noqa: F811
     os.chown(home, USER, USER)
     shutil.copy(only(packages, "*.deb"), root / "tmp/paddock.deb")
     shutil.copy(only(packages, "paddock-*[!g].tar.gz"), root / "tmp/paddock.tar.gz")
-    for file in ("paddock.deb", "paddock.tar.gz"):
+    wheel = only(packages, "*.whl")
+    shutil.copy(wheel, root / "tmp" / wheel.name)
+    for file in ("paddock.deb", "paddock.tar.gz", wheel.name):
         (root / "tmp" / file).chmod(0o644)
+    shutil.copytree(os.environ["PADDOCK_WHEELS"], root / "tmp/wheels")
     yield System(root)
     shutil.rmtree(root, ignore_errors=True)
 
@@ -109,3 +116,40 @@ def test_a_read_only_system_without_etc_will_do(system):
         "PADDOCK_HOME=/tmp/state ~/.local/bin/paddock up --json", user=USER,
         mounts='mount -t tmpfs tmpfs "$1/etc" && mount -t tmpfs tmpfs "$1/tmp" && mount -o remount,bind,ro "$1"')
     assert json.loads("{" + said.split("{", 1)[1])["status"]["health"] == "healthy"
+
+
+def test_the_wheel_is_enough_for_a_test_of_three_lines(system):
+    said = system.run(r"""
+        python3 -m venv v
+        v/bin/pip install --quiet --disable-pip-version-check --no-index --find-links /tmp/wheels /tmp/paddock-*.whl pytest
+        printf "def test_it(zookeeper_ensemble):\n    zookeeper_ensemble.kill(\"leader\")\n    zookeeper_ensemble.wait(\"healthy\")\n" >test_it.py
+        v/bin/python -m pytest -q -p no:cacheprovider
+        v/bin/paddock --version
+        """, user=USER)
+    assert "1 passed" in said, said
+
+
+def test_the_programs_of_the_image_need_nothing_else(packages, tmp_path):  # noqa: F811
+    """No C library of any version, no shell, no /etc but the image's: the programs run by themselves."""
+    root = tmp_path / "image"
+    with tarfile.open(only(packages, "*.oci.tar")) as image:
+
+        def blob(descriptor):
+            return image.extractfile("blobs/" + descriptor["digest"].replace(":", "/")).read()
+
+        index = json.loads(image.extractfile("index.json").read())
+        layer = blob(json.loads(blob(index["manifests"][0]))["layers"][0])
+    with tarfile.open(fileobj=io.BytesIO(gzip.decompress(layer))) as files:
+        files.extractall(root, filter="fully_trusted")
+    os.chown(root / "data", 10001, 10001)
+    # What a container's runtime gives.
+    (root / "proc").mkdir()
+    (root / "dev").mkdir()
+    (root / "dev/null").touch()
+    script = """mount -t proc proc "$1/proc" && mount --bind /dev/null "$1/dev/null" &&
+        exec chroot --userspec=10001:10001 "$1" /usr/bin/paddock up --json"""
+    done = subprocess.run(
+        ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", script, "sh", str(root)], env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/data"},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["status"]["health"] == "healthy"
