@@ -23,8 +23,7 @@ package struct Diagnostic: Hashable, Sendable {
     }
 
     package var severity: Severity
-    /// The stable name of the check, e.g. `port-conflict`; scripts and tests rely on it.
-    package var rule: String
+    package var rule: Rule
     /// The file as the user named it; nil when the text did not come from a file.
     package var file: String?
     /// Nil when the problem belongs to the file as a whole (a missing myid, say).
@@ -36,7 +35,7 @@ package struct Diagnostic: Hashable, Sendable {
     package var edit: Edit?
 
     package init(
-        _ severity: Severity, rule: String, file: String? = nil, at location: SourceLocation? = nil, _ message: String,
+        _ severity: Severity, rule: Rule, file: String? = nil, at location: SourceLocation? = nil, _ message: String,
         mend: String? = nil, edit: Edit? = nil
     ) {
         self.severity = severity
@@ -54,7 +53,7 @@ package struct Diagnostic: Hashable, Sendable {
     package func rendered(source: String? = nil) -> String {
         var place = (file ?? "<input>").withVisibleControls
         if let location { place += ":\(location.line):\(location.column)" }
-        var text = "\(place): \(severity.rawValue): \(message.withVisibleControls) [\(rule)]"
+        var text = "\(place): \(severity.rawValue): \(message.withVisibleControls) [\(rule.rawValue)]"
         if let source, let location, let excerpt = Self.excerpt(location, of: source) { text += excerpt }
         if let mend { text += "\n  mend: \(mend.withVisibleControls)" }
         return text

@@ -68,7 +68,7 @@ private struct Planner {
         case nil:
             plan.problems.append(
                 Diagnostic(
-                    .error, rule: "myid-invalid", file: path,
+                    .error, rule: .myidInvalid, file: path,
                     "this myid says '\(first)', which is no server id, not even with a blank; the topology has server \(id) here",
                     mend:
                         "write \(id) and a line end if the data beside it is that server's, or move the data directory aside"
@@ -76,7 +76,7 @@ private struct Planner {
         default:
             plan.problems.append(
                 Diagnostic(
-                    .error, rule: "myid-mismatch", file: path,
+                    .error, rule: .myidMismatch, file: path,
                     "this myid says '\(first)', but the topology has server \(id) here",
                     mend: "give the server its own id in the topology, or move the data directory aside"))
         }
@@ -126,7 +126,7 @@ private struct Planner {
             let directory = plan.layout.server(id).directory
             plan.problems.append(
                 Diagnostic(
-                    .warning, rule: "server-left", file: directory,
+                    .warning, rule: .serverLeft, file: directory,
                     "server \(id) is not in the topology any more; its directory is kept",
                     mend: "remove it when nobody needs its data: rm -r \(directory)"))
         }

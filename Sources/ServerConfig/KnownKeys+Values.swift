@@ -14,7 +14,7 @@ extension KnownKeys {
         file: String? = nil, engine: ServerEngine? = nil
     ) -> [Diagnostic] {
         func diagnostic(
-            _ severity: Diagnostic.Severity, _ rule: String, _ place: SourceLocation, _ message: String, mend: String?,
+            _ severity: Diagnostic.Severity, _ rule: Rule, _ place: SourceLocation, _ message: String, mend: String?,
             edit: Edit? = nil
         ) -> Diagnostic {
             Diagnostic(severity, rule: rule, file: file, at: place, message, mend: mend, edit: edit)
@@ -25,7 +25,7 @@ extension KnownKeys {
                 let meant = nearest(name) ?? plain
                 return [
                     diagnostic(
-                        .warning, "needless-prefix", keyLocation,
+                        .warning, .needlessPrefix, keyLocation,
                         "'\(name)' has no effect: ZooKeeper puts 'zookeeper.' before a key by itself",
                         mend: "write \(meant)", edit: .rename(key: name, to: meant))
                 ]
@@ -33,7 +33,7 @@ extension KnownKeys {
             let near = nearest(name)
             return [
                 diagnostic(
-                    .warning, "unknown-key", keyLocation,
+                    .warning, .unknownKey, keyLocation,
                     "'\(name)' is no key of ZooKeeper" + (near.map { "; did you mean '\($0)'?" } ?? ""),
                     mend: near.map { "write \($0)" } ?? "remove it",
                     edit: near.map { .rename(key: name, to: $0) } ?? .remove(key: name))
@@ -48,11 +48,11 @@ extension KnownKeys {
             problems.append(
                 engine == .apache
                     ? diagnostic(
-                        .warning, "jvm-only", keyLocation,
+                        .warning, .jvmOnly, keyLocation,
                         "'\(name)' has no effect in zoo.cfg: only the JVM reads it",
                         mend: "start the server with -D\(name)=\(value)")
                     : diagnostic(
-                        .warning, "jvm-only", keyLocation,
+                        .warning, .jvmOnly, keyLocation,
                         "'\(name)' has no effect on Apache's server in zoo.cfg, where only the JVM reads it; the bundled "
                             + "server reads it here",
                         mend: "keep it for the bundled server; start Apache's with -D\(name)=\(value)"))
@@ -69,12 +69,12 @@ extension KnownKeys {
         case .deprecated(let why):
             problems.append(
                 diagnostic(
-                    .warning, "deprecated-key", keyLocation, "'\(name)' is deprecated: \(why)", mend: "remove it",
+                    .warning, .deprecatedKey, keyLocation, "'\(name)' is deprecated: \(why)", mend: "remove it",
                     edit: .remove(key: name)))
         case .unsafe(let unsafe, let why) where value == unsafe:
             problems.append(
                 diagnostic(
-                    .warning, "unsafe-setting", location, "\(name)=\(value): \(why)",
+                    .warning, .unsafeSetting, location, "\(name)=\(value): \(why)",
                     mend: "remove it, except in a test"))
         default: break
         }
@@ -85,7 +85,7 @@ extension KnownKeys {
 /// What does not fit about a value.
 package struct ValueProblem: Hashable, Sendable {
     package var severity: Diagnostic.Severity = .error
-    package var rule = "value"
+    package var rule = Rule.value
     package var message: String
     package var mend: String
     /// The value that was certainly meant, where one was.
@@ -107,7 +107,7 @@ extension KnownKey {
     /// What is fine for the server, but not quite what stands there.
     fileprivate func remarks(on value: String, at location: SourceLocation, file: String?) -> [Diagnostic] {
         var remarks: [Diagnostic] = []
-        func warn(_ rule: String, _ message: String, _ meant: String) {
+        func warn(_ rule: Rule, _ message: String, _ meant: String) {
             remarks.append(
                 Diagnostic(
                     .warning, rule: rule, file: file, at: location, message, mend: "write \(name)=\(meant)",
@@ -115,10 +115,10 @@ extension KnownKey {
         }
         guard kind.isWholeNumber, let number = JavaText.int64(value) else { return [] }
         if JavaText.isSpeltOddly(value) {
-            warn("leading-zero", "\(name) is '\(value)', which ZooKeeper reads as \(number)", "\(number)")
+            warn(.leadingZero, "\(name) is '\(value)', which ZooKeeper reads as \(number)", "\(number)")
         }
         if let minimum = raisedTo, number < minimum {
-            warn("value", "\(name) is \(number), and ZooKeeper uses \(minimum) at least", "\(minimum)")
+            warn(.value, "\(name) is \(number), and ZooKeeper uses \(minimum) at least", "\(minimum)")
         }
         return remarks
     }
@@ -170,7 +170,7 @@ extension KnownKey {
         }
         let plain = String(value.dropFirst().dropLast())
         return ValueProblem(
-            severity: kind.isSimple || kind == .path ? .error : .warning, rule: "quotes",
+            severity: kind.isSimple || kind == .path ? .error : .warning, rule: .quotes,
             message: "\(name) is \(value): the quotes are part of the \(kind == .path ? "name" : "value")",
             mend: "write \(name)=\(plain)", meant: plain)
     }
@@ -178,7 +178,7 @@ extension KnownKey {
     private func placeholder(in value: String) -> ValueProblem? {
         guard let found = Placeholder.certain(in: value) else { return nil }
         return ValueProblem(
-            severity: kind.isSimple || kind == .path ? .error : .warning, rule: "placeholder",
+            severity: kind.isSimple || kind == .path ? .error : .warning, rule: .placeholder,
             message: kind == .path
                 ? "\(name) is '\(value)': \(found) is not expanded, a directory of that name would be made"
                 : "\(name) is '\(value)': \(found) was never filled in",
@@ -189,18 +189,18 @@ extension KnownKey {
         if value == "~" || value.hasPrefix("~/") || value.hasPrefix("~") && value.contains("/") {
             let name = value.prefix { $0 != "/" }
             return ValueProblem(
-                rule: "placeholder",
+                rule: .placeholder,
                 message: "\(self.name) is '\(value)': '~' is not expanded, a directory named '\(name)' would be made",
                 mend: "write the whole path")
         }
         if value.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) {
             return ValueProblem(
-                rule: "path", message: "\(name) has a control character in it", mend: "write the path without it")
+                rule: .path, message: "\(name) has a control character in it", mend: "write the path without it")
         }
         let drive = value.prefix { $0 != ":" }
         if drive.count == 1, drive.first!.isASCIILetter, value.dropFirst().hasPrefix(":") {
             return ValueProblem(
-                rule: "path", message: "\(name) is '\(value)', a path of another system",
+                rule: .path, message: "\(name) is '\(value)', a path of another system",
                 mend: "write an absolute path, which begins with '/'")
         }
         return nil
@@ -214,13 +214,13 @@ extension KnownKey {
             let address = String(value[..<colon])
             if HostAddress.problem(with: HostAddress.unbracketed(address)) == nil {
                 return ValueProblem(
-                    rule: "host-address",
+                    rule: .hostAddress,
                     message: "\(name) is '\(value)', an address and a port: the port has a key of its own",
                     mend: "write \(name)=\(address)", meant: address)
             }
         }
         return ValueProblem(
-            rule: "host-address",
+            rule: .hostAddress,
             message: "\(name) is '\(value)', which is no address and no host name: \(problem.reason)",
             mend: problem.meant.map { "write \(name)=\($0)" } ?? "write \(name) as \(expectation)",
             meant: problem.meant)

@@ -34,7 +34,7 @@ struct ServerLineExplainer {
         if let servers = PastedServers(value.text, id: id, taken: taken)?.lines {
             problems.append(
                 Diagnostic(
-                    .error, rule: "server-line", file: file, at: value.location,
+                    .error, rule: .serverLine, file: file, at: value.location,
                     "server.\(id) has \(servers.count) servers in one line, and ZooKeeper wants a line for each",
                     mend: "write one line each: \(servers.joined(separator: ", "))",
                     edit: .replaceLine(value.location.line, with: servers)))
@@ -42,7 +42,7 @@ struct ServerLineExplainer {
         }
         if let end = blankEnd {
             return report(
-                "server-line", at: end,
+                .serverLine, at: end,
                 "server.\(id) ends with a blank, which ZooKeeper takes as part of the port and refuses",
                 mend: "remove the blank at the end of the line", meant: String(value.text[..<end]))
         }
@@ -77,24 +77,24 @@ struct ServerLineExplainer {
         switch fault {
         case .secondClient(let text):
             report(
-                "server-line", at: text.startIndex, "server.\(id) has more than one ';'",
+                .serverLine, at: text.startIndex, "server.\(id) has more than one ';'",
                 mend: "keep one client address after a single ';'")
         case .openBracket(let spec):
             report(
-                "server-line", at: spec.startIndex, "server.\(id) opens '[' and never closes it",
+                .serverLine, at: spec.startIndex, "server.\(id) opens '[' and never closes it",
                 mend: "write the IPv6 address as [address]")
         case .textAfterBracket(let rest, let host, let spec):
             let meant = "[\(host)]:\(rest.dropFirst())"
             report(
-                "server-line", at: rest.startIndex, "server.\(id) has '\(rest.first!)' after ']' where ':' belongs",
+                .serverLine, at: rest.startIndex, "server.\(id) has '\(rest.first!)' after ']' where ':' belongs",
                 mend: "write \(meant)", meant: replaced(spec, meant))
         case .noHost(let spec):
-            report("server-line", at: spec.text.startIndex, "server.\(id) names no host", mend: Self.form)
+            report(.serverLine, at: spec.text.startIndex, "server.\(id) names no host", mend: Self.form)
         case .fieldCount(let spec): spec.fields.count < 2 ? reportTooFew(spec) : reportTooMany(spec)
         case .samePorts(let spec, let port):
             let ports = "\(hostText(spec.host)):\(port):\(otherPort(port))"
             report(
-                "election-port", at: spec.fields[1].startIndex,
+                .electionPort, at: spec.fields[1].startIndex,
                 "server.\(id) has \(port) as its quorum port and as its election port",
                 mend: "give it another election port, e.g. server.\(id)=\(ports)",
                 meant: replaced(
@@ -102,42 +102,42 @@ struct ServerLineExplainer {
         case .unknownRole(let text, _): reportRole(text)
         case .otherRole(let role, let first, let spec):
             report(
-                "server-role", at: spec.text.startIndex,
+                .serverRole, at: spec.text.startIndex,
                 "the addresses of server.\(id) disagree about its role: \(first.rawValue) and \(role.rawValue)",
                 mend: "give every address of server.\(id) the same role")
         case .port(let text, let port, _):
             report(
-                "server-port", at: text.startIndex,
+                .serverPort, at: text.startIndex,
                 text.isEmpty
                     ? "server.\(id) has an empty \(port) port"
                     : "the \(port) port of server.\(id) is '\(text)', not a number",
                 mend: "write a port from 1 to 65535")
         case .portRange(let text, let number, let port, _):
             report(
-                "server-port", at: text.startIndex,
+                .serverPort, at: text.startIndex,
                 "the \(port) port of server.\(id) is \(number), outside 1…65535", mend: "write a port from 1 to 65535")
         case .clientWithoutPort(let host):
             report(
-                "server-line", at: host.endIndex, "the client address of server.\(id) has no port",
+                .serverLine, at: host.endIndex, "the client address of server.\(id) has no port",
                 mend: "write ;clientHost:clientPort, with an IPv6 address in brackets")
         case .clientPorts(let second):
             report(
-                "server-line", at: second.startIndex, "the client address of server.\(id) has more than one port",
+                .serverLine, at: second.startIndex, "the client address of server.\(id) has more than one port",
                 mend: "write ;clientHost:clientPort, with an IPv6 address in brackets")
         case .emptyRole(let text, let spec):
             report(
-                "server-line", at: text.startIndex, "server.\(id) has nothing after its last ':'",
+                .serverLine, at: text.startIndex, "server.\(id) has nothing after its last ':'",
                 mend: "write the role there, or remove the ':'",
                 meant: replaced(spec.text, String(spec.text[..<value.text.index(before: text.startIndex)])),
                 severity: .warning)
         case .emptyClient(let text):
             report(
-                "server-line", at: text.startIndex, "server.\(id) has nothing after its ';'",
+                .serverLine, at: text.startIndex, "server.\(id) has nothing after its ';'",
                 mend: "write the client port there, e.g. ;2181, or remove the ';'",
                 meant: String(value.text[..<value.text.index(before: text.startIndex)]), severity: .warning)
         case .oddPort(let text, let number, let port):
             report(
-                "leading-zero", at: text.startIndex,
+                .leadingZero, at: text.startIndex,
                 "the \(port) port of server.\(id) is '\(text)', which ZooKeeper reads as \(number)",
                 mend: "write \(number)", meant: value.text.replacingCharacters(of: text, with: "\(number)"),
                 severity: .warning)
@@ -149,11 +149,11 @@ struct ServerLineExplainer {
         guard let only = spec.fields.first else {
             let meant = "\(host):2888:3888"
             return report(
-                "server-line", at: spec.host.endIndex, "server.\(id) names no quorum port and no election port",
+                .serverLine, at: spec.host.endIndex, "server.\(id) names no quorum port and no election port",
                 mend: "write server.\(id)=\(meant)", meant: replaced(spec.text, meant))
         }
         report(
-            "server-line", at: only.endIndex, "server.\(id) names no election port",
+            .serverLine, at: only.endIndex, "server.\(id) names no election port",
             mend: "write server.\(id)=\(host):\(only == "3888" ? "2888" : only):3888",
             meant: JavaText.int32(only).map { port in
                 replaced(spec.text, "\(host):\(port == 3888 ? 2888 : port):3888")
@@ -191,7 +191,7 @@ struct ServerLineExplainer {
         let mended = (fields + (role.map { [$0] } ?? [])).joined(separator: ":")
         let text = replaced(spec.text, mended)
         report(
-            "server-line-dot", at: place, "server.\(id) has '.' where ':' belongs, before the \(which) port \(dotted)",
+            .serverLineDot, at: place, "server.\(id) has '.' where ':' belongs, before the \(which) port \(dotted)",
             mend: "write server.\(id)=\(text)", meant: text)
         return true
     }
@@ -202,18 +202,18 @@ struct ServerLineExplainer {
         let isIPv6 = (Int(parts[0]) == nil || parts.count > 4) && spec.filter { $0 == ":" }.count > 4
         if spec.first != "[", isIPv6 || meant != nil {
             report(
-                "server-line", at: spec.startIndex, "server.\(id) has an IPv6 address without brackets",
+                .serverLine, at: spec.startIndex, "server.\(id) has an IPv6 address without brackets",
                 mend: "write server.\(id)=\(meant ?? "[address]:quorumPort:electionPort")",
                 meant: meant.map { replaced(spec, $0) })
         } else if parts.count == 4, ServerRole(caseInsensitive: parts[2]) != nil, Int(parts[3]) != nil {
             let colon = spec.index(before: parts[3].startIndex)
             report(
-                "server-line", at: colon, "server.\(id) has ':' where ';' belongs, before the client port \(parts[3])",
+                .serverLine, at: colon, "server.\(id) has ':' where ';' belongs, before the client port \(parts[3])",
                 mend: "write server.\(id)=\(spec[..<colon]);\(parts[3])",
                 meant: replaced(spec, "\(spec[..<colon]);\(parts[3])"))
         } else {
             report(
-                "server-line", at: parts[3].startIndex, "server.\(id) has more fields than host, two ports and a role",
+                .serverLine, at: parts[3].startIndex, "server.\(id) has more fields than host, two ports and a role",
                 mend: Self.form)
         }
     }
@@ -222,13 +222,13 @@ struct ServerLineExplainer {
         if Int(text) != nil {
             let colon = value.text.index(before: text.startIndex)
             report(
-                "server-line", at: colon, "server.\(id) has ':' where ';' belongs, before the client port \(text)",
+                .serverLine, at: colon, "server.\(id) has ':' where ';' belongs, before the client port \(text)",
                 mend: "write server.\(id)=\(value.text[..<colon]);\(text)",
                 meant: "\(value.text[..<colon]);\(text)")
         } else {
             let nearest = EditDistance.nearest(String(text), among: ServerRole.allCases.map(\.rawValue))
             report(
-                "server-role", at: text.startIndex, "server.\(id) has the role '\(text)', which does not exist",
+                .serverRole, at: text.startIndex, "server.\(id) has the role '\(text)', which does not exist",
                 mend: "write participant or observer",
                 meant: nearest.map { value.text.replacingCharacters(of: text, with: $0) })
         }
@@ -236,7 +236,7 @@ struct ServerLineExplainer {
 
     /// - Parameter meant: the whole value as it was certainly meant.
     private mutating func report(
-        _ rule: String, at index: String.Index, _ message: String, mend: String, meant: String? = nil,
+        _ rule: Rule, at index: String.Index, _ message: String, mend: String, meant: String? = nil,
         severity: Diagnostic.Severity = .error
     ) {
         problems.append(

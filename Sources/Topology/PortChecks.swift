@@ -72,9 +72,9 @@ struct PortChecks {
     private func checkRanges(into problems: inout Problems) {
         let ephemeral = facts.ephemeralPorts ?? Self.usualEphemeralPorts
         // A base is reported for the first server that it takes out of bounds.
-        var reported: [SourceLocation: Set<TopologyRule>] = [:]
+        var reported: [SourceLocation: Set<Rule>] = [:]
         for claim in claims {
-            let rule: TopologyRule
+            let rule: Rule
             switch claim.port {
             case ..<1024: rule = .portPrivileged
             case 65536...: rule = .serverPort
@@ -104,7 +104,7 @@ struct PortChecks {
 
     private func checkConflicts(into problems: inout Problems) {
         // One line for each place: a base that runs into another one does so for many servers at once.
-        var messages: [(place: SourceLocation, rule: TopologyRule, message: String, mend: String)] = []
+        var messages: [(place: SourceLocation, rule: Rule, message: String, mend: String)] = []
         var more: [SourceLocation: Int] = [:]
         for (index, claim) in claims.enumerated() {
             let holders = bySocket[Socket(machine: claim.server.machine, port: claim.port)]!

@@ -8,18 +8,18 @@ struct Problems {
 
     init(file: String?) { self.file = file }
 
-    mutating func error(_ rule: TopologyRule, at place: SourceLocation, _ message: String, mend: String) {
+    mutating func error(_ rule: Rule, at place: SourceLocation, _ message: String, mend: String) {
         report(.error, rule, at: place, message, mend: mend)
     }
 
-    mutating func warn(_ rule: TopologyRule, at place: SourceLocation, _ message: String, mend: String) {
+    mutating func warn(_ rule: Rule, at place: SourceLocation, _ message: String, mend: String) {
         report(.warning, rule, at: place, message, mend: mend)
     }
 
     mutating func report(
-        _ severity: Diagnostic.Severity, _ rule: TopologyRule, at place: SourceLocation, _ message: String, mend: String
+        _ severity: Diagnostic.Severity, _ rule: Rule, at place: SourceLocation, _ message: String, mend: String
     ) {
-        add(Diagnostic(severity, rule: rule.rawValue, file: file, at: place, message, mend: mend))
+        add(Diagnostic(severity, rule: rule, file: file, at: place, message, mend: mend))
     }
 
     /// A value that an alias repeats is reported once.
@@ -27,7 +27,7 @@ struct Problems {
         if known.insert(diagnostic).inserted { diagnostics.append(diagnostic) }
     }
 
-    func contains(_ rule: TopologyRule) -> Bool { diagnostics.contains { $0.rule == rule.rawValue } }
+    func contains(_ rule: Rule) -> Bool { diagnostics.contains { $0.rule == rule } }
 
     /// In the order of the file; at one place in the order of the checks.
     var inOrder: [Diagnostic] {

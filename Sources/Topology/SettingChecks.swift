@@ -39,14 +39,14 @@ struct SettingChecks {
             engine: isForBundled(setting) ? .bundled : .apache)
         for var diagnostic in found {
             // A zoo.cfg may hold any property. Here a key that looks like a known one is a mistake.
-            if diagnostic.rule == "unknown-key", KnownKeys.nearest(key) != nil { diagnostic.severity = .error }
+            if diagnostic.rule == .unknownKey, KnownKeys.nearest(key) != nil { diagnostic.severity = .error }
             // The bundled server reads these in zoo.cfg, and Apache's is started with them as properties of its JVM.
-            if diagnostic.rule == "jvm-only" { continue }
+            if diagnostic.rule == .jvmOnly { continue }
             // YAML has more than one opinion of a leading 0, so that the file means what its reader thinks.
-            if diagnostic.rule == "leading-zero" { diagnostic.severity = .error }
+            if diagnostic.rule == .leadingZero { diagnostic.severity = .error }
             diagnostic.edit = nil
             // What costs durability or opens the server is fine in a pseudo-cluster for tests.
-            if diagnostic.rule == "unsafe-setting", !isMultiHost { continue }
+            if diagnostic.rule == .unsafeSetting, !isMultiHost { continue }
             diagnostic.mend = diagnostic.mend.map(Self.inYAML)
             problems.add(diagnostic)
         }
@@ -78,6 +78,9 @@ struct SettingChecks {
         default: nil
         }
     }
+
+    /// Whether Paddock writes the key itself, so that it cannot be a setting.
+    static func isOwned(_ key: String) -> Bool { mendOfOwned(key, "") != nil }
 
     private func checkWhitelist(_ setting: DraftSetting, into problems: inout Problems) {
         let words = setting.value.value.split(separator: ",").map { $0.filter { $0 != " " } }
@@ -123,7 +126,7 @@ struct SettingChecks {
                     || server.setting("standaloneEnabled")?.value.value.lowercased() == "false",
                 host: isHere ? facts : nil)
             for var diagnostic in found {
-                if diagnostic.rule == "whitelist-wide", !isMultiHost { continue }
+                if diagnostic.rule == .whitelistWide, !isMultiHost { continue }
                 diagnostic.edit = nil
                 diagnostic.mend = diagnostic.mend.map {
                     Self.inYAML($0).replacing("run Apache's server", with: "write engine: apache")

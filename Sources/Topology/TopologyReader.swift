@@ -7,14 +7,6 @@ import YAML
 struct TopologyReader {
     private var fields: FieldReader
 
-    private static let keys = [
-        "ensemble", "engine", "participants", "observers", "hosts", "servers", "ports", "serverLines", "logLevel",
-        "settings",
-    ]
-    private static let serverKeys = [
-        "id", "host", "role", "ports", "logLevel", "settings", "engine", "group", "weight",
-    ]
-
     static func read(_ root: YAMLNode, into problems: inout Problems) -> Draft? {
         var reader = TopologyReader(fields: FieldReader(problems: problems))
         defer { problems = reader.fields.problems }
@@ -22,7 +14,7 @@ struct TopologyReader {
     }
 
     private mutating func draft(_ root: YAMLNode) -> Draft? {
-        let known = fields.fields(of: root, in: "the topology", known: Self.keys) { key in
+        let known = fields.fields(of: root, in: "the topology", known: TopologyKey.names(.topology)) { key in
             KnownKeys.isKnown(key) ? "put '\(key)' under 'settings:'" : nil
         }
         guard let known else { return nil }
@@ -116,7 +108,7 @@ struct TopologyReader {
     }
 
     private mutating func server(_ node: YAMLNode) -> Draft.Server? {
-        guard let known = fields.fields(of: node, in: "a server", known: Self.serverKeys) else { return nil }
+        guard let known = fields.fields(of: node, in: "a server", known: TopologyKey.names(.server)) else { return nil }
         var id: Placed<Int>?
         if let value = known["id"]?.value {
             id = fields.integer(value, "'id'", example: "write a number from 1 to 255")
@@ -196,7 +188,7 @@ struct TopologyReader {
 
     private mutating func apache(_ node: YAMLNode) -> EngineChoice? {
         guard
-            let known = fields.fields(of: node, in: "'apache'", known: ["home", "heap", "jvmFlags", "environment"])
+            let known = fields.fields(of: node, in: "'apache'", known: TopologyKey.names(.apache))
         else { return nil }
         let home = known["home"].flatMap {
             fields.text($0.value, "'home'", example: "write the directory of the distribution")
@@ -255,7 +247,7 @@ struct TopologyReader {
         for property in properties.settings {
             for problem in KnownKeys.check(
                 key: property.key, at: flag.location, value: property.value, at: flag.location,
-                file: fields.problems.file) where problem.rule != "jvm-only"
+                file: fields.problems.file) where problem.rule != .jvmOnly
             {
                 fields.problems.add(problem)
             }
@@ -304,7 +296,7 @@ struct TopologyReader {
                 node, "'ports'", "auto or a mapping", example: "write ports: auto, or base ports: {client: 2181}")
             return .planned(PortPlan())
         }
-        guard let known = fields.fields(of: node, in: "'ports'", known: Self.portKeys + ["offset"]) else {
+        guard let known = fields.fields(of: node, in: "'ports'", known: TopologyKey.names(.ports)) else {
             return .planned(PortPlan())
         }
         var plan = PortPlan()
@@ -326,12 +318,10 @@ struct TopologyReader {
         return .planned(plan)
     }
 
-    private static let portKeys = PortKind.allCases.map(\.rawValue) + OptionalPort.allCases.map(\.rawValue)
-
     private mutating func serverPorts(
         _ node: YAMLNode, _ of: String
     ) -> (ports: [PortKind: Placed<Int>], optional: [OptionalPort: Placed<Int>]) {
-        guard let known = fields.fields(of: node, in: "'ports' of \(of)", known: Self.portKeys) else {
+        guard let known = fields.fields(of: node, in: "'ports' of \(of)", known: TopologyKey.names(.serverPorts)) else {
             return ([:], [:])
         }
         var ports: [PortKind: Placed<Int>] = [:]

@@ -33,7 +33,7 @@ struct Composer {
             case .streamEnd: break reading
             case .documentStart where root != nil:
                 report(
-                    .secondDocument, at: event.start, "a second document starts here",
+                    .yamlSecondDocument, at: event.start, "a second document starts here",
                     mend: "keep one document a file: remove the '---' or split the file")
                 break reading
             case .documentStart: root = try node(from: try next(), depth: 0).node
@@ -41,7 +41,7 @@ struct Composer {
             }
         }
         if problems.isEmpty, root?.isNull ?? true {
-            report(.empty, at: .documentStart, "the file is empty", mend: "write at least one key")
+            report(.yamlEmpty, at: .documentStart, "the file is empty", mend: "write at least one key")
         }
         guard problems.isEmpty, let root else { throw YAMLError(problems.sorted { $0.location! < $1.location! }) }
         return root
@@ -53,7 +53,7 @@ struct Composer {
     private mutating func node(from event: Event, depth: Int) throws(YAMLError) -> (node: YAMLNode, depth: Int) {
         if let tag = event.tag {
             report(
-                .tag, at: event.start, "tags are not supported: \(Self.written(tag))",
+                .yamlTag, at: event.start, "tags are not supported: \(Self.written(tag))",
                 mend: "remove it; quote a value to keep it text")
         }
         if case .alias(let name) = event.kind { return try alias(name, event, depth: depth) }
@@ -67,7 +67,7 @@ struct Composer {
             try spend(scalar.text, at: event.start)
             if scalar.style == .plain, event.end.line > event.start.line {
                 report(
-                    .syntax, at: event.start, "the value goes on in the next line",
+                    .yamlSyntax, at: event.start, "the value goes on in the next line",
                     mend: "align the lines below with what they belong to, or quote a text of several lines")
             }
             node = YAMLNode(.scalar(scalar), location: event.start, end: event.end)
@@ -126,7 +126,7 @@ struct Composer {
             guard let key else { continue }
             if let first = seen[key.text] {
                 report(
-                    .duplicateKey, at: key.location,
+                    .yamlDuplicateKey, at: key.location,
                     "the key '\(key.text)' was already given in line \(first.line), column \(first.column)",
                     mend: "keep one of the two")
             } else {
@@ -141,18 +141,18 @@ struct Composer {
         let key = try node(from: event, depth: depth).node
         guard let scalar = key.scalar, event.isScalar else {
             report(
-                .key, at: event.start, "a key must be a word, not a list, a mapping or an alias",
+                .yamlKey, at: event.start, "a key must be a word, not a list, a mapping or an alias",
                 mend: "write 'key: value'")
             return nil
         }
         if scalar.style == .plain, scalar.text == "<<" {
             report(
-                .mergeKey, at: event.start, "merge keys ('<<') are not supported",
+                .yamlMergeKey, at: event.start, "merge keys ('<<') are not supported",
                 mend: "write the keys out where they are needed")
             return nil
         }
         if scalar.text.isEmpty {
-            report(.key, at: event.start, "a key is missing before ':'", mend: "write 'key: value'")
+            report(.yamlKey, at: event.start, "a key is missing before ':'", mend: "write 'key: value'")
             return nil
         }
         return YAMLMapping.Key(text: scalar.text, location: key.location, end: key.end)
@@ -164,14 +164,14 @@ struct Composer {
         let nothing = YAMLNode(.scalar(YAMLScalar("", style: .plain)), location: event.start, end: event.end)
         guard let known = anchors[name] else {
             report(
-                .unknownAnchor, at: event.start,
+                .yamlUnknownAnchor, at: event.start,
                 "the anchor '&\(name)' of the alias '*\(name)' is not defined before it",
                 mend: "define it with &\(name), or quote the text if it is not meant as an alias")
             return (nothing, 0)
         }
         guard let anchored = known else {
             report(
-                .unknownAnchor, at: event.start, "the alias '*\(name)' is inside its own anchor '&\(name)'",
+                .yamlUnknownAnchor, at: event.start, "the alias '*\(name)' is inside its own anchor '&\(name)'",
                 mend: "write the value out")
             return (nothing, 0)
         }
@@ -192,7 +192,7 @@ struct Composer {
         expandedBytes += bytes
         guard expandedBytes > limits.expandedBytes else { return }
         throw fatal(
-            .tooLarge, at: place,
+            .yamlTooLarge, at: place,
             "the document grows beyond \(limits.expandedBytes) bytes when its aliases are expanded",
             mend: "use fewer aliases")
     }
@@ -200,7 +200,7 @@ struct Composer {
     private func enter(_ depth: Int, at place: SourceLocation) throws(YAMLError) {
         guard depth > limits.depth else { return }
         throw fatal(
-            .tooDeep, at: place, "more than \(limits.depth) levels of nesting",
+            .yamlTooDeep, at: place, "more than \(limits.depth) levels of nesting",
             mend: "nest lists and mappings less deeply")
     }
 
@@ -214,19 +214,19 @@ struct Composer {
             // One mistake is told once, by the line that shows it.
             problems.removeAll { $0.location == lastEvent }
             let (message, mend) = error.inWords(lastEvent: lastEvent)
-            throw fatal(.syntax, at: error.placeToMend, message, mend: mend)
+            throw fatal(.yamlSyntax, at: error.placeToMend, message, mend: mend)
         }
     }
 
     /// A hundred problems say enough about a file; more of them could be a flood.
-    private mutating func report(_ rule: YAMLRule, at place: SourceLocation, _ message: String, mend: String) {
+    private mutating func report(_ rule: Rule, at place: SourceLocation, _ message: String, mend: String) {
         guard problems.count < 100 else { return }
-        problems.append(Diagnostic(.error, rule: rule.rawValue, file: file, at: place, message, mend: mend))
+        problems.append(Diagnostic(.error, rule: rule, file: file, at: place, message, mend: mend))
     }
 
     /// The problem that ends the reading, among those found before it.
-    private func fatal(_ rule: YAMLRule, at place: SourceLocation, _ message: String, mend: String) -> YAMLError {
-        let last = Diagnostic(.error, rule: rule.rawValue, file: file, at: place, message, mend: mend)
+    private func fatal(_ rule: Rule, at place: SourceLocation, _ message: String, mend: String) -> YAMLError {
+        let last = Diagnostic(.error, rule: rule, file: file, at: place, message, mend: mend)
         return YAMLError((problems + [last]).sorted { $0.location! < $1.location! })
     }
 

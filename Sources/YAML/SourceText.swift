@@ -7,7 +7,7 @@ enum SourceText {
             || bytes.starts(with: [0xFE, 0xFF])
         {
             throw YAMLError(
-                .encoding, file: file, at: .documentStart, "the file starts with a byte order mark",
+                .yamlEncoding, file: file, at: .documentStart, "the file starts with a byte order mark",
                 mend: "save it as UTF-8 without a byte order mark (BOM)")
         }
         var place = SourceLocation.documentStart
@@ -17,7 +17,7 @@ enum SourceText {
         while offset < bytes.count {
             guard let (scalar, length) = decode(bytes, at: offset) else {
                 throw YAMLError(
-                    .encoding, file: file, at: place,
+                    .yamlEncoding, file: file, at: place,
                     "byte 0x\(hex(UInt32(bytes[offset]))) at offset \(offset) is not UTF-8",
                     mend: "save the file as UTF-8")
             }
@@ -32,12 +32,12 @@ enum SourceText {
             case "\t": if isIndentation { firstTab = firstTab ?? place }
             case _ where isUnprintable(scalar):
                 throw YAMLError(
-                    .encoding, file: file, at: place, "the character U+\(hex(scalar.value)) is not allowed here",
+                    .yamlEncoding, file: file, at: place, "the character U+\(hex(scalar.value)) is not allowed here",
                     mend: "remove it, or write it as an escape in double quotes")
             default:
                 if let firstTab {
                     throw YAMLError(
-                        .tab, file: file, at: firstTab, "a tab in the indentation", mend: "indent with spaces")
+                        .yamlTab, file: file, at: firstTab, "a tab in the indentation", mend: "indent with spaces")
                 }
                 isIndentation = false
             }

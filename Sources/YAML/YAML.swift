@@ -18,7 +18,7 @@ package enum YAML {
     ) throws(YAMLError) -> YAMLNode {
         guard bytes.count <= limits.bytes else {
             throw YAMLError(
-                .tooLarge, file: file, at: nil,
+                .yamlTooLarge, file: file, at: nil,
                 "the file has \(bytes.count) bytes, more than the \(limits.bytes) allowed",
                 mend: "check that it is the file you meant")
         }

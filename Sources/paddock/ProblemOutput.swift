@@ -15,7 +15,7 @@ struct ProblemOutput: Encodable {
         line = problem.location?.line
         column = problem.location?.column
         severity = problem.severity.rawValue
-        rule = problem.rule
+        rule = problem.rule.rawValue
         message = problem.message
         mend = problem.mend
     }

@@ -8,38 +8,38 @@ import Testing
 /// is one of those listed here, with its reason.
 @Suite(.serialized) struct ConfigJudgesTests {
     /// Rules by which a file is an error although Apache's parser takes it.
-    private static let stricterThanApache = [
-        "value": "Apache takes any number, and misbehaves with it later; of a property it takes any text for false",
-        "server-line": "a server without a host, which Apache would look up as ''",
-        "server-port": "port 0, which nobody can dial",
-        "server-id": "negative ids, which peers take for a version of the protocol",
-        "duplicate-server": "Apache silently drops one of the two",
-        "election-port": "Apache finds that out when it binds",
-        "port-conflict": "Apache finds that out when it binds",
-        "host-address": "Apache looks up any name, and finds out that there is none",
-        "loopback-address": "Apache starts, and cannot be reached",
-        "placeholder": "Apache takes it for a name",
-        "quotes": "Apache takes them for a part of the name",
-        "path": "Apache makes a directory of that name",
-        "look-alike": "Apache takes it for a part of the name",
-        "data-dir-relative": "Apache crashes when it first writes there",
-        "client-address": "an address without its port, which Apache ignores beside a port of 0",
-        "myid-unlisted": "Apache finds that out when it joins",
-        "tls-factory": "Apache finds that out when it opens the port",
-        "tls-key": "Apache finds that out when somebody connects",
-        "no-schemes": "Apache finds that out when somebody connects",
-        "multi-address": "Apache allows it by a property of the JVM only",
-        "no-participants": "Apache finds that out when it starts the quorum",
-        "limit-overflow": "Apache computes with a negative timeout",
-        "session-timeout": "Apache compares before it fills in what is not set",
-        "weight": "Apache takes the number, and no quorum forms",
-        "group": "Apache takes the group, and crashes when it counts votes",
-        "data-dir-missing": "Apache refuses that when it starts",
+    private static let stricterThanApache: [Rule: String] = [
+        .value: "Apache takes any number, and misbehaves with it later; of a property it takes any text for false",
+        .serverLine: "a server without a host, which Apache would look up as ''",
+        .serverPort: "port 0, which nobody can dial",
+        .serverID: "negative ids, which peers take for a version of the protocol",
+        .duplicateServer: "Apache silently drops one of the two",
+        .electionPort: "Apache finds that out when it binds",
+        .portConflict: "Apache finds that out when it binds",
+        .hostAddress: "Apache looks up any name, and finds out that there is none",
+        .loopbackAddress: "Apache starts, and cannot be reached",
+        .placeholder: "Apache takes it for a name",
+        .quotes: "Apache takes them for a part of the name",
+        .path: "Apache makes a directory of that name",
+        .lookAlike: "Apache takes it for a part of the name",
+        .dataDirRelative: "Apache crashes when it first writes there",
+        .clientAddress: "an address without its port, which Apache ignores beside a port of 0",
+        .myidUnlisted: "Apache finds that out when it joins",
+        .tlsFactory: "Apache finds that out when it opens the port",
+        .tlsKey: "Apache finds that out when somebody connects",
+        .noSchemes: "Apache finds that out when somebody connects",
+        .multiAddress: "Apache allows it by a property of the JVM only",
+        .noParticipants: "Apache finds that out when it starts the quorum",
+        .limitOverflow: "Apache computes with a negative timeout",
+        .sessionTimeout: "Apache compares before it fills in what is not set",
+        .weight: "Apache takes the number, and no quorum forms",
+        .group: "Apache takes the group, and crashes when it counts votes",
+        .dataDirMissing: "Apache refuses that when it starts",
     ]
 
     /// Rules by which a file is an error although the bundled server starts with it.
-    private static let advice: Set<String> = [
-        "port-conflict", "loopback-address", "data-dir-unwritable", "data-dir-absent", "tls-file",
+    private static let advice: Set<Rule> = [
+        .portConflict, .loopbackAddress, .dataDirUnwritable, .dataDirAbsent, .tlsFile,
     ]
 
     /// More of it: `PADDOCK_CORPUS=SEED:COUNT bin/test --filter ConfigJudgesTests`.

@@ -136,7 +136,7 @@ import ZooKeeperProtocol
         _ found: RemoteSweep, _ written: [RemoteCheck.Written] = []
     ) -> [String] {
         RemoteCheck.problems(found, remote().status(found), written: written).map {
-            "\($0.severity.rawValue) \($0.rule)"
+            "\($0.severity.rawValue) \($0.rule.rawValue)"
         }
     }
 

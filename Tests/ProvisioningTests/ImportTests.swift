@@ -177,7 +177,7 @@ import Topology
     @Test func whatZooKeeperRefusesIsRefused() {
         let result = EnsembleImport([file("dataDir=/d/1\nserver.2=IP2.2888:3888\n", id: "2")])
         #expect(result.text == nil)
-        #expect(result.problems.map(\.rule) == ["server-line-dot"])
+        #expect(result.problems.map(\.rule) == [.serverLineDot])
     }
 
     @Test func filesAreReadWithWhatLiesBesideThem() throws {
@@ -195,9 +195,10 @@ import Topology
             unlink(place.myid)
             #expect(try ZooCfgFile(reading: place.zooCfg).surroundings.myid == .unknown)
             #expect(
-                try ZooCfgFile(reading: place.zooCfg).check().map(\.rule).filter { !$0.hasPrefix("port-") } == [
-                    "data-dir-absent"
-                ])
+                try ZooCfgFile(reading: place.zooCfg).check().map(\.rule.rawValue).filter { !$0.hasPrefix("port-") }
+                    == [
+                        "data-dir-absent"
+                    ])
         }
     }
 }

@@ -142,7 +142,7 @@ import Testing
             try Provisioning.plan(demo(), layout: layout).apply()
             try write("9\n", layout.server(2).myid)
             let plan = try Provisioning.plan(demo(tickTime: "1000"), layout: layout)
-            #expect(plan.problems.map(\.rule) == ["myid-mismatch"])
+            #expect(plan.problems.map(\.rule) == [.myidMismatch])
             let error = #expect(throws: ProvisioningError.self) { try plan.apply() }
             #expect(
                 error?.message == """

@@ -37,7 +37,7 @@ import Topology
         #expect(server.setting("jute.maxbuffer") == "4000000")
         #expect(server.setting("snapCount") == "7", "zoo.cfg is the later one")
         #expect(
-            result.problems.filter { $0.rule == "import-flags" }.map(\.message) == [
+            result.problems.filter { $0.rule == .importFlags }.map(\.message) == [
                 "the flag -Xmx1g beside it is left out: it is for a JVM, which this server does not have"
             ])
     }

@@ -129,14 +129,12 @@ struct EnsembleCheckTests {
         let problems = ZooCfg.checkDynamicFile(
             "server.1=zk1:2888:3888;2181\nserver.2=zk2.2888:3888;2181\ntickTime=2000\nversion=100\n", file: "d")
         #expect(
-            problems.map { "\($0.location!.line) \($0.rule)" } == [
+            problems.map { "\($0.location!.line) \($0.rule.rawValue)" } == [
                 "2 server-line-dot", "3 dynamic-key", "4 dynamic-key",
             ])
         #expect(ZooCfg.checkDynamicFile(Self.spread + "server.4=zk4:2888:3888:observer;2181\n").isEmpty)
         #expect(
             ZooCfg.checkDynamicFile("server.1=h:2888:3888\nserver.2=h:2888:3889\nserver.3=h:2890:3890\n").map(\.rule)
-                == [
-                    "port-conflict"
-                ])
+                == [.portConflict])
     }
 }

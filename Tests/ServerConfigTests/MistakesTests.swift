@@ -160,7 +160,7 @@ struct MistakesTests {
     @Test(arguments: mistakes) func isSaid(mistake: Mistake) {
         let said = Self.problems(mistake, mistake.cfg, mistake.myid).map { problem in
             let place = problem.location.map { "\($0.line):\($0.column)" } ?? ""
-            return "\(place) \(problem.severity.rawValue) \(problem.rule)"
+            return "\(place) \(problem.severity.rawValue) \(problem.rule.rawValue)"
         }
         #expect(said == mistake.expected)
     }
@@ -199,7 +199,7 @@ struct MistakesTests {
         let left = Self.problems(mistake, cfg, myid)
         #expect(!left.contains { $0.edit != nil }, "\(left)\n\(cfg)")
         // What a mend uncovers was hidden by the mistake, and is no new one.
-        let uncovered: Set<String> = ["port-conflict", "loopback-address"]
+        let uncovered: Set<Rule> = [.portConflict, .loopbackAddress]
         let new = Set(left.filter { $0.severity == .error }.map(\.rule)).subtracting(before).subtracting(uncovered)
         #expect(new.isEmpty, "\(new) in\n\(cfg)")
     }

@@ -29,11 +29,19 @@ struct Case: Sendable, CustomTestStringConvertible {
         #expect((topology == nil) == problems.hasErrors)
     }
 
+    /// Those of this room, but `portTaken` and `retiredID`, which depend on more than the file and have tests of their own.
+    private static let rules: [Rule] = [
+        .missingKey, .unknownKey, .wrongType, .leadingZero, .ensembleName, .twoForms, .serverID, .duplicateServer,
+        .tooMany, .engineHome, .engineHeap, .jvmFlag, .hostUnknown, .placeholder, .lookAlike, .hostAddress,
+        .wildcardAddress, .loopbackAddress, .hostTwice, .hostUnused, .serverPort, .portPrivileged, .portEphemeral,
+        .portConflict, .electionPort, .portsExhausted, .noParticipants, .evenParticipants, .manyParticipants,
+        .observersWithoutQuorum, .hostHoldsQuorum, .group, .weight, .groupsEven, .ownedSetting, .settingDiffers,
+        .dataDirRelative, .dataDirShared, .whitelistNarrow,
+    ]
+
     @Test func everyRuleHasACase() {
-        // These two depend on more than the file, and have tests of their own.
-        let elsewhere: Set<TopologyRule> = [.portTaken, .retiredID]
         let said = Case.all.map(\.expected).joined()
-        let untested = TopologyRule.allCases.filter { !elsewhere.contains($0) && !said.contains("[\($0.rawValue)]\n") }
+        let untested = Self.rules.filter { !said.contains("[\($0.rawValue)]\n") }
         #expect(untested == [])
     }
 }

@@ -7,7 +7,9 @@ import Testing
 @Suite struct EngineOptionsTests {
     private func load(_ text: String) -> (topology: Topology?, problems: [String]) {
         let (topology, problems) = Topology.load(text: text)
-        return (topology, problems.map { "\($0.location?.line ?? 0) \($0.severity) \($0.rule): \($0.message)" })
+        return (
+            topology, problems.map { "\($0.location?.line ?? 0) \($0.severity) \($0.rule.rawValue): \($0.message)" }
+        )
     }
 
     @Test func flagsAndVariablesOfTheJVM() throws {

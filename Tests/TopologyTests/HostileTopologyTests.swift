@@ -77,7 +77,7 @@ import Testing
     func tooMany(_ text: String, line: Int, message: String) throws {
         let (topology, problems) = Topology.load(text: "ensemble: demo\n" + text)
         #expect(topology == nil)
-        let problem = try #require(problems.first { $0.rule == "too-many" })
+        let problem = try #require(problems.first { $0.rule == .tooMany })
         #expect(problem.message == message)
         #expect(problem.location?.line == line)
     }

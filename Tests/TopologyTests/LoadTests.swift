@@ -138,6 +138,6 @@ import Testing
     @Test func textThatIsNoYAMLIsReportedByTheReader() {
         let (topology, problems) = Topology.load(text: "ensemble: demo\nensemble: demo\n", file: "t.yaml")
         #expect(topology == nil)
-        #expect(problems.map(\.rule) == ["yaml-duplicate-key"])
+        #expect(problems.map(\.rule) == [.yamlDuplicateKey])
     }
 }

@@ -26,7 +26,7 @@ import YAML
             text += "}\n"
         }
         let (_, problems) = Topology.load(text: text)
-        let conflicts = problems.contains { $0.rule == "port-conflict" || $0.rule == "election-port" }
+        let conflicts = problems.contains { $0.rule == .portConflict || $0.rule == .electionPort }
         #expect(conflicts == hasConflict(text), "\(text)")
     }
 

@@ -2,6 +2,7 @@ import Diagnostics
 import Membership
 import Provisioning
 import ServerConfig
+import Topology
 
 /// A file that was checked, with all that was found.
 package struct CheckedFile: Hashable, Sendable {
@@ -52,8 +53,5 @@ extension CheckedFile.Kind {
             && entries.allSatisfy { EnsembleConfiguration.isKey($0.key) || $0.key == "version" }
     }
 
-    private static let topologyKeys = [
-        "---", "ensemble", "engine", "participants", "observers", "ports", "serverLines", "settings", "hosts",
-        "servers",
-    ]
+    private static let topologyKeys = ["---"] + TopologyKey.names(.topology)
 }

@@ -40,7 +40,7 @@ struct RemoteCheck {
     }
 
     private mutating func add(
-        _ severity: Diagnostic.Severity, _ rule: String, _ where: String, _ message: String, mend: String? = nil
+        _ severity: Diagnostic.Severity, _ rule: Rule, _ where: String, _ message: String, mend: String? = nil
     ) {
         problems.append(Diagnostic(severity, rule: rule, file: `where`, message, mend: mend))
     }
@@ -52,23 +52,23 @@ struct RemoteCheck {
     private mutating func health(_ status: EnsembleStatus) {
         if found.sweep.leader == nil {
             add(
-                .error, "no-leader", "the ensemble", "no server that answers leads",
+                .error, .noLeader, "the ensemble", "no server that answers leads",
                 mend: "see what follows of its servers")
         }
         for server in found.sweep.servers {
             if case .silent(let why) = server.answer {
-                add(.error, "unreachable", Self.place(server.member), "does not answer to \(LocalHost.name): \(why)")
+                add(.error, .unreachable, Self.place(server.member), "does not answer to \(LocalHost.name): \(why)")
             }
         }
         // Silence is told above; the rest of what keeps it from being healthy is here.
         let silent = Set(found.sweep.servers.filter { $0.role == .unknown }.map { "\($0.member.name) does not answer" })
         for problem in status.problems where !silent.contains(where: { problem.hasPrefix($0) }) {
-            add(.warning, "behind", "the ensemble", problem)
+            add(.warning, .behind, "the ensemble", problem)
         }
         for note in status.notes where !note.hasPrefix("asked from") {
-            let rule =
+            let rule: Rule =
                 note.hasPrefix("the name ")
-                ? "loopback-name" : note.contains("4lw.commands.whitelist") ? "word-refused" : "unknown"
+                ? .loopbackName : note.contains("4lw.commands.whitelist") ? .wordRefused : .unknown
             add(.warning, rule, "the ensemble", note)
         }
     }
@@ -82,7 +82,7 @@ struct RemoteCheck {
             for (member, other) in said.dropFirst()
             where other.version != agreed.version || !other.differences(from: agreed).isEmpty {
                 add(
-                    .error, "members-differ", Self.place(member),
+                    .error, .membersDiffer, Self.place(member),
                     "has another list of servers than \(first.name) (version \(String(other.version, radix: 16)) and \(String(agreed.version, radix: 16))): \(other.differences(from: agreed).joined(separator: "; "))",
                     mend: "write the same server lines everywhere, and restart those that have others")
             }
@@ -96,7 +96,7 @@ struct RemoteCheck {
             guard let planned = file.configuration else { continue }
             for difference in RemoteCheck.differences(planned, running) {
                 add(
-                    .error, "members-differ", file.file, difference,
+                    .error, .membersDiffer, file.file, difference,
                     mend: running.version == 0
                         ? "restart the servers with what is written, or write what runs"
                         : "the ensemble was reconfigured (version \(String(running.version, radix: 16))): write what runs, or change it with reconfig"
@@ -149,7 +149,7 @@ struct RemoteCheck {
                     planned != actual, !Self.isSame(planned, actual)
                 else { continue }
                 add(
-                    .error, "setting-differs", file.file,
+                    .error, .settingDiffers, file.file,
                     "\(key) is \(planned), and \(Self.place(member)) runs with \(actual)",
                     mend: "restart the server with what is written, or write what it runs with")
             }
@@ -174,7 +174,7 @@ struct RemoteCheck {
 
     /// What must be alike on all of them.
     private mutating func amongServers() {
-        func compare(_ rule: String, _ what: String, _ values: [(Member, String)], mend: String) {
+        func compare(_ rule: Rule, _ what: String, _ values: [(Member, String)], mend: String) {
             let groups = Dictionary(grouping: values, by: \.1).sorted {
                 ($1.value.count, $0.key) < ($0.value.count, $1.key)
             }
@@ -189,12 +189,12 @@ struct RemoteCheck {
                 found.answers[server.id]?.settings?[key].map { (server.member, $0) }
             }
             compare(
-                "setting-differs", key, values, mend: "write one value for all: a client's session moves between them")
+                .settingDiffers, key, values, mend: "write one value for all: a client's session moves between them")
         }
         let versions = found.sweep.servers.compactMap { server -> (Member, String)? in
             guard let version = server.serving?.version else { return nil }
             return (server.member, String(version.prefix { $0 != "," }))
         }
-        compare("versions-differ", "the version", versions, mend: "upgrade the servers that are behind, one by one")
+        compare(.versionsDiffer, "the version", versions, mend: "upgrade the servers that are behind, one by one")
     }
 }

@@ -95,7 +95,7 @@ extension Operator {
             if before == nil { problems += try await namesakes(of: topology, file: file) }
         }
         // A check may pass with a port that is taken now; a server could not start with it.
-        let taken = problems.filter { $0.rule == TopologyRule.portTaken.rawValue }
+        let taken = problems.filter { $0.rule == .portTaken }
         guard let topology else { throw InvalidTopology(problems, file: file, text: text) }
         guard taken.isEmpty else {
             throw OperationError(
@@ -139,7 +139,7 @@ extension Operator {
                 mend: "nothing was touched", details: moved.dropFirst().map(\.sentence))
         }
         return drift.filter { $0.difference == .onlyInEnsemble && before?.topology[$0.server] == nil }.map {
-            Diagnostic(.warning, rule: "drift", file: ensemble.layout.topology, $0.sentence)
+            Diagnostic(.warning, rule: .drift, file: ensemble.layout.topology, $0.sentence)
         }
     }
 
@@ -167,7 +167,7 @@ extension Operator {
             {
                 warnings.append(
                     Diagnostic(
-                        .warning, rule: "ensemble-renamed", file: file,
+                        .warning, rule: .ensembleRenamed, file: file,
                         "\(topology.ensemble) is new and begins empty; \(name), which has the same servers, keeps its data in \(other.directory)",
                         mend: "if you meant to rename it, write 'ensemble: \(name)': an ensemble keeps its name"))
             }

@@ -42,7 +42,7 @@ package struct EnsembleImport: Sendable {
         var problems: [Diagnostic] = []
         func warn(_ index: Int, _ message: String, mend: String) {
             problems.append(
-                Diagnostic(.warning, rule: "import-flags", file: files[index].path, message, mend: mend))
+                Diagnostic(.warning, rule: .importFlags, file: files[index].path, message, mend: mend))
         }
         for (index, start) in flags.enumerated() where index < files.count {
             for word in start.unreadable {

@@ -40,7 +40,7 @@ struct ImportComparison {
             let was = old[key] == nil ? "the default \(before ?? "")" : "'\(before ?? "")'"
             return [
                 Diagnostic(
-                    .warning, rule: "import-changes", file: file.path, at: place,
+                    .warning, rule: .importChanges, file: file.path, at: place,
                     new[key].map { "server \(server.line.id): \(key) becomes '\($0)', it is \(was)" }
                         ?? "server \(server.line.id): \(key) is left out, it is \(was)",
                     mend: "see that this is what you want")
@@ -61,14 +61,14 @@ struct ImportComparison {
         guard !old.hasSuffix("/\(suffix)") else { return [] }
         var problems = [
             Diagnostic(
-                .warning, rule: "import-data-dir", file: file.path, at: place,
+                .warning, rule: .importDataDir, file: file.path, at: place,
                 "server \(server.line.id) has its data in \(old); generated, it would start empty in \(new)",
                 mend: "copy \(old) to \(new) while the server is stopped, before its first start there")
         ]
         if let logs = file.cfg["dataLogDir"] {
             problems.append(
                 Diagnostic(
-                    .warning, rule: "import-data-log-dir", file: file.path, at: file.cfg.entry("dataLogDir")?.location,
+                    .warning, rule: .importDataLogDir, file: file.path, at: file.cfg.entry("dataLogDir")?.location,
                     "server \(server.line.id) keeps the dataLogDir of the server there is, \(logs): running side by side, the two would destroy each other's log",
                     mend:
                         "leave the old server stopped from the copy of its data on; or give the new one a dataLogDir of its own, and copy \(logs) there as well"
@@ -84,7 +84,7 @@ struct ImportComparison {
         func changes(_ message: String) {
             problems.append(
                 Diagnostic(
-                    .warning, rule: "import-changes", file: file.path, "server \(old.id): \(message)",
+                    .warning, rule: .importChanges, file: file.path, "server \(old.id): \(message)",
                     mend: "see that this is what you want"))
         }
         if old.addresses.count > 1 {

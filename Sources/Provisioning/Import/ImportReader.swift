@@ -27,7 +27,7 @@ struct ImportReader {
             for difference in quorum.differences(from: file.quorum) {
                 problems.append(
                     Diagnostic(
-                        .error, rule: "import-differs", file: file.path,
+                        .error, rule: .importDiffers, file: file.path,
                         "the files are not of one ensemble: \(difference), in \(first.path)",
                         mend: "import the files of one ensemble, with the same server lines"))
             }
@@ -38,7 +38,7 @@ struct ImportReader {
             guard let id = file.id ?? (quorum.servers.isEmpty ? 1 : nil) else {
                 problems.append(
                     Diagnostic(
-                        .warning, rule: "import-no-myid", file: file.path,
+                        .warning, rule: .importNoMyID, file: file.path,
                         "nothing says which server this file is of: what it sets is taken for the servers without a file",
                         mend: "give the file together with its data directory's myid"))
                 ownerless = ownerless ?? file
@@ -47,7 +47,7 @@ struct ImportReader {
             if let other = owners[id] {
                 problems.append(
                     Diagnostic(
-                        .error, rule: "import-same-id", file: file.path,
+                        .error, rule: .importSameID, file: file.path,
                         "this is server \(id), and so is \(other.path)",
                         mend: "give each server's file once"))
             }
@@ -71,7 +71,7 @@ struct ImportReader {
         if !missing.isEmpty, ownerless == nil {
             problems.append(
                 Diagnostic(
-                    .warning, rule: "import-missing", file: files[0].path,
+                    .warning, rule: .importMissing, file: files[0].path,
                     "the zoo.cfg of \(missing.count == 1 ? "server" : "servers") "
                         + "\(missing.map(\.description).joined(separator: ", ")) was not given: settings of its own are not known",
                     mend: "import the files of all servers together"))

@@ -7,7 +7,7 @@ extension ConfigChecker {
         if engine == .apache {
             for entry in entriesInOrder where KnownKeys.ofBundledOnly.contains(entry.key) {
                 warn(
-                    "unsupported-key", entry.keyLocation,
+                    .unsupportedKey, entry.keyLocation,
                     "\(entry.key) is a key of the bundled server and means nothing to Apache's", mend: "remove it",
                     edit: .remove(key: entry.key))
             }
@@ -26,7 +26,7 @@ extension ConfigChecker {
         ]
         guard !known.contains(entry.value), !entry.value.isEmpty else { return }
         warn(
-            "metrics-provider", entry.location,
+            .metricsProvider, entry.location,
             "'\(entry.value)' is no metrics provider of ZooKeeper's own: Apache's server stops if it cannot find that class, the bundled one has Prometheus only",
             mend: EditDistance.nearest(entry.value, among: known).map { "write metricsProvider.className=\($0)" }
                 ?? "write one of \(known.joined(separator: ", "))",
@@ -41,22 +41,23 @@ extension ConfigChecker {
         let key = entry.key
         guard KnownKeys.isKnown(key), !EnsembleConfiguration.isKey(key), !isOfBundled(key) else { return }
         if let harmless = KnownKeys.harmless[key], entry.value.lowercased() == harmless { return }
-        if KnownKeys.protections.contains(key) {
+        switch KnownKeys.bundledUse(of: key) {
+        case .refused:
             refuse(
                 key,
                 "\(key)=\(entry.value) is not supported by the bundled server, and without it the server would be less protected than you asked for",
                 mend: "remove the line to run without it, or run Apache's server")
-        } else if KnownKeys.jvmTuning.contains(key) {
+        case .nothingToTune:
             // Who wrote the file for Apache's server knows that.
             if engine == .bundled, !(key == "serverCnxnFactory" && takesTLSClients) {
                 warn(
-                    "no-effect", entry.keyLocation,
+                    .noEffect, entry.keyLocation,
                     "\(key) tunes the JVM server and has no effect on the bundled one",
                     mend: "remove it, or run Apache's server", edit: .remove(key: key))
             }
-        } else {
+        case .read, .ignored:
             warn(
-                "unsupported-key", entry.keyLocation,
+                .unsupportedKey, entry.keyLocation,
                 "\(key) is not supported by the bundled server yet and is ignored",
                 mend: "remove it, or run Apache's server", edit: engine == .bundled ? .remove(key: key) : nil)
         }
@@ -76,7 +77,7 @@ extension ConfigChecker {
     }
 
     private mutating func refuse(_ key: String, _ message: String, mend: String) {
-        error("unsupported-protection", effective[key]?.keyLocation, message, mend: mend)
+        error(.unsupportedProtection, effective[key]?.keyLocation, message, mend: mend)
     }
 
     var takesTLSClients: Bool { (value("secureClientPort") ?? "0") != "0" || isTrue("client.portUnification") }
@@ -90,7 +91,7 @@ extension ConfigChecker {
             value("serverCnxnFactory")?.contains("Netty") != true
         {
             error(
-                "tls-factory", entry.keyLocation,
+                .tlsFactory, entry.keyLocation,
                 "secureClientPort needs the Netty listener, and the default one of Apache's server stops it",
                 mend: "add serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory",
                 edit: .set(
@@ -112,7 +113,7 @@ extension ConfigChecker {
         let place = effective[key]?.keyLocation
         if effective[prefix + "keyStore.location"]?.value.isEmpty ?? true {
             error(
-                "tls-key", place,
+                .tlsKey, place,
                 "\(key) needs the server's key and certificate, and \(prefix)keyStore.location is not set",
                 mend: "set \(prefix)keyStore.location to a PEM file with both, or to a PKCS12 file")
         }
@@ -120,7 +121,7 @@ extension ConfigChecker {
         if engine != .apache, checksClients, effective[prefix + "trustStore.location"]?.value.isEmpty ?? true {
             let orNone = prefix == "ssl." ? ", or ssl.clientAuth=none to check no client" : ""
             error(
-                "tls-key", place,
+                .tlsKey, place,
                 "\(key) needs the certificates that \(whom) are checked against, and \(prefix)trustStore.location is not set",
                 mend: "set \(prefix)trustStore.location to a PEM file with them\(orNone)")
         }
@@ -131,7 +132,7 @@ extension ConfigChecker {
             guard let entry = effective[prefix + name] else { continue }
             for version in JavaText.list(entry.value) where !["TLSv1.2", "TLSv1.3"].contains(version) {
                 error(
-                    "tls-version", entry.location,
+                    .tlsVersion, entry.location,
                     "\(prefix)\(name) names \(version), and the bundled server has TLSv1.2 and TLSv1.3",
                     mend: "write \(prefix)\(name)=TLSv1.2", edit: .set(key: prefix + name, value: "TLSv1.2"))
             }
@@ -139,7 +140,7 @@ extension ConfigChecker {
         if let entry = effective[prefix + "ciphersuites"] {
             for suite in JavaText.list(entry.value) where !KnownKeys.cipherSuites.contains(suite) {
                 error(
-                    "tls-cipher", entry.location,
+                    .tlsCipher, entry.location,
                     "\(prefix)ciphersuites names \(suite), which the bundled server does not have",
                     mend: "name some of \(KnownKeys.cipherSuites.sorted().joined(separator: ", "))")
             }
@@ -152,7 +153,7 @@ extension ConfigChecker {
         let type = effective[key + ".type"]
         guard let format = type?.value.uppercased() ?? KnownKeys.storeFormat(ofFileNamed: entry.value) else {
             error(
-                "tls-key", entry.location,
+                .tlsKey, entry.location,
                 "\(key).location=\(entry.value) ends with none of .pem, .p12, .pfx, .jks and .bcfks",
                 mend: "say what it is with \(key).type=PEM or PKCS12")
             return
@@ -161,14 +162,14 @@ extension ConfigChecker {
         let place = type?.location ?? entry.location
         if key.hasSuffix("trustStore"), format == "PKCS12" {
             error(
-                "tls-key", place,
+                .tlsKey, place,
                 "\(key) is a PKCS12 store; the bundled server reads the certificates to trust from PEM",
                 mend:
                     "convert it: keytool -list -rfc -keystore \(entry.value) > trust.pem, and set \(key).location to trust.pem"
             )
         } else if ["JKS", "BCFKS"].contains(format) {
             error(
-                "tls-key", place, "\(key) is a \(format) store, which only Java reads; the bundled server does not",
+                .tlsKey, place, "\(key) is a \(format) store, which only Java reads; the bundled server does not",
                 mend: key.hasSuffix("trustStore")
                     ? "convert it: keytool -list -rfc -keystore \(entry.value) > trust.pem, and set \(key).location to trust.pem"
                     : "convert it: keytool -importkeystore -srckeystore \(entry.value) -destkeystore server.p12 -deststoretype PKCS12, and set \(key).location to server.p12"
@@ -177,7 +178,7 @@ extension ConfigChecker {
     }
 
     /// The file that a key names must be there, where the server runs here.
-    mutating func checkFile(_ key: String, _ rule: String = "tls-file") {
+    mutating func checkFile(_ key: String, _ rule: Rule = .tlsFile) {
         guard let entry = effective[key], let state = surroundings.host?.paths[entry.value] else { return }
         switch state {
         case .file(isReadable: true): return
@@ -227,7 +228,7 @@ extension ConfigChecker {
         let schemes = JavaText.list(value("enforce.auth.schemes") ?? "")
         if schemes.isEmpty {
             error(
-                "no-schemes", effective["enforce.auth.enabled"]?.location,
+                .noSchemes, effective["enforce.auth.enabled"]?.location,
                 "enforce.auth.enabled is true, but enforce.auth.schemes is empty",
                 mend: "name the schemes that count, for example enforce.auth.schemes=digest,x509")
         }
@@ -239,7 +240,7 @@ extension ConfigChecker {
         let isSASL = scheme == "sasl"
         let provider = "org.apache.zookeeper.server.auth.SASLAuthenticationProvider"
         error(
-            "no-schemes", effective[key]?.location,
+            .noSchemes, effective[key]?.location,
             isSASL
                 ? "\(key) asks every client for SASL, and the scheme sasl is not there: no client would be let in"
                 : "\(key) names \(scheme), and no such scheme is there",

@@ -5,7 +5,7 @@ extension ConfigChecker {
     mutating func checkDirectories() {
         if effective["dataDir"] == nil {
             error(
-                "data-dir-missing", nil, "dataDir is not set", mend: "write dataDir=/var/lib/zookeeper",
+                .dataDirMissing, nil, "dataDir is not set", mend: "write dataDir=/var/lib/zookeeper",
                 edit: .set(key: "dataDir", value: "/var/lib/zookeeper"))
         }
         for key in ["dataDir", "dataLogDir"] {
@@ -13,7 +13,7 @@ extension ConfigChecker {
                 !["/", "~"].contains(entry.value)
             else { continue }
             error(
-                "data-dir-relative", entry.location,
+                .dataDirRelative, entry.location,
                 "\(key) is '\(entry.value)': ZooKeeper crashes on a path of one character",
                 mend: "write an absolute path")
         }
@@ -33,7 +33,7 @@ extension ConfigChecker {
         guard path.hasPrefix("/") else {
             if path.unicodeScalars.count > 1 {
                 warn(
-                    "data-dir-relative", entry.location,
+                    .dataDirRelative, entry.location,
                     "\(key) '\(path)' is relative: it depends on where the server is started",
                     mend: "write an absolute path")
             }
@@ -41,7 +41,7 @@ extension ConfigChecker {
         }
         if path == "/tmp" || path.hasPrefix("/tmp/") || path == "/var/tmp" || path.hasPrefix("/dev/shm") {
             warn(
-                "data-dir-temporary", entry.location, "\(key) \(path) is cleaned by the system: the data will vanish",
+                .dataDirTemporary, entry.location, "\(key) \(path) is cleaned by the system: the data will vanish",
                 mend: "use a directory of its own, e.g. /var/lib/zookeeper")
         }
         guard let state = surroundings.host?.paths[path] else { return }
@@ -50,22 +50,22 @@ extension ConfigChecker {
             break
         case .directory(_, isWritable: false):
             error(
-                "data-dir-unwritable", entry.location, "\(key) \(path) cannot be written to",
+                .dataDirUnwritable, entry.location, "\(key) \(path) cannot be written to",
                 mend: "give it to the user who runs the server: chown USER \(path)")
         case .notADirectory, .file:
-            error("data-dir-unwritable", entry.location, "\(key) \(path) is not a directory", mend: "name a directory")
+            error(.dataDirUnwritable, entry.location, "\(key) \(path) is not a directory", mend: "name a directory")
         case .missing:
             // No error in itself: the file may have been copied from another host.
             let mend = "mkdir -p \(path)"
             if value("datadir.autocreate")?.lowercased() == "false" {
-                error("data-dir-absent", entry.location, "\(key) \(path) does not exist here", mend: mend)
+                error(.dataDirAbsent, entry.location, "\(key) \(path) does not exist here", mend: mend)
             } else if key == "dataDir", isDistributed {
                 warn(
-                    "data-dir-absent", entry.location,
+                    .dataDirAbsent, entry.location,
                     "\(key) \(path) does not exist here, and the server needs its myid there", mend: mend)
             } else {
                 warn(
-                    "data-dir-absent", entry.location,
+                    .dataDirAbsent, entry.location,
                     "\(key) \(path) does not exist here; the server would create it", mend: mend)
             }
         }

@@ -7,7 +7,7 @@ extension ConfigChecker {
             for key in ["initLimit", "syncLimit"] where effective[key] == nil {
                 let usual = key == "initLimit" ? "10" : "5"
                 error(
-                    "limit-missing", nil, "\(key) is not set, and a quorum needs it",
+                    .limitMissing, nil, "\(key) is not set, and a quorum needs it",
                     mend: "write \(key)=\(usual)", edit: .set(key: key, value: usual))
             }
         }
@@ -18,7 +18,7 @@ extension ConfigChecker {
             }
             if tick * limit > Int64(Int32.max) {
                 error(
-                    "limit-overflow", entry.location,
+                    .limitOverflow, entry.location,
                     "\(key) × tickTime is \(tick * limit) ms, more than a Java int holds: the timeout turns negative",
                     mend: "make \(key) × tickTime less than \(Int32.max) ms")
             }
@@ -36,13 +36,13 @@ extension ConfigChecker {
             let syncLimit = number("syncLimit"), initLimit > 0, syncLimit > 0, initLimit < syncLimit
         {
             warn(
-                "limit-order", initEntry.location,
+                .limitOrder, initEntry.location,
                 "initLimit (\(initLimit)) is less than syncLimit (\(syncLimit)): joining and syncing takes longer than staying",
                 mend: "make initLimit at least \(syncLimit)", edit: .set(key: "initLimit", value: "\(syncLimit)"))
         }
         if let entry = effective["syncLimit"], let syncLimit = number("syncLimit"), syncLimit == 1 {
             warn(
-                "limit-tight", entry.location,
+                .limitTight, entry.location,
                 "syncLimit is 1: a follower that misses one ping is dropped by the leader", mend: "write syncLimit=5",
                 edit: .set(key: "syncLimit", value: "5"))
         }
@@ -50,14 +50,14 @@ extension ConfigChecker {
             initLimit * tick < 1000
         {
             warn(
-                "limit-tight", entry.location,
+                .limitTight, entry.location,
                 "initLimit × tickTime is \(initLimit * tick) ms: too short for a follower to connect and sync",
                 mend: "make it 10000 ms or more",
                 edit: .set(key: "initLimit", value: "\((10000 + tick - 1) / tick)"))
         }
         if let entry = effective["tickTime"], tick < 100 {
             warn(
-                "tick-short", entry.location,
+                .tickShort, entry.location,
                 "tickTime is \(tick) ms: any pause of the machine expires sessions and drops followers",
                 mend: "write tickTime=2000", edit: .set(key: "tickTime", value: "2000"))
         }
@@ -66,7 +66,7 @@ extension ConfigChecker {
     private mutating func checkSessionTimeouts(tick: Int64) {
         if tick * 20 > Int64(Int32.max), effective["maxSessionTimeout"] == nil, let entry = effective["tickTime"] {
             error(
-                "limit-overflow", entry.location,
+                .limitOverflow, entry.location,
                 "tickTime × 20, the longest session, is \(tick * 20) ms, more than a Java int holds",
                 mend: "write a smaller tickTime, or set maxSessionTimeout")
             return
@@ -78,14 +78,14 @@ extension ConfigChecker {
         let longest = maximum == -1 ? tick * 20 : maximum
         if shortest > longest {
             error(
-                "session-timeout", entry.location,
+                .sessionTimeout, entry.location,
                 "minSessionTimeout (\(shortest) ms\(minimum == -1 ? ", 2 ticks" : "")) is larger than maxSessionTimeout "
                     + "(\(longest) ms\(maximum == -1 ? ", 20 ticks" : ""))",
                 mend: "make minSessionTimeout at most \(longest)",
                 edit: .set(key: "minSessionTimeout", value: "\(longest)"))
         } else if longest < tick {
             warn(
-                "session-timeout", entry.location,
+                .sessionTimeout, entry.location,
                 "the longest session is \(longest) ms, less than a tick (\(tick) ms): sessions expire between pings",
                 mend: "make maxSessionTimeout at least \(2 * tick)",
                 edit: .set(key: "maxSessionTimeout", value: "\(2 * tick)"))

@@ -36,12 +36,12 @@ extension ConfigChecker {
         for use in uses {
             if use.port < 1024 {
                 warn(
-                    "port-privileged", use.place, "the \(use.name) is below 1024: only root may listen there",
+                    .portPrivileged, use.place, "the \(use.name) is below 1024: only root may listen there",
                     mend: "use a port from 1024 up", in: use.file)
             }
             if let range = surroundings.host?.ephemeralPorts, range.contains(use.port) {
                 warn(
-                    "port-ephemeral", use.place,
+                    .portEphemeral, use.place,
                     "the \(use.name) lies in \(range.lowerBound)…\(range.upperBound), where the kernel takes ports for "
                         + "outgoing connections: it may be taken at a restart",
                     mend: "use a port below \(range.lowerBound), or reserve it in net.ipv4.ip_local_reserved_ports",
@@ -49,7 +49,7 @@ extension ConfigChecker {
             }
             if use.isOwn, let holder = surroundings.host?.listener(on: use.address ?? "0.0.0.0", port: use.port) {
                 warn(
-                    "port-taken", use.place,
+                    .portTaken, use.place,
                     "the \(use.name) is taken now by \(holder.holder)", mend: "stop it, unless it is this very server",
                     in: use.file)
             }
@@ -64,7 +64,7 @@ extension ConfigChecker {
             // A server line with one port twice has been reported with the line.
             let owner = earlier.server == use.server
             error(
-                "port-conflict", use.place,
+                .portConflict, use.place,
                 owner
                     ? "the \(use.what) and the \(earlier.what)\(use.server.map { " of server.\($0)" } ?? "") are both \(use.port)"
                     : "the \(use.name) is also the \(earlier.what) of server.\(earlier.server ?? 0)"
@@ -87,7 +87,7 @@ extension ConfigChecker {
             }
             guard rivals.count == lines.count, let rival = rivals.first else { continue }
             error(
-                "port-conflict", use.place, "the \(use.name) is also the \(rival.name)",
+                .portConflict, use.place, "the \(use.name) is also the \(rival.name)",
                 mend: "give the server another \(use.what)", in: use.file)
         }
     }
@@ -163,7 +163,7 @@ extension ConfigChecker {
         let place = entry.placedValue.place(of: host)
         if let found = Placeholder.certain(in: host) {
             error(
-                "placeholder", place, "server.\(line.id) has the host '\(host)': \(found) was never filled in",
+                .placeholder, place, "server.\(line.id) has the host '\(host)': \(found) was never filled in",
                 mend: "write the name or the address of the host of server.\(line.id)", in: quorumFile)
             return
         }
@@ -172,7 +172,7 @@ extension ConfigChecker {
         if plain != host {
             let meant = entry.placedValue.text.filter { !quotes.contains($0) }
             error(
-                "quotes", place, "server.\(line.id) has quotes in its host \(host): they are part of the name",
+                .quotes, place, "server.\(line.id) has quotes in its host \(host): they are part of the name",
                 mend: "write server.\(line.id)=\(meant)", in: quorumFile,
                 edit: .set(key: entry.key, value: String(meant)))
             return
@@ -180,7 +180,7 @@ extension ConfigChecker {
         guard let problem = HostAddress.problem(with: host) else { return }
         let meant = problem.meant.map { entry.placedValue.text.replacing(host, with: $0, maxReplacements: 1) }
         error(
-            "host-address", place,
+            .hostAddress, place,
             "server.\(line.id) has '\(host)', which is no address and no host name: \(problem.reason)",
             mend: meant.map { "write server.\(line.id)=\($0)" }
                 ?? "write an IPv4 address, an IPv6 address in brackets, or a name of letters, digits, '-' and '.'",
@@ -196,7 +196,7 @@ extension ConfigChecker {
         if !loopback.isEmpty, !hosts.isEmpty {
             for line in loopback {
                 error(
-                    "loopback-address", quorum.places[line.id],
+                    .loopbackAddress, quorum.places[line.id],
                     "server.\(line.id) has a loopback address in an ensemble of several hosts: the others would look for it "
                         + "on themselves", mend: "write the address by which the other hosts reach server.\(line.id)",
                     in: quorumFile)
@@ -207,13 +207,13 @@ extension ConfigChecker {
             && !loopback.contains(line)
         {
             warn(
-                "loopback-address", quorum.places[line.id],
+                .loopbackAddress, quorum.places[line.id],
                 "server.\(line.id) takes clients on the loopback interface only, in an ensemble of several hosts",
                 mend: "write the address that clients should use after the ';'", in: quorumFile)
         }
         for line in lines where line.addresses.contains(where: { HostAddress.isWildcard($0.host) }) && lines.count > 1 {
             warn(
-                "wildcard-address", quorum.places[line.id],
+                .wildcardAddress, quorum.places[line.id],
                 "server.\(line.id) has the address \(line.addresses[0].host): others cannot connect to that, and the server "
                     + "lines of an ensemble should be the same everywhere",
                 mend: "write the address of server.\(line.id) and set quorumListenOnAllIPs=true", in: quorumFile)
@@ -221,7 +221,7 @@ extension ConfigChecker {
         for line in lines where line.addresses.contains(where: { Placeholder.isLikely(host: $0.host) }) {
             guard !quorum.problems.hasErrors else { break }
             warn(
-                "placeholder", quorum.places[line.id],
+                .placeholder, quorum.places[line.id],
                 "server.\(line.id) has the host '\(line.addresses[0].host)', as examples have it",
                 mend: "write the name or the address of the host of server.\(line.id)", in: quorumFile)
         }

@@ -7,7 +7,7 @@ extension ConfigChecker {
         if let pointer = effective["dynamicConfigFile"] {
             for entry in cfg.effectiveEntries where EnsembleConfiguration.isKey(entry.key) {
                 error(
-                    "dynamic-file", entry.keyLocation,
+                    .dynamicFile, entry.keyLocation,
                     "'\(entry.key)' must be in the dynamic file '\(pointer.value)' as long as dynamicConfigFile is set",
                     mend: "move it there, or remove dynamicConfigFile")
             }
@@ -27,12 +27,12 @@ extension ConfigChecker {
             return false
         case .missing(let path):
             error(
-                "dynamic-file", pointer.location, "the dynamic file \(path) is missing",
+                .dynamicFile, pointer.location, "the dynamic file \(path) is missing",
                 mend: "restore it, or put the server lines into zoo.cfg and remove dynamicConfigFile")
             return false
         case .unreadable(let reason, let path):
             error(
-                "dynamic-file", pointer.location, "the dynamic file \(path) cannot be read: \(reason)",
+                .dynamicFile, pointer.location, "the dynamic file \(path) cannot be read: \(reason)",
                 mend: "let the user who runs the server read it")
             return false
         case .text(let text, let path):
@@ -51,7 +51,7 @@ extension ConfigChecker {
         for entry in document.effectiveEntries where !EnsembleConfiguration.isKey(entry.key) {
             if entry.key == "version" {
                 error(
-                    "dynamic-key", entry.keyLocation,
+                    .dynamicKey, entry.keyLocation,
                     "a dynamic file must not hold its version: that is the end of its name",
                     mend: "remove the line", in: path, edit: .remove(key: "version"))
             } else {
@@ -77,18 +77,18 @@ extension ConfigChecker {
         for line in config.servers where line.addresses.count > 1 {
             if engine == .bundled {
                 warn(
-                    "multi-address", quorum.places[line.id],
+                    .multiAddress, quorum.places[line.id],
                     "server.\(line.id) has several addresses, and the bundled server dials the first one only",
                     mend: "keep one address", in: quorumFile)
             } else if isTrue("multiAddress.enabled") {
                 warn(
-                    "multi-address", quorum.places[line.id],
+                    .multiAddress, quorum.places[line.id],
                     "server.\(line.id) has several addresses, which ZooKeeper 3.8 allows only by a JVM property; the key "
                         + "multiAddress.enabled is read too late",
                     mend: "start Apache's server with -Dzookeeper.multiAddress.enabled=true", in: quorumFile)
             } else {
                 error(
-                    "multi-address", quorum.places[line.id],
+                    .multiAddress, quorum.places[line.id],
                     "server.\(line.id) has several addresses, but multiAddress.enabled is not set",
                     mend: "keep one address, or start Apache's servers with -Dzookeeper.multiAddress.enabled=true",
                     in: quorumFile)
@@ -97,7 +97,7 @@ extension ConfigChecker {
         if isTrue("extendedTypesEnabled") {
             for line in config.servers where line.id > 254 {
                 error(
-                    "server-id", quorum.places[line.id],
+                    .serverID, quorum.places[line.id],
                     "server.\(line.id): extendedTypesEnabled allows ids up to 254 only",
                     mend: "use an id from 1 to 254",
                     in: quorumFile)
@@ -107,7 +107,7 @@ extension ConfigChecker {
 
     /// With a line that could not be read nothing can be said about the number of servers.
     private var areMembersReadable: Bool {
-        !quorum.problems.contains { $0.rule.hasPrefix("server-") && $0.severity == .error }
+        !quorum.problems.contains { $0.rule.rawValue.hasPrefix("server-") && $0.severity == .error }
     }
 
     private var lastPlace: SourceLocation? { quorum.config.servers.last.flatMap { quorum.places[$0.id] } }
@@ -118,11 +118,11 @@ extension ConfigChecker {
         if participants == 0 {
             if !config.observers.isEmpty {
                 error(
-                    "no-participants", lastPlace, "every server is an observer: nobody can vote",
+                    .noParticipants, lastPlace, "every server is an observer: nobody can vote",
                     mend: "make at least one server a participant", in: quorumFile)
             } else if !standaloneEnabled {
                 error(
-                    "no-participants", effective["standaloneEnabled"]?.location,
+                    .noParticipants, effective["standaloneEnabled"]?.location,
                     "standaloneEnabled=false needs server lines, and there are none",
                     mend: "add server.1=host:2888:3888, or remove standaloneEnabled")
             }
@@ -130,7 +130,7 @@ extension ConfigChecker {
         }
         if participants == 1, standaloneEnabled, !config.observers.isEmpty, isEnsemble == nil {
             error(
-                "observers-without-quorum", lastPlace,
+                .observersWithoutQuorum, lastPlace,
                 "one participant runs standalone, and then observers cannot follow it",
                 mend: "use three participants, or set standaloneEnabled=false", in: quorumFile)
         }
@@ -144,14 +144,14 @@ extension ConfigChecker {
         if participants == 1, isTrue("standaloneEnabled") {
             if quorum.config.observers.isEmpty, isEnsemble == nil {
                 warn(
-                    "single-server", lastPlace,
+                    .singleServer, lastPlace,
                     "the only server line is ignored: one participant runs standalone",
                     mend: "remove the line, or set standaloneEnabled=false for a quorum of one", in: quorumFile)
             }
         } else if !quorum.isHierarchical, participants % 2 == 0 {
             let tolerated = (participants - 1) / 2
             warn(
-                "even-participants", lastPlace,
+                .evenParticipants, lastPlace,
                 tolerated == 0
                     ? "2 participants tolerate no failure: less available than a single server"
                     : "\(participants) participants tolerate \(tolerated) \(tolerated == 1 ? "failure" : "failures"), no more than \(participants - 1) would",
@@ -169,20 +169,20 @@ extension ConfigChecker {
         case .missing(let path):
             if isDistributed {
                 error(
-                    "myid-missing", nil, "there is no \(path), and every server of an ensemble needs its id there",
+                    .myidMissing, nil, "there is no \(path), and every server of an ensemble needs its id there",
                     mend: "write the N of this server's server.N line into \(path)", in: path)
             }
         case .unreadable(let reason, let path):
             if isDistributed {
                 error(
-                    "myid-missing", nil, "\(path) cannot be read: \(reason)",
+                    .myidMissing, nil, "\(path) cannot be read: \(reason)",
                     mend: "let the user who runs the server read it", in: path)
             }
         case .text(let text, let path):
             var parsed = MyID.parse(text)
             if parsed == nil, engine == .bundled, let id = MyID.parseLeniently(text) {
                 warn(
-                    "myid-invalid", SourceLocation(line: 1, column: 1),
+                    .myidInvalid, SourceLocation(line: 1, column: 1),
                     "there are blanks around the id \(id), which Apache's server refuses",
                     mend: "write the id and a line end", in: path, edit: .content(MyID.text(id)))
                 parsed = id
@@ -190,7 +190,7 @@ extension ConfigChecker {
             guard let id = parsed else {
                 let line = String(text.split(omittingEmptySubsequences: false) { $0.isNewline }.first ?? "")
                 error(
-                    "myid-invalid", SourceLocation(line: 1, column: 1),
+                    .myidInvalid, SourceLocation(line: 1, column: 1),
                     "'\(line)' is not a server id: ZooKeeper wants digits and nothing else on the first line, not even a blank",
                     mend: "write the N of this server's server.N line and a line end", in: path,
                     edit: MyID.parseLeniently(text).map { .content(MyID.text($0)) })
@@ -198,7 +198,7 @@ extension ConfigChecker {
             }
             if JavaText.isSpeltOddly(text.prefix { !$0.isNewline }) {
                 warn(
-                    "leading-zero", SourceLocation(line: 1, column: 1),
+                    .leadingZero, SourceLocation(line: 1, column: 1),
                     "'\(text.prefix { !$0.isNewline })' is \(id) to ZooKeeper", mend: "write \(id)", in: path,
                     edit: .content(MyID.text(id)))
             }
@@ -206,12 +206,12 @@ extension ConfigChecker {
             let ids = quorum.config.servers.map(\.id)
             if isDistributed, !ids.contains(id), !quorum.problems.hasErrors {
                 error(
-                    "myid-unlisted", SourceLocation(line: 1, column: 1),
+                    .myidUnlisted, SourceLocation(line: 1, column: 1),
                     "myid is \(id), but the server lines name \(ids.map(\.description).joined(separator: ", "))",
                     mend: "add a line server.\(id), or correct myid", in: path)
             } else if !ServerID.conventional.contains(id), !ids.contains(id) {
                 warn(
-                    "server-id", SourceLocation(line: 1, column: 1),
+                    .serverID, SourceLocation(line: 1, column: 1),
                     "myid is \(id): server ids go from 1 to 255, session ids carry only their low 8 bits",
                     mend: "use an id from 1 to 255", in: path)
             }
@@ -226,20 +226,20 @@ extension ConfigChecker {
         if quorum.config.servers.isEmpty {
             if wanted == .observer, effective["dynamicConfigFile"] == nil {
                 warn(
-                    "peer-type", entry.location,
+                    .peerType, entry.location,
                     "peerType is observer, but there are no server lines: the server stands alone",
                     mend: "add the lines of all servers, this one's with :observer at its end, or remove peerType")
             }
         } else if let ownID, let line = quorum.config.server(ownID), line.role != wanted {
             warn(
-                "peer-type", entry.location,
+                .peerType, entry.location,
                 "peerType is \(wanted.rawValue), but server.\(ownID) is \(article(line.role)); the server line wins",
                 mend: wanted == .observer
                     ? "write :observer at the end of server.\(ownID) in every zoo.cfg, or remove peerType"
                     : "remove peerType, or the :observer of server.\(ownID) in every zoo.cfg")
         } else if ownID == nil, wanted == .observer, quorum.config.observers.isEmpty {
             warn(
-                "peer-type", entry.location,
+                .peerType, entry.location,
                 "peerType is observer, but no server line has :observer; the server lines win",
                 mend: "write :observer at the end of this server's line in every zoo.cfg, or remove peerType")
         }
@@ -253,7 +253,7 @@ extension ConfigChecker {
         where (effective[port]?.value).map({ $0 == "0" }) ?? true {
             if let entry = effective[address] {
                 error(
-                    "client-address", entry.keyLocation, "\(address) is set, but \(port) is not",
+                    .clientAddress, entry.keyLocation, "\(address) is set, but \(port) is not",
                     mend: "set \(port), or remove \(address)", edit: .remove(key: address))
             }
         }
@@ -263,7 +263,7 @@ extension ConfigChecker {
             let isAnywhere = host == nil || HostAddress.isWildcard(host!)
             if port != client.port || (!isAnywhere && host != client.host ?? "0.0.0.0") {
                 error(
-                    "client-address", entry.location,
+                    .clientAddress, entry.location,
                     "the client address here is \(host ?? "0.0.0.0"):\(port), but server.\(own.id) says \(client.text)",
                     mend: "remove clientPort and clientPortAddress here: the server line is enough",
                     edit: .remove(key: "clientPort"))
@@ -274,7 +274,7 @@ extension ConfigChecker {
         let isOpen = ["clientPort", "secureClientPort"].contains { (value($0) ?? "0") != "0" }
         if !mayHavePort, !isOpen, !quorum.problems.hasErrors {
             warn(
-                "no-client-port", effective["clientPort"]?.location,
+                .noClientPort, effective["clientPort"]?.location,
                 "there is no client port: the server takes no clients", mend: "set clientPort=2181",
                 edit: .set(key: "clientPort", value: "2181"))
         }

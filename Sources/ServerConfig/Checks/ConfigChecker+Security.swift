@@ -29,7 +29,7 @@ extension ConfigChecker {
             if name == "*" { continue }
             guard let isHarmful = Self.fourLetterWords[name] else {
                 warn(
-                    "whitelist-word", text.location(at: word.startIndex),
+                    .whitelistWord, text.location(at: word.startIndex),
                     "'\(name)' is no four-letter word of ZooKeeper", mend: "remove it",
                     edit: .set(
                         key: "4lw.commands.whitelist",
@@ -41,12 +41,12 @@ extension ConfigChecker {
         guard clientsComeFromElsewhere else { return }
         if words.contains(where: { JavaText.trimmed($0) == "*" }) {
             warn(
-                "whitelist-wide", entry.location,
+                .whitelistWide, entry.location,
                 "every four-letter word is open to anyone who reaches the client port; wchc and wchp can stall the server",
                 mend: "name the words you need, e.g. srvr, mntr, ruok, isro", edit: Self.modestWords)
         } else if !harmful.isEmpty {
             warn(
-                "whitelist-wide", entry.location,
+                .whitelistWide, entry.location,
                 "anyone who reaches the client port may use \(harmful.joined(separator: ", "))",
                 mend: "name only the words you need, e.g. srvr, mntr, ruok, isro", edit: Self.modestWords)
         }
@@ -73,11 +73,11 @@ extension ConfigChecker {
         for (key, needed) in [(server, enable), (learner, enable), (server, learner)]
         where isTrue(key) && !isTrue(needed) {
             error(
-                "quorum-sasl", effective[key]?.location, "\(key) needs \(needed)=true",
+                .quorumSASL, effective[key]?.location, "\(key) needs \(needed)=true",
                 mend: "write \(needed)=true, or remove \(key)", edit: .set(key: needed, value: "true"))
         }
         if engine != .apache {
-            for key in ["java.security.auth.login.config", "sasl.usersPath"] { checkFile(key, "sasl-file") }
+            for key in ["java.security.auth.login.config", "sasl.usersPath"] { checkFile(key, .saslFile) }
         }
     }
 }

@@ -6,13 +6,13 @@ extension ConfigChecker {
     mutating func checkText() {
         for place in cfg.malformedEscapes {
             error(
-                "malformed-escape", place,
+                .malformedEscape, place,
                 "'\\u' is not followed by four hexadecimal digits; ZooKeeper refuses the file",
                 mend: "write '\\\\' for a backslash", edit: .replace(place, text: "\\", with: "\\\\"))
         }
         if cfg.isLatin1 {
             warn(
-                "not-utf8", cfg.firstBeyondASCII, "the file is not UTF-8; it was read as ISO-8859-1, as ZooKeeper does",
+                .notUTF8, cfg.firstBeyondASCII, "the file is not UTF-8; it was read as ISO-8859-1, as ZooKeeper does",
                 mend: "write characters beyond ASCII as \\uXXXX")
         }
         for entry in cfg.entries {
@@ -22,7 +22,7 @@ extension ConfigChecker {
                 cfg.isWrittenLiterally(text.text.unicodeScalars[index])
             {
                 warn(
-                    "non-ascii", text.location(at: index),
+                    .nonASCII, text.location(at: index),
                     "'\(text.text.unicodeScalars[index])' is not ASCII: ZooKeeper reads the file as ISO-8859-1 and sees "
                         + "other characters", mend: "write it as \\uXXXX")
             }
@@ -30,7 +30,7 @@ extension ConfigChecker {
         for entry in cfg.entries where entry.isContinued {
             if let (key, place) = swallowedKey(in: entry) {
                 warn(
-                    "continued-line", place,
+                    .continuedLine, place,
                     "the '\\' at the end of the line before makes '\(key)' part of the value of '\(entry.key)'",
                     mend: "remove the '\\' at the end of the line before")
             }
@@ -42,7 +42,7 @@ extension ConfigChecker {
     private mutating func checkLookAlikes(_ entry: ZooCfg.Entry) -> Bool {
         if let found = LookAlike.first(in: entry.key) {
             error(
-                "look-alike", entry.keyLocation,
+                .lookAlike, entry.keyLocation,
                 "the key has \(found.name) (\(LookAlike.code(found.scalar))) in it, and so ZooKeeper does not know it",
                 mend: "write \(found.meant)", edit: .rename(key: entry.key, to: found.meant))
             return true
@@ -52,7 +52,7 @@ extension ConfigChecker {
         // In a name, a password or a list of words it may be meant; anywhere else it cannot be.
         let isText = kind == .text || kind == .list || (kind == nil && !EnsembleConfiguration.isKey(entry.key))
         report(
-            isText ? .warning : .error, "look-alike", entry.placedValue.place(of: found.scalar),
+            isText ? .warning : .error, .lookAlike, entry.placedValue.place(of: found.scalar),
             "the value of \(entry.key) has \(found.name) (\(LookAlike.code(found.scalar))) in it",
             mend: "write \(entry.key)=\(found.meant)", edit: .set(key: entry.key, value: found.meant))
         return true
@@ -82,12 +82,12 @@ extension ConfigChecker {
             }
             if entry.key.hasPrefix("server."), earlier.value != entry.value {
                 error(
-                    "duplicate-server", entry.keyLocation,
+                    .duplicateServer, entry.keyLocation,
                     "\(entry.key) is there twice, first on line \(earlier.keyLocation.line); ZooKeeper uses only one of "
                         + "the two", mend: "remove one, or give the second server an id of its own")
             } else {
                 warn(
-                    "duplicate-key", entry.keyLocation,
+                    .duplicateKey, entry.keyLocation,
                     "'\(entry.key)' is there twice, first on line \(earlier.keyLocation.line); the last one counts",
                     mend: "remove one of the two", edit: .replaceLine(earlier.keyLocation.line, with: []))
             }

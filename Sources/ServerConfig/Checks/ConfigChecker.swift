@@ -101,21 +101,21 @@ struct ConfigChecker {
     var isDistributed: Bool { isEnsemble ?? cfg.isDistributed(quorum.config) }
 
     mutating func error(
-        _ rule: String, _ place: SourceLocation?, _ message: String, mend: String?, in other: String? = nil,
+        _ rule: Rule, _ place: SourceLocation?, _ message: String, mend: String?, in other: String? = nil,
         edit: Edit? = nil
     ) {
         report(.error, rule, place, message, mend: mend, in: other, edit: edit)
     }
 
     mutating func warn(
-        _ rule: String, _ place: SourceLocation?, _ message: String, mend: String?, in other: String? = nil,
+        _ rule: Rule, _ place: SourceLocation?, _ message: String, mend: String?, in other: String? = nil,
         edit: Edit? = nil
     ) {
         report(.warning, rule, place, message, mend: mend, in: other, edit: edit)
     }
 
     mutating func report(
-        _ severity: Diagnostic.Severity, _ rule: String, _ place: SourceLocation?, _ message: String, mend: String?,
+        _ severity: Diagnostic.Severity, _ rule: Rule, _ place: SourceLocation?, _ message: String, mend: String?,
         in other: String? = nil, edit: Edit? = nil
     ) {
         problems.append(

@@ -99,18 +99,18 @@ package struct EnsembleCheck {
             case (let here?, let other?):
                 guard !Self.isSame(here, other) else { continue }
                 error(
-                    "files-differ", reader.checker.quorumFile, mine.places[id],
+                    .filesDiffer, reader.checker.quorumFile, mine.places[id],
                     "server.\(id) is \(here.value()) here, but \(other.value()) in \(there)",
                     mend: "write the same line for server.\(id) in every file")
             case (nil, let other?):
                 error(
-                    "files-differ", reader.checker.quorumFile, nil,
+                    .filesDiffer, reader.checker.quorumFile, nil,
                     "there is no server.\(id) here, but it is \(other.value()) in \(there)",
                     mend: "add the line \(other.text(.modern)), or remove it there",
                     edit: .set(key: other.key, value: theirs.entries[id]?.value ?? other.value()))
             case (let here?, nil):
                 error(
-                    "files-differ", reader.checker.quorumFile, mine.places[id],
+                    .filesDiffer, reader.checker.quorumFile, mine.places[id],
                     "server.\(id) is \(here.value()) here, and there is no server.\(id) in \(first.checker.quorumFile ?? first.file)",
                     mend: "add the line there, or remove it here")
             case (nil, nil): break
@@ -119,7 +119,7 @@ package struct EnsembleCheck {
         if mine.config.hierarchyLines != theirs.config.hierarchyLines {
             let lines = theirs.config.hierarchyLines
             error(
-                "files-differ", reader.checker.quorumFile, nil,
+                .filesDiffer, reader.checker.quorumFile, nil,
                 "the groups and weights are not those of \(first.file): \(lines.isEmpty ? "it has none" : lines.joined(separator: " "))",
                 mend: "write the same group and weight lines in every file")
         }
@@ -153,7 +153,7 @@ package struct EnsembleCheck {
             guard mine != theirs, reader.place(of: key) != nil || first.place(of: key) != nil else { continue }
             problems.append(
                 Diagnostic(
-                    severity, rule: "setting-differs", file: reader.file, at: reader.place(of: key),
+                    severity, rule: .settingDiffers, file: reader.file, at: reader.place(of: key),
                     "\(key) is \(mine ?? "not set") here, but \(theirs ?? "not set") in \(Self.place(first.place(of: key), in: first.file)): \(consequence)",
                     mend: "write the same \(key) in every file"))
         }
@@ -167,7 +167,7 @@ package struct EnsembleCheck {
             // One directory for both is reported as that.
             guard case .text(_, let otherPath) = other.member.surroundings.myid, otherPath != path else { continue }
             error(
-                "myid-twice", path, SourceLocation(line: 1, column: 1),
+                .myidTwice, path, SourceLocation(line: 1, column: 1),
                 "myid is \(id), and so it is in \(otherPath): two servers cannot have one id",
                 mend: "write the N of each server's own server.N line into its myid")
             return
@@ -186,7 +186,7 @@ package struct EnsembleCheck {
             let what = isDefault ? "the \(use.what) is \(use.port) by default" : "the \(use.what) is \(use.port)"
             problems.append(
                 Diagnostic(
-                    isDefault ? .warning : .error, rule: "port-conflict", file: reader.file, at: use.place,
+                    isDefault ? .warning : .error, rule: .portConflict, file: reader.file, at: use.place,
                     "\(what), which is the \(theirs.what) of \(other.file), too, on the same host \(reader.host ?? machine)",
                     mend: "write \(use.key.map { "another \($0)" } ?? "another port") in each file"))
         }
@@ -197,7 +197,7 @@ package struct EnsembleCheck {
             }
             guard let (theirs, other) = found.first else { continue }
             error(
-                "data-dir-shared", reader.file, reader.place(of: key),
+                .dataDirShared, reader.file, reader.place(of: key),
                 "\(key) \(reader.checker.value(key) ?? path) is the \(theirs) of \(other.file), too, on the same host \(reader.host ?? machine): each server would destroy the other's data",
                 mend: "give each server a directory of its own")
         }
@@ -219,7 +219,7 @@ package struct EnsembleCheck {
     }
 
     private mutating func error(
-        _ rule: String, _ file: String?, _ place: SourceLocation?, _ message: String, mend: String, edit: Edit? = nil
+        _ rule: Rule, _ file: String?, _ place: SourceLocation?, _ message: String, mend: String, edit: Edit? = nil
     ) {
         problems.append(Diagnostic(.error, rule: rule, file: file, at: place, message, mend: mend, edit: edit))
     }
