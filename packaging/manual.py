@@ -47,10 +47,11 @@ def _entry(argument):
     return f".TP\n{head}\n{_escaped(text) or '.'}\n"
 
 
-_EXIT_CODES = """.SH EXIT STATUS
-0 done; 1 failed, or the check found errors; 2 \\fB\\-\\-diff\\fR found changes; 3 degraded, 4 no quorum, 5 not running
-(\\fBstatus\\fR); 64 bad usage; 65 bad input file; 69 an engine or package is missing; 75 a port or lock is taken; 130 interrupted.
-"""
+def _exit_status(codes):
+    """What the program itself says of its exit codes."""
+    return ".SH EXIT STATUS\n" + "".join(f".TP\n\\fB{one['code']}\\fR\n{_escaped(one['meaning'])}\n" for one in codes)
+
+
 _ENVIRONMENT = """.SH ENVIRONMENT
 .TP
 \\fBPADDOCK_HOME\\fR
@@ -68,8 +69,8 @@ def _page(name, section, date, version, abstract, body):
     )
 
 
-def pages(dump, date, version):
-    """The pages of paddock and its commands by file name; `dump` is what --experimental-dump-help prints."""
+def pages(dump, exit_codes, date, version):
+    """The pages of paddock and its commands by file name; `dump` is what --experimental-dump-help prints, and `exit_codes` those of `explain --json`."""
     result = {}
 
     def walk(command, path):
@@ -88,7 +89,7 @@ def pages(dump, date, version):
                 body += f".TP\n\\fB{_escaped('-'.join([*path, one['commandName']]))}\\fR(1)\n{_escaped(one.get('abstract', ''))}\n"
         if arguments:
             body += ".SH OPTIONS\n" + "".join(map(_entry, arguments))
-        body += _EXIT_CODES + (_ENVIRONMENT if len(path) == 1 else "")
+        body += _exit_status(exit_codes) + (_ENVIRONMENT if len(path) == 1 else "")
         if len(path) > 1:
             body += f".SH SEE ALSO\n\\fB{_escaped('-'.join(path[:-1]))}\\fR(1)\n"
         result[f"{name}.1"] = _page(name, 1, date, version, command.get("abstract", name), body)

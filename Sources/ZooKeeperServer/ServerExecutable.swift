@@ -15,11 +15,14 @@ package enum ServerExecutable {
         let flags = Array(arguments.dropLast())
         guard let file = arguments.last, !file.hasPrefix("-"), flags.allSatisfy({ $0.hasPrefix("-") }) else {
             if arguments == ["--version"] { return print("\(name) \(ServerVersion.text)") }
+            // For the reference, and for who looks for a name: what `mntr` and the metrics endpoint tell.
+            if arguments == ["--metrics"] { return print(MetricMeanings.lines.joined(separator: "\n")) }
             complain(
                 """
                 usage: \(name) [-DPROPERTY=VALUE…] CONFIG
                   CONFIG is a zoo.cfg, as for Apache ZooKeeper. Flags are those of its JVM: -Dzookeeper.KEY=VALUE and
                   -Djute.maxbuffer=BYTES set what zoo.cfg does not; a flag that has no effect here is named.
+                  --metrics instead of it lists the metrics and what they mean; --version says the version.
                 """)
             exit(arguments == ["--help"] || arguments == ["-h"] ? 0 : 64)
         }

@@ -15,7 +15,10 @@ struct Paddock: AsyncParsableCommand {
         subcommands: [Supervise.self],
         groupedSubcommands: [
             CommandGroup(
-                name: "Configurations", subcommands: [New.self, Check.self, Generate.self, Import.self, Inventory.self]),
+                name: "Configurations",
+                subcommands: [
+                    New.self, Check.self, Explain.self, SchemaCommand.self, Generate.self, Import.self, Inventory.self,
+                ]),
             CommandGroup(
                 name: "An ensemble",
                 subcommands: [

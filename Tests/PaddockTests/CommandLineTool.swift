@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import Testing
 
 /// `paddock` as a user runs it, with a state directory of its own.
 ///
@@ -57,7 +58,7 @@ struct CommandLineTool {
         process.arguments = words
         process.environment = ProcessInfo.processInfo.environment
             .merging(["PADDOCK_HOME": home.path, "NO_COLOR": "1"]) { $1 }.merging(environment) { $1 }
-        let running = Running(process: process, directory: home.path)
+        let running = Running(process: process, directory: home.path, words: words)
         try running.begin(input: input)
         return running
     }
@@ -72,8 +73,11 @@ struct CommandLineTool {
         private let output: String
         private let errors: String
 
-        fileprivate init(process: Process, directory: String) {
+        private let words: [String]
+
+        fileprivate init(process: Process, directory: String, words: [String]) {
             self.process = process
+            self.words = words
             let id = UUID().uuidString
             output = "\(directory)/.\(id).out"
             errors = "\(directory)/.\(id).err"
@@ -100,9 +104,14 @@ struct CommandLineTool {
 
         func wait() throws -> Result {
             process.waitUntilExit()
-            return Result(
+            let result = Result(
                 status: process.terminationStatus, output: try String(contentsOfFile: output, encoding: .utf8),
                 errors: try String(contentsOfFile: errors, encoding: .utf8))
+            if words.prefix(while: { $0 != "--" }).contains("--json") {
+                let unknown = try JSONReference.shared.undocumented(in: result.output, of: words)
+                #expect(unknown.isEmpty, "keys that Sources/paddock/JSONKeys.swift does not know: \(words)")
+            }
+            return result
         }
     }
 }

@@ -51,6 +51,20 @@ import ZooKeeperProtocol
         #expect(ours.first { $0.key == "zk_peer_state" }?.value == state)
     }
 
+    /// The reference knows every metric, once.
+    @Test func everyMetricHasAMeaning() throws {
+        let known = MetricMeanings.lines.map { String($0.prefix { $0 != "\t" }) }
+        #expect(Set(known).count == known.count, "no metric comes twice")
+        var told: Set<String> = [
+            "ssl_certificate_end", "ssl_quorum_certificate_end", "quota_bytes_limit_per_namespace",
+            "quota_bytes_usage_per_namespace", "quota_count_limit_per_namespace", "quota_count_usage_per_namespace",
+            "read_per_namespace", "write_per_namespace",
+        ]
+        for role in Role.allCases { told.formUnion(try server(report(role)).monitor().map(\.name)) }
+        #expect(told.subtracting(known) == [], "write what they are into MetricMeanings")
+        #expect(Set(known).subtracting(told) == [], "nobody tells them any more")
+    }
+
     /// Between two reigns a member of an ensemble refuses, in Apache's words.
     @Test func looking() throws {
         #expect(ServerWord.srvr.refusal == "This ZooKeeper instance is not currently serving requests\n")

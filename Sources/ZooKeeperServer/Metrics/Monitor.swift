@@ -138,6 +138,11 @@ extension ServerReport {
     }
 }
 
+extension Metric {
+    /// Names of metrics that are told as nothing.
+    static var placeholders: [String] { JVMStages.counters + JVMStages.summaries + JVMStages.histograms }
+}
+
 /// The metrics of stages that Apache's server passes requests through, thread by thread, and this one has not (queues,
 /// caches, cleaners, the JVM), and of what this one does not count. Tools look for the names; the values are nothing.
 private enum JVMStages {

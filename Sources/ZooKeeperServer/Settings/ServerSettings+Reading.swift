@@ -22,7 +22,7 @@ extension ServerSettings {
             if let flag = diagnostics[index].location.flatMap({ flags[$0.line] }) { diagnostics[index].isAbout(flag) }
         }
         diagnostics += properties.ignored.map {
-            Diagnostic(.warning, rule: "jvm-flag", file: $0.flag, "has no effect: \($0.why)")
+            Diagnostic(.warning, rule: .jvmFlag, file: $0.flag, "has no effect: \($0.why)")
         }
         if diagnostics.hasErrors { return (nil, diagnostics) }
         var reader = SettingsReader(cfg: cfg)

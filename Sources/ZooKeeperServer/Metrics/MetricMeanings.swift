@@ -1,0 +1,98 @@
+/// What each metric is, by its name without `zk_`: `zkserver --metrics` and the reference tell it.
+///
+/// Apache's metrics of stages that this server does not have (queues, caches, the JVM) are told as nothing, because tools look for
+/// their names; see ``Metric/placeholders``.
+enum MetricMeanings {
+    static let all: [(name: String, meaning: String)] = [
+        ("version", "The version of the server."),
+        ("server_state", "leader, follower, observer, standalone, looking or read-only."),
+        ("peer_state", "What it does in the quorum, and how far it has come: leading - broadcast."),
+        ("ssl_certificate_end", "When the certificate for clients ends: seconds since 1970."),
+        ("ssl_quorum_certificate_end", "When the certificate for the other servers ends: seconds since 1970."),
+        ("observer_master_id", "The id of the server that an observer gets its txns from."),
+        ("learners", "Connected followers and observers, of a leader."),
+        ("synced_followers", "Voting followers that have caught up, of a leader."),
+        ("synced_non_voting_followers", "Followers without a vote that have caught up, of a leader."),
+        ("synced_observers", "Observers that have caught up, of a leader."),
+        ("pending_syncs", "Syncs of clients that wait for the followers, of a leader."),
+        ("leader_uptime", "Milliseconds since it began to lead."),
+        ("last_proposal_size", "Bytes of the last proposal, of a leader."),
+        ("min_proposal_size", "Bytes of the smallest proposal, of a leader."),
+        ("max_proposal_size", "Bytes of the largest proposal, of a leader."),
+        ("quorum_size", "How many servers vote."),
+        ("ephemerals_count", "Ephemeral znodes."), ("num_alive_connections", "Connected clients."),
+        ("avg_latency", "Milliseconds a request took on average."),
+        ("min_latency", "Milliseconds of the fastest request."),
+        ("max_latency", "Milliseconds of the slowest request."), ("outstanding_requests", "Requests under way."),
+        ("znode_count", "Znodes in the tree."), ("global_sessions", "Sessions of the ensemble."),
+        ("local_sessions", "Sessions that only this server knows."), ("watch_count", "Watches that are set."),
+        ("approximate_data_size", "Bytes of all paths and data."),
+        ("last_client_response_size", "Bytes of the last answer."),
+        ("min_client_response_size", "Bytes of the smallest answer."),
+        ("max_client_response_size", "Bytes of the largest answer."), ("packets_sent", "Answers and events sent."),
+        ("packets_received", "Requests received."), ("auth_failed_count", "Authentications that failed."),
+        ("connection_drop_probability", "Always 0: connections are let in one by one."),
+        ("open_file_descriptor_count", "Open files and connections."),
+        ("max_file_descriptor_count", "How many may be open."),
+        ("uptime", "Milliseconds since the start."),
+        ("non_mtls_remote_conn_count", "Always 0; Apache's names for TLS."),
+        ("non_mtls_local_conn_count", "Always 0; Apache's names for TLS."),
+        ("outstanding_tls_handshake", "Always 0: handshakes are not held back."),
+        ("quota_bytes_limit_per_namespace", "Bytes that a namespace may have."),
+        ("quota_bytes_usage_per_namespace", "Bytes that it has."),
+        ("quota_count_limit_per_namespace", "Znodes that it may have."),
+        ("quota_count_usage_per_namespace", "Znodes that it has."),
+        ("proposal_count", "Txns proposed while it led."), ("watch_bytes", "Bytes of watch events sent."),
+        ("outstanding_changes_queued", "Changes checked before their commit."),
+        ("outstanding_changes_removed", "Of them, those committed."),
+        ("large_requests_rejected", "Requests refused because large ones took too much memory."),
+        ("connection_rejected", "Connections refused."),
+        ("sessionless_connections_expired", "Connections without a session that were closed."),
+        ("looking_count", "Elections that it took part in."), ("connection_drop_count", "Connections lost or closed."),
+        (
+            "digest_mismatches_count",
+            "Times that its tree was not what the leader's was: more than 0 calls for `paddock reset`."
+        ),
+        ("bytes_received_count", "Bytes received from clients."),
+        ("prep_processor_request_queued", "Requests handled."),
+        ("sync_processor_request_queued", "Requests handled."),
+        ("connection_request_count", "Connections with a request for a session."),
+        ("response_bytes", "Bytes of answers."),
+        ("connection_revalidate_count", "Sessions that came back from another server."),
+        ("unrecoverable_error_count", "1 when it cannot go on."),
+        ("stale_sessions_expired", "Sessions that ended by timeout."),
+        ("unsuccessful_handshake", "TLS handshakes that failed."),
+        ("leader_unavailable_time", "Milliseconds without a leader, each time."),
+        ("unavailable_time", "Milliseconds without service, each time."),
+        ("election_time", "Milliseconds of elections."), ("node_created_watch_count", "Watchers told of one creation."),
+        ("node_deleted_watch_count", "Watchers told of one deletion."),
+        ("node_changed_watch_count", "Watchers told of one change."),
+        ("node_children_watch_count", "Watchers told of one change of children."),
+        ("fsynctime", "Milliseconds of syncs to the disk."),
+        ("snapshottime", "Milliseconds of snapshots."), ("dbinittime", "Milliseconds to load the data at the start."),
+        ("startup_snap_load_time", "Milliseconds to load the data at the start."),
+        ("startup_txns_loaded", "Txns read from the log at the start."),
+        ("sync_processor_batch_size", "Txns of one sync."),
+        ("updatelatency", "Milliseconds of writes."), ("readlatency", "Milliseconds of reads."),
+        ("propagation_latency", "Milliseconds from a proposal to its being applied here."),
+        ("read_per_namespace", "Bytes read, by the first part of the path."),
+        ("write_per_namespace", "Bytes written, by the first part of the path."),
+        ("learner_handler_qp_size", "Always 0; by the id of a learner."),
+        ("learner_handler_qp_time_ms", "Always 0; by the id of a learner."),
+        ("learner_proposal_received_count", "Always 0; counted by Apache's learners."),
+        ("learner_commit_received_count", "Always 0; counted by Apache's learners."), ("diff_count", "Always 0."),
+        ("snap_count", "Always 0."),
+        ("commit_count", "Always 0."), ("revalidate_count", "Always 0."),
+        ("quit_leading_due_to_disloyal_voter", "Always 0."),
+        ("follower_sync_time", "Always 0."), ("observer_sync_time", "Always 0."), ("inflight_snap_count", "Always 0."),
+        ("inflight_diff_count", "Always 0."),
+    ]
+
+    /// `name`, a tab, and the meaning: a line for each, sorted.
+    static var lines: [String] {
+        let placeholders = Metric.placeholders.map {
+            (name: $0, meaning: "Always 0: a stage of the JVM server, kept for tools.")
+        }
+        return (all + placeholders).map { "\($0.name)\t\($0.meaning)" }.sorted()
+    }
+}
