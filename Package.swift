@@ -318,6 +318,12 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
+// The programs that bin/build-release wants, as one target: `swift build` takes one, and builds what it depends on side by side.
+if let programs = Context.environment["PADDOCK_TOGETHER"] {
+    package.targets.append(
+        .target(name: "Together", dependencies: programs.split(separator: ",").map { .target(name: String($0)) }))
+}
+
 // Every target of ours: warnings are errors, and an existential says `any`.
 for target in package.targets where target.type != .system {
     target.swiftSettings = [.enableUpcomingFeature("ExistentialAny"), .treatAllWarnings(as: .error)]
