@@ -12,6 +12,9 @@ package enum ServerExecutable {
     ///   - security: its TLS, nil when it has none.
     package static func run(name: String, security: TransportSecurityProvider?) {
         let arguments = Array(CommandLine.arguments.dropFirst())
+        if arguments.count == 3, arguments[0] == "--probe", let probe = ServerProbe(rawValue: arguments[1]) {
+            return answer(probe, configuration: arguments[2], name)
+        }
         let flags = Array(arguments.dropLast())
         guard let file = arguments.last, !file.hasPrefix("-"), flags.allSatisfy({ $0.hasPrefix("-") }) else {
             if arguments == ["--version"] { return print("\(name) \(ServerVersion.text)") }
@@ -20,9 +23,12 @@ package enum ServerExecutable {
             complain(
                 """
                 usage: \(name) [-DPROPERTY=VALUE…] CONFIG
+                       \(name) --probe live|ready CONFIG
                   CONFIG is a zoo.cfg, as for Apache ZooKeeper. Flags are those of its JVM: -Dzookeeper.KEY=VALUE and
                   -Djute.maxbuffer=BYTES set what zoo.cfg does not; a flag that has no effect here is named.
                   --metrics instead of it lists the metrics and what they mean; --version says the version.
+                  --probe asks the server of CONFIG that runs here, for who keeps containers: exit code 0 when it answers (live),
+                  or takes requests as a member of a quorum or alone (ready); else 1.
                 """)
             exit(arguments == ["--help"] || arguments == ["-h"] ? 0 : 64)
         }
@@ -60,6 +66,25 @@ package enum ServerExecutable {
         logger.info("stopping: \(received == SIGTERM ? "SIGTERM" : "SIGINT")")
         do { try server.stop() } catch {
             complain("\(name): could not stop cleanly: \(error)")
+            exit(1)
+        }
+    }
+
+    /// Ends with 0 for a yes, and for anything else with 1 and a sentence.
+    private static func answer(_ probe: ServerProbe, configuration file: String, _ name: String) {
+        do {
+            let (settings, diagnostics) = ServerSettings.read(ZooCfg(bytes: try ConfigFile.read(file)), file: file)
+            guard let settings else {
+                for diagnostic in diagnostics where diagnostic.severity == .error { complain(diagnostic.rendered()) }
+                exit(65)
+            }
+            guard let address = settings.client else {
+                complain("\(name): \(file) has no client port without TLS to ask at")
+                exit(65)
+            }
+            try probe.ask(address)
+        } catch {
+            complain("\(name): not \(probe.rawValue): \(error)")
             exit(1)
         }
     }

@@ -63,7 +63,7 @@ def test_the_image_is_minimal_and_runs_as_nobody_special(packages, tmp_path):
         assert files == sorted([
             "conf/zoo.cfg", "etc/group", "etc/nsswitch.conf", "etc/passwd", "usr/bin/paddock", "usr/bin/zkcli", "usr/bin/zkserver",
             "usr/share/doc/paddock/LICENSES", *programs])
-        assert entries["data"].uid == 10001 and entries["tmp"].mode == 0o1777
+        assert entries["data"].uid == entries["datalog"].uid == 10001 and entries["tmp"].mode == 0o1777
         assert all(not entry.mode & 0o6022 for name, entry in entries.items() if name != "tmp" and not entry.issym())
     # What the entry point does, from outside.
     (tmp_path / "layer.tar").write_bytes(layer)
