@@ -129,12 +129,19 @@ let package = Package(
         .target(
             name: "Templates", dependencies: ["Mustache"], path: "templates",
             exclude: ["examples"],
-            resources: [.embedInCode("zoo.cfg.mustache"), .embedInCode("topology.yaml.mustache")]),
+            resources: [
+                .embedInCode("zoo.cfg.mustache"), .embedInCode("topology.yaml.mustache"),
+                .embedInCode("compose.yaml.mustache"), .embedInCode("compose-note.md.mustache"),
+                .embedInCode("kubernetes-configuration.yaml.mustache"),
+                .embedInCode("kubernetes-services.yaml.mustache"),
+                .embedInCode("kubernetes-servers.yaml.mustache"), .embedInCode("kubernetes-note.md.mustache"),
+                .embedInCode("server.service.mustache"), .embedInCode("systemd-note.md.mustache"),
+            ]),
         .target(
             name: "Provisioning",
             dependencies: [
-                "Diagnostics", "DurableFiles", "Membership", "Mustache", "ServerConfig", "Templates", "Topology",
-                "YAML",
+                "Diagnostics", "Digests", "DurableFiles", "Membership", "Mustache", "ServerConfig", "Templates",
+                "Topology", "YAML",
             ]),
         .target(
             name: "Planning", dependencies: ["Membership", "ServerConfig", "Topology", "ZooKeeperProtocol"]),
@@ -267,9 +274,10 @@ let package = Package(
         .testTarget(
             name: "OperationsTests",
             dependencies: [
-                "Backup", "DataTree", "DurableFiles", "Jute", "Membership", "Operations", "Planning", "Provisioning",
-                "ServerConfig", "ServiceDiscovery",
-                "Supervision", "SupervisionTestTool", "Topology", "ZooKeeperClient", "ZooKeeperProtocol", "zkserver",
+                "Backup", "DataTree", "Diagnostics", "DurableFiles", "Jute", "Membership", "Operations", "Planning",
+                "Provisioning", "ServerConfig", "ServiceDiscovery",
+                "Supervision", "SupervisionTestTool", "TestSupport", "Topology", "ZooKeeperClient", "ZooKeeperProtocol",
+                "zkserver",
             ]),
         .testTarget(
             name: "ZooKeeperShellTests", dependencies: ["ZooKeeperClient", "ZooKeeperShell"]),

@@ -540,6 +540,140 @@ extension Rule {
             .seen(
                 "the version is not the same on all servers: 3.8.0 on server 1, 3.8.4 on servers 2 and 3",
                 mend: "upgrade the servers that are behind, one by one", because: "An upgrade stopped half way.")
+
+        // MARK: `paddock export`
+        case .exportReconfig:
+            .seen(
+                "server 1 has reconfigEnabled: true, and the servers would write their members into files that come from the export and cannot be written there",
+                mend: "remove reconfigEnabled; change members by another export",
+                because:
+                    "In containers the files are mounted for reading only, and members that were agreed on would be lost with the container."
+            )
+        case .exportAddress:
+            .seen(
+                "metricsProvider.httpHost of server 1 is 10.0.0.1, an address that no container has",
+                mend: "remove it: a server listens at its own name",
+                because: "A server cannot listen at an address that its container does not have.")
+        case .exportLowPort:
+            .seen(
+                "the client port of server 1 is 181: a server that does not run as root may not listen there in every cluster",
+                mend: "take one from 1024 to 65535",
+                because: "Ports below 1024 may be root's, and the servers in the containers are not root.")
+        case .exportDataLog:
+            .seen(
+                "dataLogDir is /datalog in the containers, a volume of its own, and not /fast/1",
+                mend: "nothing needs to be done",
+                because: "The txn logs go to a volume, whatever the directory on the hosts was called.")
+        case .exportFile:
+            .seen(
+                "server 1 reads the file /data/secret, which has no place of its own in a container",
+                mend:
+                    "name it in a directory of its own, such as /etc/zookeeper/tls/server.pem (letters, digits, '-', '_' and '.')",
+                because:
+                    "A directory is mounted for the files that settings name, and must hide nothing that the server needs."
+            )
+        case .exportUnknownFile:
+            .seen(
+                "my.plugin.file of server 1 is /etc/plugin.conf: if that is a file, the image must have it",
+                mend: "put it into the image, or mount it there",
+                because: "Nobody knows whether the value of a key that is not known is a file.")
+        case .exportHome:
+            .seen(
+                "server 1 is to run /opt/zookeeper, a directory of a host; in a container it runs what its image has",
+                mend: "choose the version by the image: --apache-image NAME",
+                because: "A distribution's place on a host means nothing in an image.")
+        case .exportEnvironment:
+            .seen(
+                "server 1 sets the variable SERVER_JVMFLAGS, with which the export starts the server",
+                mend: "say heap, jvmFlags and logLevel instead",
+                because: "The variable could have one of two values only.")
+        case .exportFlag:
+            .seen(
+                "the image's script cannot pass on the flag -Da=b c of server 1: it would be taken apart",
+                mend: "write it without blanks, quotes, backslashes and * ? [",
+                because: "What starts the server there reads some characters in a way of its own.")
+        case .exportFlagFile:
+            .seen(
+                "the flag -Dx=/etc/x of server 1 names a file: the image must have it",
+                mend: "where there is a setting for it, write that instead: its file is then mounted",
+                because: "Files that settings name are mounted; of a flag nobody knows what it means.")
+        case .exportName:
+            .seen(
+                "the name '1e' cannot be that of a service and a stateful set on Kubernetes",
+                mend:
+                    "give the ensemble a name of at most 52 characters that begins with a letter and does not end with '-'",
+                because: "The names of what is exported are made of the ensemble's, and are hosts.")
+        case .exportSecrets:
+            .seen(
+                "zoo.cfg holds passwords, and the servers in the containers read it as users of their own: everybody on this machine may read it",
+                mend: "keep the directory of the export in one that is yours alone",
+                because: "Compose mounts files as they are, with their owner and mode.")
+        case .exportSize:
+            .seen(
+                "the files of 101 servers are 1500000 bytes, and Kubernetes takes 1000000 of one ConfigMap",
+                mend: "export fewer servers",
+                because: "All files of the ensemble are in one object, and the cluster refuses larger ones.")
+        case .exportIDs:
+            .seen(
+                "participant number 3 is pod e-2, which is server 3, and not server 4",
+                mend:
+                    "give the servers of the export such ids; the data of others come by `paddock backup` and `restore`",
+                because:
+                    "The pods of a stateful set are numbered one after the other, and a pod's number gives its server's id."
+            )
+        case .exportDiffer:
+            .seen(
+                "server 2 differs from server 1 in its engine, and the pods of one stateful set are alike",
+                mend: "give all participants the same; settings of zoo.cfg may differ",
+                because: "One template makes all pods of a stateful set.")
+        case .exportPath:
+            .seen(
+                "systemd would read the path /srv/my data/server.1 of server 1 in a way of its own",
+                mend: "take one without blanks, quotes and % \\ ; $",
+                because: "Some characters mean something in a unit.")
+        case .exportLeft:
+            .seen(
+                "is no part of the export any more; it is kept",
+                mend: "take back what was made of it, then remove it: rm out/manifests/observers.yaml",
+                because: "A file of an export before this one may still be in use.")
+
+        // MARK: Moving (`check --from`)
+        case .moveLine:
+            .seen(
+                "server.2=127.0.0.1:2889:3889:participant;127.0.0.1:2182 becomes server.2=10.0.0.2:2888:3888:participant;10.0.0.2:2181: another host; other ports (client 2182 → 2181, quorum 2889 → 2888, election 3889 → 3888, admin 8081 → 8080)",
+                mend: "copy the new files to every server before any is started",
+                because: "A line of the list of servers is another one, and why.")
+        case .moveJoins:
+            .seen(
+                "server.5=10.0.0.4:2888:3888:participant;10.0.0.4:2181 is new: no server had the id 5",
+                mend: "let it have the data of the others, or begin without",
+                because: "A server has no predecessor.")
+        case .moveLeaves:
+            .seen(
+                "server.4=127.0.0.1:2891:3891:observer;127.0.0.1:2184 has no successor: the id 4 goes with the server",
+                mend: "never give it to another server of this ensemble",
+                because: "A server is not in the new ensemble; its id is not used again.")
+        case .moveSetting:
+            .seen(
+                "tickTime was 2000 and is 1000 for servers 1, 2 and 3",
+                mend: "see that it is meant",
+                because: "A setting is another one.")
+        case .moveEngine:
+            .seen(
+                "server 1 ran on bundled and will run on apache: both read the same data",
+                mend: "see that it is meant",
+                because: "Another program will run a server.")
+        case .moveClients:
+            .seen(
+                "clients connected to 127.0.0.1:2181; it is 10.0.0.1:2181 now",
+                mend: "tell the clients, or give both to them for as long as it takes",
+                because: "The connect string changes with hosts and ports.")
+        case .moveData:
+            .seen(
+                "the data of servers 1, 2 and 3 are on another host, and stay there",
+                mend:
+                    "`paddock backup` where they are; then `paddock restore FILE` for every server of the new place, before any is started (Docs/moving.md)",
+                because: "Nothing carries data from host to host by itself.")
         }
     }
 }

@@ -157,6 +157,34 @@ package enum Rule: String, CaseIterable, Hashable, Sendable {
     case unknown
     case membersDiffer = "members-differ"
     case versionsDiffer = "versions-differ"
+
+    // MARK: `paddock export`
+    case exportReconfig = "export-reconfig"
+    case exportAddress = "export-address"
+    case exportLowPort = "export-low-port"
+    case exportDataLog = "export-data-log"
+    case exportFile = "export-file"
+    case exportUnknownFile = "export-unknown-file"
+    case exportHome = "export-home"
+    case exportEnvironment = "export-environment"
+    case exportFlag = "export-flag"
+    case exportFlagFile = "export-flag-file"
+    case exportName = "export-name"
+    case exportSecrets = "export-secrets"
+    case exportSize = "export-size"
+    case exportIDs = "export-ids"
+    case exportDiffer = "export-differ"
+    case exportPath = "export-path"
+    case exportLeft = "export-left"
+
+    // MARK: Moving (`check --from`)
+    case moveLine = "move-line"
+    case moveJoins = "move-joins"
+    case moveLeaves = "move-leaves"
+    case moveSetting = "move-setting"
+    case moveEngine = "move-engine"
+    case moveClients = "move-clients"
+    case moveData = "move-data"
 }
 
 extension Rule {
@@ -178,6 +206,8 @@ extension Rule {
         case writing = "Files that `generate` and `up` write"
         case importing = "`paddock import`"
         case remote = "A running ensemble (`check --remote`)"
+        case exporting = "`paddock export`"
+        case moving = "Moving (`check --from`)"
     }
 
     package var section: Section {
@@ -217,6 +247,12 @@ extension Rule {
             .importing
         case .noLeader, .unreachable, .behind, .loopbackName, .wordRefused, .unknown, .membersDiffer, .versionsDiffer:
             .remote
+        case .exportReconfig, .exportAddress, .exportLowPort, .exportDataLog, .exportFile, .exportUnknownFile,
+            .exportHome, .exportEnvironment, .exportFlag, .exportFlagFile, .exportName, .exportSecrets, .exportSize,
+            .exportIDs, .exportDiffer, .exportPath, .exportLeft:
+            .exporting
+        case .moveLine, .moveJoins, .moveLeaves, .moveSetting, .moveEngine, .moveClients, .moveData:
+            .moving
         }
     }
 }

@@ -38,14 +38,14 @@ package enum DurableFile {
     /// Replaces several files, each as ``write(_:to:mode:)`` does. They are synced together, which takes the disk a few turns and not two for
     /// each; in which order they become durable is not said.
     package static func write(
-        _ files: [(path: String, bytes: [UInt8])], mode: mode_t = PrivateFiles.fileMode
+        _ files: [(path: String, bytes: [UInt8])], mode: mode_t = PrivateFiles.fileMode, ignoresUmask: Bool = false
     ) throws(FileError) {
         // So many may be open at once.
         let most = 64
         for start in stride(from: 0, to: files.count, by: most) {
             try write(
                 files[start..<min(start + most, files.count)].map { ($0.path, $0.path + ".tmp", $0.bytes) },
-                mode: mode, ignoresUmask: false)
+                mode: mode, ignoresUmask: ignoresUmask)
         }
     }
 

@@ -40,6 +40,9 @@ package struct Plan: Hashable, Sendable {
     package var files: [File]
     /// What stands in the way: an existing myid that names another server, say. A plan with errors is not applied.
     package var problems: [Diagnostic]
+    /// Who may read what is written: the owner alone, because it may hold a password, unless others have to.
+    package var directoryMode = PrivateFiles.directoryMode
+    package var fileMode = PrivateFiles.fileMode
 
     package var hasChanges: Bool { files.contains { $0.isWritten } || !directories.isEmpty }
 
@@ -62,6 +65,9 @@ package struct Plan: Hashable, Sendable {
         do throws(FileError) {
             for directory in directories {
                 try PrivateFiles.makeDirectory(directory)
+                if directoryMode != PrivateFiles.directoryMode, chmod(directory, directoryMode) != 0 {
+                    throw FileError("change the mode of", directory)
+                }
             }
             // Each parent once, however many directories were made in it.
             let parents = Dictionary(grouping: directories) { $0[..<($0.lastIndex(of: "/") ?? $0.startIndex)] }
@@ -74,7 +80,9 @@ package struct Plan: Hashable, Sendable {
             }
             // What is replaced is kept first, and a record comes when its file is in place.
             try DurableFile.write(kept)
-            try DurableFile.write(files.filter(\.isWritten).map { (path: $0.path, bytes: Array($0.content.utf8)) })
+            try DurableFile.write(
+                files.filter(\.isWritten).map { (path: $0.path, bytes: Array($0.content.utf8)) },
+                mode: fileMode, ignoresUmask: fileMode != PrivateFiles.fileMode)
             try DurableFile.write(
                 files.compactMap(\.record).filter(\.isOutdated).map { (path: $0.path, bytes: Array($0.content.utf8)) })
         } catch {

@@ -108,7 +108,7 @@ private struct Planner {
             } else if old == generated || ServerRewrite(old)?.keepsKeys(of: generated) == true {
                 file.change = .changed(from: old)
             } else {
-                file.change = .editedByHand(from: old, keptAs: freeName(place.zooCfg + ".orig"))
+                file.change = .editedByHand(from: old, keptAs: SystemFile.freeName(place.zooCfg + ".orig"))
             }
         }
         plan.files.append(file)
@@ -130,14 +130,6 @@ private struct Planner {
                     "server \(id) is not in the topology any more; its directory is kept",
                     mend: "remove it when nobody needs its data: rm -r \(directory)"))
         }
-    }
-
-    /// `path`, or with the first number behind it under which nothing is kept yet.
-    private func freeName(_ path: String) -> String {
-        guard access(path, F_OK) == 0 else { return path }
-        var number = 1
-        while access("\(path).\(number)", F_OK) == 0 { number += 1 }
-        return "\(path).\(number)"
     }
 
     private func text(_ path: String) throws(FileError) -> String? {

@@ -4,7 +4,7 @@ import YAML
 
 /// A topology as its file has it: read, so that its name is known, and not resolved yet.
 package struct TopologyDocument {
-    private let draft: Draft
+    var draft: Draft
     private let problems: Problems
 
     /// The document is nil when the bytes are no topology at all.

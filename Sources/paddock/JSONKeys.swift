@@ -65,13 +65,8 @@ struct JSONKeys {
                     ("json[].command", "The command that prints the document."), ("json[].keys[].path", "The key."),
                     ("json[].keys[].meaning", "What it means."),
                 ]),
-            JSONKeys(
-                of: "generate",
-                [
-                    ("written", "Whether the files were written."), ("files[].path", "A file."),
-                    ("files[].change", "created, changed, unchanged, hand-edited or rewritten-by-server."),
-                    ("diff", "The changes as a unified diff; absent without --diff."),
-                ]),
+            JSONKeys(of: "export compose", files), JSONKeys(of: "export kubernetes", files),
+            JSONKeys(of: "export systemd", files), JSONKeys(of: "generate", files),
             JSONKeys(
                 of: "import", [("topology", "The topology, as text; absent when there is an error.")] + problems),
             JSONKeys(
@@ -194,6 +189,12 @@ struct JSONKeys {
     private static let findings: [Key] = [
         ("findings[].subject", "What was looked at."), ("findings[].state", "good, warning or missing."),
         ("findings[].text", "What was found."), ("findings[].mend", "What to do; absent when good."),
+    ]
+
+    private static let files: [Key] = [
+        ("written", "Whether the files were written."), ("files[].path", "A file."),
+        ("files[].change", "created, changed, unchanged, hand-edited or rewritten-by-server."),
+        ("diff", "The changes as a unified diff; absent without --diff."),
     ]
 
     private static let enable: [Key] = [

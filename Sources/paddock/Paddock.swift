@@ -18,6 +18,7 @@ struct Paddock: AsyncParsableCommand {
                 name: "Configurations",
                 subcommands: [
                     New.self, Check.self, Explain.self, SchemaCommand.self, Generate.self, Import.self, Inventory.self,
+                    ExportCommand.self,
                 ]),
             CommandGroup(
                 name: "An ensemble",

@@ -1,6 +1,5 @@
 import Planning
 import Provisioning
-import ServerConfig
 import Supervision
 import Topology
 
@@ -47,21 +46,5 @@ private struct EngineNeed: Hashable {
     init(_ server: TopologyServer) {
         choice = server.engine
         hasTLS = server.hasTLS
-    }
-}
-
-extension TopologyServer {
-    /// For clients or between the servers.
-    var hasTLS: Bool {
-        !["", "0"].contains(setting("secureClientPort") ?? "")
-            || ["client.portUnification", "sslQuorum", "portUnification"].contains {
-                setting($0)?.lowercased() == "true"
-            }
-    }
-
-    /// Settings that Apache's server does not read in zoo.cfg, as arguments of its JVM. The user's own flags come later and win.
-    var properties: [String] {
-        guard engine.name == "apache" else { return [] }
-        return settings.filter { KnownKeys.key($0.key)?.reader == .jvmOnly }.map { "-D\($0.key)=\($0.value)" }
     }
 }

@@ -67,4 +67,12 @@ enum SystemFile {
     static func names(in path: String) -> [String] {
         (try? Directory.names(in: path)) ?? []
     }
+
+    /// `path`, or with the first number behind it under which nothing is kept yet.
+    static func freeName(_ path: String) -> String {
+        guard access(path, F_OK) == 0 else { return path }
+        var number = 1
+        while access("\(path).\(number)", F_OK) == 0 { number += 1 }
+        return "\(path).\(number)"
+    }
 }
