@@ -1,4 +1,5 @@
 import Diagnostics
+import DurableFiles
 import Planning
 import Provisioning
 import ServerConfig
@@ -72,5 +73,24 @@ extension Operator {
             for server in (try? await client?.status())?.servers ?? [] { if let pid = server.pid { pids.insert(pid) } }
         }
         return pids
+    }
+
+    /// What of the files changes when the ensemble of `old` becomes that of `new`; both are topologies. Where the ids and ports that an
+    /// ensemble keeps for life are stored beside one, they count.
+    package static func changes(
+        from old: (file: String, bytes: [UInt8]), to new: (file: String, bytes: [UInt8])
+    ) throws -> [Diagnostic] {
+        func read(_ input: (file: String, bytes: [UInt8])) throws -> Topology {
+            let path = EnsembleStore.absolute(input.file, from: EnsembleStore.workingDirectory())
+            let layout = EnsembleLayout(root: Directory.parent(of: path))
+            let (topology, problems) = Topology.load(
+                bytes: input.bytes, file: input.file, assignments: try layout.storedAssignments(),
+                freePorts: FreePorts.find)
+            guard let topology else {
+                throw InvalidTopology(problems, file: input.file, text: String(decoding: input.bytes, as: UTF8.self))
+            }
+            return topology
+        }
+        return try read(new).changes(from: try read(old), file: new.file)
     }
 }

@@ -19,6 +19,9 @@ struct Check: EnsembleCommand {
             --remote asks the servers of a running ensemble and compares what they say: with each other (members, versions,
             timing), and with the files: topologies, or the zoo.cfg of servers.
 
+            --from compares a topology with what it was: which server lines and settings differ and why, what clients must be told,
+            and where the data are (Docs/moving.md).
+
             Exit code: 1 when there is an error (--strict: or a warning), 0 otherwise, 65 when a file cannot be read.
             """)
 
@@ -30,6 +33,12 @@ struct Check: EnsembleCommand {
     var files: [String] = []
 
     @OptionGroup var remote: RemoteOption
+
+    @Option(
+        name: .customLong("from"),
+        help: ArgumentHelp("The topology from which the ensemble moves to the one that is checked.", valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml"]))
+    var old: String?
 
     @Flag(help: "Exit with 1 for warnings too.")
     var strict = false
@@ -47,6 +56,7 @@ struct Check: EnsembleCommand {
         if files.isEmpty, remote.text == nil {
             throw ValidationError("Name a file to check, or an ensemble with --remote.")
         }
+        if old != nil, files.count != 1 { throw ValidationError("--from takes one topology to compare with.") }
         if here, elsewhere { throw ValidationError("--here and --elsewhere cannot be together.") }
     }
 
@@ -58,6 +68,14 @@ struct Check: EnsembleCommand {
         let place: ZooCfgFile.Place? = here ? .here : elsewhere ? .elsewhere : nil
         var checked = await operations.check(
             inputs, place: place, engine: engine.flatMap { ServerEngine(rawValue: $0.rawValue) })
+        if let old, checked.count == 1, checked[0].kind == .topology, !checked[0].problems.hasErrors {
+            checked[0].problems += try Operator.changes(
+                from: (InputFile.name(old), try InputFile.read(old)), to: inputs[0])
+        } else if old != nil, checked.first?.kind != .topology {
+            throw OperationError(
+                .badUsage, "--from compares topologies, and \(checked.first?.file ?? "nothing") is none",
+                mend: "`paddock import` makes a topology of zoo.cfg files")
+        }
         if let remote = try remote.ensemble(besides: nil) {
             checked.append(try await operations.check(remote, against: inputs))
         }
