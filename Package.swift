@@ -128,7 +128,7 @@ let package = Package(
             name: "Topology", dependencies: ["Diagnostics", "Membership", "ServerConfig", "YAML"]),
         .target(
             name: "Templates", dependencies: ["Mustache"], path: "templates",
-            exclude: ["examples"],
+            exclude: ["examples", "topology.schema.json"],
             resources: [
                 .embedInCode("zoo.cfg.mustache"), .embedInCode("topology.yaml.mustache"),
                 .embedInCode("compose.yaml.mustache"), .embedInCode("compose-note.md.mustache"),

@@ -116,9 +116,8 @@ import ZooKeeperProtocol
         let port = vacant.localAddress!.port!
         try await vacant.close()
         let called = loop.makePromise(of: Void.self)
-        let failure = loop.scheduleTask(in: .seconds(10)) { called.fail(NobodyCalled()) }
-        let (mesh, listening) = try await loop.submit {
-            let listening = loop.makePromise(of: (any Channel).self)
+        let listening = loop.makePromise(of: (any Channel).self)
+        let (mesh, failure) = try await loop.submit {
             let lines = [(1, port), (4, 2)].map {
                 ServerLine(id: ServerID(rawValue: $0.0), host: "127.0.0.1", quorumPort: 1, electionPort: $0.1)
             }
@@ -140,12 +139,16 @@ import ZooKeeperProtocol
                     },
                     turnBegins: {}, turnEnded: {}))
             mesh.send(.vote(for: 4, round: 1), to: 1)
-            return (NIOLoopBound(mesh, eventLoop: loop), listening.futureResult)
+            let failure = loop.scheduleTask(in: .seconds(30)) {
+                called.fail(NobodyCalled())
+                listening.fail(NobodyCalled())
+            }
+            return (NIOLoopBound(mesh, eventLoop: loop), failure)
         }.get()
         try await called.futureResult.get()
         failure.cancel()
         try await loop.submit { mesh.value.close() }.get()
-        try await listening.get().close()
+        try await listening.futureResult.get().close()
     }
 
     private struct NobodyCalled: Error {}
