@@ -46,7 +46,7 @@ import Testing
                 let refused = try paddock.run("status", "--remote", remote)
                 #expect(refused.status == 3 && refused.output.contains("a firewall refuses it"), "\(refused.output)")
                 #expect(refused.output.contains("asked from "))
-                #expect(try paddock.run("wait", "--remote", remote, "--for", "leader", "--timeout", "10s").status == 0)
+                #expect(try paddock.run("wait", "--remote", remote, "--for", "leader", "--timeout", "60s").status == 0)
                 #expect(try paddock.run("wait", "--remote", remote, "--timeout", "0").status == 3)
                 #expect(try paddock.run("status", "--remote", "\(follower.address)").status == 5)
             }
