@@ -7,7 +7,7 @@ import Testing
     /// Every address of the loopback network is a host of its own, as far as servers and clients can tell.
     @Test func fromOneHostToThreeAndBack() async throws {
         try await CommandLineTool.with { paddock in
-            let ports = FreePorts.take(24)
+            let ports = FreePorts.take(24, in: 4_000..<9_000)
             func lines(_ hosts: [String], _ ports: ArraySlice<Int>) -> String {
                 let ports = Array(ports)
                 return hosts.enumerated().map { index, host in

@@ -8,10 +8,12 @@ package enum FreePorts {
 
     /// Distinct free ports, outside the range from which the kernel picks ports for outgoing connections, so that nobody
     /// gets one by accident between the look and the use.
-    package static func take(_ count: Int) -> [Int] {
+    ///
+    /// - Parameter range: another one where much time is between: ensembles with `ports: auto` of other tests take theirs from this one.
+    package static func take(_ count: Int, in range: Range<Int> = 10_000..<32_000) -> [Int] {
         var ports: [Int] = []
         while ports.count < count {
-            let port = Int.random(in: 10_000..<32_000)
+            let port = Int.random(in: range)
             if isFree(port), taken.withLockedValue({ $0.insert(port).inserted }) { ports.append(port) }
         }
         return ports
