@@ -149,8 +149,8 @@ import ZooKeeperClient
             server.kill()
             for cut in last..<end {
                 // What a crash leaves: the rest of the preallocated file is zeros.
-                let torn = bytes[..<cut] + [UInt8](repeating: 0, count: bytes.count - cut)
-                try Data(torn).write(to: URL(fileURLWithPath: path))
+                let torn = Array(bytes[..<cut]) + [UInt8](repeating: 0, count: bytes.count - cut)
+                try DamagedFile.write(torn, to: path)
                 try await server.start()
                 let left = try await FourLetterWords.srvr(server.address)
                 #expect(left.nodeCount == whole.nodeCount - 1, "cut at \(cut)")
@@ -174,7 +174,7 @@ import ZooKeeperClient
             for position in [victim + 3, victim + 9, victim + 40] {
                 var damaged = bytes
                 damaged[position] ^= 0x40
-                try Data(damaged).write(to: URL(fileURLWithPath: path))
+                try DamagedFile.write(damaged, to: path)
                 try? FileManager.default.removeItem(atPath: server.directory.path + "/server.log")
                 try server.launch()
                 try await eventually("the server ends") { !server.isRunning }
@@ -185,7 +185,7 @@ import ZooKeeperClient
                 let now = try Data(contentsOf: URL(fileURLWithPath: path))
                 #expect(now == Data(damaged), "nothing was changed")
             }
-            try Data(bytes).write(to: URL(fileURLWithPath: path))
+            try DamagedFile.write(bytes, to: path)
             try await server.start()
         }
     }
