@@ -80,7 +80,8 @@ def test_the_completions_at_a_terminal(shell, unpacked, environment, tmp_path):
     pid, terminal = pty.fork()
     if pid == 0:
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 160, 0, 0))
-        os.execvpe(words[0], words, {**environment, "ZDOTDIR": str(tmp_path)})
+        # fish shares its variables through a directory of the user, which /tmp may have from somebody else.
+        os.execvpe(words[0], words, {**environment, "ZDOTDIR": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)})
     seen = ""
 
     def wait_for(expected, begin=0):
