@@ -3,7 +3,9 @@ import Logging
 import Membership
 import NIOCore
 import NIOEmbedded
+import NIOPosix
 import Quorum
+import TestSupport
 import Testing
 import ZooKeeperProtocol
 
@@ -107,6 +109,49 @@ import ZooKeeperProtocol
         try caller.send(.hello(3) + [0, 0, 0, 3, 1, 2, 3] + .frame(.vote(for: 3, round: 4)))
         #expect(port.heard.map(\.notification.electionEpoch) == [4])
     }
+
+    /// Nobody calls an observer: a voter that is not there yet is called again, though there is nothing new to tell it.
+    @Test func whoIsNotThereYet() async throws {
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        // Nobody has ever listened there: a child that another suite starts meanwhile would keep a socket that listens.
+        let port = FreePorts.take(1)[0]
+        let called = loop.makePromise(of: Void.self)
+        let listening = loop.makePromise(of: (any Channel).self)
+        let (mesh, failure) = try await loop.submit {
+            let lines = [(1, port), (4, 2)].map {
+                ServerLine(id: ServerID(rawValue: $0.0), host: "127.0.0.1", quorumPort: 1, electionPort: $0.1)
+            }
+            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            let mesh = ElectionMesh(
+                EnsembleSettings(lines[1], members: EnsembleConfiguration(servers: lines), options: QuorumOptions()),
+                .plain, loop: loop, logger: logger, warnings: RecurringLog(logger), capacity: 8,
+                listener: ElectionMesh.Listener(
+                    heard: { _, _ in },
+                    unreachable: { _ in
+                        // Now it comes.
+                        ServerBootstrap(group: loop)
+                            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                            .childChannelInitializer { _ in
+                                called.succeed()
+                                return loop.makeSucceededVoidFuture()
+                            }
+                            .bind(host: "127.0.0.1", port: port).cascade(to: listening)
+                    },
+                    turnBegins: {}, turnEnded: {}))
+            mesh.send(.vote(for: 4, round: 1), to: 1)
+            let failure = loop.scheduleTask(in: .seconds(30)) {
+                called.fail(NobodyCalled())
+                listening.fail(NobodyCalled())
+            }
+            return (NIOLoopBound(mesh, eventLoop: loop), failure)
+        }.get()
+        try await called.futureResult.get()
+        failure.cancel()
+        try await loop.submit { mesh.value.close() }.get()
+        try await listening.futureResult.get().close()
+    }
+
+    private struct NobodyCalled: Error {}
 
     /// Who says nothing for too long is let go, who has said who it is stays.
     @Test func silence() throws {
