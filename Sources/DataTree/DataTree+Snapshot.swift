@@ -42,17 +42,14 @@ extension DataTree {
     package func writeSnapshot(
         _ snapshot: borrowing FuzzySnapshot, into writer: inout JuteWriter, size: Int = 256 << 10
     ) -> Bool {
-        if writer.count >= size { return true }
-        let next = store.visit(snapshot.walk) { node in
+        while writer.count < size {
+            guard let node = store.step(snapshot.walk) else {
+                store.endWalk(snapshot.walk)
+                writer.write("/")
+                return false
+            }
             writeNode(node, snapshot, &writer)
-            return writer.count < size
         }
-        guard let next else {
-            store.endWalk(snapshot.walk)
-            writer.write("/")
-            return false
-        }
-        store.move(snapshot.walk, to: next)
         return true
     }
 

@@ -487,42 +487,12 @@ import ZooKeeperProtocol
         return walks.count - 1
     }
 
-    /// Calls `body` with the next nodes of a walk until it returns false, while what lies ahead is fetched: each node is somewhere else in
-    /// memory. The walk itself stays where it is.
-    ///
-    /// - Returns: where the walk is to go on (`move`); nil at its end.
-    package func visit(_ walk: Int, while body: (NodeID) -> Bool) -> NodeID? {
-        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Self.walkAhead) { nodes in
-            // Behind those in `nodes`; its record is on its way.
-            var last = walks[walk]
-            for place in nodes.indices {
-                nodes[place] = last
-                last = goOn(from: last)
-            }
-            var place = 0
-            while let node = optional(nodes[place]) {
-                nodes[place] = last
-                last = goOn(from: last)
-                place = (place + 1) % Self.walkAhead
-                if !body(node) { return optional(nodes[place]) }
-            }
-            return nil
-        }
+    /// The next node of a walk, or nil at its end.
+    package mutating func step(_ walk: Int) -> NodeID? {
+        guard let node = optional(walks[walk]) else { return nil }
+        walks[walk] = firstChild(node)?.rawValue ?? successor(node)
+        return node
     }
-
-    /// How many nodes a walk looks ahead.
-    private static let walkAhead = 8
-
-    /// The next node of a walk, whose record is being fetched from now on, as are name and data of this one.
-    private func goOn(from node: UInt32) -> UInt32 {
-        guard let node = optional(node) else { return 0 }
-        let next = firstChild(node)?.rawValue ?? successor(node)
-        clinux_prefetch(at(NodeID(rawValue: next)))
-        fetchPayload(at(node))
-        return next
-    }
-
-    package mutating func move(_ walk: Int, to node: NodeID?) { walks[walk] = node?.rawValue ?? 0 }
 
     package mutating func endWalk(_ walk: Int) { walks[walk] = .max }
 

@@ -195,19 +195,20 @@ private struct Walk {
                 walks.append(Walk(number: run.store.startWalk(), staying: Set(run.model.nodes.keys)))
             }
             for index in walks.indices.reversed() {
-                var nodes: [NodeID] = []
+                // Some nodes in a row, as a slice of a snapshot takes them.
                 let most = Int.random(in: 1...12, using: &run.random)
-                let next = run.store.visit(walks[index].number) {
-                    nodes.append($0)
-                    return nodes.count < most
-                }
-                run.store.move(walks[index].number, to: next)
-                for path in nodes.map({ run.store.text($0) }) {
+                var isOver = false
+                for _ in 0..<most where !isOver {
+                    guard let node = run.store.step(walks[index].number) else {
+                        isOver = true
+                        continue
+                    }
+                    let path = run.store.text(node)
                     #expect(path.isEmpty || walks[index].met.contains(Model.split(path).parent), "parents come first")
                     let isNew = walks[index].met.insert(path).inserted
                     #expect(isNew || !walks[index].staying.contains(path), "\(path) is met once")
                 }
-                if next == nil {
+                if isOver {
                     run.store.endWalk(walks[index].number)
                     #expect(walks[index].staying.subtracting(walks[index].met) == [])
                     walks.remove(at: index)
