@@ -147,7 +147,9 @@ let package = Package(
             name: "Planning", dependencies: ["Membership", "ServerConfig", "Topology", "ZooKeeperProtocol"]),
         .target(
             name: "Supervision",
-            dependencies: ["CLinux", "DurableFiles", "Planning", "ZooKeeperClient", "ZooKeeperProtocol"]),
+            dependencies: [
+                "CLinux", "DurableFiles", "Planning", "ServerConfig", "ZooKeeperClient", "ZooKeeperProtocol",
+            ]),
         .target(
             name: "Operations",
             dependencies: [

@@ -54,9 +54,12 @@ struct ContainerServer {
     /// Directories that must be writable besides the data.
     var scratch: [String] { apache == nil ? ["/tmp"] : ["/tmp", "/logs"] }
 
+    /// That of Apache's image.
+    private static let library = ApacheLogging.logback
+
     /// The logging library's file, where it has one.
     var logging: (name: String, text: String)? {
-        apache == nil ? nil : ("logback.xml", ApacheLoggingFile.logback)
+        apache == nil ? nil : (Self.library.fileName, Self.library.fileContent())
     }
 
     var environment: [(name: String, value: String)] {
@@ -68,9 +71,10 @@ struct ContainerServer {
                 // A member that comes back has another address under its name.
                 "-Dsun.net.inetaddr.ttl=5", "-Dsun.net.inetaddr.negative.ttl=1",
                 "-Dzookeeper.jmx.log4j.disable=true",
-                "-Dpaddock.log.level=\(level.uppercased())",
-                "-Dlogback.configurationFile=\(Self.configurationDirectory)/logback.xml",
-            ] + server.properties + apache.jvmFlags
+            ]
+            + Self.library.options(
+                file: "\(Self.configurationDirectory)/\(Self.library.fileName)", level: level.uppercased())
+            + server.properties + apache.jvmFlags
         // The image's entry point makes a zoo.cfg or a myid where these directories have none.
         return [
             ("JMXDISABLE", "true"), ("SERVER_JVMFLAGS", flags.joined(separator: " ")),
@@ -132,31 +136,4 @@ struct ContainerServer {
         }
         return ports
     }
-}
-
-/// How Apache's servers log where their lines go to a journal or a container's log.
-enum ApacheLoggingFile {
-    static let logback = """
-        <!-- Lines go to standard output. -->
-        <configuration>
-          <appender name="CONSOLE" class="ch.qos.logback.core.ConsoleAppender">
-            <encoder>
-              <pattern>%d{ISO8601} [myid:%X{myid}] - %-5p [%t:%C{1}@%L] - %m%n</pattern>
-            </encoder>
-          </appender>
-          <root level="${paddock.log.level}">
-            <appender-ref ref="CONSOLE" />
-          </root>
-        </configuration>
-
-        """
-
-    static let log4j = """
-        # Lines go to standard output.
-        log4j.rootLogger=${paddock.log.level}, CONSOLE
-        log4j.appender.CONSOLE=org.apache.log4j.ConsoleAppender
-        log4j.appender.CONSOLE.layout=org.apache.log4j.PatternLayout
-        log4j.appender.CONSOLE.layout.ConversionPattern=%d{ISO8601} [myid:%X{myid}] - %-5p [%t:%C{1}@%L] - %m%n
-
-        """
 }

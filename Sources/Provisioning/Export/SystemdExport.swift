@@ -36,14 +36,15 @@ package struct SystemdExport {
             let root = server.host
             let (zooCfg, unit) = (files.zooCfg(server), Templates.unit(values(server)))
             let logging = logging(server)
-            let revision = SHA256.hash(Array((zooCfg + unit + (logging?.text ?? "")).utf8)).hexadecimal + "\n"
+            let revision = SHA256.hash(Array((zooCfg + unit + (logging?.fileContent() ?? "")).utf8)).hexadecimal + "\n"
             exported += [
                 Export.File(path: root + unitPath(server), content: unit),
                 Export.File(path: root + place.zooCfg, content: zooCfg),
                 Export.File(path: root + place.conf + "/revision", content: revision),
             ]
             if let logging {
-                exported.append(Export.File(path: "\(root)\(place.conf)/\(logging.name)", content: logging.text))
+                exported.append(
+                    Export.File(path: "\(root)\(place.conf)/\(logging.fileName)", content: logging.fileContent()))
             }
             exported.append(Export.File(path: root + place.myid, content: files.myid(server)))
         }
@@ -73,11 +74,9 @@ package struct SystemdExport {
     private func unitPath(_ server: TopologyServer) -> String { "/etc/systemd/system/\(unitName(server)).service" }
 
     /// Debian's package logs through log4j, a distribution of Apache's from 3.8 on through logback.
-    private func logging(_ server: TopologyServer) -> (name: String, option: String, text: String)? {
+    private func logging(_ server: TopologyServer) -> ApacheLogging? {
         guard case .apache(let apache) = server.engine else { return nil }
-        return apache.home == nil
-            ? ("log4j.properties", "-Dlog4j.configuration=file:", ApacheLoggingFile.log4j)
-            : ("logback.xml", "-Dlogback.configurationFile=", ApacheLoggingFile.logback)
+        return apache.home == nil ? .log4j : .logback
     }
 
     private func values(_ server: TopologyServer) -> MustacheValue {
@@ -90,14 +89,16 @@ package struct SystemdExport {
             ?? Self.debianJars.map { "/usr/share/java/\($0).jar" }.joined(separator: ":")
         let isBundled = server.engine.name == "bundled"
         let level = server.logLevel?.rawValue ?? "info"
-        let logging = logging(server)
+        let loggingOptions = logging(server).map {
+            $0.options(file: "\(place.directory)/conf/\($0.fileName)", level: level.uppercased()).joined(separator: " ")
+        }
         let dataLog = place.dataLog ?? server.setting("dataLogDir")
         let outside = [place.data, dataLog].compactMap(\.self).uniqued.filter { !$0.hasPrefix(place.directory + "/") }
         return [
             "ensemble": .text(topology.ensemble), "id": "\(server.id)", "engine": .text(server.engine.name),
             "user": .text(Self.user), "directory": .text(place.directory), "tools": .text(Self.tools),
             "java": .text(Self.java), "isBundled": .flag(isBundled), "logLevel": .text(level),
-            "javaLogLevel": .text(level.uppercased()), "program": .text("zkserver" + (server.hasTLS ? "-tls" : "")),
+            "program": .text("zkserver" + (server.hasTLS ? "-tls" : "")),
             "environment": .list(
                 options.environment.sorted { $0.key < $1.key }.map {
                     .text(Self.literal("\($0.key)=\($0.value)").jsonQuoted)
@@ -105,7 +106,7 @@ package struct SystemdExport {
             "flags": .list(
                 (server.properties + options.jvmFlags).map { .text(Self.quoted(Self.literal($0))) }, text: ""),
             "heap": .text(options.heap ?? ContainerServer.defaultHeap), "classPath": .text(classPath),
-            "loggingOption": .text(logging?.option ?? ""), "logging": .text(logging?.name ?? ""),
+            "loggingOptions": .text(loggingOptions ?? ""),
             "host": .text(server.host), "port": "\(server.ports.client)",
             "paths": .list(outside.map { .text($0) }, text: ""), "processes": isBundled ? "pid" : "all",
         ]

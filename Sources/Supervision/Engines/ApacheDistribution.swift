@@ -1,5 +1,6 @@
 import DurableFiles
 import Glibc
+import ServerConfig
 
 /// An installed Apache ZooKeeper: Debian's package or an unpacked tarball.
 package struct ApacheDistribution: Hashable, Sendable {

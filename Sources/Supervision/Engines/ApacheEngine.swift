@@ -1,3 +1,5 @@
+import ServerConfig
+
 /// Apache ZooKeeper on a JVM: a distribution, the Java that runs it, and how much memory it may use.
 ///
 /// The server's `java` is launched directly and not through zkServer.sh, whose shell would be the process one sees.
@@ -43,7 +45,7 @@ package struct ApacheEngine: Engine, Hashable {
                 + logging.options(file: loggingFile, level: level) + flags + [
                     "-cp", distribution.classPath, "org.apache.zookeeper.server.quorum.QuorumPeerMain", configuration,
                 ],
-            in: directory, files: [Launch.File(path: loggingFile, content: logging.fileContent)])
+            in: directory, files: [Launch.File(path: loggingFile, content: logging.fileContent(Self.loggingNote))])
     }
 
     private func run(_ arguments: [String], in directory: String, files: [Launch.File] = []) -> Launch {
@@ -51,6 +53,8 @@ package struct ApacheEngine: Engine, Hashable {
             executable: java.executable, arguments: arguments, environment: environment,
             chosenVariables: chosenVariables, workingDirectory: directory, files: files)
     }
+
+    private static let loggingNote = "; the supervisor appends that to logs/server.log and rotates it"
 
     /// A pseudo-cluster's JVMs share the cores: the parallel threads of G1 only get in each other's way. A JVM takes one
     /// collector, so that of the user's is the only one.
@@ -67,55 +71,4 @@ package struct ApacheEngine: Engine, Hashable {
         "-Djava.awt.headless=true",
         "-Dzookeeper.jmx.log4j.disable=true",
     ]
-}
-
-/// The logging library of a distribution, told to write ZooKeeper's usual lines with ISO 8601 times to standard output.
-package enum ApacheLogging: Hashable, Sendable {
-    /// Up to 3.7, and Debian's 3.8 (through slf4j-log4j12).
-    case log4j
-    /// Apache's own from 3.8.
-    case logback
-
-    var fileName: String {
-        switch self {
-        case .log4j: "log4j.properties"
-        case .logback: "logback.xml"
-        }
-    }
-
-    func options(file: String, level: String) -> [String] {
-        switch self {
-        case .log4j: ["-Dpaddock.log.level=\(level)", "-Dlog4j.configuration=file:\(file)"]
-        case .logback: ["-Dpaddock.log.level=\(level)", "-Dlogback.configurationFile=\(file)"]
-        }
-    }
-
-    var fileContent: String {
-        switch self {
-        case .log4j:
-            """
-            # Lines go to standard output; the supervisor appends that to logs/server.log and rotates it.
-            log4j.rootLogger=${paddock.log.level}, CONSOLE
-            log4j.appender.CONSOLE=org.apache.log4j.ConsoleAppender
-            log4j.appender.CONSOLE.layout=org.apache.log4j.PatternLayout
-            log4j.appender.CONSOLE.layout.ConversionPattern=%d{ISO8601} [myid:%X{myid}] - %-5p [%t:%C{1}@%L] - %m%n
-
-            """
-        case .logback:
-            """
-            <!-- Lines go to standard output; the supervisor appends that to logs/server.log and rotates it. -->
-            <configuration>
-              <appender name="CONSOLE" class="ch.qos.logback.core.ConsoleAppender">
-                <encoder>
-                  <pattern>%d{ISO8601} [myid:%X{myid}] - %-5p [%t:%C{1}@%L] - %m%n</pattern>
-                </encoder>
-              </appender>
-              <root level="${paddock.log.level}">
-                <appender-ref ref="CONSOLE" />
-              </root>
-            </configuration>
-
-            """
-        }
-    }
 }
