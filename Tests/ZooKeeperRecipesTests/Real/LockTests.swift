@@ -70,8 +70,12 @@ struct LockTests {
             await #expect(throws: Fault.self) { try await lock.withLock { _ in throw Fault() } }
             #expect(try await lock.participants() == [])
             // A holder whose caller is cancelled ends, and the lock is free.
-            let holding = Task { try await lock.withLock { _ in try await untilCancelled() } }
-            try await eventually("the lock is held") { try await lock.participants().count == 1 }
+            // Its znode is there before it holds, and who is cancelled in between leaves the removal to go on behind it.
+            let holders = Holders()
+            let holding = Task {
+                try await lock.withLock { token in try await holders.hold(token) { try await untilCancelled() } }
+            }
+            try await eventually("the lock is held") { holders.count == 1 }
             holding.cancel()
             await #expect(throws: CancellationError.self) { try await holding.value }
             #expect(try await lock.participants() == [])
