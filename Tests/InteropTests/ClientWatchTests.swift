@@ -121,9 +121,11 @@ struct ClientWatchTests {
             var seen: [SessionState] = []
             while let state = await states.next() {
                 seen.append(state)
-                if state == .connected, seen.count > 1 { break }
+                if state == .connected, seen.contains(.expired) { break }
             }
-            #expect(seen == [.connected, .disconnected, .expired, .connecting, .connected])
+            // Before the usurper ends it, the client may get its session back.
+            #expect(seen.prefix(2) == [.connected, .disconnected])
+            #expect(seen.suffix(4) == [.disconnected, .expired, .connecting, .connected])
             #expect(client.session != first)
             #expect(try await changes.next() == .readAgain)
             try await client.create("/a", data: [7])

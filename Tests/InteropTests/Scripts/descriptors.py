@@ -51,9 +51,27 @@ for connection in silent:
     connection.close()
 until("the connections are gone", lambda: int(mntr(port, "num_alive_connections")) == 3)
 
+
+def open_files():
+    """What the server has open, by number; None when that changes meanwhile."""
+    directory = "/proc/%d/fd/" % pid
+    try:
+        return {int(name): os.readlink(directory + name) for name in os.listdir(directory)}
+    except OSError:
+        return None
+
+
+def writes_no_snapshot():
+    files = open_files()
+    return files is not None and not any("/snapshot." in path or path.endswith("/version-2") for path in files.values())
+
+
+# The last snapshot would give its descriptor back.
+until("no snapshot is being written", writes_no_snapshot)
+
 # With no descriptor at all the server waits, instead of trying again and again, and goes on when there is one.
 soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-used = {int(name) for name in os.listdir("/proc/%d/fd" % pid)}
+used = open_files()
 resource.prlimit(pid, resource.RLIMIT_NOFILE, (next(n for n in range(soft) if n not in used), hard))
 waiting = Wire(port, connect=False)
 waiting.socket.sendall(connect_request())
