@@ -68,11 +68,11 @@ extension ServerLine {
     /// The line, unless a fault is fatal, and all faults in the order of the text.
     package static func read(id: ServerID, _ text: String) -> (line: ServerLine?, faults: [Fault]) {
         var reader = Reader()
-        let halves = text.split(separator: ";", omittingEmptySubsequences: false)
+        let halves = text[...].parts(between: ";")
         if halves.count > 2 { reader.faults.append(.secondClient(halves[2])) }
         var addresses: [Address] = []
         var role: ServerRole?
-        for part in halves[0].split(separator: "|", omittingEmptySubsequences: false) {
+        for part in halves[0].parts(between: "|") {
             guard let spec = reader.spec(part), let (address, ownRole) = reader.address(spec) else { continue }
             addresses.append(address)
             guard let ownRole else { continue }
@@ -90,7 +90,7 @@ extension ServerLine {
 
         mutating func spec(_ text: Substring) -> Spec? {
             guard text.first == "[" else {
-                let pieces = text.split(separator: ":", omittingEmptySubsequences: false)
+                let pieces = text.parts(between: ":")
                 return Spec(text: text, host: pieces[0], fields: Array(pieces.dropFirst()))
             }
             guard let close = text.firstIndex(of: "]") else {
@@ -103,7 +103,7 @@ extension ServerLine {
                 faults.append(.textAfterBracket(rest, host: host, in: text))
                 return nil
             }
-            let fields = rest.isEmpty ? [] : rest.dropFirst().split(separator: ":", omittingEmptySubsequences: false)
+            let fields = rest.isEmpty ? [] : rest.dropFirst().parts(between: ":")
             return Spec(text: text, host: host, fields: fields)
         }
 
@@ -163,5 +163,12 @@ extension ServerLine {
             if JavaText.isSpeltOddly(text) { faults.append(.oddPort(text, number, kind)) }
             return number
         }
+    }
+}
+
+extension Substring {
+    /// The parts between the marks, of which there is one more than of these. By bytes, as Java: a mark is one whatever follows it.
+    fileprivate func parts(between mark: Unicode.Scalar) -> [Substring] {
+        utf8.split(separator: UInt8(ascii: mark), omittingEmptySubsequences: false).map(Substring.init)
     }
 }

@@ -4,6 +4,8 @@ import Membership
 package enum Placeholder {
     /// What of `text` is a placeholder, so certainly that it can be nothing else; nil when nothing is.
     package static func certain(in text: String) -> String? {
+        // Each has one of these, and almost no text has.
+        guard text.utf8.contains(where: { "$<{%@".utf8.contains($0) }) else { return nil }
         let pairs = [("${", "}"), ("{{", "}}"), ("{%", "%}"), ("$(", ")"), ("<%", "%>"), ("<", ">")]
         for (begin, end) in pairs {
             guard let start = text.firstRange(of: begin) else { continue }

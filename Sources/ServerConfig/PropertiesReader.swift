@@ -97,6 +97,9 @@ struct PropertiesReader {
 
     /// Resolves the backslash escapes.
     private mutating func decode(_ characters: ArraySlice<Character>) -> (text: String, places: [SourceLocation]) {
+        guard characters.contains(where: { $0.scalar == "\\" }) else {
+            return (Self.text(characters.lazy.map(\.scalar)), characters.map(\.place))
+        }
         // Java strings are UTF-16: two \u escapes may form one character.
         var units: [UInt16] = []
         var places: [SourceLocation] = []
@@ -172,5 +175,12 @@ struct PropertiesReader {
         column = 1
     }
 
-    private func raw(from start: Int) -> String { String(String.UnicodeScalarView(scalars[start..<position])) }
+    private func raw(from start: Int) -> String { Self.text(scalars[start..<position]) }
+
+    private static func text(_ scalars: some Collection<Unicode.Scalar>) -> String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(scalars.count)
+        for scalar in scalars { bytes.append(contentsOf: UTF8.encode(scalar)!) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
 }

@@ -32,9 +32,9 @@ import Testing
             connection_throttle_tokens=5
             Java.Secret=(removed)
             """
-        #expect(ZooCfg(text: text).withoutSecrets.text == expected)
+        #expect(ZooCfg(text: text).textWithoutSecrets == expected)
         let crlf = text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n") + "\r\n"
-        #expect(!ZooCfg(text: crlf).withoutSecrets.text.contains("canary"))
-        #expect(ZooCfg(text: "tickTime=1\r\nx.password=a").withoutSecrets.text == "tickTime=1\r\nx.password=(removed)")
+        #expect(!ZooCfg(text: crlf).textWithoutSecrets.contains("canary"))
+        #expect(ZooCfg(text: "tickTime=1\r\nx.password=a").textWithoutSecrets == "tickTime=1\r\nx.password=(removed)")
     }
 }

@@ -160,7 +160,7 @@ extension ConfigChecker {
     private mutating func checkHostName(_ host: String, of line: ServerLine, _ entry: ZooCfg.Entry) {
         // Such characters were reported with the text.
         guard !HostAddress.isWildcard(host), LookAlike.first(in: host) == nil else { return }
-        let place = entry.placedValue.place(of: host)
+        var place: SourceLocation { entry.placedValue.place(of: host) }
         if let found = Placeholder.certain(in: host) {
             error(
                 .placeholder, place, "server.\(line.id) has the host '\(host)': \(found) was never filled in",

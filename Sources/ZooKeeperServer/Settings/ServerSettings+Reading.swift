@@ -27,7 +27,7 @@ extension ServerSettings {
         if diagnostics.hasErrors { return (nil, diagnostics) }
         var reader = SettingsReader(cfg: cfg)
         var settings = reader.settings()
-        settings.text = zooCfg.withoutSecrets.text
+        settings.text = zooCfg.textWithoutSecrets
         settings.readEnsemble(cfg, surroundings, file: file)
         return (settings, diagnostics)
     }
