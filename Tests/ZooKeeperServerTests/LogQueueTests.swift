@@ -115,6 +115,10 @@ private final class Bench: @unchecked Sendable {
         disk.loop = { [loop] in loop.inEventLoop }
         queue = LogQueue(
             writer, loop: loop, isQuiet: { [unowned self] in isQuiet },
+            onWaiting: { [unowned self] in
+                let queue = NIOLoopBound(queue!, eventLoop: loop)
+                loop.execute { queue.value.start() }
+            },
             completed: { [unowned self] step in
                 let text: String
                 switch step {

@@ -60,7 +60,7 @@ final class ClientConnection: ChannelInboundHandler {
         processInput()
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) { server.flush() }
+    func channelReadComplete(context: ChannelHandlerContext) { server.clientRead() }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         guard let id else { return }

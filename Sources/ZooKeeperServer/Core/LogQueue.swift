@@ -16,6 +16,8 @@ final class LogQueue {
 
     private let writer: LogWriter
     private let loop: any EventLoop
+    /// Called when something waits and nothing is being written: `start` is wanted at the end of the turn.
+    private let onWaiting: () -> Void
     /// Called on the loop with each step that is done; a batch may be looked at only during the call.
     private let completed: (Step) -> Void
     /// Called when a step failed. Nothing is written after that.
@@ -26,7 +28,6 @@ final class LogQueue {
     private var waiting: [Step] = []
     private var spare: [LogWriter.Batch] = []
     private var isBusy = false
-    private var isStartScheduled = false
     private var hasFailed = false
     /// How long the newest sync took, nanoseconds.
     private var lastSync: Int64 = 0
@@ -35,10 +36,11 @@ final class LogQueue {
     private var rolls = false
 
     init(
-        _ writer: LogWriter, loop: any EventLoop, isQuiet: @escaping () -> Bool, completed: @escaping (Step) -> Void,
-        failed: @escaping (StorageError) -> Void
+        _ writer: LogWriter, loop: any EventLoop, isQuiet: @escaping () -> Bool, onWaiting: @escaping () -> Void,
+        completed: @escaping (Step) -> Void, failed: @escaping (StorageError) -> Void
     ) {
         self.isQuiet = isQuiet
+        self.onWaiting = onWaiting
         self.writer = writer
         self.loop = loop
         self.completed = completed
@@ -50,12 +52,12 @@ final class LogQueue {
         let batch = gatheringBatch()
         batch.records.append(zxid, entry: entry)
         batch.ticket = ticket
-        scheduleStart()
+        if !isBusy { onWaiting() }
     }
 
     func perform(_ work: LogWriter.Work) {
         waiting.append(.work(work))
-        scheduleStart()
+        if !isBusy { onWaiting() }
     }
 
     /// Begins a new log file with the next batch.
@@ -76,16 +78,11 @@ final class LogQueue {
         return batch
     }
 
-    /// At the end of this turn, so that all connections read in it share one sync.
-    private func scheduleStart() {
-        guard !isBusy, !isStartScheduled else { return }
-        isStartScheduled = true
-        let bound = NIOLoopBound(self, eventLoop: loop)
-        loop.execute {
-            let queue = bound.value
-            queue.isStartScheduled = false
-            if !queue.isBusy, !queue.writeHere() { queue.startNext() }
-        }
+    /// Begins with what waits. At the end of a turn, so that all connections read in it share one sync, and behind what the turn has for
+    /// other servers: they are to write at the same time.
+    func start() {
+        guard !isBusy, !waiting.isEmpty, !writeHere() else { return }
+        startNext()
     }
 
     private func startNext() {

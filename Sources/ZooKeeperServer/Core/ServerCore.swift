@@ -12,8 +12,8 @@ import ZooKeeperProtocol
 
 /// A ZooKeeper server's shell: connections, the log and snapshots around a `RequestPipeline`, all on one event loop.
 ///
-/// It says what time it is, puts in what happens, and carries out the effects of each input before the next. Everything a turn of
-/// the loop has answered goes out at its end (`flush`).
+/// It says what time it is, puts in what happens, and carries out the effects of each input before the next. What a turn of the loop has
+/// for other servers and for the log goes out at its end, together for all the connections that were read in it (`endTurnSoon`).
 final class ServerCore {
     let settings: ServerSettings
     let logger: Logger
@@ -25,6 +25,7 @@ final class ServerCore {
     /// The order in which things reach the disk.
     private(set) lazy var log = LogQueue(
         writer, loop: loop, isQuiet: { [unowned self] in pipeline.isQuiet },
+        onWaiting: { [unowned self] in endTurnSoon() },
         completed: { [unowned self] in logged($0) }, failed: { [unowned self] in logFailed($0) })
 
     /// The client port, which a reconfig may move.
@@ -37,6 +38,7 @@ final class ServerCore {
     private var resumed: Deque<ClientID> = []
     private var isCarryingOut = false
     private var isResuming = false
+    private var isTurnEnding = false
     private var timer: Scheduled<Void>?
     private var timerDue = Int64.max
 
@@ -141,12 +143,36 @@ final class ServerCore {
     /// Sends everything that was answered.
     func flush() {
         member?.flush()
+        sendAnswers()
+    }
+
+    private func sendAnswers() {
         while let id = pipeline.nextDirty() { connection(id)?.flush() }
         setTimer()
     }
 
-    /// What a read from the log thread or from another server led to is done: clients that were held back may go on.
-    func endTurn() {
+    /// A client's connection has been read: answers go out at once, as no other connection could add to them.
+    func clientRead() {
+        sendAnswers()
+        if member?.hasOutput == true { endTurnSoon() }
+    }
+
+    /// What this turn of the loop leads to is carried on when all connections that have something have been read. A hundred of them then
+    /// cost each other server one packet that wakes it up, and one sync.
+    func endTurnSoon() {
+        guard !isTurnEnding else { return }
+        isTurnEnding = true
+        let bound = bound
+        loop.execute {
+            let server = bound.value
+            server.endTurn()
+            server.isTurnEnding = false
+            server.log.start()
+        }
+    }
+
+    /// What the log thread or other servers have said has been dealt with: clients that were held back may go on.
+    private func endTurn() {
         pipeline.resumeThrottled()
         carryOut()
         flush()

@@ -166,7 +166,9 @@ final class EnsembleMember {
 
     func markDirty(_ link: QuorumLink) { dirtyLinks.append(link) }
 
-    /// Sends what this turn has for other servers.
+    /// Whether this turn has something for other servers.
+    var hasOutput: Bool { !dirtyLinks.isEmpty }
+
     func flush() {
         guard !dirtyLinks.isEmpty else { return }
         let links = dirtyLinks
@@ -177,8 +179,8 @@ final class EnsembleMember {
     /// Something came from a peer: from now on it is later.
     func turnBegins() { core.refreshClock() }
 
-    /// What a read from a peer led to is done: clients that were held back may go on.
-    func turnEnded() { core.endTurn() }
+    /// What was read from a peer has been handled.
+    func turnEnded() { core.endTurnSoon() }
 
     private func dial(_ peer: ServerID) {
         guard let address = reachable.first(where: { $0.id == peer })?.addresses.first else {
