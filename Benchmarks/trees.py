@@ -1,5 +1,5 @@
 """Three servers of each engine while their tree grows, and for how long a large one goes well; and ten million znodes of one server."""
-import time
+import shutil, threading, time
 from ensembles import Ensemble
 from harness import *
 from picture import Picture
@@ -33,6 +33,7 @@ def measure(engine, options):
             result["PSS"] = max(server.memory() for server in ensemble.servers)
             result["create"] = load.run("create", options.stretch / 4, directories=1000)
         results["back"] = back(ensemble)
+        results["joins"] = joins(ensemble)
         return results
     finally:
         ensemble.forget()
@@ -45,15 +46,35 @@ def long_run(load, seconds, tree):
     return result
 
 
-def back(ensemble):
-    """Seconds from the start of a follower, after kill -9, until it serves again."""
+def follower_of(ensemble):
     leader = ensemble.leader()
-    follower = next(server for server in ensemble.servers if server is not leader)
+    return next(server for server in ensemble.servers if server is not leader)
+
+
+def back(ensemble, without_data=False):
+    """Seconds from the start of a follower, after kill -9, until it serves again."""
+    follower = follower_of(ensemble)
     follower.kill()
+    if without_data:
+        shutil.rmtree(follower.data + "/version-2")
     began = time.monotonic()
     follower.launch()
     ensemble.settle()
     return time.monotonic() - began
+
+
+def joins(ensemble):
+    """How long a follower without data takes, and what the clients of the others see of it: p99 of sets in ms, before and meanwhile."""
+    result = {"s": back(ensemble, without_data=True)}
+    follower = follower_of(ensemble)
+    # The leader and one follower commit without the third.
+    load = Load([server for server in ensemble.servers if server is not follower], connections=8)
+    result["before"] = load.run("set", 3)["p99 ms"]
+    joining = threading.Thread(target=lambda: result.update(loaded=back(ensemble, without_data=True)))
+    joining.start()
+    result["meanwhile"] = load.run("set", max(3, 2 * result["s"]))["p99 ms"]
+    joining.join()
+    return result
 
 
 def compare(report, options):
@@ -83,6 +104,11 @@ def compare(report, options):
         table.add("%s znodes, set, CPU µs of all servers" % name, *of(nodes, "set", "CPU us"))
         table.add("%s znodes, memory of a server (PSS), MiB" % name, *of(nodes, "PSS"), digits=0)
     table.add("a follower is back after kill -9 with all of them, s", *(results[engine]["back"] for engine in ENGINES))
+    table.add("a follower without data has them, s", *(results[engine]["joins"]["s"] for engine in ENGINES))
+    table.add("the same while others set, s", *(results[engine]["joins"]["loaded"] for engine in ENGINES))
+    for engine in ENGINES:
+        joins = results[engine]["joins"]
+        table.add("%s: p99 of these sets meanwhile (left) and before (right), ms" % engine, joins["meanwhile"], joins["before"], 2 if engine == "bundled" else None)
 
     largest = options.sizes[-1]
     if options.minutes:
