@@ -101,7 +101,9 @@ package final class QuorumReplication: Replication {
     }
 
     /// What is left for the shell to do.
-    private func carryOut(_ effect: Quorum.Effect, _ pipeline: inout RequestPipeline) -> RequestPipeline.Effect? {
+    private func carryOut(
+        _ effect: consuming Quorum.Effect, _ pipeline: inout RequestPipeline
+    ) -> RequestPipeline.Effect? {
         switch effect {
         case .apply(let transaction):
             if foreseen == 0, pipeline.service == .learning {

@@ -126,7 +126,7 @@ final class ServerCore {
         isResuming = false
     }
 
-    private func perform(_ effect: RequestPipeline.Effect) {
+    private func perform(_ effect: consuming RequestPipeline.Effect) {
         switch effect {
         case .flush: flush()
         case .close(let id): connection(id)?.close()

@@ -210,12 +210,13 @@ final class EnsembleMember {
 
     private func step(_ input: Quorum.Input) {
         replication.step(input)
+        let core = core
         core.carryOut()
         core.setTimer()
     }
 
     /// Does what the quorum wants of the network and the disk.
-    func carryOut(_ effect: Quorum.Effect) {
+    func carryOut(_ effect: consuming Quorum.Effect) {
         switch effect {
         case .notify(let notification, let peer): mesh.send(notification, to: peer)
         case .connect(let peer): dial(peer)

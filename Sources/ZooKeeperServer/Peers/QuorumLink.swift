@@ -65,11 +65,13 @@ final class QuorumLink: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // Taken once: each look at an unowned reference counts it, and a read brings hundreds of packets.
+        let member = member
         member.turnBegins()
         var buffer = Self.unwrapInboundIn(data)
         if input.readableBytes == 0 { input = buffer } else { input.writeBuffer(&buffer) }
         if !isDialled, hasReceived { input.withUnsafeReadableBytes { member.foresee(packets: $0) } }
-        while !isClosed, readNext() {}
+        while !isClosed, readNext(member) {}
     }
 
     func channelReadComplete(context: ChannelHandlerContext) { member.turnEnded() }
@@ -94,7 +96,7 @@ final class QuorumLink: ChannelInboundHandler {
     // MARK: Input
 
     /// Handles the next packet, or the next piece of a snapshot; false when there is nothing whole.
-    private func readNext() -> Bool {
+    private func readNext(_ member: EnsembleMember) -> Bool {
         guard input.readableBytes > 0 else { return false }
         if let incoming { return readSnapshot(incoming) }
         let limit = isDialled ? member.leaderLimit : hasReceived ? member.learnerLimit : Self.greetingLimit
