@@ -1,11 +1,17 @@
 #!/usr/bin/python3
 """The playbooks, run as an operator would: from a machine of its own over SSH, on hosts of bin/lab. Needs root.
 
-usage: bin/lab test [--short] [NAME…]     the scenarios of that name, or all
+usage: bin/lab test [--short] [--jobs N] [NAME…]     the scenarios of that name, or all; N (1) at the same time, each in a lab of its own
 
 $PADDOCK_PROGRAMS is a directory with the programs to deploy (else bin/package makes them), $PADDOCK_OLDER_PROGRAMS one with those to upgrade from (else the
-same, with another checksum), $PADDOCK_ZOOKEEPER_3_9 a tarball of Apache's 3.9 (else distributions.py makes one), $PADDOCK_PYTHON a Python that has kazoo.
+same, with another checksum, which is said and counts as half a test), $PADDOCK_ZOOKEEPER_3_9 a tarball of Apache's 3.9 (else distributions.py makes one, for
+which it needs a network), $PADDOCK_PYTHON a Python that has kazoo.
+
+Exit code: 0 when all passed, 1 when one failed or could not be run, 64 for wrong arguments, 69 where something is not installed.
 """
+
+import argparse
+import atexit
 
 import hashlib
 import json
@@ -29,6 +35,7 @@ SUPER = "super:lab"
 # "super:" + base64(SHA-1("super:lab"))
 SUPER_DIGEST = "super:t7iPtbfXqvmQ9mBTWOc5t/myKWQ="
 scratch = pathlib.Path(tempfile.mkdtemp(prefix="paddock-lab-test."))
+atexit.register(shutil.rmtree, scratch, ignore_errors=True)
 
 
 SHORTENED = "--short" in sys.argv
@@ -36,6 +43,10 @@ SHORTENED = "--short" in sys.argv
 
 class Failure(Exception):
     pass
+
+
+class NotRun(Exception):
+    """A scenario lacks what it needs."""
 
 
 def expect(condition, text):
@@ -69,6 +80,8 @@ def programs(with_tls):
 
 def older_programs():
     if named := os.environ.get("PADDOCK_OLDER_PROGRAMS"):
+        if b"NOTIFY_SOCKET" not in (pathlib.Path(named) / "zkserver").read_bytes():
+            raise NotRun(f"the zkserver in {named} (PADDOCK_OLDER_PROGRAMS) does not tell systemd when it is ready, which this playbook's unit waits for")
         return named
     directory = scratch / "older"
     directory.mkdir()
@@ -390,7 +403,10 @@ def changed_and_looked_at(ensemble):
 
 def upgrade_of_apache():
     """Apache's: from Debian's package to a tarball, and from 3.8 to 3.9, under load; what does not change is not restarted"""
-    newest = os.environ.get("PADDOCK_ZOOKEEPER_3_9") or distributions.tarball("3.9", scratch)
+    try:
+        newest = os.environ.get("PADDOCK_ZOOKEEPER_3_9") or distributions.tarball("3.9", scratch)
+    except subprocess.CalledProcessError as error:
+        raise NotRun(f"Apache's 3.9 cannot be loaded from PyPI and Debian ({error}); PADDOCK_ZOOKEEPER_3_9 may name its tarball")
     ensemble = Ensemble("newer", three_and_an_observer())
     ensemble.play("deploy.yml")
     for tarball in (distributions.tarball("3.8", scratch), newest):
@@ -412,6 +428,9 @@ def upgrade_of_bundled():
     expect(checksum(older) in on("h1", "sha1sum /proc/$(pgrep -f zkserver | head -n 1)/exe"), "it does not run the older one")
     upgrade(ensemble, checksum(scratch / "programs"))
     changed_and_looked_at(ensemble)
+    if not os.environ.get("PADDOCK_OLDER_PROGRAMS"):
+        return "it was upgraded from the same build with another checksum; PADDOCK_OLDER_PROGRAMS names an older package's lib/paddock"
+    return None
 
 
 def certificates(names):
@@ -670,37 +689,141 @@ ALL = [
     apache, bundled, partition_of_apache, partition_of_bundled, members_of_apache, members_of_bundled, backup_of_apache, backup_of_bundled,
     upgrade_of_apache, upgrade_of_bundled, tls_of_apache, tls_of_bundled, reimaged_apache, reimaged_bundled, rebooted, operators, faults, networks,
     distant]
+LONG = [upgrade_of_apache, tls_of_apache, reimaged_apache, reimaged_bundled, tls_of_bundled, upgrade_of_bundled, faults]
+
+
+def missing(chosen):
+    """What this machine does not have, and how it gets it"""
+    found = []
+    if not shutil.which("ansible-playbook"):
+        found.append(("ansible-playbook", "apt-get install ansible-core"))
+    if not pathlib.Path(PYTHON).exists() or subprocess.run([PYTHON, "-c", "import kazoo"], capture_output=True).returncode != 0:
+        found.append((f"{PYTHON} with kazoo", "python3 -m venv .build/python && .build/python/bin/pip install -r Tests/requirements.txt"))
+    if chosen != [networks] and not (pathlib.Path("/usr/share/java/zookeeper.jar").exists() and shutil.which("java")):
+        found.append(("Apache ZooKeeper", "apt-get install zookeeper default-jre-headless"))
+    if not shutil.which("openssl"):
+        found.append(("openssl", "apt-get install openssl"))
+    return found
+
+
+class Count:
+    """How the scenarios ended"""
+
+    WORDS = {"passed": "passed", "failed": "FAILED", "half": "passed in part", "not run": "not run"}
+
+    def __init__(self):
+        self.names = {outcome: [] for outcome in self.WORDS}
+
+    @classmethod
+    def code(cls, outcome):
+        """Which exit code of a process with one scenario says it"""
+        return list(cls.WORDS).index(outcome)
+
+    @classmethod
+    def outcome(cls, code):
+        return list(cls.WORDS)[code] if 0 <= code < len(cls.WORDS) else "failed"
+
+    def add(self, name, outcome):
+        self.names[outcome].append(name)
+
+    def text(self):
+        """Those that did not pass are named: the last line is what is looked at"""
+        parts = [f"{len(self.names['passed'])} passed", f"{len(self.names['failed'])} failed"]
+        parts += [f"{len(self.names[outcome])} {self.WORDS[outcome]}" for outcome in ("half", "not run") if self.names[outcome]]
+        others = [f"{self.WORDS[outcome]}: {', '.join(self.names[outcome])}" for outcome in ("failed", "half", "not run") if self.names[outcome]]
+        return ", ".join(parts) + (f" ({'; '.join(others)})" if others else "")
+
+    def status(self):
+        return 1 if self.names["failed"] or self.names["not run"] else 0
+
+
+def run_one(scenario):
+    """Its outcome"""
+    print(f"-- {scenario.__name__}: {scenario.__doc__}", flush=True)
+    began = time.monotonic()
+    count = "6" if "members" in scenario.__name__ else "4"
+    outcome, why = "passed", None
+    try:
+        lab("up", count, "--minutes", "60", "--for", str(os.getpid()))
+        why = scenario()
+        outcome = "half" if why else "passed"
+    except NotRun as reason:
+        outcome, why = "not run", reason
+    except (Failure, subprocess.SubprocessError) as failure:
+        outcome, why = "failed", failure
+    finally:
+        lab("down")
+    print(f"   {Count.WORDS[outcome]}: {time.monotonic() - began:.0f} s" + (f": {why}" if why else ""), flush=True)
+    return outcome
+
+
+def run_side_by_side(chosen, jobs, count):
+    """Each in a process and a lab of its own, whose output comes when it has ended"""
+    # The longest begin first.
+    waiting = sorted(chosen, key=lambda one: one not in LONG)
+    running = []
+    try:
+        while waiting or running:
+            while waiting and len(running) < jobs:
+                scenario = waiting.pop(0)
+                output = open(scratch / f"{scenario.__name__}.output", "w+")
+                environment = {
+                    **os.environ, "PADDOCK_LAB": f"{os.environ['PADDOCK_LAB']}-{scenario.__name__}",
+                    "PADDOCK_PROGRAMS": str((scratch / "programs").resolve())}
+                command = [sys.executable, __file__, "--one", scenario.__name__]
+                process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=environment)
+                running.append((scenario, process, output))
+            for entry in running[:]:
+                scenario, process, output = entry
+                if process.poll() is None:
+                    continue
+                running.remove(entry)
+                count.add(scenario.__name__, Count.outcome(process.returncode))
+                output.seek(0)
+                print(output.read(), end="", flush=True)
+                output.close()
+            time.sleep(0.1)
+    finally:
+        for _, process, _ in running:
+            process.terminate()
+        for _, process, _ in running:
+            process.wait()
 
 
 def main():
-    names = [word for word in sys.argv[1:] if not word.startswith("-")]
-    chosen = [one for one in ALL if one.__name__ in names] if names else SHORT if SHORTENED else ALL
-    if unknown := set(names) - {one.__name__ for one in ALL}:
-        print(f"bin/lab test: no scenario {', '.join(unknown)}; there are {', '.join(one.__name__ for one in ALL)}", file=sys.stderr)
+    parser = argparse.ArgumentParser(prog="bin/lab test", add_help=False)
+    parser.add_argument("--short", action="store_true")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--one", action="store_true")
+    parser.add_argument("names", nargs="*")
+    try:
+        given = parser.parse_intermixed_args()
+    except SystemExit:
         return 64
+    if unknown := set(given.names) - {one.__name__ for one in ALL}:
+        print(f"bin/lab test: no scenario {', '.join(sorted(unknown))}; there are {', '.join(one.__name__ for one in ALL)}", file=sys.stderr)
+        return 64
+    chosen = [one for one in ALL if one.__name__ in given.names] if given.names else SHORT if given.short else ALL
+    if found := missing(chosen):
+        for what, mend in found:
+            print(f"bin/lab test: there is no {what} here\n  mend: {mend}", file=sys.stderr)
+        return 69
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    passed = failed = 0
+    count = Count()
     try:
         programs(with_tls=tls_of_bundled in chosen)
-        for scenario in chosen:
-            print(f"-- {scenario.__name__}: {scenario.__doc__}", flush=True)
-            began = time.monotonic()
-            count = "6" if "members" in scenario.__name__ else "4"
-            try:
-                lab("up", count, "--minutes", "60", "--for", str(os.getpid()))
-                scenario()
-                passed += 1
-                print(f"   passed: {time.monotonic() - began:.0f} s", flush=True)
-            except (Failure, subprocess.SubprocessError) as failure:
-                failed += 1
-                print(f"   FAILED after {time.monotonic() - began:.0f} s: {failure}", flush=True)
-            finally:
-                lab("down")
+        if given.jobs > 1:
+            run_side_by_side(chosen, given.jobs, count)
+        elif given.one:
+            return Count.code(run_one(chosen[0]))
+        else:
+            for scenario in chosen:
+                count.add(scenario.__name__, run_one(scenario))
     finally:
-        lab("down", check=False)
-        shutil.rmtree(scratch, ignore_errors=True)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+        if given.jobs == 1:
+            lab("down", check=False)
+    print(count.text())
+    return count.status()
 
 
 if __name__ == "__main__":
