@@ -12,6 +12,7 @@ package enum ShellExecutable {
 
     /// - Parameter secure: Nil in a program without TLS.
     package static func run(secure: Securing?) {
+        if CommandLine.arguments.dropFirst() == ["--words"] { askWords(secure) }
         let invocation: Invocation
         do { invocation = try Invocation(Array(CommandLine.arguments.dropFirst())) } catch {
             fail("\(error.message)\nTry zkCli.sh --help.")
@@ -24,10 +25,7 @@ package enum ShellExecutable {
         do throws(CommandError) {
             properties = try readProperties(invocation.clientConfiguration)
             login = try properties.login(reading: read)
-            transport = try properties.tls(reading: read).map { tls throws(CommandError) in
-                guard let secure else { throw properties.needsTLS }
-                do { return try secure(tls) } catch { throw properties.cannotBeSecure(error) }
-            }
+            transport = try self.transport(properties, secure)
         } catch {
             // As Apache's shell does for a file it cannot use.
             fail(error.message, code: 2)
@@ -64,6 +62,43 @@ package enum ShellExecutable {
         if outcome == .goOn { waiting { await shell.finish() } }
         terminal.result("")
         exit(waiting { await shell.exitCode })
+    }
+
+    /// `--words`, which `paddock` calls: a ``WordRequest`` on the standard input.
+    private static func askWords(_ secure: Securing?) -> Never {
+        var text = ""
+        while let line = readLine(strippingNewline: false) { text += line }
+        guard let request = WordRequest(text: text) else {
+            fail("--words is for paddock, which says on the standard input what to ask", code: 64)
+        }
+        let transport: (any ClientTransport)?
+        do throws(CommandError) {
+            var properties = try readProperties(nil)
+            for property in request.properties {
+                try properties.take(property.key, property.value, from: property.place)
+            }
+            transport = try self.transport(properties, secure)
+        } catch {
+            fail(error.message, code: 2)
+        }
+        let reply = waiting { await request.reply(over: transport) }
+        var rest = reply.bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+            guard count > 0 else { exit(1) }
+            rest = rest.dropFirst(count)
+        }
+        exit(0)
+    }
+
+    /// What carries the connection; nil when no property asks for TLS.
+    private static func transport(
+        _ properties: ClientProperties, _ secure: Securing?
+    ) throws(CommandError) -> (any ClientTransport)? {
+        try properties.tls(reading: read).map { tls throws(CommandError) in
+            guard let secure else { throw properties.needsTLS }
+            do { return try secure(tls) } catch { throw properties.cannotBeSecure(error) }
+        }
     }
 
     private static func lines(_ terminal: Terminal, _ shell: Shell) -> any LineReader {

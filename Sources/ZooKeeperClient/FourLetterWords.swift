@@ -83,9 +83,11 @@ public enum FourLetterWords {
 
     /// Sends `word` and returns all that the server answers.
     ///
+    /// - Parameter transport: What carries the connection, such as TLS to a `secureClientPort`; nil for TCP alone.
     /// - Throws: also `notInWhitelist` and `notServing`, which servers say as text.
     public static func send(
-        _ word: FourLetterWord, to server: ServerAddress, timeout: Duration = .seconds(5)
+        _ word: FourLetterWord, to server: ServerAddress, timeout: Duration = .seconds(5),
+        transport: (any ClientTransport)? = nil
     ) async throws -> String {
         @Sendable func failure(_ reason: FourLetterWordError.Reason) -> FourLetterWordError {
             FourLetterWordError(word: word, server: server, reason: reason)
@@ -102,6 +104,7 @@ public enum FourLetterWords {
             .connectTimeout(TimeAmount(timeout))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    try transport?.configure(channel, to: server)
                     try channel.pipeline.syncOperations.addHandler(
                         AnswerCollector(word: word, answered: answered, failure: failure))
                 }
@@ -131,27 +134,17 @@ public enum FourLetterWords {
 
     /// The server's role and counters.
     public static func srvr(_ server: ServerAddress, timeout: Duration = .seconds(5)) async throws -> ServerStatistics {
-        let answer = try await send(.srvr, to: server, timeout: timeout)
-        guard let statistics = ServerStatistics(parsing: answer) else {
-            throw unexpected(answer, to: .srvr, from: server)
-        }
-        return statistics
+        try srvr(answer: await send(.srvr, to: server, timeout: timeout), of: server)
     }
 
     /// The server's metrics, `zk_server_state` and some hundred others, in its order.
     public static func mntr(_ server: ServerAddress, timeout: Duration = .seconds(5)) async throws -> ServerValues {
-        let answer = try await send(.mntr, to: server, timeout: timeout)
-        let values = ServerValues(parsing: answer, separator: "\t")
-        guard values["zk_version"] != nil else { throw unexpected(answer, to: .mntr, from: server) }
-        return values
+        try mntr(answer: await send(.mntr, to: server, timeout: timeout), of: server)
     }
 
     /// The settings the server runs with; on quorum servers also its `server.N` lines and their `version`.
     public static func conf(_ server: ServerAddress, timeout: Duration = .seconds(5)) async throws -> ServerValues {
-        let answer = try await send(.conf, to: server, timeout: timeout)
-        let values = ServerValues(parsing: answer, separator: "=")
-        guard values["clientPort"] != nil else { throw unexpected(answer, to: .conf, from: server) }
-        return values
+        try conf(answer: await send(.conf, to: server, timeout: timeout), of: server)
     }
 
     /// Whether the server takes writes.
@@ -159,6 +152,28 @@ public enum FourLetterWords {
         let answer = try await send(.isro, to: server, timeout: timeout)
         guard let access = ServerAccess(rawValue: answer) else { throw unexpected(answer, to: .isro, from: server) }
         return access
+    }
+
+    /// What `srvr` answered.
+    package static func srvr(answer: String, of server: ServerAddress) throws -> ServerStatistics {
+        guard let statistics = ServerStatistics(parsing: answer) else {
+            throw unexpected(answer, to: .srvr, from: server)
+        }
+        return statistics
+    }
+
+    /// What `mntr` answered.
+    package static func mntr(answer: String, of server: ServerAddress) throws -> ServerValues {
+        let values = ServerValues(parsing: answer, separator: "\t")
+        guard values["zk_version"] != nil else { throw unexpected(answer, to: .mntr, from: server) }
+        return values
+    }
+
+    /// What `conf` answered.
+    package static func conf(answer: String, of server: ServerAddress) throws -> ServerValues {
+        let values = ServerValues(parsing: answer, separator: "=")
+        guard values["clientPort"] != nil else { throw unexpected(answer, to: .conf, from: server) }
+        return values
     }
 
     private static func unexpected(

@@ -35,7 +35,7 @@ package struct ClientProperties: Hashable, Sendable {
         }
     }
 
-    private mutating func take(_ key: String, _ value: String, from place: String) throws(CommandError) {
+    package mutating func take(_ key: String, _ value: String, from place: String) throws(CommandError) {
         switch key {
         case "zookeeper.request.timeout":
             guard let number = Int64(value), number >= 0 else {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Operations
+import Planning
 
 /// Names an ensemble that somebody else may have started.
 struct RemoteOption: ParsableArguments {
@@ -20,16 +21,39 @@ struct RemoteOption: ParsableArguments {
             valueName: "port"))
     var adminPort: Int?
 
+    @Flag(
+        help: ArgumentHelp(
+            "Ask the servers of --remote over TLS: the addresses are their secureClientPorts, and those of a file are taken. Without it this is done where a file names no other port."
+        ))
+    var tls = false
+
+    @Option(
+        help: ArgumentHelp(
+            "The authorities that may have signed the servers' certificates, in PEM (default: those that this machine trusts; of a zoo.cfg or topology, its ssl.trustStore). Implies --tls.",
+            valueName: "file"), completion: .file())
+    var ca: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Who you are, where the servers ask for it: key and certificate in one file, in PEM, or PKCS12 (.p12, .pfx). Implies --tls.",
+            valueName: "file"), completion: .file())
+    var certificate: String?
+
+    func validate() throws {
+        guard text == nil else { return }
+        if answerTimeout != nil || adminPort != nil || tls || ca != nil || certificate != nil {
+            throw ValidationError("--answer-timeout, --admin-port, --tls, --ca and --certificate are for --remote.")
+        }
+    }
+
     /// Nil: an ensemble of the state directory is meant.
     func ensemble(besides name: String?) throws -> RemoteEnsemble? {
-        guard let text else {
-            if answerTimeout != nil || adminPort != nil {
-                throw ValidationError("--answer-timeout and --admin-port are for --remote.")
-            }
-            return nil
-        }
-        guard name == nil else { throw ValidationError("--remote and --ensemble cannot be together.") }
-        var remote = try RemoteEnsemble(text)
+        guard let text else { return nil }
+        guard name == nil else { throw OperationError(.badUsage, "--remote and --ensemble cannot be together") }
+        for file in [ca, certificate].compactMap({ $0 }) { _ = try InputFile.read(file) }
+        var remote = try RemoteEnsemble(
+            text, tls: RemoteTLSOptions(isWanted: tls, authorities: ca, certificate: certificate),
+            environment: EnsembleStore.processEnvironment())
         if let answerTimeout { remote.timeout = answerTimeout.duration }
         if let adminPort { remote.adminPort = adminPort }
         return remote

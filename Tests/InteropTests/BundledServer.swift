@@ -24,6 +24,11 @@ final class BundledServer: Sendable {
         }
     }
 
+    /// `paddock`: what bin/test says with `PADDOCK_BINARY`, else the debug build.
+    static var paddock: String {
+        ProcessInfo.processInfo.environment["PADDOCK_BINARY"] ?? packageRoot + "/.build/debug/paddock"
+    }
+
     /// The shell: what bin/test says with `PADDOCK_ZKCLI`, else the debug build.
     static var zkcli: String {
         ProcessInfo.processInfo.environment["PADDOCK_ZKCLI"] ?? packageRoot + "/.build/debug/zkcli"

@@ -188,6 +188,59 @@ import ZooKeeperClient
         #expect(!server.log.contains("serving clients"))
     }
 
+    /// `paddock status --remote` at a secure port of either engine; who is asked in the wrong language is told to be.
+    @Test(arguments: [false, true])
+    func remote(isApache: Bool) async throws {
+        let directory = try await TestCertificates.directory()
+        let port = FreePorts.take(1)[0]
+        func ask(_ words: String..., within patience: String = "10s") async throws -> String {
+            let output = directory + "/remote.\(port)"
+            try? FileManager.default.removeItem(atPath: output)
+            let process = try ChildProcess(
+                BundledServer.paddock, ["status", "--remote"] + words + ["--answer-timeout", patience],
+                environment: [
+                    "PADDOCK_HOME": directory, "PADDOCK_ZKCLI": BundledServer.packageRoot + "/.build/debug/zkcli-tls",
+                ], output: output)
+            try await eventually("\(words) ends") { !process.isRunning }
+            return try String(contentsOfFile: output, encoding: .utf8)
+        }
+        func look(_ plain: Int) async throws {
+            let (ca, bob) = (directory + "/ca.crt", directory + "/bob.pem")
+            let (secure, engine) = ("localhost:\(port)", isApache ? "apache" : "bundled")
+            let answered = try await ask(secure, "--ca", ca, "--certificate", bob)
+            #expect(answered.contains("remote is healthy") && answered.contains(engine), "\(answered)")
+            #expect(
+                try await ask(secure, within: "300ms").contains(
+                    "it speaks TLS, and was asked in plain text: ask it with --tls"))
+            #expect(try await ask("localhost:\(plain)", "--tls").contains("it speaks plain text, and was asked in TLS"))
+            let nobody = try await ask(secure, "--ca", ca)
+            #expect(nobody.contains("it may want a certificate of its clients (ssl.clientAuth), which"), "\(nobody)")
+            let stranger = try await ask(secure, "--ca", ca, "--certificate", directory + "/stranger.pem")
+            #expect(stranger.contains("it may not trust the certificate of \(directory)/stranger.pem"), "\(stranger)")
+            let untrusted = try await ask(secure, "--ca", directory + "/stranger-ca.crt")
+            #expect(untrusted.contains("stranger-ca.crt has signed its certificate"), "\(untrusted)")
+            let elsewhere = try await ask("127.0.0.2:\(port)", "--ca", ca, "--certificate", bob)
+            #expect(elsewhere.contains("its certificate does not name 127.0.0.2"), "\(elsewhere)")
+        }
+        let any = ["secureClientPortAddress": "0.0.0.0"]
+        if isApache {
+            let theirs = settings(
+                port, directory,
+                any.merging(["serverCnxnFactory": "org.apache.zookeeper.server.NettyServerCnxnFactory"]) { $1 })
+            try await StandaloneServer.with(.apache, settings: theirs) { try await look($0.port) }
+        } else {
+            try await BundledServer.with(build: .tls, settings: settings(port, directory, any)) { server in
+                try await look(server.port)
+                // By its own file, from which it takes trust and identity, at no other port.
+                let text = try String(contentsOfFile: server.directory.path + "/zoo.cfg", encoding: .utf8)
+                let file = server.directory.path + "/secure.cfg"
+                try text.split(separator: "\n").filter { !$0.hasPrefix("clientPort=") }.joined(separator: "\n")
+                    .write(toFile: file, atomically: true, encoding: .utf8)
+                #expect(try await ask(file).contains("remote is healthy"))
+            }
+        }
+    }
+
     /// What is no TLS, or breaks off, harms nobody.
     @Test
     func garbage() async throws {

@@ -105,6 +105,30 @@ import Testing
         }
     }
 
+    /// So does `paddock`, which has the program with TLS ask servers elsewhere; nobody else waits for its build.
+    @Test func whatAsksServersOverTLSIsBuiltForWhoAsksForIt() async throws {
+        try await withCopy { root in
+            let (only, both) = ("\(root)/only.cfg", "\(root)/both.cfg")
+            try "secureClientPort=2281\n".write(toFile: only, atomically: true, encoding: .utf8)
+            try "clientPort=2181\nsecureClientPort = 2281\n".write(toFile: both, atomically: true, encoding: .utf8)
+            try ExecutableFile.write("#!/bin/sh\necho \"paddock $*\"\n", to: "\(root)/.build-release/release/paddock")
+            let secure = ["CLIENT_JVMFLAGS": "-Dzookeeper.client.secure=true"]
+            for (flags, words, program) in [
+                ([:], ["status", "--remote", "a:1", "--tls"], "zkcli-tls"),
+                ([:], ["status", "--remote=a:1", "--ca", "x"], "zkcli-tls"),
+                ([:], ["check", "--remote", "a:1", "--certificate=x"], "zkcli-tls"),
+                ([:], ["wait", "--remote", only], "zkcli-tls"), ([:], ["wait", "--remote=\(only)"], "zkcli-tls"),
+                (secure, ["status", "--remote", "a:1"], "zkcli-tls"), (secure, ["shell"], "zkcli-tls"),
+                ([:], ["status", "--remote", both], nil), ([:], ["check", only], nil),
+                ([:], ["status", "--remote", "a:1"], nil), (secure, ["status"], nil), ([:], ["shell"], "zkcli"),
+            ] as [([String: String], [String], String?)] {
+                let text = try await run(root, ["paddock"] + words, environment: flags)
+                let began = program.map { "paddock: \($0) is not built, and no Swift toolchain" }
+                #expect(text.hasPrefix(began ?? "paddock \(words.joined(separator: " "))\nexit 0"), "\(words): \(text)")
+            }
+        }
+    }
+
     /// A server that is to start is not built anew first: that it is old is said beside its start.
     @Test func aServerThatIsOlderThanItsSourcesStartsAndIsSaidToBeOld() async throws {
         try await withCopy { root in

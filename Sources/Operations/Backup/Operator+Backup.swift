@@ -104,7 +104,7 @@ extension Operator {
         case .place(let place, let name):
             var place = place
             var (answering, version): ([ServerAddress], String?) = ([], nil)
-            for answer in await RemoteEnsemble.ask(place.clients, timeout: .seconds(2)) {
+            for answer in try await RemoteEnsemble.ask(place.clients, timeout: .seconds(2)) {
                 guard case .serving(let serving) = answer.answer, serving.role != .looking else { continue }
                 answering.append(answer.address)
                 if answer.address == place.client {

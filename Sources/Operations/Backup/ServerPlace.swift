@@ -17,6 +17,12 @@ package struct ServerPlace: Sendable {
     /// Who is in its ensemble, as its own files say; nil for a server alone, or where nobody said.
     package var configuration: EnsembleConfiguration?
     package var engine: String?
+    /// Where it takes clients over TLS; nil where nobody said.
+    var secureClientPort: Int?
+    /// At which of its addresses alone it takes them; nil: at any.
+    var secureClientHost: String?
+    /// What its zoo.cfg says; empty where there is none.
+    var settings: [String: String] = [:]
 
     package init(
         id: ServerID? = nil, dataDir: String, dataLogDir: String? = nil, client: ServerAddress? = nil,
@@ -64,6 +70,11 @@ package struct ServerPlace: Sendable {
             client = ServerAddress(
                 host: host.flatMap { HostAddress.isWildcard($0) ? nil : $0 } ?? "localhost", port: port)
         }
+        secureClientPort = cfg["secureClientPort"].flatMap { Int($0) }.flatMap { (1...65535).contains($0) ? $0 : nil }
+        secureClientHost = cfg["secureClientPortAddress"].map(HostAddress.unbracketed).flatMap {
+            HostAddress.isWildcard($0) ? nil : $0
+        }
+        settings = Dictionary(cfg.effectiveEntries.map { ($0.key, $0.value) }) { $1 }
     }
 
     /// What tells the servers that this place belongs to, and that one can ask without a session: itself, and those of its ensemble

@@ -20,10 +20,14 @@ enum AdminAnswer {
     }
 
     /// `conf`, with its names; nil where it is another server's.
-    static func configuration(_ client: ServerAddress, port: Int, timeout: Duration) async -> [String: String]? {
+    ///
+    /// - Parameter isSecure: `client` is its port for TLS, which it does not say here: that it has no other one does.
+    static func configuration(
+        _ client: ServerAddress, port: Int, timeout: Duration, isSecure: Bool = false
+    ) async -> [String: String]? {
         let admin = ServerAddress(host: client.host, port: port)
-        guard let values = await values(of: "configuration", admin, timeout: timeout),
-            values["client_port"] == "\(client.port)"
+        guard let values = await values(of: "configuration", admin, timeout: timeout), let own = values["client_port"],
+            isSecure ? ["0", "-1"].contains(own) : own == "\(client.port)"
         else { return nil }
         let names = [
             "serverId": "server_id", "clientPort": "client_port", "dataDir": "data_dir", "dataLogDir": "data_log_dir",

@@ -8,8 +8,10 @@ import ZooKeeperProtocol
 
 extension Operator {
     /// The health of an ensemble that may have been started by anybody, by what its servers say. What they do not say is unknown.
-    package func status(of remote: RemoteEnsemble) async -> EnsembleStatus {
-        remote.status(await remote.sweep())
+    ///
+    /// - Throws: where no server can be asked over TLS at all.
+    package func status(of remote: RemoteEnsemble) async throws -> EnsembleStatus {
+        remote.status(try await remote.sweep())
     }
 
     /// Asks the servers, and compares what they say with each other, with what `remote` was read from, and with these files.
@@ -18,7 +20,7 @@ extension Operator {
     ) async throws -> CheckedFile {
         let files = inputs + (try remote.file.map { [(file: $0, bytes: try DurableFile.read($0))] } ?? [])
         let written = try files.flatMap { try Self.written(in: $0.file, $0.bytes) }
-        let found = await remote.sweep()
+        let found = try await remote.sweep()
         return CheckedFile(
             file: remote.file ?? remote.addresses.map(\.description).joined(separator: ","), kind: .remote,
             sources: [:],

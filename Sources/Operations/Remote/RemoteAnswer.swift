@@ -16,17 +16,24 @@ struct RemoteAnswer: Sendable {
     /// The words that it refuses, of which its admin server does not say the same either.
     var refused: [String] = []
 
-    /// - Parameter adminPort: where its admin server may be; asked only for what words may not say.
+    /// - Parameters:
+    ///   - adminPort: where its admin server may be; asked only for what words may not say.
+    ///   - tls: nil: it is asked in plain text.
+    /// - Throws: where no server can be asked over TLS at all.
     static func ask(
-        _ address: ServerAddress, adminPort: Int = AdminAnswer.defaultPort, timeout: Duration
-    ) async -> RemoteAnswer {
+        _ address: ServerAddress, adminPort: Int = AdminAnswer.defaultPort, timeout: Duration, tls: RemoteTLS? = nil
+    ) async throws -> RemoteAnswer {
         var found = RemoteAnswer(address: address, answer: .notServing)
         do {
-            let statistics = try await FourLetterWords.srvr(address, timeout: timeout)
+            let words = try await Words(address, timeout, tls)
+            let statistics = try FourLetterWords.srvr(answer: try words.srvr.get(), of: address)
             var serving = ServerObservation.Serving(statistics)
-            async let mntr = Result { try await FourLetterWords.mntr(address, timeout: timeout) }
-            async let conf = Result { try await FourLetterWords.conf(address, timeout: timeout) }
-            let (values, settings) = await (mntr, conf)
+            let values = words.mntr.flatMap { answer in
+                Result(catching: { try FourLetterWords.mntr(answer: answer, of: address) })
+            }
+            let settings = words.conf.flatMap { answer in
+                Result(catching: { try FourLetterWords.conf(answer: answer, of: address) })
+            }
             if let values = try? values.get() { serving.take(values) }
             found.configuration = (try? settings.get()).flatMap { ServerAnswer.configuration($0) }
             found.settings = (try? settings.get()).map { values in
@@ -38,7 +45,7 @@ struct RemoteAnswer: Sendable {
                 }
             }
             if !found.refused.isEmpty {
-                await found.askAdmin(&serving, adminPort, timeout)
+                await found.askAdmin(&serving, adminPort, timeout, isSecure: tls != nil)
             }
             found.answer = .serving(serving)
             found.id = found.settings?["serverId"].flatMap { ServerID($0) }
@@ -50,19 +57,64 @@ struct RemoteAnswer: Sendable {
             case .notInWhitelist:
                 found.answer = .silent("it refuses even srvr; add it to 4lw.commands.whitelist in its zoo.cfg")
                 found.refused = ["srvr"]
-            default: found.answer = .silent(Self.words(error.reason))
+            default: found.answer = .silent(await Self.why(error.reason, address, tls))
             }
+        } catch let error as OperationError {
+            throw error
         } catch {
             found.answer = .silent("\(error)")
         }
         return found
     }
 
+    /// What a server says to the words; to the others only where it says something to `srvr`.
+    private struct Words {
+        var srvr: Result<String, any Error>
+        var mntr: Result<String, any Error>
+        var conf: Result<String, any Error>
+
+        init(_ address: ServerAddress, _ timeout: Duration, _ tls: RemoteTLS?) async throws {
+            if let tls {
+                let reply = try await tls.ask(address, [.srvr, .mntr, .conf], timeout: timeout)
+                func result(_ word: FourLetterWord) -> Result<String, any Error> {
+                    switch reply[word] {
+                    case .text(let text): .success(text)
+                    case .nothing(let reason):
+                        .failure(FourLetterWordError(word: word, server: address, reason: reason))
+                    case nil: .failure(FourLetterWordError(word: word, server: address, reason: .timedOut(timeout)))
+                    }
+                }
+                (srvr, mntr, conf) = (result(.srvr), result(.mntr), result(.conf))
+                return
+            }
+            srvr = .success(try await FourLetterWords.send(.srvr, to: address, timeout: timeout))
+            async let mntr = Result { try await FourLetterWords.send(.mntr, to: address, timeout: timeout) }
+            async let conf = Result { try await FourLetterWords.send(.conf, to: address, timeout: timeout) }
+            (self.mntr, self.conf) = await (mntr, conf)
+        }
+    }
+
+    /// Why a server does not answer, looked into where it may be asked in the wrong language.
+    private static func why(
+        _ reason: FourLetterWordError.Reason, _ address: ServerAddress, _ tls: RemoteTLS?
+    ) async -> String {
+        let patience = Duration.seconds(1)
+        if case .unreachable = reason { return tls?.words(reason, of: address) ?? words(reason) }
+        guard let tls else {
+            return await PortLanguage.isTLS(address, timeout: patience) ? PortLanguage.wantsTLS : words(reason)
+        }
+        return await PortLanguage.isPlain(address, timeout: patience)
+            ? PortLanguage.wantsPlain : tls.words(reason, of: address)
+    }
+
     /// Makes up for words that are refused, where the admin server can be reached and is this server's.
     private mutating func askAdmin(
-        _ serving: inout ServerObservation.Serving, _ port: Int, _ timeout: Duration
+        _ serving: inout ServerObservation.Serving, _ port: Int, _ timeout: Duration, isSecure: Bool
     ) async {
-        guard let configuration = await AdminAnswer.configuration(address, port: port, timeout: timeout) else { return }
+        guard
+            let configuration = await AdminAnswer.configuration(
+                address, port: port, timeout: timeout, isSecure: isSecure)
+        else { return }
         if settings == nil { settings = configuration }
         refused.removeAll { $0 == "conf" }
         guard refused.contains("mntr") else { return }

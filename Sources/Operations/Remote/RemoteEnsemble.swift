@@ -4,6 +4,7 @@ import Membership
 import Planning
 import Provisioning
 import ServerConfig
+import Supervision
 import Topology
 import ZooKeeperClient
 import ZooKeeperProtocol
@@ -24,21 +25,34 @@ package struct RemoteEnsemble: Sendable {
     package var timeout: Duration = .seconds(3)
     /// Where the admin server of each may be.
     package var adminPort = 8080
+    /// How those of `secure` are asked; nil when nobody asks for TLS.
+    var tls: RemoteTLS?
+    /// Those of the addresses that are ports for TLS.
+    var secure: Set<ServerAddress> = []
 
-    /// - Parameter text: `host:port,host:port`, or a file: a topology, a zoo.cfg, a dynamic file.
-    package init(_ text: String) throws {
+    /// - Parameters:
+    ///   - text: `host:port,host:port`, or a file: a topology, a zoo.cfg, a dynamic file.
+    ///   - tls: of a file the ports for TLS are asked then, and without it where a server has no other.
+    ///   - environment: `CLIENT_JVMFLAGS` may ask for TLS, too.
+    package init(_ text: String, tls: RemoteTLSOptions = RemoteTLSOptions(), environment: [String: String] = [:]) throws
+    {
+        var tls = tls
+        if ShellProgram.wantsTLS(environment: environment) { tls.isWanted = true }
         guard let bytes = try? DurableFile.read(text) else {
             guard !text.contains("/"), ![".yaml", ".yml", ".cfg", ".dynamic"].contains(where: text.hasSuffix) else {
                 throw OperationError(
                     .badInput, "\(text) cannot be read", mend: "name a topology or a zoo.cfg, or host:port,host:port")
             }
-            do throws(ConnectString.ParseError) {
-                let connect = try ConnectString(text)
-                self.init(name: "remote", addresses: connect.servers.uniqued, members: [])
-            } catch {
+            let connect: ConnectString
+            do throws(ConnectString.ParseError) { connect = try ConnectString(text) } catch {
                 throw OperationError(
                     .badUsage, error.description,
                     mend: "write --remote host:port,host:port, or the name of a topology or a zoo.cfg")
+            }
+            self.init(name: "remote", addresses: connect.servers.uniqued, members: [])
+            if tls.isWanted {
+                self.tls = try RemoteTLS(tls, environment: environment)
+                secure = Set(addresses)
             }
             return
         }
@@ -53,12 +67,29 @@ package struct RemoteEnsemble: Sendable {
                 name: topology.ensemble,
                 addresses: members.map { ServerAddress(host: $0.clientHost, port: $0.clientPort) }, members: members,
                 written: topology.isStandalone ? nil : topology.configuration, file: text)
+            if tls.isWanted {
+                let ports = topology.servers.map { server in
+                    server.setting("secureClientPort").flatMap { Int($0) }.flatMap { $0 == 0 ? nil : $0 }
+                }
+                try askSecurePorts(
+                    ports, RemoteTLS(tls, written: (text, topology.servers[0].setting), environment: environment))
+            }
         case .zooCfg, .remote:
             let place = try ServerPlace(zooCfg: text)
             self.init(name: "remote", configuration: place.configuration, addresses: place.clients, file: text)
+            if let port = place.secureClientPort, tls.isWanted || place.client == nil {
+                self.tls = try RemoteTLS(
+                    tls, written: (text, { place.settings[$0] }), environment: environment)
+                ask(place, port: port, host: place.secureClientHost)
+            } else if tls.isWanted {
+                throw Self.noSecurePort(text)
+            } else if let client = place.client {
+                ask(place, port: client.port, host: client.host)
+            }
         case .dynamicConfig:
             let configuration = EnsembleConfiguration.read(ZooCfg(bytes: bytes).effectiveEntries).config
             self.init(name: "remote", configuration: configuration, addresses: [], file: text)
+            if tls.isWanted { throw Self.noSecurePort(text) }
         }
         guard !addresses.isEmpty else {
             throw OperationError(
@@ -66,6 +97,59 @@ package struct RemoteEnsemble: Sendable {
                 mend: "write the client addresses, --remote host:port,host:port")
         }
     }
+
+    private static func noSecurePort(_ file: String) -> OperationError {
+        OperationError(
+            .badInput, "\(file) names no secureClientPort to ask a server at over TLS",
+            mend: "leave --tls out, or write the addresses, --remote host:port,host:port")
+    }
+
+    /// - Parameter ports: of the members, in their order; nil for one that is asked in plain text.
+    private mutating func askSecurePorts(_ ports: [Int?], _ tls: RemoteTLS) throws {
+        for (index, port) in ports.enumerated() {
+            guard let port else { continue }
+            members[index].clientPort = port
+            secure.insert(ServerAddress(host: members[index].clientHost, port: port))
+        }
+        guard !secure.isEmpty else { throw Self.noSecurePort(file ?? name) }
+        addresses = members.map { ServerAddress(host: $0.clientHost, port: $0.clientPort) }
+        self.tls = tls
+    }
+
+    /// The server of a zoo.cfg, and where that does not name the client ports of the others, these at the same port of their hosts, as
+    /// the file is the same for all. The port is for TLS when `tls` is there.
+    ///
+    /// - Parameter host: where its own server takes clients; nil: at any address of its host.
+    private mutating func ask(_ place: ServerPlace, port: Int, host: String?) {
+        let own = members.firstIndex { $0.id == place.id }
+        var addresses: [ServerAddress] = []
+        var hosts: Set<String> = []
+        // Without a myid it is not known whose file it is, and without members there is nobody else.
+        if own != nil || members.isEmpty {
+            // A certificate names the host, and not the loopback.
+            let address = ServerAddress(host: host ?? own.map { members[$0].clientHost } ?? "localhost", port: port)
+            addresses.append(address)
+            if let own {
+                hosts.insert(HostAddress.machine(members[own].clientHost))
+                (members[own].clientHost, members[own].clientPort) = (address.host, port)
+            }
+        }
+        var assumed = addresses
+        for index in members.indices where index != own {
+            // Two servers of one host have not the same port.
+            let isAlone = hosts.insert(HostAddress.machine(members[index].clientHost)).inserted
+            let isAssumed = members[index].clientPort == 0 && isAlone
+            if isAssumed { members[index].clientPort = port }
+            guard members[index].clientPort != 0 else { continue }
+            let address = ServerAddress(host: members[index].clientHost, port: members[index].clientPort)
+            addresses.append(address)
+            if isAssumed { assumed.append(address) }
+        }
+        self.addresses = addresses.uniqued
+        if tls != nil { secure = Set(assumed) }
+    }
+
+    private func tls(_ address: ServerAddress) -> RemoteTLS? { secure.contains(address) ? tls : nil }
 
     init(
         name: String, addresses: [ServerAddress], members: [Member], written: EnsembleConfiguration? = nil,
@@ -100,8 +184,8 @@ struct RemoteSweep: Sendable {
 extension RemoteEnsemble {
     /// Asks every server at the same time, then those that only the ensemble's own configuration names. A server that is a few txns
     /// behind is given a moment.
-    func sweep() async -> RemoteSweep {
-        var answers = await Self.ask(addresses, adminPort: adminPort, timeout: timeout)
+    func sweep() async throws -> RemoteSweep {
+        var answers = try await ask(addresses)
         var configuration = Self.configuration(answers)
         if configuration == nil { configuration = await configurationInTree(answers) }
         let others = (configuration ?? written)?.servers.compactMap { line -> ServerAddress? in
@@ -112,7 +196,7 @@ extension RemoteEnsemble {
             return isKnown || member.clientPort == 0 || members.contains { $0.id == line.id }
                 ? nil : ServerAddress(host: member.clientHost, port: member.clientPort)
         }
-        answers += await Self.ask(others ?? [], adminPort: adminPort, timeout: timeout)
+        answers += try await ask(others ?? [])
         configuration = Self.configuration(answers) ?? configuration
         let identified = Self.identified(answers, members, configuration ?? written)
         var found = identified.servers
@@ -135,18 +219,28 @@ extension RemoteEnsemble {
         return RemoteSweep(
             sweep: sweep, answers: said,
             notes: Self.notes(found, identified.unnamed, isConfigurationKnown: agreed != nil || isAlone)
-                + LoopbackNames.notes(configuration ?? written))
+                + LoopbackNames.notes(configuration ?? written) + (tls?.notes ?? []))
     }
 
+    private func ask(_ addresses: [ServerAddress]) async throws -> [RemoteAnswer] {
+        try await Self.ask(addresses, adminPort: adminPort, timeout: timeout) { tls($0) }
+    }
+
+    /// - Parameter tls: nil: the address is asked in plain text.
+    /// - Throws: where no server can be asked over TLS at all.
     static func ask(
-        _ addresses: [ServerAddress], adminPort: Int = AdminAnswer.defaultPort, timeout: Duration
-    ) async -> [RemoteAnswer] {
-        await withTaskGroup(of: (Int, RemoteAnswer).self) { group in
+        _ addresses: [ServerAddress], adminPort: Int = AdminAnswer.defaultPort, timeout: Duration,
+        tls: (ServerAddress) -> RemoteTLS? = { _ in nil }
+    ) async throws -> [RemoteAnswer] {
+        try await withThrowingTaskGroup(of: (Int, RemoteAnswer).self) { group in
             for (index, address) in addresses.enumerated() {
-                group.addTask { (index, await RemoteAnswer.ask(address, adminPort: adminPort, timeout: timeout)) }
+                let tls = tls(address)
+                group.addTask {
+                    (index, try await RemoteAnswer.ask(address, adminPort: adminPort, timeout: timeout, tls: tls))
+                }
             }
             var answers: [(Int, RemoteAnswer)] = []
-            for await answer in group { answers.append(answer) }
+            for try await answer in group { answers.append(answer) }
             return answers.sorted { $0.0 < $1.0 }.map(\.1)
         }
     }
@@ -164,13 +258,14 @@ extension RemoteEnsemble {
     private func configurationInTree(_ answers: [RemoteAnswer]) async -> EnsembleConfiguration? {
         for answer in answers {
             guard case .serving(let serving) = answer.answer, serving.role != .standalone else { continue }
-            var options = ClientConfiguration()
-            (options.requestTimeout, options.connectTimeout) = (timeout, timeout)
-            options.failsWithoutConnection = true
-            let text = try? await ZooKeeperClient.with(
-                ConnectString(servers: [answer.address]), configuration: options
-            ) { try await $0.getConfiguration().text }
-            guard let text = text ?? nil, !text.isEmpty else { continue }
+            let text: String?
+            if let tls = tls(answer.address) {
+                let reply = try? await tls.ask(answer.address, [.configuration], timeout: timeout)
+                if case .text(let said)? = reply?[.configuration] { text = said } else { text = nil }
+            } else {
+                text = (try? await FourLetterWords.configuration(answer.address, timeout: timeout)) ?? nil
+            }
+            guard let text, !text.isEmpty else { continue }
             if let configuration = EnsembleConfiguration(text: text), !configuration.servers.isEmpty {
                 return configuration
             }
@@ -251,12 +346,22 @@ extension RemoteEnsemble {
             guard !behind.isEmpty, (try? await Task.sleep(for: .milliseconds(50))) != nil else { return }
             for index in behind {
                 guard var now = serving(index), let address = found[index].1?.address,
-                    let statistics = try? await FourLetterWords.srvr(address, timeout: timeout)
+                    let zxid = await zxid(of: address)
                 else { continue }
-                now.zxid = statistics.zxid
+                now.zxid = zxid
                 found[index].1?.answer = .serving(now)
             }
         }
+    }
+
+    private func zxid(of address: ServerAddress) async -> ZXID? {
+        guard let tls = tls(address) else {
+            return try? await FourLetterWords.srvr(address, timeout: timeout).zxid
+        }
+        guard case .text(let answer)? = try? await tls.ask(address, [.srvr], timeout: timeout)[.srvr] else {
+            return nil
+        }
+        return try? FourLetterWords.srvr(answer: answer, of: address).zxid
     }
 
     private static func notes(

@@ -6,8 +6,8 @@ import Synchronization
 
 /// A command in the foreground: it has our terminal, input and output, and is told to end when our task is cancelled.
 struct ChildCommand: Sendable {
-    private let words: [String]
-    private let environment: [String: String]
+    let words: [String]
+    let environment: [String: String]
 
     init(_ words: [String], environment: [String: String]) {
         self.words = words
@@ -58,7 +58,7 @@ final class RunningCommand: Sendable {
     /// Whether it was waited for. The pid is ours to signal until then; that and the signal exclude each other.
     private let hasEnded = Mutex(false)
 
-    fileprivate init(pid: pid_t, isGroup: Bool) {
+    init(pid: pid_t, isGroup: Bool) {
         self.pid = pid
         self.isGroup = isGroup
     }

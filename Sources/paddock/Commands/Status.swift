@@ -64,7 +64,7 @@ private struct Eyes {
 extension EnsembleCommand {
     fileprivate func eyes(_ operations: Operator, _ selection: EnsembleOption, _ remote: RemoteOption) throws -> Eyes {
         if let remote = try remote.ensemble(besides: selection.ensemble) {
-            return Eyes(name: remote.name, isRemote: true) { await operations.status(of: remote) }
+            return Eyes(name: remote.name, isRemote: true) { try await operations.status(of: remote) }
         }
         let name = try operations.store.choose(selection.name)
         return Eyes(name: name, isRemote: false) { try await operations.status(name) }
