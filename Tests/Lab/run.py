@@ -577,6 +577,15 @@ def faults():
     expect("h1 cannot reach the election port of server 3 (field-3) at 10.77.0.13:3888" in text, text[-3000:])
     lab("heal")
 
+    # A port that another program has: what the server says of it in its host's journal is said here.
+    stuck = Ensemble("stuck", three_and_an_observer(), "bundled")
+    on("h2", "systemd-run --quiet --unit squatter /usr/bin/python3 -m http.server --bind 0.0.0.0 2181")
+    _, text = stuck.play("deploy.yml", expected=1)
+    expect("Server 2 does not start on stuck-2" in text and re.search("2181.*(in use|taken)|(in use|taken).*2181", text), text[-3000:])
+    on("h2", "systemctl stop squatter")
+    for number, (host, _) in stuck.servers.items():
+        on(host, f"systemctl disable --now paddock-stuck-{number}", check=False)
+
     # A clock that is an hour off does no harm, and is said.
     on("h2", "true")
     lab("clock", "h2", "3600")
