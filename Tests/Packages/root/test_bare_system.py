@@ -2,7 +2,7 @@
 user of it; the image's programs where there is nothing else at all.
 
 $PADDOCK_BARE_SYSTEM is a tar archive of such a system; root unpacks it and looks at it from within (chroot). $PADDOCK_WHEELS has pytest and what
-it needs: nothing is fetched.
+it needs: nothing is fetched. $PADDOCK_TLS_PACKAGES has a tarball with the programs with TLS, made by `bin/package --unoptimised`.
 """
 
 import gzip
@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from conftest import only, packages  # noqa: E402, F401
+from conftest import only, packages, succeed  # noqa: E402, F401
 
 USER = 1000
 
@@ -54,9 +54,10 @@ def system(packages, tmp_path_factory):  # noqa: F811
     os.chown(home, USER, USER)
     shutil.copy(only(packages, "*.deb"), root / "tmp/paddock.deb")
     shutil.copy(only(packages, "paddock-*[!g].tar.gz"), root / "tmp/paddock.tar.gz")
+    shutil.copy(only(Path(os.environ["PADDOCK_TLS_PACKAGES"]), "paddock-*.tar.gz"), root / "tmp/tls.tar.gz")
     wheel = only(packages, "*.whl")
     shutil.copy(wheel, root / "tmp" / wheel.name)
-    for file in ("paddock.deb", "paddock.tar.gz", wheel.name):
+    for file in ("paddock.deb", "paddock.tar.gz", "tls.tar.gz", wheel.name):
         (root / "tmp" / file).chmod(0o644)
     shutil.copytree(os.environ["PADDOCK_WHEELS"], root / "tmp/wheels")
     yield System(root)
@@ -127,6 +128,53 @@ def test_the_wheel_is_enough_for_a_test_of_three_lines(system):
         v/bin/paddock --version
         """, user=USER)
     assert "1 passed" in said, said
+
+
+SECURED = """ensemble: secured
+participants: 3
+ports: {client: 2401, quorum: 2501, election: 2601, admin: 2701, secure: 2801}
+settings:
+  sslQuorum: true
+  ssl.keyStore.location: /home/somebody/server.pem
+  ssl.trustStore.location: /home/somebody/ca.pem
+  ssl.quorum.keyStore.location: /home/somebody/server.pem
+  ssl.quorum.trustStore.location: /home/somebody/ca.pem
+"""
+
+
+def test_the_programs_with_tls_find_each_other_in_a_package(system, tmp_path):
+    """TLS between the servers, and for the client, which shows a certificate, too."""
+    home = system.root / "home/somebody"
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    (tmp_path / "names").write_text("subjectAltName=IP:127.0.0.1\n")
+    for words in (
+        ["req", "-x509", *key, "-keyout", "ca.key", "-out", home / "ca.pem", "-days", "2", "-subj", "/CN=ca", "-addext", "keyUsage=keyCertSign"],
+        ["req", *key, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=server"],
+        ["x509", "-req", "-in", "server.csr", "-CA", home / "ca.pem", "-CAkey", "ca.key", "-days", "2", "-extfile", "names", "-out", "server.crt"],
+    ):
+        succeed(["openssl", *words], cwd=tmp_path)
+    (home / "server.pem").write_text((tmp_path / "server.key").read_text() + (tmp_path / "server.crt").read_text())
+    (home / "secured.yaml").write_text(SECURED)
+    said = system.run("""
+        mkdir with-tls
+        tar -xf /tmp/tls.tar.gz -C with-tls --strip-components=1
+        with-tls/install.sh --prefix ~/secured
+        PATH=~/secured/bin:$PATH
+        paddock up secured.yaml --json >up.json
+        property=-Dzookeeper.ssl.
+        export CLIENT_JVMFLAGS="-Dzookeeper.client.secure=true ${property}trustStore.location=ca.pem ${property}keyStore.location=server.pem"
+        echo "create /secret text" | paddock shell 2>&1
+        paddock shell 3 -- get /secret 2>&1
+        ls -l /proc/[0-9]*/exe | grep -c "/secured/lib/paddock/zkserver-tls$"
+        exec 3<>/dev/tcp/127.0.0.1/2801
+        printf srvr >&3
+        timeout 5 cat <&3 | grep -c Mode: || true
+        """, user=USER)
+    status = json.loads((home / "up.json").read_text())["status"]
+    assert status["health"] == "healthy" and len(status["servers"]) == 3
+    # Both commands over TLS, the second one at server 3; three servers of the program with TLS, which say nothing in plain text.
+    assert "Connecting to 127.0.0.1:2801,127.0.0.1:2802,127.0.0.1:2803\n" in said and "Connecting to 127.0.0.1:2803\n" in said, said
+    assert said.splitlines()[-3:] == ["text", "3", "0"], said
 
 
 def test_the_programs_of_the_image_need_nothing_else(packages, tmp_path):  # noqa: F811
