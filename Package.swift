@@ -305,7 +305,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "Jute", "ZooKeeperClient", "ZooKeeperProtocol",
+                "Diagnostics", "Jute", "ZooKeeperClient", "ZooKeeperProtocol",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ],
             path: "Tests/TestSupport"),
@@ -328,8 +328,10 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-// The programs that bin/build-release wants, as one target: `swift build` takes one, and builds what it depends on side by side.
+// The programs that bin/build-release wants, as one target: `swift build` takes one, and builds what it depends on side by side. The tests
+// are only planned for then, which takes time and room.
 if let programs = Context.environment["PADDOCK_TOGETHER"] {
+    package.targets.removeAll { $0.type == .test }
     package.targets.append(
         .target(name: "Together", dependencies: programs.split(separator: ",").map { .target(name: String($0)) }))
 }

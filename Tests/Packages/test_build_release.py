@@ -12,6 +12,7 @@ echo "$PADDOCK_TOGETHER: $*" >>"$HOME/calls"
 echo "[1/3] Compiling Jute Jute.swift"
 echo "[2/3] Compiling paddock Paddock.swift"
 if [ -e "$HOME/broken" ]; then echo "error: it does not compile"; exit 1; fi
+mkdir -p .build-release/repositories/swift-nio .build-release/release/ModuleCache .build-release/checkouts
 for program in ${PADDOCK_TOGETHER//,/ }; do mkdir -p .build-release/release && touch ".build-release/release/$program" && chmod +x ".build-release/release/$program"; done
 """
 
@@ -45,6 +46,9 @@ def test_one_build_makes_all_programs_and_says_how_far_it_is(checkout):
     # Not at a terminal: what it is at, not every line of it.
     assert "paddock: building paddock, zkserver (release" in done.stderr and "paddock: [1/3] Compiling Jute Jute.swift\n" in done.stderr
     assert (checkout / ".build-release/build.log").read_text().count("Compiling") == 2
+    # What a later build does not need, or has again at once, is not left.
+    assert sorted(os.listdir(checkout / ".build-release")) == [".paddock-build.lock", "build.log", "checkouts", "release"]
+    assert sorted(os.listdir(checkout / ".build-release/release")) == ["paddock", "zkserver"]
     # Nothing has changed, and nothing is built; then one more program alone.
     assert build(checkout, "paddock", "zkserver").stderr == ""
     build(checkout, "paddock", "zkcli")
