@@ -9,8 +9,9 @@ extension Rule {
     package enum Example: Sendable {
         /// `paddock check` of these files says it. The first is the one to name; words are those behind the files.
         case files([File], words: [String])
-        /// What files alone do not show: the message, and the mend.
-        case situation(message: String, mend: String)
+        /// The message, and the mend. `paddock` with each of the commands, one after the other, beside the files, says it in the end. Without
+        /// commands it is what files do not show, and a test makes it (`expectExample`).
+        case situation(message: String, mend: String, files: [File], commands: [String])
 
         package struct File: Sendable {
             package var name: String
@@ -18,7 +19,7 @@ extension Rule {
         }
     }
 
-    /// Exhaustive, so that a rule without a meaning and an example does not compile. `bin/docs --check` runs every example.
+    /// Exhaustive, so that a rule without a meaning and an example does not compile. `bin/docs --check` runs every example that has files.
     package var explanation: Explanation {
         switch self {
         // MARK: What a zoo.cfg says, key by key
@@ -136,11 +137,14 @@ extension Rule {
             .seen(
                 "this myid says '3', but the topology has server 2 here",
                 mend: "give the server its own id in the topology, or move the data directory aside",
+                of: [("topology.yaml", demo), ("out/server.2/data/myid", "3\n")], by: ["generate topology.yaml -o out"],
                 because: "`generate` and `up` never rewrite a myid: the data beside it are that server's.")
         case .myidTwice:
-            .seen(
-                "myid is 1, and so it is in /srv/zk1/myid: two servers cannot have one id",
-                mend: "write the N of each server's own server.N line into its myid",
+            .files(
+                [
+                    ("zk1/zoo.cfg", ensembleHead("zk1")), ("zk2/zoo.cfg", ensembleHead("zk2")),
+                    ("zk1/myid", "1\n"), ("zk2/myid", "1\n"),
+                ], words: ["zk2/zoo.cfg", "--here"],
                 because: "Two servers of an ensemble cannot have one id.")
         case .peerType:
             .ensemble("peerType=observer", because: "The role in the server line counts, and it says something else.")
@@ -230,12 +234,12 @@ extension Rule {
                 because: "The kernel gives ports of that range to outgoing connections: at a restart it may be taken.")
         case .portTaken:
             .seen(
-                "the client port 2181 of server.1 is taken now by java (pid 4711)",
-                mend: "stop it, unless it is this very server",
+                "the client port of server 2, 2182, is taken by java (pid 4711)",
+                mend: "stop that process, or give server 2 another client port, e.g. 2185",
                 because: "Somebody else listens on the port. Servers of Paddock's own ensembles do not count.")
         case .portsExhausted:
             .seen(
-                "'auto' needs 16 free ports, and this host has only 12",
+                "'auto' needs 12 free ports, and this host has only 7",
                 mend: "give base ports: ports: {client: 2181}", because: "`ports: auto` found too few free ports.")
 
         // MARK: Directories
@@ -385,6 +389,8 @@ extension Rule {
             .seen(
                 "the id 4 belonged to a server that left this ensemble",
                 mend: "use a new id, e.g. 5, or be sure that its old data may come back",
+                of: [("four.yaml", four), ("three.yaml", three)],
+                by: ["generate four.yaml -o out", "generate three.yaml -o out", "generate four.yaml -o out"],
                 because: "A server that comes back under an old id brings back its old data.")
         case .tooMany:
             .topology(
@@ -437,7 +443,8 @@ extension Rule {
             .topology("ensemble: demo\nparticipants: *count\n", because: "No `&` before it gives the alias a value.")
         case .yamlTooLarge:
             .seen(
-                "the file has more than 1048576 bytes", mend: "remove what is not part of the topology",
+                "the file has 10485760 bytes, more than the 1048576 allowed",
+                mend: "check that it is the file you meant",
                 because: "Nobody writes a topology of that size; aliases can blow up a small one.")
         case .yamlTooDeep:
             .topology(
@@ -452,58 +459,86 @@ extension Rule {
         case .serverLeft:
             .seen(
                 "server 4 is not in the topology any more; its directory is kept",
-                mend: "remove it when nobody needs its data: rm -r orders/server.4",
+                mend: "remove it when nobody needs its data: rm -r out/server.4",
+                of: [("four.yaml", four), ("three.yaml", three)],
+                by: ["generate four.yaml -o out", "generate three.yaml -o out"],
                 because: "A server left the ensemble; its data are nobody's but yours to remove.")
         case .drift:
             .seen(
-                "server 4 is in the ensemble, but not in the topology",
-                mend: "write it into the topology, or remove it with reconfig",
+                "the running servers' configuration has server 4, the topology does not",
+                mend:
+                    "add it to the topology and `paddock up FILE`, or take it out with `paddock shell -- reconfig -remove 4`",
                 because: "The ensemble was reconfigured, and the topology does not say so.")
         case .ensembleRenamed:
             .seen(
-                "orders2 is new and begins empty; orders, which has the same servers, keeps its data in ~/.local/state/paddock/orders",
+                "orders2 is new and begins empty; orders, which has the same servers, keeps its data in state/orders",
                 mend: "if you meant to rename it, write 'ensemble: orders': an ensemble keeps its name",
+                of: [
+                    ("orders.yaml", standalone("orders2")), ("state/orders/topology.yaml", standalone("orders")),
+                    ("state/orders/server.1/data/version-2/log.1", ""),
+                ], by: ["up orders.yaml --state-dir state --dry-run"],
                 because: "Another name is another ensemble, without the data of the first.")
 
         // MARK: `paddock import`
         case .importFlags:
             .seen(
-                "the JVM flags beside it have '$HEAP', which only a shell can tell the meaning of",
+                "the JVM flags beside it have '-Xmx$HEAP', which only a shell can tell the meaning of",
                 mend: "add to the topology what it stands for",
+                of: [("zoo.cfg", ensembleHead("/srv/zk1")), ("java.env", "export JVMFLAGS=\"-Xmx$HEAP\"\n")],
+                by: ["import zoo.cfg"],
                 because: "zookeeper-env.sh or java.env beside the zoo.cfg says something that cannot be carried over.")
         case .importChanges:
             .seen(
-                "server 1: admin.serverPort is left out, it is '8080'", mend: "see that this is what you want",
+                "server 1: admin.serverAddress becomes 'zk1', it is the default 0.0.0.0",
+                mend: "see that this is what you want",
+                of: [("zk1/zoo.cfg", ensembleHead("zk1")), ("zk1/myid", "1\n")], by: ["import zk1/zoo.cfg"],
                 because: "Generated again, the file would say something else.")
         case .importDataDir:
             .seen(
-                "server 1 has its data in /var/lib/zookeeper; generated, it would start empty in orders/server.1/data",
-                mend:
-                    "copy /var/lib/zookeeper to orders/server.1/data while the server is stopped, before its first start there",
+                "server 1 has its data in zk1; generated, it would start empty in DIR/server.1/data",
+                mend: "copy zk1 to DIR/server.1/data while the server is stopped, before its first start there",
+                of: [("zk1/zoo.cfg", ensembleHead("zk1")), ("zk1/myid", "1\n")], by: ["import zk1/zoo.cfg"],
                 because: "The data of the servers there are stay where they are.")
         case .importDataLogDir:
             .seen(
                 "server 1 keeps the dataLogDir of the server there is, /fast/zk: running side by side, the two would destroy each other's log",
-                mend: "leave the old server stopped from the copy of its data on",
+                mend:
+                    "leave the old server stopped from the copy of its data on; or give the new one a dataLogDir of its own, and copy /fast/zk there as well",
+                of: [("zk1/zoo.cfg", ensembleHead("zk1") + "dataLogDir=/fast/zk\n"), ("zk1/myid", "1\n")],
+                by: ["import zk1/zoo.cfg"],
                 because: "Two servers would write one log.")
         case .importDiffers:
             .seen(
-                "the files are not of one ensemble: server.3 is zk3:2888:3888 here, and zk4:2888:3888 in zoo1.cfg",
+                "the files are not of one ensemble: server.3 is zk4:2888:3888:participant here and zk3:2888:3888:participant, in zoo1.cfg",
                 mend: "import the files of one ensemble, with the same server lines",
+                of: [
+                    ("zoo1.cfg", ensembleHead("/srv/zk1")),
+                    ("zoo2.cfg", ensembleHead("/srv/zk2").replacing("zk3:", with: "zk4:")),
+                ], by: ["import zoo1.cfg zoo2.cfg"],
                 because: "Files of different ensembles make no topology.")
         case .importNoMyID:
             .seen(
                 "nothing says which server this file is of: what it sets is taken for the servers without a file",
                 mend: "give the file together with its data directory's myid",
+                of: [("zoo.cfg", ensembleHead("/srv/zk1"))], by: ["import zoo.cfg"],
                 because: "Without a myid a file may be any server's.")
         case .importSameID:
             .seen(
-                "this is server 1, and so is zoo1.cfg", mend: "give each server's file once",
+                "this is server 1, and so is zk1/zoo.cfg", mend: "give each server's file once",
+                of: [
+                    ("zk1/zoo.cfg", ensembleHead("zk1")), ("zk1/myid", "1\n"), ("zk2/zoo.cfg", ensembleHead("zk2")),
+                    ("zk2/myid", "1\n"),
+                ], by: ["import zk1/zoo.cfg zk2/zoo.cfg"],
                 because: "Two files are of one server.")
         case .importMissing:
             .seen(
                 "the zoo.cfg of server 3 was not given: settings of its own are not known",
-                mend: "import the files of all servers together", because: "What only that file says is lost.")
+                mend: "import the files of all servers together",
+                of: [
+                    ("zk1/zoo.cfg", ensembleHead("zk1")), ("zk1/myid", "1\n"), ("zk2/zoo.cfg", ensembleHead("zk2")),
+                    ("zk2/myid", "2\n"),
+                ], by: ["import zk1/zoo.cfg zk2/zoo.cfg"],
+                because: "What only that file says is lost.")
 
         // MARK: A running ensemble
         case .noLeader:
@@ -512,40 +547,49 @@ extension Rule {
                 because: "Without a leader nobody can write.")
         case .unreachable:
             .seen(
-                "server 2 (10.0.0.2:2181) does not answer: connection refused",
-                mend: "start it, or open the port to this host",
+                "does not answer to desk: Connection refused: nothing listens there, or a firewall refuses it",
+                mend: "start it, or let this machine reach its client port",
                 because: "A server does not answer this machine; others may reach it.")
         case .behind:
             .seen(
-                "server 3 is 1200 txns behind", mend: "wait, or look at its disk and its network",
+                "server 3 is 1200 txns behind the leader",
+                mend: "see what the server itself says: its log, its disk, its network",
                 because: "A server does not do what it should.")
         case .loopbackName:
             .seen(
-                "the name zk1 is 127.0.1.1 on this machine", mend: "write the address, or mend /etc/hosts",
+                "the name zk1 of server 1 means 127.0.1.1 on this machine, where no other server reaches it",
+                mend:
+                    "give zk1 this machine's own address in /etc/hosts (Debian's installer writes 127.0.1.1 there), and restart the server",
                 because: "Servers that name themselves so are not found by others.")
         case .wordRefused:
             .seen(
-                "server 1 does not answer mntr: it is not in its 4lw.commands.whitelist",
-                mend: "add srvr and mntr to 4lw.commands.whitelist", because: "What nobody may ask nobody can compare.")
+                "server 1 refuses mntr and conf, so that not everything is known of it",
+                mend:
+                    "add them to 4lw.commands.whitelist in its zoo.cfg and restart it, or let its admin server be reached (--admin-port)",
+                because: "What nobody may ask nobody can compare.")
         case .unknown:
             .seen(
-                "what server 1 says of its configuration could not be read", mend: "look at the server itself",
+                "the ensemble has two servers more than were asked",
+                mend: "name their client addresses in --remote",
                 because: "Something could not be found out, and so was not compared.")
         case .membersDiffer:
             .seen(
-                "server.3 (zk3:2888:3888) is in this file, and the running servers do not have it",
+                "server.3 (zk3:2888:3888:participant) is in this file, and the running servers do not have it",
                 mend: "restart the servers with what is written, or write what runs",
                 because: "The list of servers that is written is not the one that runs.")
         case .versionsDiffer:
             .seen(
-                "the version is not the same on all servers: 3.8.0 on server 1, 3.8.4 on servers 2 and 3",
-                mend: "upgrade the servers that are behind, one by one", because: "An upgrade stopped half way.")
+                "the version is not the same on all servers: 3.8.4-abc on server 2 and server 3, 3.8.0-abc on server 1",
+                mend: "upgrade the servers that are behind, one by one",
+                because: "An upgrade stopped half way.")
 
         // MARK: `paddock export`
         case .exportReconfig:
             .seen(
                 "server 1 has reconfigEnabled: true, and the servers would write their members into files that come from the export and cannot be written there",
                 mend: "remove reconfigEnabled; change members by another export",
+                of: [("topology.yaml", demo + "settings: {reconfigEnabled: true}\n")],
+                by: ["export kubernetes topology.yaml -o out"],
                 because:
                     "In containers the files are mounted for reading only, and members that were agreed on would be lost with the container."
             )
@@ -553,22 +597,39 @@ extension Rule {
             .seen(
                 "metricsProvider.httpHost of server 1 is 10.0.0.1, an address that no container has",
                 mend: "remove it: a server listens at its own name",
+                of: [
+                    (
+                        "topology.yaml",
+                        moved.replacing("host: a}", with: "host: a, settings: {metricsProvider.httpHost: 10.0.0.1}}")
+                    )
+                ], by: ["export kubernetes topology.yaml -o out"],
                 because: "A server cannot listen at an address that its container does not have.")
         case .exportLowPort:
             .seen(
                 "the client port of server 1 is 181: a server that does not run as root may not listen there in every cluster",
                 mend: "take one from 1024 to 65535",
+                of: [("topology.yaml", demo + "ports: {client: 181}\n")],
+                by: ["export kubernetes topology.yaml -o out"],
                 because: "Ports below 1024 may be root's, and the servers in the containers are not root.")
         case .exportDataLog:
             .seen(
                 "dataLogDir is /datalog in the containers, a volume of its own, and not /fast/1",
                 mend: "nothing needs to be done",
+                of: [("topology.yaml", three.replacing("id: 1", with: "id: 1, settings: {dataLogDir: /fast/1}"))],
+                by: ["export compose topology.yaml -o out"],
                 because: "The txn logs go to a volume, whatever the directory on the hosts was called.")
         case .exportFile:
             .seen(
-                "server 1 reads the file /data/secret, which has no place of its own in a container",
+                "server 1 reads the file /data/server.pem, which has no place of its own in a container",
                 mend:
                     "name it in a directory of its own, such as /etc/zookeeper/tls/server.pem (letters, digits, '-', '_' and '.')",
+                of: [
+                    (
+                        "topology.yaml",
+                        demo
+                            + "ports: {secure: 2281}\nsettings: {ssl.keyStore.location: /data/server.pem, ssl.clientAuth: none}\n"
+                    )
+                ], by: ["export kubernetes topology.yaml -o out"],
                 because:
                     "A directory is mounted for the files that settings name, and must hide nothing that the server needs."
             )
@@ -576,48 +637,69 @@ extension Rule {
             .seen(
                 "my.plugin.file of server 1 is /etc/plugin.conf: if that is a file, the image must have it",
                 mend: "put it into the image, or mount it there",
+                of: [("topology.yaml", demo + "settings: {my.plugin.file: /etc/plugin.conf}\n")],
+                by: ["export compose topology.yaml -o out"],
                 because: "Nobody knows whether the value of a key that is not known is a file.")
         case .exportHome:
             .seen(
                 "server 1 is to run /opt/zookeeper, a directory of a host; in a container it runs what its image has",
                 mend: "choose the version by the image: --apache-image NAME",
+                of: [("topology.yaml", demo + "engine: {apache: {home: /opt/zookeeper}}\n")],
+                by: ["export compose topology.yaml -o out"],
                 because: "A distribution's place on a host means nothing in an image.")
         case .exportEnvironment:
             .seen(
                 "server 1 sets the variable SERVER_JVMFLAGS, with which the export starts the server",
                 mend: "say heap, jvmFlags and logLevel instead",
+                of: [("topology.yaml", demo + "engine: {apache: {environment: {SERVER_JVMFLAGS: -Da=b}}}\n")],
+                by: ["export compose topology.yaml -o out"],
                 because: "The variable could have one of two values only.")
         case .exportFlag:
             .seen(
                 "the image's script cannot pass on the flag -Da=b c of server 1: it would be taken apart",
                 mend: "write it without blanks, quotes, backslashes and * ? [",
+                of: [("topology.yaml", demo + "engine: {apache: {jvmFlags: [\"-Da=b c\"]}}\n")],
+                by: ["export compose topology.yaml -o out"],
                 because: "What starts the server there reads some characters in a way of its own.")
         case .exportFlagFile:
             .seen(
                 "the flag -Dx=/etc/x of server 1 names a file: the image must have it",
                 mend: "where there is a setting for it, write that instead: its file is then mounted",
+                of: [("topology.yaml", demo + "engine: {apache: {jvmFlags: [-Dx=/etc/x]}}\n")],
+                by: ["export compose topology.yaml -o out"],
                 because: "Files that settings name are mounted; of a flag nobody knows what it means.")
         case .exportName:
             .seen(
                 "the name '1e' cannot be that of a service and a stateful set on Kubernetes",
                 mend:
                     "give the ensemble a name of at most 52 characters that begins with a letter and does not end with '-'",
+                of: [("topology.yaml", "ensemble: 1e\nparticipants: 3\n")],
+                by: ["export kubernetes topology.yaml -o out"],
                 because: "The names of what is exported are made of the ensemble's, and are hosts.")
         case .exportSecrets:
             .seen(
                 "zoo.cfg holds passwords, and the servers in the containers read it as users of their own: everybody on this machine may read it",
                 mend: "keep the directory of the export in one that is yours alone",
+                of: [
+                    (
+                        "topology.yaml",
+                        demo
+                            + "ports: {secure: 2281}\nsettings: {ssl.keyStore.location: /etc/zookeeper/tls/server.p12, ssl.keyStore.password: secret, ssl.clientAuth: none}\n"
+                    )
+                ], by: ["export compose topology.yaml -o out"],
                 because: "Compose mounts files as they are, with their owner and mode.")
         case .exportSize:
             .seen(
-                "the files of 101 servers are 1500000 bytes, and Kubernetes takes 1000000 of one ConfigMap",
+                "the files of 255 servers are 1500000 bytes, and Kubernetes takes 1000000 of one ConfigMap",
                 mend: "export fewer servers",
                 because: "All files of the ensemble are in one object, and the cluster refuses larger ones.")
         case .exportIDs:
             .seen(
-                "participant number 3 is pod e-2, which is server 3, and not server 4",
+                "participant number 3 is pod demo-2, which is server 3, and not server 4",
                 mend:
                     "give the servers of the export such ids; the data of others come by `paddock backup` and `restore`",
+                of: [("topology.yaml", three.replacing("id: 3", with: "id: 4"))],
+                by: ["export kubernetes topology.yaml -o out"],
                 because:
                     "The pods of a stateful set are numbered one after the other, and a pod's number gives its server's id."
             )
@@ -625,16 +707,21 @@ extension Rule {
             .seen(
                 "server 2 differs from server 1 in its engine, and the pods of one stateful set are alike",
                 mend: "give all participants the same; settings of zoo.cfg may differ",
+                of: [("topology.yaml", three.replacing("id: 2", with: "id: 2, engine: apache"))],
+                by: ["export kubernetes topology.yaml -o out"],
                 because: "One template makes all pods of a stateful set.")
         case .exportPath:
             .seen(
                 "systemd would read the path /srv/my data/server.1 of server 1 in a way of its own",
                 mend: "take one without blanks, quotes and % \\ ; $",
+                of: [("topology.yaml", demo)], by: ["export systemd topology.yaml -o out --prefix '/srv/my data'"],
                 because: "Some characters mean something in a unit.")
         case .exportLeft:
             .seen(
                 "is no part of the export any more; it is kept",
                 mend: "take back what was made of it, then remove it: rm out/manifests/observers.yaml",
+                of: [("observer.yaml", demo + "observers: 1\n"), ("three.yaml", demo)],
+                by: ["export kubernetes observer.yaml -o out", "export kubernetes three.yaml -o out"],
                 because: "A file of an export before this one may still be in use.")
 
         // MARK: Moving (`check --from`)
@@ -642,37 +729,53 @@ extension Rule {
             .seen(
                 "server.2=127.0.0.1:2889:3889:participant;127.0.0.1:2182 becomes server.2=10.0.0.2:2888:3888:participant;10.0.0.2:2181: another host; other ports (client 2182 → 2181, quorum 2889 → 2888, election 3889 → 3888, admin 8081 → 8080)",
                 mend: "copy the new files to every server before any is started",
+                of: [("new.yaml", moved), ("old.yaml", demo + "observers: 1\n")],
+                by: ["check new.yaml --from old.yaml"],
                 because: "A line of the list of servers is another one, and why.")
         case .moveJoins:
             .seen(
                 "server.5=10.0.0.4:2888:3888:participant;10.0.0.4:2181 is new: no server had the id 5",
-                mend: "let it have the data of the others, or begin without",
+                mend: "let it begin empty: it takes the data of the others",
+                of: [
+                    ("new.yaml", moved.replacing("servers:\n", with: "servers:\n  - {id: 5, host: 10.0.0.4}\n")),
+                    ("old.yaml", demo + "observers: 1\n"),
+                ], by: ["check new.yaml --from old.yaml"],
                 because: "A server has no predecessor.")
         case .moveLeaves:
             .seen(
                 "server.4=127.0.0.1:2891:3891:observer;127.0.0.1:2184 has no successor: the id 4 goes with the server",
                 mend: "never give it to another server of this ensemble",
+                of: [("new.yaml", moved), ("old.yaml", demo + "observers: 1\n")],
+                by: ["check new.yaml --from old.yaml"],
                 because: "A server is not in the new ensemble; its id is not used again.")
         case .moveSetting:
             .seen(
-                "tickTime was 2000 and is 1000 for servers 1, 2 and 3",
-                mend: "see that it is meant",
+                "tickTime was 2000 and is 1000 for servers 1, 2 and 3", mend: "see that it is meant",
+                of: [
+                    ("new.yaml", demo + "settings: {tickTime: 1000}\n"),
+                    ("old.yaml", demo + "settings: {tickTime: 2000}\n"),
+                ], by: ["check new.yaml --from old.yaml"],
                 because: "A setting is another one.")
         case .moveEngine:
             .seen(
-                "server 1 ran on bundled and will run on apache: both read the same data",
+                "servers 1, 2 and 3 ran on bundled and will run on apache: both read the same data",
                 mend: "see that it is meant",
+                of: [("new.yaml", demo + "engine: apache\n"), ("old.yaml", demo)],
+                by: ["check new.yaml --from old.yaml"],
                 because: "Another program will run a server.")
         case .moveClients:
             .seen(
-                "clients connected to 127.0.0.1:2181; it is 10.0.0.1:2181 now",
+                "clients connected to 127.0.0.1:2181,127.0.0.1:2182,127.0.0.1:2183; it is 10.0.0.1:2181,10.0.0.2:2181,10.0.0.3:2181 now",
                 mend: "tell the clients, or give both to them for as long as it takes",
+                of: [("new.yaml", moved), ("old.yaml", demo)], by: ["check new.yaml --from old.yaml"],
                 because: "The connect string changes with hosts and ports.")
         case .moveData:
             .seen(
                 "the data of servers 1, 2 and 3 are on another host, and stay there",
                 mend:
                     "`paddock backup` where they are; then `paddock restore FILE` for every server of the new place, before any is started (Docs/moving.md)",
+                of: [("new.yaml", moved), ("old.yaml", demo + "observers: 1\n")],
+                by: ["check new.yaml --from old.yaml"],
                 because: "Nothing carries data from host to host by itself.")
         }
     }
@@ -680,6 +783,18 @@ extension Rule {
 
 private let head = "tickTime=2000\ninitLimit=10\nsyncLimit=5\ndataDir=/var/lib/zookeeper\nclientPort=2181\n"
 private let servers = "server.1=zk1:2888:3888\nserver.2=zk2:2888:3888\nserver.3=zk3:2888:3888\n"
+
+/// A topology; with its servers one by one; with one more; moved to other hosts.
+private let demo = "ensemble: demo\nparticipants: 3\n"
+private let three = "ensemble: demo\nservers:\n  - {id: 1}\n  - {id: 2}\n  - {id: 3}\n"
+private let four = three + "  - {id: 4}\n"
+private let moved =
+    "ensemble: demo\nengine: bundled\nhosts: {a: 10.0.0.1, b: 10.0.0.2, c: 10.0.0.3}\nservers:\n  - {id: 1, host: a}\n  - {id: 2, host: b}\n  - {id: 3, host: c}\n"
+
+/// A topology of one server, on ports that nobody has.
+private func standalone(_ name: String) -> String {
+    "ensemble: \(name)\nparticipants: 1\nports: {client: 12181, quorum: 12888, election: 13888, admin: 18080}\n"
+}
 
 /// A zoo.cfg of three servers with its data elsewhere.
 private func ensembleHead(_ dataDir: String) -> String {
@@ -717,7 +832,12 @@ extension Rule.Explanation {
         whole(head + servers.replacing("zk2:2888:3888", with: value), because: meaning)
     }
 
-    fileprivate static func seen(_ message: String, mend: String, because meaning: String) -> Self {
-        Self(meaning: meaning, example: .situation(message: message, mend: mend))
+    fileprivate static func seen(
+        _ message: String, mend: String, of files: [(String, String)] = [], by commands: [String] = [],
+        because meaning: String
+    ) -> Self {
+        let files = files.map { Rule.Example.File(name: $0.0, text: $0.1) }
+        return Self(
+            meaning: meaning, example: .situation(message: message, mend: mend, files: files, commands: commands))
     }
 }

@@ -42,7 +42,8 @@ extension EnsembleConfiguration {
                 problems.append(
                     Diagnostic(
                         .error, rule: .configVersion, file: file, at: entry.location,
-                        "the version '\(entry.value)' is not a hexadecimal number"))
+                        "the version '\(entry.value)' is not a hexadecimal number", mend: "write a zxid, e.g. 100000000"
+                    ))
             }
         }
         return (problems.hasErrors ? nil : reading.config, problems)

@@ -9,16 +9,22 @@ extension Topology {
     /// - Parameter file: where this topology is written.
     package func changes(from old: Topology, file: String) -> [Diagnostic] {
         var found: [Diagnostic] = []
-        func add(_ rule: Rule, _ message: String, mend: String? = nil) {
+        func add(_ rule: Rule, _ message: String, mend: String) {
             found.append(Diagnostic(.warning, rule: rule, file: file, message, mend: mend))
+        }
+        func addLine(_ message: String) {
+            add(.moveLine, message, mend: "copy the new files to every server before any is started")
         }
         for id in Set(servers.map(\.id) + old.servers.map(\.id)).sorted() {
             switch (old[id], self[id]) {
             case (let before?, let now?):
                 let reasons = now.reasons(before)
                 guard !reasons.isEmpty else { continue }
-                add(.moveLine, "\(before.text) becomes \(now.text): \(reasons.joined(separator: "; "))")
-            case (nil, let now?): add(.moveJoins, "\(now.text) is new: no server had the id \(id)")
+                addLine("\(before.text) becomes \(now.text): \(reasons.joined(separator: "; "))")
+            case (nil, let now?):
+                add(
+                    .moveJoins, "\(now.text) is new: no server had the id \(id)",
+                    mend: "let it begin empty: it takes the data of the others")
             case (let before?, nil):
                 add(
                     .moveLeaves, "\(before.text) has no successor: the id \(id) goes with the server",
@@ -28,28 +34,28 @@ extension Topology {
         }
         if configuration.hierarchyLines != old.configuration.hierarchyLines {
             func list(_ lines: [String]) -> String { lines.isEmpty ? "none" : lines.joined(separator: " ") }
-            add(
-                .moveLine,
+            addLine(
                 "groups and weights were \(list(old.configuration.hierarchyLines)) and are \(list(configuration.hierarchyLines)): other quorums"
             )
         }
         if isStandalone != old.isStandalone {
-            add(
-                .moveLine,
+            addLine(
                 isStandalone
                     ? "zoo.cfg has no server lines any more: one participant alone"
                     : "zoo.cfg gets server lines: it was one participant alone")
         } else if lineStyle != old.lineStyle {
-            add(.moveLine, "server lines are written in the \(lineStyle == .classic ? "classic" : "modern") form")
+            addLine("server lines are written in the \(lineStyle == .classic ? "classic" : "modern") form")
         }
         for change in settingChanges(old) {
-            add(.moveSetting, "\(change.key) \(change.words) for \(Self.names(change.servers))")
+            add(
+                .moveSetting, "\(change.key) \(change.words) for \(Self.names(change.servers))",
+                mend: "see that it is meant")
         }
         for (engines, ids) in engineChanges(old) {
             add(
                 .moveEngine,
-                "\(Self.names(ids)) ran on \(engines.0) and will run on \(engines.1): both read the same data"
-            )
+                "\(Self.names(ids)) ran on \(engines.0) and will run on \(engines.1): both read the same data",
+                mend: "see that it is meant")
         }
         if connectString != old.connectString {
             add(
@@ -61,7 +67,7 @@ extension Topology {
     }
 
     /// What becomes of the data: those of a server stay where they are when it does.
-    private func addData(_ old: Topology, _ add: (Rule, String, String?) -> Void) {
+    private func addData(_ old: Topology, _ add: (Rule, String, String) -> Void) {
         let moved = servers.filter { server in
             old[server.id].map { HostAddress.machine($0.host) != HostAddress.machine(server.host) } ?? false
         }

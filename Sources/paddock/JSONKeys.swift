@@ -45,11 +45,12 @@ struct JSONKeys {
                     ("rules[].name", "The rule, as it stands behind messages."),
                     ("rules[].section", "What it is about."),
                     ("rules[].meaning", "When it speaks, and why that matters."),
-                    ("rules[].message", "What it says, of a rule that no file alone shows."),
+                    ("rules[].message", "What it says, of a rule that `check` of a file alone does not show."),
                     ("rules[].mend", "What to do then."),
                     ("rules[].files[].name", "A file of its example; the first is the one to check."),
                     ("rules[].files[].text", "The content of that file."),
                     ("rules[].words", "Words behind `paddock check FILE` that the example needs."),
+                    ("rules[].commands", "Or what is called beside the files, one after the other, behind `paddock`."),
                     ("topologyKeys[].place", "The mapping that the key is in."), ("topologyKeys[].name", "The key."),
                     ("topologyKeys[].meaning", "What it means."), ("topologyKeys[].example", "How it is written."),
                     ("settings[].name", "The key of zoo.cfg."), ("settings[].value", "What a value looks like."),
@@ -102,7 +103,10 @@ struct JSONKeys {
                 ]),
             JSONKeys(
                 of: "new",
-                [("file", "Where it was written; absent when it was not."), ("topology", "The topology, as text.")]),
+                [
+                    ("file", "Where it was written; absent when it was not."), ("topology", "The topology, as text."),
+                    ("schema", "The schema beside it; absent where none was asked for."),
+                ]),
             JSONKeys(of: "registry disable", registryChange),
             JSONKeys(of: "registry enable", registryChange),
             JSONKeys(

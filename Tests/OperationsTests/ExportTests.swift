@@ -37,6 +37,13 @@ import Topology
         return ""
     }
 
+    @Test func aConfigMapHasALimit() throws {
+        let long = String(repeating: "a", count: 5000)
+        let text = "ensemble: e\nengine: bundled\nparticipants: 255\nsettings: {my.key: \(long)}\n"
+        let error = #expect(throws: InvalidTopology.self) { try export(text, Self.kubernetes) }
+        #expect(WrittenExample.difference(of: .exportSize, from: error?.problems ?? []) == nil)
+    }
+
     private static let ensemble = "ensemble: e\nengine: bundled\nparticipants: 3\nobservers: 1\n"
 
     /// Servers of one machine have ports of their own; each at an address of its own has the first one's.

@@ -2,6 +2,7 @@ import Diagnostics
 import Membership
 import Planning
 import ServerConfig
+import TestSupport
 import Testing
 import Topology
 import ZooKeeperClient
@@ -154,6 +155,67 @@ import ZooKeeperProtocol
             ])
         let lost = check(sweep([(1, Self.answer(2181, id: 1)), (2, Self.answer(2182, id: 2)), (3, three)]))
         #expect(lost.contains("error no-leader"))
+    }
+
+    /// What the reference shows of each rule is what is said, with its mend.
+    @Test func examplesAreWhatIsSaid() {
+        func problems(_ found: RemoteSweep, notes: [String] = []) -> [Diagnostic] {
+            var status = remote().status(found)
+            status.notes += notes
+            return RemoteCheck.problems(found, status, written: written).map { problem in
+                var problem = problem
+                problem.message = problem.message.replacing(LocalHost.name, with: "desk")
+                return problem
+            }
+        }
+        var written: [RemoteCheck.Written] = []
+        var (one, two, three) = (Self.answer(2181, id: 1, .leader), Self.answer(2182, id: 2), Self.answer(2183, id: 3))
+        let followers = problems(sweep([(2, two), (3, three)]))
+        #expect(WrittenExample.difference(of: .noLeader, from: followers) == nil)
+
+        two.answer = .silent(RemoteAnswer.words(.unreachable("Connection refused")))
+        let silent = problems(sweep([(1, one), (2, two), (3, three)]))
+        #expect(WrittenExample.difference(of: .unreachable, from: silent) == nil)
+
+        two = Self.answer(2182, id: 2, version: "3.8.4-abc, built on 2024")
+        three = Self.answer(2183, id: 3, zxid: 0x1_0000_0001, version: "3.8.4-abc, built on 2024")
+        one.refused = ["mntr", "conf"]
+        written = [
+            RemoteCheck.Written(
+                file: "zoo.cfg", id: nil, settings: [],
+                configuration: EnsembleConfiguration(
+                    servers: (1...3).map {
+                        ServerLine(id: ServerID($0), host: "zk\($0)", quorumPort: 2888, electionPort: 3888)
+                    }))
+        ]
+        one.configuration = EnsembleConfiguration(servers: Array(written[0].configuration!.servers.prefix(2)))
+        let refusal = RemoteEnsemble.notes(
+            [(Member(line: Self.lines(clients: true).servers[0]), one)], 0, isConfigurationKnown: true)
+        let names = LoopbackNames.notes(written[0].configuration) { $0 == "zk1" ? ["127.0.1.1"] : [] }
+        let mixed = problems(sweep([(1, one), (2, two), (3, three)]), notes: refusal + names)
+        #expect(WrittenExample.difference(of: .behind, from: mixed) == nil)
+        #expect(WrittenExample.difference(of: .loopbackName, from: mixed) == nil)
+        #expect(WrittenExample.difference(of: .wordRefused, from: mixed) == nil)
+        #expect(WrittenExample.difference(of: .membersDiffer, from: mixed) == nil)
+        #expect(WrittenExample.difference(of: .versionsDiffer, from: mixed) == nil)
+        let unknown = problems(
+            sweep([(1, one)]), notes: RemoteEnsemble.notes([], 2, isConfigurationKnown: false))
+        #expect(WrittenExample.difference(of: .unknown, from: unknown) == nil)
+    }
+
+    @Test func driftIsSaidWithItsMend() {
+        let members = (1...3).map { id in
+            Member(
+                id: ServerID(Int64(id)), role: .participant, engine: "bundled", clientHost: "10.0.0.1",
+                clientPort: 2180 + id, directory: "")
+        }
+        let agreed = EnsembleConfiguration(
+            servers: Self.lines(clients: false).servers
+                + [ServerLine(id: 4, host: "10.0.0.1", quorumPort: 2891, electionPort: 3891)])
+        let problems = Drift.between(members, and: agreed).map {
+            Diagnostic(.warning, rule: .drift, file: "topology.yaml", sentence: $0.sentence)
+        }
+        #expect(WrittenExample.difference(of: .drift, from: problems) == nil)
     }
 
     @Test func whatRunsIsComparedWithWhatIsWritten() {

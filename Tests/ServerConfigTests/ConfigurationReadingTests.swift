@@ -1,6 +1,7 @@
 import Diagnostics
 import Membership
 import ServerConfig
+import TestSupport
 import Testing
 
 /// Configurations as files have them, with their problems.
@@ -11,8 +12,10 @@ import Testing
         #expect(
             problems.map { $0.rendered() } == [
                 "next:2:1: error: 'tickTime' does not belong in a dynamic configuration: it holds server, group and weight lines only [dynamic-key]\n  mend: move 'tickTime' to zoo.cfg",
-                "next:3:9: error: the version 'xyz' is not a hexadecimal number [config-version]",
+                "next:3:9: error: the version 'xyz' is not a hexadecimal number [config-version]\n  mend: write a zxid, e.g. 100000000",
             ])
+        let version = EnsembleConfiguration.parse("server.1=a:1:2\nversion=new").problems
+        #expect(WrittenExample.difference(of: .configVersion, from: version) == nil)
     }
 
     @Test func differencesAreNamed() {

@@ -1,5 +1,6 @@
 import Diagnostics
 import ServerConfig
+import TestSupport
 import Testing
 
 /// The document: no byte is lost, and it reads as Java's `Properties.load` does.
@@ -42,6 +43,7 @@ struct ZooCfgTests {
         #expect(document.isLatin1)
         #expect(document["a"] == "café")
         #expect(document.bytes == bytes)
+        #expect(WrittenExample.difference(of: .notUTF8, from: document.check(file: "zoo.cfg")) == nil)
     }
 
     /// Any bytes, also those that are no configuration at all.

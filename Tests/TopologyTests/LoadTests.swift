@@ -1,5 +1,6 @@
 import Diagnostics
 import ServerConfig
+import TestSupport
 import Testing
 
 @testable import Topology
@@ -119,6 +120,13 @@ import Testing
                   mend: stop that process, or give server 2 another client port, e.g. 2185
                 """
             ])
+        #expect(WrittenExample.difference(of: .portTaken, from: problems) == nil)
+    }
+
+    @Test func freePortsMayBeTooFew() {
+        let text = "ensemble: demo\nparticipants: 3\nports: auto\n"
+        let problems = Topology.load(text: text, freePorts: { _ in Array(40001...40007) }).diagnostics
+        #expect(WrittenExample.difference(of: .portsExhausted, from: problems) == nil)
     }
 
     /// What listens on every interface here says nothing about a server of another machine.

@@ -1,4 +1,5 @@
 import Diagnostics
+import TestSupport
 import Testing
 
 @testable import YAML
@@ -88,8 +89,10 @@ import Testing
     }
 
     @Test func tooLargeForUs() {
+        let refused = refusal(Array(repeating: UInt8(ascii: " "), count: 10 << 20))
+        #expect(WrittenExample.difference(of: .yamlTooLarge, from: refused?.diagnostics ?? []) == nil)
         #expect(
-            refusal(Array(repeating: UInt8(ascii: " "), count: 10 << 20))?.description
+            refused?.description
                 == "f.yaml: error: the file has 10485760 bytes, more than the 1048576 allowed [yaml-too-large]\n  mend: check that it is the file you meant"
         )
     }

@@ -57,19 +57,23 @@ struct RemoteCheck {
         }
         for server in found.sweep.servers {
             if case .silent(let why) = server.answer {
-                add(.error, .unreachable, Self.place(server.member), "does not answer to \(LocalHost.name): \(why)")
+                add(
+                    .error, .unreachable, Self.place(server.member), "does not answer to \(LocalHost.name): \(why)",
+                    mend: "start it, or let this machine reach its client port")
             }
         }
         // Silence is told above; the rest of what keeps it from being healthy is here.
         let silent = Set(found.sweep.servers.filter { $0.role == .unknown }.map { "\($0.member.name) does not answer" })
         for problem in status.problems where !silent.contains(where: { problem.hasPrefix($0) }) {
-            add(.warning, .behind, "the ensemble", problem)
+            add(
+                .warning, .behind, "the ensemble", problem,
+                mend: "see what the server itself says: its log, its disk, its network")
         }
         for note in status.notes where !note.hasPrefix("asked from") {
             let rule: Rule =
                 note.hasPrefix("the name ")
                 ? .loopbackName : note.contains("4lw.commands.whitelist") ? .wordRefused : .unknown
-            add(.warning, rule, "the ensemble", note)
+            problems.append(Diagnostic(.warning, rule: rule, file: "the ensemble", sentence: note))
         }
     }
 

@@ -364,7 +364,7 @@ extension RemoteEnsemble {
         return try? FourLetterWords.srvr(answer: answer, of: address).zxid
     }
 
-    private static func notes(
+    static func notes(
         _ found: [(Member, RemoteAnswer?)], _ unnamed: Int, isConfigurationKnown: Bool
     ) -> [String] {
         var notes: [String] = []
@@ -379,7 +379,7 @@ extension RemoteEnsemble {
             notes.append(
                 unnamed > 0
                     ? "the ensemble has \(Wording.count(unnamed, "server")) more than were asked: name their client addresses in --remote"
-                    : "which server of the ensemble has which id is unknown, and so are its votes: servers say it in conf"
+                    : "which server of the ensemble has which id is unknown, and so are its votes: let the servers answer conf"
             )
         }
         return notes

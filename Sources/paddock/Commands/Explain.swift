@@ -14,7 +14,7 @@ struct Explain: EnsembleCommand {
             (75), or a key of a JSON document (servers[].lag). Several may be given; without one, the names of the rules are listed.
 
             --json without a NAME prints all of it as one document: the pages of the reference are made of that.
-            """)
+            """.paragraphs)
 
     @OptionGroup var global: GlobalOptions
 
@@ -62,10 +62,11 @@ struct Explain: EnsembleCommand {
     private func show(_ rule: Reference.RuleEntry, _ terminal: Terminal) async throws {
         terminal.output("\(rule.name): \(rule.meaning)")
         if let message = rule.message { terminal.output("  \(message)\n  mend: \(rule.mend ?? "")") }
-        for file in rule.files ?? [] {
+        for file in rule.files ?? [] where !file.text.isEmpty {
             let lines = file.text.split(separator: "\n").map { "    \(String($0).withVisibleControls)" }
             terminal.output("  \(file.name):\n" + lines.joined(separator: "\n"))
         }
+        for command in rule.commands ?? [] { terminal.output("  $ paddock \(command)") }
         guard let files = rule.files, files.count == 1, let words = rule.words, !words.contains("--here") else {
             return
         }
@@ -92,6 +93,7 @@ struct Reference: Encodable {
         var meaning: String
         var files: [File]?
         var words: [String]?
+        var commands: [String]?
         var message: String?
         var mend: String?
 
@@ -103,9 +105,13 @@ struct Reference: Encodable {
             case .files(let files, let words):
                 self.files = files.map { File(name: $0.name, text: $0.text) }
                 self.words = words
-            case .situation(let message, let mend):
+            case .situation(let message, let mend, let files, let commands):
                 self.message = message
                 self.mend = mend
+                if !commands.isEmpty {
+                    self.files = files.map { File(name: $0.name, text: $0.text) }
+                    self.commands = commands
+                }
             }
         }
     }
