@@ -2,13 +2,16 @@ import Mustache
 
 /// The text templates of what is generated, inside the binary: it works wherever it is copied to. The syntax is Mustache.
 package enum Templates {
-    /// A commented topology to start from.
-    package static func topology(ensemble: String, engine: String, participants: Int, observers: Int) -> String {
+    /// A commented topology to start from. `schema` is where editors find the schema, from the topology's directory.
+    package static func topology(
+        ensemble: String, engine: String, participants: Int, observers: Int, schema: String? = nil
+    ) -> String {
         let values: MustacheValue = [
             "ensemble": .text(ensemble), "engine": .text(engine), "participants": "\(participants)",
             "observers": "\(observers)", "hasObservers": .flag(observers > 0),
         ]
-        return topologyTemplate.render(values)
+        let first = schema.map { "# yaml-language-server: $schema=\($0)\n" } ?? ""
+        return first + topologyTemplate.render(values)
     }
 
     /// What is booted for someone who has no topology yet.

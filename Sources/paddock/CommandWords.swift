@@ -24,11 +24,20 @@ enum CommandWords {
         return name + Array(words[..<index]) + Array(words[(index + length)...])
     }
 
-    /// What to say when the first word is no command; nil when it is one, or an option.
-    static func complaint(_ words: [String], commands: [String]) -> String? {
-        guard let word = words.first, !word.hasPrefix("-"), word != "help", !commands.contains(word) else { return nil }
-        let nearest = EditDistance.nearest(word, among: commands)
-        return "there is no command '\(word)'." + (nearest.map { " Did you mean '\($0)'?" } ?? "")
+    /// What to say when the first word is no command, or the second none of its own; nil when they are, or are options.
+    /// - Parameter commands: with the commands that each has.
+    static func complaint(_ words: [String], commands: [(name: String, own: [String])]) -> String? {
+        guard let word = words.first, !word.hasPrefix("-"), word != "help" else { return nil }
+        guard let command = commands.first(where: { $0.name == word }) else {
+            let nearest = EditDistance.nearest(word, among: commands.map(\.name))
+            return "there is no command '\(word)'." + (nearest.map { " Did you mean '\($0)'?" } ?? "")
+        }
+        guard !command.own.isEmpty, words.count > 1, case let second = words[1], !second.hasPrefix("-"),
+            second != "help", !command.own.contains(second)
+        else { return nil }
+        let nearest = EditDistance.nearest(second, among: command.own)
+        return "there is no command '\(word) \(second)'."
+            + (nearest.map { " Did you mean '\(word) \($0)'?" } ?? " There are \(command.own.joined(separator: ", ")).")
     }
 
     /// Whether a JSON document is wanted, errors included.

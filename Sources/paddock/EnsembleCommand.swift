@@ -32,6 +32,6 @@ extension EnsembleCommand {
 
     /// The file's topology; the text of `-` is read from the standard input.
     func readTopology(_ file: String) throws -> TopologySource {
-        .text(String(decoding: try InputFile.read(file), as: UTF8.self), file: InputFile.name(file))
+        .text(String(decoding: try InputFile.topology(file), as: UTF8.self), file: InputFile.name(file))
     }
 }

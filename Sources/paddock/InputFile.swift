@@ -13,6 +13,18 @@ enum InputFile {
         }
     }
 
+    /// A topology; a zoo.cfg in its place is told apart, as YAML would say something strange of it.
+    static func topology(_ path: String) throws(OperationError) -> [UInt8] {
+        let bytes = try read(path)
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard CheckedFile.Kind(file: path, text: text) == .topology || !text.contains("=") else {
+            throw OperationError(
+                .badInput, "\(name(path)) is a zoo.cfg, and no topology",
+                mend: "`paddock import \(path) -o topology.yaml` writes the topology that has these settings")
+        }
+        return bytes
+    }
+
     /// The files that the user means by a path: those found in a directory, else itself.
     static func find(_ path: String) throws(OperationError) -> [String] {
         guard path != "-", let found = ConfigurationFinder.files(in: path) else { return [path] }

@@ -10,7 +10,7 @@ struct Paddock: AsyncParsableCommand {
         discussion: """
             Start with `paddock up`: it boots three participants and one observer on this machine and prints how to
             connect. `paddock new` writes a topology to change; `paddock up FILE` applies it.
-            """,
+            """.paragraphs,
         version: version,
         subcommands: [Supervise.self],
         groupedSubcommands: [
@@ -40,11 +40,20 @@ struct Paddock: AsyncParsableCommand {
 
     static let version = "0.1.0"
 
+    /// How whoever called this program calls it again: by the path that was typed, or by its name where the PATH has it.
+    static var asCalled: String {
+        let path = CommandLine.arguments.first ?? "paddock"
+        guard path.contains("/") else { return "paddock" }
+        return path.contains { !$0.isLetter && !$0.isNumber && !"/-_.+".contains($0) }
+            ? "'" + path.replacing("'", with: "'\\''") + "'" : path
+    }
+
     /// Parses and runs, and says in our words what is wrong with a command line.
     static func main() async {
         let words = CommandWords.arranged(Array(CommandLine.arguments.dropFirst()))
         let groups = configuration.groupedSubcommands.flatMap(\.subcommands) + configuration.subcommands
-        if let complaint = CommandWords.complaint(words, commands: groups.map { $0._commandName }) {
+        let commands = groups.map { (name: $0._commandName, own: $0.configuration.subcommands.map { $0._commandName }) }
+        if let complaint = CommandWords.complaint(words, commands: commands) {
             refuse(complaint, mend: "`paddock --help` lists the commands", isJSON: CommandWords.wantsJSON(words))
         }
         if let script = CompletionScript.requested(words) {

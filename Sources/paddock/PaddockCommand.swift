@@ -94,3 +94,19 @@ extension PaddockCommand {
         terminal.output(try JSONOutput.text(value, isLine: isLine))
     }
 }
+
+extension String {
+    /// Help as it is written in the sources, with the lines of each paragraph in one: the terminal decides where they end. What is indented
+    /// keeps its lines.
+    var paragraphs: String {
+        var result = ""
+        var isOpen = false
+        for line in split(separator: "\n", omittingEmptySubsequences: false) {
+            let isText = !line.isEmpty && !line.hasPrefix(" ")
+            if !result.isEmpty { result += isOpen && isText ? " " : "\n" }
+            result += line
+            isOpen = isText
+        }
+        return result
+    }
+}

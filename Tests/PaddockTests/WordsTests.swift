@@ -118,13 +118,68 @@ import Testing
     @Test func newWritesATopologyThatPassesTheCheckAndOverwritesNothing() async throws {
         try await CommandLineTool.with { paddock in
             let file = paddock.path("My Orders.yaml")
-            #expect(try paddock.run("new", file, "--participants", "5").status == 0)
+            let new = try paddock.run("new", file, "--participants", "5")
+            #expect(new.status == 0)
+            // What to type next begins as this command did.
+            #expect(new.errors == "wrote \(file)\n  \(CommandLineTool.binary) up \(file)\n")
             #expect(try String(contentsOfFile: file, encoding: .utf8).contains("ensemble: my-orders"))
             let again = try paddock.run("new", file)
             #expect(again.status == 1)
             #expect(again.errors == "error: \(file) exists already and is left as it is\n  mend: choose another name\n")
             let single = try paddock.run("new", "--participants", "1", "--observers", "0")
             #expect(try paddock.run("check", "-", input: single.output).status == 0)
+        }
+    }
+
+    /// Who has a zoo.cfg is told how it becomes a topology, by every command that takes one.
+    @Test(arguments: [["up"], ["generate", "-o", "out"], ["export", "compose", "-o", "out"], ["inventory"]])
+    func aZooCfgIsNoTopology(words: [String]) async throws {
+        try await CommandLineTool.with { paddock in
+            let file = try paddock.write(
+                "# ours\ntickTime=2000\ndataDir=/srv/zookeeper\nclientPort=2181\n", to: "zoo.cfg")
+            let refused = try paddock.start(words + [file]).wait()
+            #expect(refused.status == 65)
+            #expect(
+                refused.errors
+                    == "error: \(file) is a zoo.cfg, and no topology\n  mend: `paddock import \(file) -o topology.yaml` writes the topology that has these settings\n"
+            )
+        }
+    }
+
+    /// Paragraphs of the help end where the terminal does, and not in the middle of its lines as well.
+    @Test func theHelpFillsTheLinesOfATerminal() async throws {
+        try await CommandLineTool.with { paddock in
+            for words in [["--help"], ["run", "--help"], ["up", "--help"], ["registry", "register", "--help"]] {
+                let help = try paddock.start(words, environment: ["COLUMNS": "80"]).wait().output
+                let lines = help.components(separatedBy: "\nUSAGE:")[0].components(separatedBy: "\n")
+                #expect(lines.count > 3 && lines.allSatisfy { $0.count <= 80 })
+                for (line, next) in zip(lines, lines.dropFirst()) where !line.isEmpty && !line.hasPrefix(" ") {
+                    guard let word = next.split(separator: " ").first, !next.hasPrefix(" ") else { continue }
+                    #expect(line.count + 1 + word.count >= 80, "\(word) would have fitted behind: \(line)")
+                }
+            }
+        }
+    }
+
+    /// The line that editors look for names the schema from the topology's directory, whatever directory `new` is called in.
+    @Test func newWritesTheSchemaBesideATopology() async throws {
+        try await CommandLineTool.with { paddock in
+            let directory = paddock.path("with a blank")
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            let schema = directory + "/topology.schema.json"
+            let file = directory + "/demo.yaml"
+            #expect(try paddock.run("new", file, "--schema", "--json").json()["schema"] as? String == schema)
+            let text = try String(contentsOfFile: file, encoding: .utf8)
+            #expect(text.hasPrefix("# yaml-language-server: $schema=topology.schema.json\n# A ZooKeeper ensemble."))
+            #expect(try String(contentsOfFile: schema, encoding: .utf8) == (try paddock.run("schema").output))
+            #expect(try paddock.run("check", file).status == 0)
+            // What somebody has put there stays.
+            try "{}".write(toFile: schema, atomically: true, encoding: .utf8)
+            let second = try paddock.run("new", directory + "/second.yaml", "--schema")
+            #expect(second.status == 0)
+            #expect(second.errors.contains("\(schema) exists already and is left as it is"))
+            #expect(try String(contentsOfFile: schema, encoding: .utf8) == "{}")
+            #expect(!(try paddock.run("new").output.contains("yaml-language-server")))
         }
     }
 
@@ -146,7 +201,19 @@ import Testing
         Refusal(
             words: ["up", "/nowhere.yaml"], status: 65,
             errors: "error: cannot open /nowhere.yaml: No such file or directory\n"),
+        Refusal(
+            words: ["registry", "resolv", "web"], status: 64,
+            errors: "error: there is no command 'registry resolv'. Did you mean 'registry resolve'?\n"),
+        Refusal(
+            words: ["export", "nomad", "t.yaml", "-o", "out"], status: 64,
+            errors: "error: there is no command 'export nomad'. There are systemd, compose, kubernetes.\n"),
         Refusal(words: ["run"], status: 64, errors: "there is no command to run"),
+        Refusal(
+            words: ["run", "--", "no-such-command"], status: 64,
+            errors: "error: there is no command no-such-command on the PATH\n  mend: check the command after --\n"),
+        Refusal(
+            words: ["run", "--", "/no/such/command"], status: 64,
+            errors: "error: cannot run /no/such/command: No such file or directory\n"),
         Refusal(
             words: ["stopp", "1"], status: 64,
             errors:
@@ -158,6 +225,7 @@ import Testing
         Refusal(words: ["status", "-e", ".."], status: 64, errors: "error: '..' is no name of an ensemble\n"),
         Refusal(words: ["destroy", "../x", "--yes"], status: 64, errors: "'../x' is no name of an ensemble"),
         Refusal(words: ["new", "--participants", "0"], status: 64, errors: "--participants takes 1…255, not 0"),
+        Refusal(words: ["new", "--schema"], status: 64, errors: "--schema writes a file beside FILE: name FILE, too"),
         Refusal(words: ["logs", "--since", "yesterday"], status: 64, errors: "not 'yesterday'"),
     ])
     func aRefusalSaysWhyAndEndsWithItsCode(_ refusal: Refusal) async throws {

@@ -22,6 +22,14 @@ import Testing
         #expect(Doctor.findings(Self.well).allSatisfy { $0.state == .good && $0.mend == nil })
     }
 
+    /// Who has an ensemble need not stop it.
+    @Test func portsOfAnEnsembleThatRunsHereAreNoFault() {
+        var facts = Self.well
+        facts.ownHolders = ["demo"]
+        let ports = Doctor.findings(facts).first { $0.subject == "ports" }
+        #expect(ports?.state == .good && ports?.text == "those of a first ensemble are held by demo, which runs here")
+    }
+
     @Test func nothingIsLackingWithoutApachesServers() {
         var facts = Self.well
         (facts.apache, facts.java) = ([], nil)

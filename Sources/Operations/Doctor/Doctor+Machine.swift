@@ -27,7 +27,15 @@ extension Doctor {
         if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
             facts.openFiles = UInt64(limit.rlim_cur)
         }
-        facts.takenPorts = takenPorts(HostFacts.gather())
+        let host = HostFacts.gather()
+        var own: Set<Int32> = []
+        for name in store.names() {
+            let home = SupervisorHome(ensembleDirectory: store.root(of: name))
+            let pids = Set(home.recordedServers.compactMap(\.pid))
+            if takenPorts(host.ignoring(pids: pids)) != takenPorts(host) { facts.ownHolders.append(name) }
+            own.formUnion(pids)
+        }
+        facts.takenPorts = takenPorts(host.ignoring(pids: own))
         facts.stateDirectory = store.directory
         let place = existingParent(store.directory)
         facts.isStateDirectoryWritable = access(place, W_OK | X_OK) == 0

@@ -18,6 +18,7 @@ extension Operator {
         guard !words.isEmpty else {
             throw OperationError(.badUsage, "there is no command to run", mend: "paddock run [FILE] -- COMMAND…")
         }
+        try checkIsThere(words[0])
         let (name, throwaway) = try Self.throwaway(text, file: file, suffix: "-run-\(getpid())")
         let result: Result<Int32, any Error>
         do {
@@ -46,6 +47,18 @@ extension Operator {
             }
         }.value
         return try result.get()
+    }
+
+    /// Before an ensemble is booted for a command that cannot be run.
+    private func checkIsThere(_ command: String) throws {
+        let directories = (environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
+        let paths = command.contains("/") ? [command] : directories.map { "\($0)/\(command)" }
+        guard !paths.contains(where: { access($0, X_OK) == 0 }) else { return }
+        let reason =
+            command.contains("/")
+            ? "cannot run \(command): \(String(cString: strerror(errno)))"
+            : "there is no command \(command) on the PATH"
+        throw OperationError(.badUsage, reason, mend: "check the command after --")
     }
 
     /// The last lines of each server's log, before they are gone.

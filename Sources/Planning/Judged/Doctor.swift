@@ -34,6 +34,8 @@ package struct Doctor: Sendable {
         package var openFiles: UInt64 = 0
         /// Of the ports that a first ensemble takes, those that are taken: port and holder.
         package var takenPorts: [String] = []
+        /// The ensembles of this state directory that hold some of those ports.
+        package var ownHolders: [String] = []
         package var stateDirectory = ""
         package var isStateDirectoryWritable = false
         /// Bytes.
@@ -57,7 +59,12 @@ package struct Doctor: Sendable {
                     text: "only \(facts.openFiles) may be open in one process; each client connection is one",
                     mend: "raise it: ulimit -n 65536"),
             facts.takenPorts.isEmpty
-                ? Finding(subject: "ports", state: .good, text: "those of a first ensemble are free")
+                ? Finding(
+                    subject: "ports", state: .good,
+                    text: facts.ownHolders.isEmpty
+                        ? "those of a first ensemble are free"
+                        : "those of a first ensemble are held by \(facts.ownHolders.joined(separator: ", ")), which runs here"
+                )
                 : Finding(
                     subject: "ports", state: .warning, text: "taken: \(facts.takenPorts.joined(separator: ", "))",
                     mend: "stop what holds them, or write `ports: auto` or other ports into the topology"),

@@ -48,7 +48,7 @@ struct BackupCommand: EnsembleCommand {
 
             A server that Paddock did not start: `paddock backup --config /etc/zookeeper/conf/zoo.cfg`, as a user who may
             read its data.
-            """)
+            """.paragraphs)
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var selection: EnsembleOption
@@ -116,7 +116,7 @@ struct RestoreCommand: EnsembleCommand {
 
             On several hosts it is run on each, before any server is started:
             `paddock restore FILE --config /etc/zookeeper/conf/zoo.cfg`.
-            """)
+            """.paragraphs)
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var selection: EnsembleOption

@@ -23,7 +23,7 @@ struct Check: EnsembleCommand {
             and where the data are (Docs/moving.md).
 
             Exit code: 1 when there is an error (--strict: or a warning), 0 otherwise, 65 when a file cannot be read.
-            """)
+            """.paragraphs)
 
     @OptionGroup var global: GlobalOptions
 

@@ -8,7 +8,7 @@ struct EnableCommand: EnsembleCommand {
             Writes and enables a unit that runs `paddock supervise`: root's among the machine's, anybody else's among the
             user's own, which start with the machine where `loginctl enable-linger` allows it. The servers that ran are
             started; those that were stopped stay so. What runs now is left alone.
-            """)
+            """.paragraphs)
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var selection: EnsembleOption

@@ -9,7 +9,7 @@ struct ExportCommand: AsyncParsableCommand {
             From the same file, with the same zoo.cfg as `generate` writes. What of a topology cannot be so there is refused or said;
             with an error nothing is written. Touches nothing that is up to date; an edited file is kept with .orig behind its name.
             Two runs give identical bytes. The directory's README.md says how to go on.
-            """,
+            """.paragraphs,
         subcommands: [ExportSystemd.self, ExportCompose.self, ExportKubernetes.self])
 }
 
@@ -52,7 +52,7 @@ struct ExportSystemd: ExportingCommand {
         discussion: """
             In the directory of each host is what belongs below its /. The playbooks write the same and see to it that it runs; this is
             for hosts that others look after.
-            """)
+            """.paragraphs)
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var export: ExportOptions
@@ -79,7 +79,7 @@ struct ExportKubernetes: ExportingCommand {
         discussion: """
             Participants are one stateful set, in which pod N is server N + 1, observers another. It takes Kubernetes 1.27 or later.
             Docs/export.md says what was tested, and what was not.
-            """)
+            """.paragraphs)
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var export: ExportOptions
@@ -119,7 +119,7 @@ protocol ExportingCommand: EnsembleCommand where Options == GlobalOptions {
 extension ExportingCommand {
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
         let (plan, warnings) = try operations(ProgressPrinter(terminal)).exportPlan(
-            try InputFile.read(export.file), file: InputFile.name(export.file), to: target, into: export.output)
+            try InputFile.topology(export.file), file: InputFile.name(export.file), to: target, into: export.output)
         for warning in warnings { terminal.problem(warning.rendered()) }
         return try show(plan, diff: export.diff, dryRun: export.dryRun, terminal)
     }

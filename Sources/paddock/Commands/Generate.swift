@@ -10,7 +10,7 @@ struct Generate: EnsembleCommand {
             Touches nothing that is up to date, and never data. An edited zoo.cfg is kept as zoo.cfg.orig. Two runs give
             identical bytes. Each server's part (server.N) can be copied to its host, to the same place, or to another that
             --prefix names: then the bytes are the same wherever they are made.
-            """)
+            """.paragraphs)
 
     @OptionGroup var global: GlobalOptions
 
@@ -31,7 +31,7 @@ struct Generate: EnsembleCommand {
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
         let operations = try operations(ProgressPrinter(terminal))
         let (plan, warnings) = try operations.generationPlan(
-            try InputFile.read(file), file: InputFile.name(file), into: output, place: place.templates)
+            try InputFile.topology(file), file: InputFile.name(file), into: output, place: place.templates)
         for warning in warnings { terminal.problem(warning.rendered()) }
         return try show(plan, diff: diff, dryRun: dryRun, terminal)
     }

@@ -14,7 +14,7 @@ struct Import: PaddockCommand {
             Takes the zoo.cfg of every server of one ensemble, with the myid and the dynamic file that belong to it. What a
             topology cannot say, and what generated files would change, is reported on the standard error.
             Without --output the topology goes to the standard output. An existing file is never overwritten.
-            """)
+            """.paragraphs)
 
     @OptionGroup var global: GlobalOptions
 

@@ -12,7 +12,7 @@ struct Inventory: PaddockCommand {
               #!/bin/sh
               exec paddock inventory /etc/paddock/orders.yaml "$@"
             playbooks/README.md says what to run with it.
-            """)
+            """.paragraphs)
 
     @OptionGroup var global: GlobalOptions
 
@@ -29,7 +29,7 @@ struct Inventory: PaddockCommand {
 
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
         let (inventory, warnings) = try AnsibleInventory.read(
-            try InputFile.read(file), file: InputFile.name(file), place: place.templates)
+            try InputFile.topology(file), file: InputFile.name(file), place: place.templates)
         for warning in warnings { terminal.problem(warning.rendered()) }
         if let host {
             guard let variables = inventory.variables(of: host) else {

@@ -13,7 +13,7 @@ struct Migrate: EnsembleCommand {
             said how long it could not, and that no acknowledged write was lost. A step that does not come back stops the
             whole; the same command continues where it stopped, and the other direction takes it back. Write the new engine
             into your own topology file, too: `paddock up FILE` applies what that says.
-            """)
+            """.paragraphs)
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var selection: EnsembleOption

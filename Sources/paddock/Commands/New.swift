@@ -4,12 +4,18 @@ import Glibc
 import Operations
 import Planning
 import Templates
+import Topology
 
 struct New: PaddockCommand {
     static let configuration = CommandConfiguration(
         commandName: "new",
         abstract: "Write a commented topology to start from.",
-        discussion: "Without FILE it goes to the standard output. An existing file is never overwritten.")
+        discussion: """
+            Without FILE it goes to the standard output. An existing file is never overwritten.
+
+            With --schema editors with yaml-language-server complete and check the topology: its schema is beside it, as
+            topology.schema.json (one that is there already stays), and the first line of the topology names that.
+            """.paragraphs)
 
     @OptionGroup var global: GlobalOptions
 
@@ -25,7 +31,13 @@ struct New: PaddockCommand {
     @Option(help: "The server program: bundled, or apache for an Apache ZooKeeper distribution of this machine.")
     var engine: EngineArgument = .bundled
 
+    @Flag(help: "Write the schema for editors beside FILE, too, and the line that names it.")
+    var schema = false
+
     func validate() throws {
+        guard file != nil || !schema else {
+            throw ValidationError("--schema writes a file beside FILE: name FILE, too")
+        }
         guard (1...255).contains(participants) else {
             throw ValidationError("--participants takes 1…255, not \(participants)")
         }
@@ -40,8 +52,9 @@ struct New: PaddockCommand {
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
         let name = file.map(Self.ensembleName) ?? "demo"
         let text = Templates.topology(
-            ensemble: name, engine: engine.rawValue, participants: participants, observers: observers)
-        let output = Output(file: file, topology: text)
+            ensemble: name, engine: engine.rawValue, participants: participants, observers: observers,
+            schema: schema ? Self.schemaName : nil)
+        var output = Output(file: file, topology: text)
         guard let file else {
             if global.json {
                 try printJSON(output, terminal)
@@ -53,8 +66,19 @@ struct New: PaddockCommand {
         guard access(file, F_OK) != 0 else {
             throw OperationError(.failed, "\(file) exists already and is left as it is", mend: "choose another name")
         }
+        if schema {
+            let path =
+                file.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+                .map { $0 + "/" }.joined() + Self.schemaName
+            output.schema = path
+            if access(path, F_OK) == 0 {
+                terminal.note("\(path) exists already and is left as it is; `paddock schema` prints today's")
+            } else {
+                try DurableFile.write((JSONOutput.text(TopologySchema.document) + "\n").utf8, to: path, mode: 0o644)
+            }
+        }
         try DurableFile.write(text.utf8, to: file, mode: 0o644)
-        terminal.note("wrote \(file)\n  paddock up \(file)")
+        terminal.note("wrote \(file)\n  \(Paddock.asCalled) up \(file)")
         if global.json { try printJSON(output, terminal) }
         return .done
     }
@@ -64,7 +88,11 @@ struct New: PaddockCommand {
         /// Absent when it went nowhere but into this document.
         var file: String?
         var topology: String
+        /// Absent where none was asked for.
+        var schema: String?
     }
+
+    private static let schemaName = "topology.schema.json"
 
     /// `conf/My Orders.yaml` → `my-orders`
     static func ensembleName(_ file: String) -> String {

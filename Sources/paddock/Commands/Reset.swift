@@ -9,7 +9,7 @@ struct ResetCommand: EnsembleCommand {
             For a server whose disk or data cannot be trusted (`paddock status` says so). It is stopped, its version-2 is
             moved aside and not removed, it is started and fetches everything. Refused where the other servers are no
             quorum, or do not have all that was acknowledged.
-            """)
+            """.paragraphs)
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var selection: EnsembleOption

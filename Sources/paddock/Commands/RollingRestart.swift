@@ -10,7 +10,7 @@ struct RollingRestartCommand: EnsembleCommand {
         discussion: """
             A client writes meanwhile; at the end it is said how long it could not, and that no acknowledged write was lost.
             A step that does not come back stops the whole; the same command continues where it stopped.
-            """)
+            """.paragraphs)
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var selection: EnsembleOption

@@ -10,8 +10,10 @@ struct SchemaCommand: PaddockCommand {
 
               # yaml-language-server: $schema=topology.schema.json
 
+            `paddock new FILE --schema` writes both.
+
             The schema takes all that `paddock check` takes; check knows more.
-            """)
+            """.paragraphs)
 
     @OptionGroup var global: GlobalOptions
 

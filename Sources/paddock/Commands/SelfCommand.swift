@@ -14,7 +14,7 @@ struct SelfDoctorCommand: EnsembleCommand {
         discussion: """
             Programs that are older than their sources, others on the PATH, ensembles that run what has been replaced since, and what is left
             of ensembles that are gone. Changes nothing.
-            """)
+            """.paragraphs)
 
     @OptionGroup var global: GlobalOptions
 

@@ -12,7 +12,7 @@ struct Status: EnsembleCommand {
 
             --remote asks servers that somebody else may have started, from here, by four-letter words (ZooKeeper 3.4 and
             later): srvr, and mntr and conf where they are allowed. What cannot be known from here is – (null in JSON).
-            """)
+            """.paragraphs)
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var selection: EnsembleOption
@@ -78,7 +78,7 @@ struct Wait: EnsembleCommand {
         discussion: """
             Looks and changes nothing. Exit code: 0 when it is so, and when the time is up that of `status`: 3 degraded, 4 no quorum,
             5 not running.
-            """)
+            """.paragraphs)
 
     enum Goal: String, ExpressibleByArgument, CaseIterable {
         case healthy, quorum, leader

@@ -9,7 +9,7 @@ struct Supervise: EnsembleCommand {
         discussion: """
             For systemd and its like. SIGTERM stops the servers, then the supervisor; SIGKILL leaves the servers running, and
             the next supervisor takes them over.
-            """)
+            """.paragraphs)
 
     @OptionGroup var global: PlainOptions
     @OptionGroup var selection: EnsembleOption

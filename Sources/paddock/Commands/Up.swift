@@ -12,7 +12,7 @@ struct Up: EnsembleCommand {
         discussion: """
             Without FILE: the topology applied last, or three participants and an observer named demo. Returns when the
             ensemble is ready: every server serves, one leads, all have caught up, and a write through each succeeded.
-            """)
+            """.paragraphs)
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var selection: EnsembleOption
@@ -67,14 +67,15 @@ struct Up: EnsembleCommand {
     }
 
     private func nextSteps(_ status: EnsembleStatus) -> String {
-        """
-
-        connect to \(status.connect)
-          paddock shell              talk to it
-          eval "$(paddock env)"      ZK_CONNECT and friends for your program
-          paddock rolling-restart    restart every server, losing nothing
-          paddock down               stop it; its data stays
-        """
+        let steps = [
+            ("\(Paddock.asCalled) shell", "talk to it"),
+            ("eval \"$(\(Paddock.asCalled) env)\"", "ZK_CONNECT and friends for your program"),
+            ("\(Paddock.asCalled) rolling-restart", "restart every server, losing nothing"),
+            ("\(Paddock.asCalled) down", "stop it; its data stays"),
+        ]
+        let width = steps.map(\.0.count).max() ?? 0
+        return "\nconnect to \(status.connect)\n"
+            + steps.map { "  \($0)\(String(repeating: " ", count: width + 4 - $0.count))\($1)" }.joined(separator: "\n")
     }
 }
 

@@ -47,7 +47,7 @@ struct Run: EnsembleCommand {
             Boots an ensemble on free ports, runs the command with ZK_CONNECT and friends in its environment, and stops and
             removes the ensemble whatever happens, also when it is killed itself. Exits with the command's code; of one that failed the last
             lines of the servers' logs are shown. Without FILE: three participants and an observer.
-            """)
+            """.paragraphs)
 
     @OptionGroup var global: PlainOptions
 
@@ -84,7 +84,7 @@ struct Shell: EnsembleCommand {
         discussion: """
             At a terminal: a shell with history and completion. Otherwise: a command a line of standard input, as in
             echo 'ls /' | paddock shell. A command behind -- runs once: paddock shell -- get /a.
-            """)
+            """.paragraphs)
 
     @OptionGroup var global: PlainOptions
     @OptionGroup var selection: EnsembleOption

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 from typing import Any, Dict, List, Mapping, Optional
@@ -75,7 +76,12 @@ def call(words: List[str], environment: Mapping[str, str], timeout: Optional[flo
 def _become(name: str) -> None:
     try:
         path = program(name)
-        os.execv(path, [path, *sys.argv[1:]])
+        # What it says to type next begins as this command did.
+        called = sys.argv[0] if os.path.basename(sys.argv[0]) == name else path
+        found = shutil.which(name)
+        if found and os.path.exists(called) and os.path.samefile(found, called):
+            called = name
+        os.execv(path, [called, *sys.argv[1:]])
     except OSError as error:
         sys.exit(f"error: {cannot_run(path, error)}")
     except PaddockError as error:

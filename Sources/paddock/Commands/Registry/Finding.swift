@@ -161,7 +161,7 @@ struct Resolve: EnsembleCommand {
         discussion: """
             While the registry is away, what was resolved last is taken, with a warning. Exits with 1 when there is no enabled instance,
             with 5 when the registry is away and nothing is remembered.
-            """)
+            """.paragraphs)
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var registry: RegistryOptions
@@ -217,7 +217,7 @@ struct RunWithService: EnsembleCommand {
             Signals are passed on to the command, and its exit code is ours.
 
             paddock registry run web -- sh -c 'curl http://$WEB_ADDRESS/'
-            """)
+            """.paragraphs)
 
     @OptionGroup var global: PlainOptions
     @OptionGroup var registry: RegistryOptions

@@ -16,7 +16,7 @@ struct Register: EnsembleCommand {
 
             paddock registry register web --port 8080 --check http:///health -- ./server --port 8080
             paddock registry register db --port 5432 --check 'pg_isready -q' --payload '{"zone": "a"}'
-            """)
+            """.paragraphs)
 
     @OptionGroup var global: PlainOptions
     @OptionGroup var registry: RegistryOptions

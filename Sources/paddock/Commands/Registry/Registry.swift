@@ -13,7 +13,7 @@ struct Registry: AsyncParsableCommand {
             paddock registry register web --port 8080 --check tcp -- ./server
             A consumer is told where it is: paddock registry resolve web, or in its environment: paddock registry run web -- ./client
             The registry is the running ensemble, or --server HOST:PORT.
-            """,
+            """.paragraphs,
         subcommands: [
             Register.self, ListServices.self, ShowService.self, WatchServices.self, Resolve.self, RunWithService.self,
             Disable.self, Enable.self, Render.self,

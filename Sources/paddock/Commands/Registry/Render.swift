@@ -11,7 +11,7 @@ struct Render: EnsembleCommand {
             written is tried again, unless --once. In JSON, write {{json.address}} for "10.0.0.7" with its quotes.
 
             paddock registry render web.mustache -o /etc/nginx/conf.d/web.conf --command 'nginx -s reload'
-            """)
+            """.paragraphs)
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var registry: RegistryOptions
