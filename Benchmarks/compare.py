@@ -9,13 +9,13 @@ servers' own, user and system, from /proc: the load generator on the same cores 
 cold JVM is three times slower.
 """
 import argparse, os, resource, sys, time
-import ensembles, floor, readme, sessions, standalone, trees
+import ensembles, floor, readme, sessions, standalone, starts, trees
 from harness import *
 
 PARTS = {"standalone": standalone.compare, "ensembles": ensembles.compare, "trees": trees.compare, "large": trees.large,
-         "observers": ensembles.observers, "sessions": sessions.compare, "floor": floor.compare}
+         "observers": ensembles.observers, "sessions": sessions.compare, "floor": floor.compare, "starts": starts.compare}
 # `trees` first: its tables lead.
-ALL = ("trees", "large", "ensembles", "standalone", "observers", "sessions", "floor")
+ALL = ("trees", "large", "ensembles", "starts", "standalone", "observers", "sessions", "floor")
 SHORT = ("trees", "ensembles", "standalone", "sessions")
 # What `short` does less of.
 LESS = dict(warm=30, rounds=2, seconds=0.7, boots=2, kills=2, idle=5, sizes=[64, 100_000], stretch=5, minutes=0)

@@ -226,6 +226,11 @@ class Load:
         if count > first:
             self.run("create", count=count - first, first=first, connections=1, window=256, root=TREE, directories=1000)
 
+    def clear(self, directories):
+        """Deletes what the last run has created below so many directories."""
+        command = [Load.generator, "clear", "--ports", str(self.servers[0].port), "--root", "/bench/run-%d" % self.creations]
+        subprocess.run(command + ["--directories", str(directories)], check=True)
+
     def run(self, operation, seconds=5, size=100, **options):
         """Throughput, latencies, and the servers' CPU microseconds an operation."""
         self.creations += 1

@@ -50,6 +50,27 @@ struct Connection {
         try readFrame { (reply) throws(LoadError) in try Self.check(reply, allowing: allowed) }
     }
 
+    mutating func children(of path: String) throws(LoadError) -> [String] {
+        var writer = JuteWriter()
+        Requests.append(.getChildren, ReadRequest(path: path, watch: false), to: &writer)
+        try write(writer.bytes)
+        var names: [String] = []
+        try readFrame { (reply) throws(LoadError) in
+            try Self.check(reply)
+            var reader = JuteReader(UnsafeRawBufferPointer(rebasing: reply[16...]), maxFieldLength: reply.count)
+            do { names = try reader.readStrings() ?? [] } catch { throw LoadError("children of \(path): \(error)") }
+        }
+        return names
+    }
+
+    /// All of them are under way at once.
+    mutating func delete(_ paths: [String]) throws(LoadError) {
+        var writer = JuteWriter()
+        for path in paths { Requests.append(.delete, DeleteRequest(path: path, version: -1), to: &writer) }
+        try write(writer.bytes)
+        for _ in paths { try readFrame { (reply) throws(LoadError) in try Self.check(reply) } }
+    }
+
     /// Sends `count` requests.
     mutating func send(_ count: Int, of requests: inout Requests) throws(LoadError) {
         guard count > 0 else { return }

@@ -22,11 +22,21 @@ import ZooKeeperProtocol
 
     func run() throws {
         do {
+            if operation == .clear { return try clear() }
             try prepare()
             try load()
         } catch {
             print("LoadGenerator: \(error)")
             throw ExitCode.failure
+        }
+    }
+
+    private func clear() throws(LoadError) {
+        var connection = try Connection(port: ports[0])
+        try connection.open()
+        for number in 0..<directories {
+            let directory = Requests.directory(root, number)
+            try connection.delete(try connection.children(of: directory).map { directory + "/" + $0 })
         }
     }
 

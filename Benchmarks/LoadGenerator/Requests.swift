@@ -6,6 +6,8 @@ enum Operation: String, CaseIterable, ExpressibleByArgument {
     case create, set, get
     /// One set for three gets.
     case mixed
+    /// No load: deletes what creates have made below a root.
+    case clear
 }
 
 /// The requests of one connection, encoded once and sent over and over: copying bytes is all that a request costs the
