@@ -159,7 +159,7 @@ def test_the_programs_with_tls_find_each_other_in_a_package(system, tmp_path):
         mkdir with-tls
         tar -xf /tmp/tls.tar.gz -C with-tls --strip-components=1
         with-tls/install.sh --prefix ~/secured
-        PATH=~/secured/bin:$PATH
+        export PADDOCK_HOME=~/secured-ensembles PATH=~/secured/bin:$PATH
         paddock up secured.yaml --json >up.json
         property=-Dzookeeper.ssl.
         export CLIENT_JVMFLAGS="-Dzookeeper.client.secure=true ${property}trustStore.location=ca.pem ${property}keyStore.location=server.pem"
