@@ -31,9 +31,9 @@ def main():
     parser.add_argument("--kills", type=int, default=5, help="how often the leader is killed (5)")
     parser.add_argument("--idle", type=float, default=10, help="how many idle seconds are measured (10)")
     parser.add_argument("--sizes", type=int, nargs="+", default=[64, 100_000, 1_000_000], help="trees: how many znodes (64 100000 1000000)")
-    parser.add_argument("--stretch", type=float, default=20, help="trees: how long sets go on at each size (20)")
+    parser.add_argument("--stretch", type=float, default=16, help="trees: how long sets go on at each size (16)")
     parser.add_argument("--minutes", type=float, default=10,
-                        help="trees: how long sets go on at the largest size, for the picture; Apache gets a fifth of it (10)")
+                        help="trees: how long sets go on at the largest size, for the picture; Apache gets a tenth of it (10)")
     parser.add_argument("--large", type=int, default=10_000_000, help="large: znodes of one bundled server (10000000)")
     parser.add_argument("--write", action="store_true", help="put the tables into README.md, as `all` does")
     parser.add_argument("--deadline", type=int, default=2700, help="give up after so many seconds (2700)")
@@ -54,7 +54,13 @@ def main():
     try:
         with deadline(options.deadline):
             for part in parts:
-                PARTS[part](report, options)
+                try:
+                    PARTS[part](report, options)
+                except Stopped:
+                    raise
+                except SystemExit as why:
+                    # The other parts have taken half an hour.
+                    report.broke_off(why)
     except BaseException:
         # What there is when the run is cut short.
         print(report.markdown())
@@ -67,6 +73,8 @@ def main():
         readme.write(text, report.pictures)
     else:
         readme.compare(report)
+    if report.failures:
+        raise SystemExit("\n".join(report.failures))
 
 
 if __name__ == "__main__":

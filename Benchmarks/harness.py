@@ -277,13 +277,21 @@ class Watcher(threading.Thread):
 
 class Report:
     def __init__(self):
-        self.tables, self.pictures = [], {}
+        self.tables, self.pictures, self.failures = [], {}, []
 
     def table(self, title, words="", header=("", "bundled", "Apache 3.8", "ratio", "goal")):
         """A new section with a table; `words` stand above it."""
         print(title, flush=True)
         self.tables.append(Table(title, words, header))
         return self.tables[-1]
+
+    def broke_off(self, why):
+        """The part that was measured last ended without its other rows."""
+        title = self.tables[-1].title if self.tables else "the first part"
+        self.failures.append("%s: %s" % (title, why))
+        print(self.failures[-1], flush=True)
+        if self.tables:
+            self.tables[-1].words = (self.tables[-1].words + " Broke off: %s." % why).strip()
 
     def markdown(self):
         return "".join(table.markdown() for table in self.tables)
@@ -343,14 +351,18 @@ def machine():
         time.strftime("%Y-%m-%d %H:%M", time.gmtime()), os.cpu_count(), model, os.uname().release, load)
 
 
+class Stopped(SystemExit):
+    """The whole run is to end, not only a part of it."""
+
+
 @contextlib.contextmanager
 def deadline(seconds):
     """Ends the run with a message when it takes longer; SIGTERM ends it, too, cleanly."""
     def expired(*_):
-        raise SystemExit("gave up after %d seconds" % seconds)
+        raise Stopped("gave up after %d seconds" % seconds)
 
     def terminated(*_):
-        raise SystemExit("terminated")
+        raise Stopped("terminated")
     signal.signal(signal.SIGALRM, expired)
     signal.signal(signal.SIGTERM, terminated)
     signal.alarm(seconds)

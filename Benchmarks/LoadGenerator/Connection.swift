@@ -34,7 +34,7 @@ struct Connection {
         writer.frame {
             $0.write(
                 ConnectRequest(
-                    protocolVersion: 0, lastZXIDSeen: .zero, timeout: 30000, session: .none,
+                    protocolVersion: 0, lastZXIDSeen: .zero, timeout: 120_000, session: .none,
                     password: [UInt8](repeating: 0, count: 16), readOnly: nil))
         }
         try write(writer.bytes)
