@@ -8,7 +8,7 @@ Needs Debian's zookeeper package; builds the release binaries (bin/build-release
 servers' own, user and system, from /proc: the load generator on the same cores does not blur it. Apache is warmed up first: a
 cold JVM is three times slower.
 """
-import argparse, os, resource, sys, time
+import argparse, os, resource, sys, time, traceback
 import ensembles, floor, readme, sessions, standalone, starts, trees
 from harness import *
 
@@ -58,8 +58,9 @@ def main():
                     PARTS[part](report, options)
                 except Stopped:
                     raise
-                except SystemExit as why:
+                except (SystemExit, OSError) as why:
                     # The other parts have taken half an hour.
+                    traceback.print_exc()
                     report.broke_off(why)
     except BaseException:
         # What there is when the run is cut short.

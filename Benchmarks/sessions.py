@@ -46,7 +46,8 @@ def watches(server):
     """(MiB more for the watches, milliseconds from a set to the one event, sorted)."""
     Load([server]).fill(WATCHES)
     before = server.memory()
-    watchers = [Client(server.port) for _ in range(20)]
+    # They are silent until the last watch is set.
+    watchers = [Client(server.port, timeout=120_000) for _ in range(20)]
     each = WATCHES // len(watchers)
     for place, watcher in enumerate(watchers):
         for batch in range(0, each, 500):
