@@ -27,6 +27,20 @@ import ZooKeeperClient
         }
     }
 
+    /// What many clients ask of the leader at once goes to each of the others together: beside 40 answers there are few writes. One by one
+    /// the proposals alone would be 80, and with a hundred servers fifty times that.
+    @Test
+    func manyAtOnce() async throws {
+        try await TestEnsemble.with(Self.ours) { ensemble in
+            let leader = try await ensemble.leader()
+            let output = try await Python.run(
+                try BundledServer.script("wire.py") + BundledServer.script("together.py"),
+                arguments: ["\(leader.address.port)", "\(leader.pid)", "40"], within: .seconds(60))
+            let writes = try #require(output.split(separator: " ").first.flatMap { Int($0) })
+            #expect((40...80).contains(writes), "\(output)")
+        }
+    }
+
     // MARK: The network
 
     /// A leader that is cut off from the others is replaced, and follows when it is back; so is one that they cannot hear.

@@ -169,6 +169,7 @@ final class EnsembleMember {
     /// Whether this turn has something for other servers.
     var hasOutput: Bool { !dirtyLinks.isEmpty }
 
+    /// Sends that.
     func flush() {
         guard !dirtyLinks.isEmpty else { return }
         let links = dirtyLinks
