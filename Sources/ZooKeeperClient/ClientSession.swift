@@ -83,6 +83,7 @@ struct ClientSession {
         case readAgain(WatcherID)
         /// The watcher is told nothing more.
         case dismiss(WatcherID, Failure)
+        /// Before what fails because of it: whoever is told of the failure finds the state that explains it.
         case enter(SessionState)
     }
 
@@ -257,10 +258,10 @@ struct ClientSession {
             }
             servers.failed()
         case .connected(let connection):
-            loseSentRequests(isClosing: connection.closingUntil != nil)
             if connection.closingUntil != nil { return end(.closed) }
-            if now - connection.openedAt < 1000 { servers.failed() } else { servers.served() }
             effects.append(.enter(.disconnected))
+            loseSentRequests()
+            if now - connection.openedAt < 1000 { servers.failed() } else { servers.served() }
         }
         asksAnew = false
         lastProblem = "\(servers.current): \(problem)"
@@ -517,6 +518,7 @@ struct ClientSession {
     }
 
     private mutating func loseSession() {
+        effects.append(.enter(.expired))
         let failure = Self.failure(in: .expired)
         for request in unsent { effects.append(.fail(request.id, failure)) }
         unsent.removeAll()
@@ -525,7 +527,6 @@ struct ClientSession {
         sessionIsKnown = false
         sessionTimeout = settings.sessionTimeout
         output.removeAll()
-        effects.append(.enter(.expired))
         effects.append(.enter(.connecting))
     }
 
@@ -651,11 +652,11 @@ struct ClientSession {
         send(request, id: nil, deadline: .max, change: change)
     }
 
-    private mutating func loseSentRequests(isClosing: Bool) {
+    private mutating func loseSentRequests() {
         var again: [Unsent] = []
         for sent in pending {
             guard let id = sent.id else { continue }
-            if !isClosing, let request = sent.request {
+            if let request = sent.request {
                 again.append(Unsent(id: id, request: request, deadline: sent.deadline, watcher: sent.watcher))
             } else {
                 effects.append(.fail(id, Failure(.connectionLoss, sentAfter: sent.sentAfter)))
@@ -707,6 +708,7 @@ struct ClientSession {
 
     private mutating func end(_ state: SessionState) {
         phase = .ended(state)
+        effects.append(.enter(state))
         let failure = Self.failure(in: state)
         // What was sent to a session that the servers have closed may have happened before that.
         for request in pending {
@@ -724,7 +726,6 @@ struct ClientSession {
         identities.removeAll()
         for watcher in watches.watchers { effects.append(.dismiss(watcher, failure)) }
         watches = ClientWatches()
-        effects.append(.enter(state))
     }
 
     static func failure(in state: SessionState) -> Failure {

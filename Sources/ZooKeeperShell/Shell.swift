@@ -68,23 +68,11 @@ package actor Shell {
             return outcome
         } catch {
             exitCode = error.exitCode
-            if error.message.hasPrefix(ErrorCode.authFailed.javaMessage) { await awaitRefusal() }
             output.problem((error.showsUsage ? CommandSyntax.overview : "") + error.message + "\n")
             if login != nil, client?.state == .authenticationFailed, let problem = client?.lastProblem {
                 output.problem(problem + "\n")
             }
             return .goOn
-        }
-    }
-
-    /// The client tells what it was refused for a moment behind the failure of the requests: without it the reason would be lost.
-    private func awaitRefusal() async {
-        guard let client, !client.state.isFinal else { return }
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { for await state in client.states where state.isFinal { return } }
-            group.addTask { try? await Task.sleep(for: .seconds(1)) }
-            await group.next()
-            group.cancelAll()
         }
     }
 

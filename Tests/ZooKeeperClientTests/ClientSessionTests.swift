@@ -99,7 +99,7 @@ struct ClientSessionTests {
         session.core.connectionOpened(now: 2001)
         _ = session.effects()
         session.receive(ConnectResponse.invalidSession(readOnly: false).encoded, now: 2002)
-        #expect(session.effects() == [.disconnect, .fail(2, .init(.sessionExpired)), .enter(.expired)])
+        #expect(session.effects() == [.disconnect, .enter(.expired), .fail(2, .init(.sessionExpired))])
         session.core.submit(.whoAmI, id: 3, now: 2003)
         #expect(session.effects() == [.fail(3, .init(.sessionExpired))])
         #expect(session.core.deadline == nil)
@@ -249,7 +249,7 @@ struct ClientSessionTests {
         session.core.submit(.sync(PathRecord(path: "/")), id: 2, now: 5001)
         #expect(
             session.effects() == [
-                .fail(1, .init(.connectionLoss, sentAfter: .zero)), .enter(.disconnected), .connect(Self.server),
+                .enter(.disconnected), .fail(1, .init(.connectionLoss, sentAfter: .zero)), .connect(Self.server),
             ])
         session.core.connectionOpened(now: 5002)
         #expect(session.sent().count == 1, "the handshake comes first, alone")
@@ -269,7 +269,7 @@ struct ClientSessionTests {
         session.reply(xid: xid, zxid: 3, now: 2000)
         #expect(
             session.effects() == [
-                .disconnect, .fail(1, .init(.connectionLoss, sentAfter: .zero)), .enter(.disconnected),
+                .disconnect, .enter(.disconnected), .fail(1, .init(.connectionLoss, sentAfter: .zero)),
                 .connect(Self.server),
             ])
         #expect(session.core.lastProblem == problem)
@@ -321,7 +321,7 @@ struct ClientSessionTests {
         session.core.submit(.whoAmI, id: 5, now: 5000)
         #expect(
             session.effects() == [
-                .fail(2, .init(.connectionLoss, sentAfter: .zero)), .enter(.disconnected), .connect(Self.server),
+                .enter(.disconnected), .fail(2, .init(.connectionLoss, sentAfter: .zero)), .connect(Self.server),
             ])
         session.core.connectionOpened(now: 5001)
         _ = session.sent()
@@ -446,7 +446,7 @@ struct ClientSessionTests {
         session.core.close(now: 10)
         session.core.tick(now: 1010)
         #expect(
-            session.effects() == [.disconnect, .fail(1, .init(.connectionLoss, sentAfter: .zero)), .enter(.closed)])
+            session.effects() == [.disconnect, .enter(.closed), .fail(1, .init(.connectionLoss, sentAfter: .zero))])
     }
 
     @Test func aConnectionThatEndsWhileClosingCloses() {
@@ -463,7 +463,7 @@ struct ClientSessionTests {
         session.core.close(now: 2)
         #expect(
             session.effects() == [
-                .disconnect, .fail(1, .init(.sessionExpired, "the client was closed")), .enter(.closed),
+                .disconnect, .enter(.closed), .fail(1, .init(.sessionExpired, "the client was closed")),
             ])
         var waiting = Harness()
         waiting.core.connectionEnded("refused", now: 1)
@@ -499,9 +499,8 @@ struct ClientSessionTests {
         session.reply(xid: -4, zxid: 0, error: .authFailed, now: 11)
         #expect(
             session.effects() == [
-                .fail(2, .init(.authFailed)), .disconnect,
+                .fail(2, .init(.authFailed)), .disconnect, .enter(.authenticationFailed),
                 .fail(1, .init(.authFailed, "the servers refused credentials", sentAfter: .zero)),
-                .enter(.authenticationFailed),
             ])
     }
 
@@ -549,8 +548,8 @@ struct ClientSessionTests {
         session.reply(xid: 1, zxid: 0, error: error, body: SASLToken(token: token).encoded, now: 1)
         #expect(
             session.effects() == [
-                .disconnect, .fail(1, .init(.authFailed, "the servers refused credentials")),
-                .enter(.authenticationFailed),
+                .disconnect, .enter(.authenticationFailed),
+                .fail(1, .init(.authFailed, "the servers refused credentials")),
             ])
         #expect(session.core.lastProblem?.contains(why) == true, "\(session.core.lastProblem ?? "")")
     }
@@ -869,8 +868,8 @@ struct ClientSessionTests {
         session.receive(ConnectResponse.invalidSession(readOnly: false).encoded, now: 5002)
         #expect(
             session.effects() == [
-                .disconnect, .fail(3, .init(.sessionExpired)), .dismiss(11, .init(.sessionExpired)),
-                .enter(.expired), .enter(.connecting), .connect(Self.server),
+                .disconnect, .enter(.expired), .fail(3, .init(.sessionExpired)), .dismiss(11, .init(.sessionExpired)),
+                .enter(.connecting), .connect(Self.server),
             ])
         session.core.connectionOpened(now: 5003)
         #expect(try ConnectRequest(decoding: try #require(session.sent().first)).session == .none)
