@@ -143,7 +143,7 @@ import ZooKeeperClient
             #expect(remote.addresses.map(\.description) == ["10.0.0.1:2281", "10.0.0.2:2281", "10.0.0.3:2281"])
             #expect(remote.secure == Set(remote.addresses) && remote.members.map(\.clientPort) == [2281, 2281, 2281])
             #expect(
-                remote.tls?.notes == [
+                remote.tls?.notes.map(\.advice.sentence) == [
                     "ssl.keyStore.location in \(directory)/a.yaml is \(directory)/none.pem, which cannot be read here (No such file or directory): --certificate names another"
                 ])
             let none = "ensemble: orders\nservers: [{id: 1}]\nengine: bundled\n"

@@ -126,7 +126,9 @@ import ZooKeeperProtocol
                 })
         }
         let names = ["one": ["127.0.1.1"], "two": ["10.0.0.2"], "both": ["127.0.1.1", "10.0.0.3"]]
-        func notes(_ hosts: [String]) -> [String] { LoopbackNames.notes(configuration(hosts)) { names[$0] ?? [] } }
+        func notes(_ hosts: [String]) -> [String] {
+            LoopbackNames.notes(configuration(hosts)) { names[$0] ?? [] }.map(\.advice.sentence)
+        }
         #expect(notes(["one", "two", "both", "10.0.0.4", "gone"]).count == 1)
         #expect(notes(["one", "two"])[0].hasPrefix("the name one of server 1 means 127.0.1.1 on this machine"))
         // A pseudo-cluster is no trap.
@@ -159,10 +161,10 @@ import ZooKeeperProtocol
 
     /// What the reference shows of each rule is what is said, with its mend.
     @Test func examplesAreWhatIsSaid() {
-        func problems(_ found: RemoteSweep, notes: [String] = []) -> [Diagnostic] {
-            var status = remote().status(found)
-            status.notes += notes
-            return RemoteCheck.problems(found, status, written: written).map { problem in
+        func problems(_ found: RemoteSweep, notes: [RemoteNote] = []) -> [Diagnostic] {
+            var found = found
+            found.notes += notes
+            return RemoteCheck.problems(found, remote().status(found), written: written).map { problem in
                 var problem = problem
                 problem.message = problem.message.replacing(LocalHost.name, with: "desk")
                 return problem
@@ -213,7 +215,7 @@ import ZooKeeperProtocol
             servers: Self.lines(clients: false).servers
                 + [ServerLine(id: 4, host: "10.0.0.1", quorumPort: 2891, electionPort: 3891)])
         let problems = Drift.between(members, and: agreed).map {
-            Diagnostic(.warning, rule: .drift, file: "topology.yaml", sentence: $0.sentence)
+            Diagnostic(.warning, rule: .drift, file: "topology.yaml", $0.advice.seen, mend: $0.advice.mend)
         }
         #expect(WrittenExample.difference(of: .drift, from: problems) == nil)
     }

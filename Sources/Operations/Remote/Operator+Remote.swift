@@ -72,7 +72,7 @@ extension RemoteEnsemble {
             ensemble: name, connect: connect,
             electorate: found.sweep.configuration?.verifier ?? Self.alone(found.sweep),
             sweep: found.sweep, isHere: false)
-        status.notes += found.notes
+        status.notes += found.notes.map(\.advice.sentence)
         if found.sweep.servers.contains(where: { $0.role == .unknown }) {
             status.notes.append("asked from \(LocalHost.name)")
         }

@@ -69,11 +69,9 @@ struct RemoteCheck {
                 .warning, .behind, "the ensemble", problem,
                 mend: "see what the server itself says: its log, its disk, its network")
         }
-        for note in status.notes where !note.hasPrefix("asked from") {
-            let rule: Rule =
-                note.hasPrefix("the name ")
-                ? .loopbackName : note.contains("4lw.commands.whitelist") ? .wordRefused : .unknown
-            problems.append(Diagnostic(.warning, rule: rule, file: "the ensemble", sentence: note))
+        let certificates = EnsembleStatus.endingCertificates(of: found.sweep).map { (Rule.unknown, $0) }
+        for (rule, advice) in certificates + found.notes.map({ ($0.rule, $0.advice) }) {
+            add(.warning, rule, "the ensemble", advice.seen, mend: advice.mend)
         }
     }
 

@@ -178,7 +178,7 @@ struct RemoteSweep: Sendable {
     /// What each server said, by its id; those that have said none have a negative one.
     var answers: [ServerID: RemoteAnswer]
     /// What will need care, and what could not be known and why.
-    var notes: [String]
+    var notes: [RemoteNote]
 }
 
 extension RemoteEnsemble {
@@ -366,21 +366,28 @@ extension RemoteEnsemble {
 
     static func notes(
         _ found: [(Member, RemoteAnswer?)], _ unnamed: Int, isConfigurationKnown: Bool
-    ) -> [String] {
-        var notes: [String] = []
+    ) -> [RemoteNote] {
+        var notes: [RemoteNote] = []
         for (member, answer) in found {
             let refused = (answer?.refused ?? []).filter { $0 != "srvr" }
             guard !refused.isEmpty else { continue }
             notes.append(
-                "\(member.name) refuses \(Wording.list(refused)), so that not everything is known of it: add them to 4lw.commands.whitelist in its zoo.cfg and restart it, or let its admin server be reached (--admin-port)"
-            )
+                RemoteNote(
+                    .wordRefused,
+                    "\(member.name) refuses \(Wording.list(refused)), so that not everything is known of it",
+                    mend:
+                        "add them to 4lw.commands.whitelist in its zoo.cfg and restart it, or let its admin server be reached (--admin-port)"
+                ))
         }
         if !isConfigurationKnown {
             notes.append(
                 unnamed > 0
-                    ? "the ensemble has \(Wording.count(unnamed, "server")) more than were asked: name their client addresses in --remote"
-                    : "which server of the ensemble has which id is unknown, and so are its votes: let the servers answer conf"
-            )
+                    ? RemoteNote(
+                        .unknown, "the ensemble has \(Wording.count(unnamed, "server")) more than were asked",
+                        mend: "name their client addresses in --remote")
+                    : RemoteNote(
+                        .unknown, "which server of the ensemble has which id is unknown, and so are its votes",
+                        mend: "let the servers answer conf"))
         }
         return notes
     }

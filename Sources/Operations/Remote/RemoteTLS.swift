@@ -27,7 +27,7 @@ struct RemoteTLS: Hashable, Sendable {
     /// What the options say, and what is written of the servers, where it is readable here.
     var properties: [WordRequest.Property]
     /// What is written and could not be used here.
-    var notes: [String] = []
+    var notes: [RemoteNote] = []
 
     /// - Parameters:
     ///   - written: the key of a server's zoo.cfg, and the file that has it.
@@ -95,9 +95,11 @@ struct RemoteTLS: Hashable, Sendable {
     private mutating func take(_ store: Store, _ file: String, _ value: (String) -> String?) throws(OperationError) {
         guard let path = value(store.rawValue + ".location"), !path.isEmpty else { return }
         guard access(path, R_OK) == 0 else {
+            let why = String(cString: strerror(errno))
             notes.append(
-                "\(store.rawValue).location in \(file) is \(path), which cannot be read here (\(String(cString: strerror(errno)))): \(store.option) names another"
-            )
+                RemoteNote(
+                    .unknown, "\(store.rawValue).location in \(file) is \(path), which cannot be read here (\(why))",
+                    mend: "\(store.option) names another"))
             return
         }
         let given = value(store.rawValue + ".type") ?? ""

@@ -139,7 +139,8 @@ extension Operator {
                 mend: "nothing was touched", details: moved.dropFirst().map(\.sentence))
         }
         return drift.filter { $0.difference == .onlyInEnsemble && before?.topology[$0.server] == nil }.map {
-            Diagnostic(.warning, rule: .drift, file: ensemble.layout.topology, sentence: $0.sentence)
+            Diagnostic(
+                .warning, rule: .drift, file: ensemble.layout.topology, $0.advice.seen, mend: $0.advice.mend)
         }
     }
 

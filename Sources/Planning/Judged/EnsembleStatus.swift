@@ -40,6 +40,21 @@ extension EnsembleStatus {
     /// Days before its end from which on a certificate is spoken of, as the server does.
     private static let certificateNotice = 30
 
+    /// What will need care of those who serve TLS.
+    package static func endingCertificates(of sweep: Sweep) -> [Advice] {
+        certificates(of: sweep) { (0..<certificateNotice).contains($0) }
+    }
+
+    private static func certificates(of sweep: Sweep, ending isMeant: (Int) -> Bool) -> [Advice] {
+        sweep.servers.compactMap { server in
+            guard let days = server.serving?.certificateDays, isMeant(days) else { return nil }
+            let end = days < 0 ? "has ended" : "ends in \(days) day\(days == 1 ? "" : "s")"
+            return Advice(
+                "a TLS certificate of \(server.member.name) \(end)",
+                mend: "put a new one in its place and restart the server")
+        }
+    }
+
     /// The health of what was seen. Pure: the same sweep is the same status.
     ///
     /// - Parameters:
@@ -64,19 +79,8 @@ extension EnsembleStatus {
             if let problem = Self.problem(of: server, leader: leader, lag: lag) { problems.append(problem) }
         }
         problems += sweep.suspects.map(\.sentence)
-        notes = []
-        for server in sweep.servers {
-            guard let days = server.serving?.certificateDays, days < Self.certificateNotice else { continue }
-            if days < 0 {
-                problems.append(
-                    "a TLS certificate of \(server.member.name) has ended: put a new one in its place and restart the server"
-                )
-            } else {
-                notes.append(
-                    "a TLS certificate of \(server.member.name) ends in \(days) day\(days == 1 ? "" : "s"): put a new one in its place and restart the server"
-                )
-            }
-        }
+        problems += Self.certificates(of: sweep) { $0 < 0 }.map(\.sentence)
+        notes = Self.endingCertificates(of: sweep).map(\.sentence)
         let isAnyAlive = sweep.servers.contains { server in
             if case .silent = server.answer {
                 return server.process?.pid != nil || server.process?.state == .backingOff

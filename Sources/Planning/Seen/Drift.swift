@@ -60,27 +60,35 @@ package struct Drift: Hashable, Sendable {
     }
 
     /// What differs, and the two ways out.
-    package var sentence: String {
+    package var advice: Advice {
         let name = version == 0 ? "the running servers' configuration" : "the ensemble's configuration (\(versionText))"
         let apply = version == 0 ? "`paddock up` applies the topology" : "`paddock up` makes it as the topology says"
         switch difference {
         case .onlyInTopology:
             let back = version == 0 ? apply : "`paddock up` puts it back"
-            return "the topology has server \(server), \(name) does not: \(back), "
-                + "or take it out of the topology and `paddock up FILE`"
+            return Advice(
+                "the topology has server \(server), \(name) does not",
+                mend: "\(back), or take it out of the topology and `paddock up FILE`")
         case .onlyInEnsemble:
-            return "\(name) has server \(server), the topology does not: add it to the topology and `paddock up FILE`, "
-                + "or take it out with `paddock shell -- reconfig -remove \(server)`"
+            return Advice(
+                "\(name) has server \(server), the topology does not",
+                mend:
+                    "add it to the topology and `paddock up FILE`, or take it out with `paddock shell -- reconfig -remove \(server)`"
+            )
         case .role(let topology, let ensemble):
-            return "server \(server) is \(Self.article(topology)) in the topology and \(Self.article(ensemble)) in "
-                + "\(name): \(apply), or change the topology"
+            return Advice(
+                "server \(server) is \(Self.article(topology)) in the topology and \(Self.article(ensemble)) in \(name)",
+                mend: "\(apply), or change the topology")
         case .address(let what, let topology, let ensemble):
-            return "server \(server) has the \(what) address \(topology) in the topology and \(ensemble) in \(name): "
-                + (version == 0
+            return Advice(
+                "server \(server) has the \(what) address \(topology) in the topology and \(ensemble) in \(name)",
+                mend: version == 0
                     ? "\(apply), or change the topology"
                     : "change the topology, or move it with `paddock shell -- reconfig -add server.\(server)=…`")
         }
     }
+
+    package var sentence: String { advice.sentence }
 
     private var versionText: String { "version \(String(version, radix: 16))" }
 
