@@ -10,7 +10,7 @@ extension Rule {
         /// `paddock check` of these files says it. The first is the one to name; words are those behind the files.
         case files([File], words: [String])
         /// The message, and the mend. `paddock` with each of the commands, one after the other, beside the files, says it in the end. Without
-        /// commands it is what files do not show, and a test makes it (`expectExample`).
+        /// commands it is what files do not show, and a test makes it (`WrittenExample`).
         case situation(message: String, mend: String, files: [File], commands: [String])
 
         package struct File: Sendable {
