@@ -1,6 +1,8 @@
+import DataTree
 import Jute
 import NIOCore
 import NIOEmbedded
+import Storage
 import Testing
 import ZooKeeperProtocol
 
@@ -46,6 +48,80 @@ import ZooKeeperProtocol
             }
         }
     }
+
+    /// A learner that reads as fast as the tree is written does not keep the leader from its clients: after each slice the loop turns
+    /// to them. What is said meanwhile comes behind the tree.
+    @Test func aTreeIsSentInSlices() async throws {
+        try await LoneLeader.with { [nodes = 3000] leader in
+            let (channel, link) = try await leader.connectLink()
+            try await leader.loop.executeInContext {
+                link.value.sendSnapshot(QuorumPacket(.snap, zxid: .zero), of: try tree(of: nodes, length: 1000))
+                link.value.send(QuorumPacket(.sync, zxid: .zero))
+                link.value.flush()
+            }
+            let directory = try await leader.loop.executeInContext { [core = leader.core] in core.value.directory }
+            let learner = try IncomingSnapshot(directory, zxid: .zero, access: AccessControl(), seed: 1)
+            defer { learner.file.abandon() }
+            var (received, slices) = (ByteBuffer(), 0)
+            while !learner.isComplete, slices < 100 {
+                slices += 1
+                await leader.loop.advanceTime(by: .microseconds(50))
+                let before = received.readableBytes
+                while var more = try await channel.readOutbound(as: ByteBuffer.self) { received.writeBuffer(&more) }
+                #expect(received.readableBytes - before < 300 << 10, "as much at once, in slice \(slices)")
+                if slices == 1 {
+                    let snap = try received.withUnsafeReadableBytes { bytes in
+                        var reader = JuteReader(bytes)
+                        return (try reader.readIfComplete(QuorumPacket.self)?.type, reader.offset)
+                    }
+                    #expect(snap.0 == .snap)
+                    received.moveReaderIndex(forwardBy: snap.1)
+                }
+                let used = try received.withUnsafeReadableBytes { try learner.take($0, maxFieldLength: 1 << 20) }
+                received.moveReaderIndex(forwardBy: used)
+            }
+            #expect(learner.isComplete && slices > 10)
+            #expect(learner.takeTree().nodeCount >= nodes)
+            let behind = try received.withUnsafeReadableBytes { bytes in
+                var reader = JuteReader(bytes)
+                return try reader.readIfComplete(QuorumPacket.self)?.type
+            }
+            #expect(behind == .sync)
+        }
+    }
+
+    /// A learner that takes a tree more slowly than clients write is given up before what it has yet to hear fills the memory.
+    @Test func whatWaitsBehindATreeIsBounded() async throws {
+        try await LoneLeader.with { leader in
+            let (channel, link) = try await leader.connectLink(unreadLimit: 1 << 20)
+            let packet = QuorumPacket(.commit, zxid: .zero, data: [UInt8](repeating: 7, count: 100 << 10))
+            for sent in 1...12 {
+                try await leader.loop.executeInContext {
+                    if sent == 1 {
+                        link.value.sendSnapshot(QuorumPacket(.snap, zxid: .zero), of: try tree(of: 10, length: 1000))
+                        // It reads nothing.
+                        channel.isWritable = false
+                    }
+                    link.value.send(packet)
+                    link.value.flush()
+                }
+                await leader.loop.run()
+                #expect(channel.isActive == (sent <= 10), "\(sent) packets of 100 KiB")
+            }
+        }
+    }
+
+    private func tree(of nodes: Int, length: Int) throws -> DataTree {
+        var loader = DataTreeLoader()
+        let data = [UInt8](repeating: 7, count: length)
+        for number in 1...nodes {
+            let orphan = Array("/\(number)".utf8).withUnsafeBytes { path in
+                data.withUnsafeBytes { loader.add([SnapshotNode(path, data: $0, acl: -1, stat: StatPersisted())]) }
+            }
+            #expect(orphan == nil)
+        }
+        return loader.finish(lastZXID: .zero, digest: nil)
+    }
 }
 
 extension QuorumPacket {
@@ -56,13 +132,23 @@ extension QuorumPacket {
 }
 
 extension LoneLeader {
-    /// A connection whose learner has joined.
-    fileprivate func connectLearner() async throws -> Learner {
-        let channel = try await NIOAsyncTestingChannel(loop: loop) { [core] channel in
-            try channel.pipeline.syncOperations.addHandler(core.value.member!.makeLink(isDialled: false))
+    /// A connection to the quorum port, and the leader's end of it.
+    fileprivate func connectLink(
+        unreadLimit: Int = .max
+    ) async throws -> (NIOAsyncTestingChannel, NIOLoopBound<QuorumLink>) {
+        let channel = NIOAsyncTestingChannel(loop: loop)
+        let link = try await loop.executeInContext { [core] in
+            let link = core.value.member!.makeLink(isDialled: false, unreadLimit: unreadLimit)
+            try channel.pipeline.syncOperations.addHandler(link)
+            return NIOLoopBound(link, eventLoop: loop)
         }
         try await channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 5)).get()
-        let learner = Learner(channel)
+        return (channel, link)
+    }
+
+    /// A connection whose learner has joined.
+    fileprivate func connectLearner() async throws -> Learner {
+        let learner = Learner(try await connectLink().0)
         try await learner.send([
             QuorumPacket(
                 .observerInfo, zxid: .zero, record: LearnerInfo(server: ServerID(rawValue: 2), configVersion: 0))

@@ -49,7 +49,11 @@ final class HTTPConnection: ChannelInboundHandler {
         process()
     }
 
-    func channelWritabilityChanged(context: ChannelHandlerContext) { process() }
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        // It may be `send` that is told so, which would answer one request within the other.
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        context.eventLoop.execute { bound.value.process() }
+    }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard case ChannelEvent.inputClosed? = event as? ChannelEvent else { return }

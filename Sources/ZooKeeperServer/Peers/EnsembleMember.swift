@@ -81,9 +81,10 @@ final class EnsembleMember {
 
     // MARK: Links
 
-    func makeLink(isDialled: Bool) -> QuorumLink {
+    /// - Parameter unreadLimit: bytes that may wait for a peer that does not read.
+    func makeLink(isDialled: Bool, unreadLimit: Int = 256 << 20) -> QuorumLink {
         lastLink += 1
-        return QuorumLink(self, number: lastLink, isDialled: isDialled)
+        return QuorumLink(self, number: lastLink, isDialled: isDialled, unreadLimit: unreadLimit)
     }
 
     /// A new connection to the quorum port, which has yet to say who it is.

@@ -32,6 +32,8 @@ final class QuorumLink: ChannelInboundHandler {
     private(set) var hasReceived = false
     private var isClosed = false
     private var outgoing: OutgoingSnapshot?
+    /// `writeSlice` has been put off.
+    private var isSliceDue = false
     /// What was sent behind a snapshot that is still on its way.
     private var behindSnapshot = JuteWriter(capacity: 0)
     private var incoming: IncomingSnapshot?
@@ -41,13 +43,16 @@ final class QuorumLink: ChannelInboundHandler {
     /// The first packet of a connection is a LearnerInfo.
     private static let greetingLimit = 4096
     private static let sliceSize = 256 << 10
-    /// What a peer may leave unread: one that stands still gets the rest when it comes back, from the log or as a snapshot.
-    private static let unreadLimit = 256 << 20
+    private static let pauseBetweenSlices = TimeAmount.microseconds(50)
+    /// What a peer may leave unread: one that stands still gets the rest when it comes back, from the log or as a snapshot. Behind a
+    /// tree there may be as much as the tree takes.
+    private let unreadLimit: Int
 
-    init(_ member: EnsembleMember, number: UInt64, isDialled: Bool) {
+    init(_ member: EnsembleMember, number: UInt64, isDialled: Bool, unreadLimit: Int) {
         self.member = member
         self.number = number
         self.isDialled = isDialled
+        self.unreadLimit = unreadLimit
     }
 
     // MARK: Channel events
@@ -77,7 +82,7 @@ final class QuorumLink: ChannelInboundHandler {
     func channelReadComplete(context: ChannelHandlerContext) { member.turnEnded() }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { pump() }
+        if context.channel.isWritable { writeSliceSoon() }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -181,22 +186,33 @@ final class QuorumLink: ChannelInboundHandler {
         packet.write(to: &output)
         outgoing = OutgoingSnapshot(tree, into: &output)
         markDirty()
-        pump()
+        writeSliceSoon()
     }
 
-    /// Writes slices of the tree as long as the peer takes them.
-    private func pump() {
-        while let outgoing, channel.isWritable, !isClosed {
-            let hasMore = outgoing.tree.writeSnapshot(
-                outgoing.snapshot, into: &output, size: output.count + Self.sliceSize)
-            if !hasMore {
-                self.outgoing = nil
-                output.write(QuorumProtocol.snapshotSignature)
-                behindSnapshot.withUnsafeBytes { output.write(raw: $0) }
-                behindSnapshot.removeAll(keepingCapacity: false)
-            }
-            flush()
+    /// Has the next slice of the tree written when the other connections have been looked after. A peer that reads as fast as the
+    /// tree is walked would have this server to itself until it has all of it.
+    private func writeSliceSoon() {
+        guard outgoing != nil, !isSliceDue, !isClosed else { return }
+        isSliceDue = true
+        let bound = NIOLoopBound(self, eventLoop: channel.eventLoop)
+        // Later than now: a loop looks at connections only when no task is due.
+        channel.eventLoop.scheduleTask(in: Self.pauseBetweenSlices) { bound.value.writeSlice() }
+    }
+
+    private func writeSlice() {
+        isSliceDue = false
+        // A peer that takes no more says when it does again.
+        guard let outgoing, channel.isWritable, !isClosed else { return }
+        let hasMore = outgoing.tree.writeSnapshot(
+            outgoing.snapshot, into: &output, size: output.count + Self.sliceSize)
+        if !hasMore {
+            self.outgoing = nil
+            output.write(QuorumProtocol.snapshotSignature)
+            behindSnapshot.withUnsafeBytes { output.write(raw: $0) }
+            behindSnapshot.removeAll(keepingCapacity: false)
         }
+        flush()
+        if channel.isWritable { writeSliceSoon() }
     }
 
     private func markDirty() {
@@ -207,14 +223,18 @@ final class QuorumLink: ChannelInboundHandler {
 
     func flush() {
         isDirty = false
-        guard !isClosed, output.count > 0 else { return }
+        guard !isClosed else { return }
+        if let outgoing, behindSnapshot.count > max(unreadLimit, outgoing.tree.snapshotSize) {
+            return fail("\(behindSnapshot.count) bytes wait for it behind a tree that it has not read")
+        }
+        guard output.count > 0 else { return }
         let buffer = channel.buffer(output)
         output.removeAll(keepingCapacity: output.capacity <= 1 << 20)
         channel.writeAndFlush(buffer, promise: nil)
         guard !channel.isWritable, let unread = try? channel.syncOptions?.getOption(.bufferedWritableBytes) else {
             return
         }
-        if unread > Self.unreadLimit { fail("it has not read the last \(unread) bytes") }
+        if unread > unreadLimit { fail("it has not read the last \(unread) bytes") }
     }
 
     /// Sends what is waiting, then closes; nobody is told.
