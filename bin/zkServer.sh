@@ -46,11 +46,38 @@ output=$ZOO_LOG_DIR/zookeeper-$user-server-$host.out
 # Reads the configuration $2 into the associative array that $1 names: of a key that is given twice the last counts.
 read_settings() {
     local -n into=$1
-    local line pattern='^[[:space:]]*([^[:space:]=:]+)[[:space:]]*[=:][[:space:]]*(.*[^[:space:]])[[:space:]]*$'
+    local line next key value pattern='^[[:space:]]*([^[:space:]=:]+)[[:space:]]*[=:][[:space:]]*(.*[^[:space:]])[[:space:]]*$'
+    local continued='^[[:space:]]*[^[:space:]#!](.*[^\\])?(\\\\)*\\$'
     [ -f "$2" ] && [ -r "$2" ] || return 0
     while IFS= read -r line || [ -n "$line" ]; do
-        if [[ $line =~ $pattern ]]; then into[${BASH_REMATCH[1]}]=${BASH_REMATCH[2]}; fi
+        while [[ $line =~ $continued ]] && read -r next; do line=${line%\\}$next; done
+        if [[ $line =~ $pattern ]]; then
+            key=${BASH_REMATCH[1]} value=${BASH_REMATCH[2]}
+            [[ $value != *\\* ]] || unescape value
+            into[$key]=$value
+        fi
     done <"$2"
+}
+
+# Makes of the value of variable $1 what Java's Properties makes of it: a backslash stands before \uXXXX, before t, n, r and f, and before
+# what means itself.
+unescape() {
+    local -n of=$1
+    # The name of a file that the server makes is UTF-8.
+    local rest=$of done='' LC_ALL=C.UTF-8 character
+    while [[ $rest == *\\* ]]; do
+        done+=${rest%%\\*}
+        rest=${rest#*\\}
+        if [[ $rest =~ ^(u[[:xdigit:]]{4}|[tnrf]) ]]; then
+            printf -v character '%b' "\\${BASH_REMATCH[1]}"
+            rest=${rest#"${BASH_REMATCH[1]}"}
+        else
+            character=${rest:0:1}
+            rest=${rest:1}
+        fi
+        done+=$character
+    done
+    of=$done$rest
 }
 declare -A settings=()
 read_settings settings "$ZOOCFG"
@@ -190,12 +217,12 @@ find_client() {
             else
                 port=${client##*:}
                 [[ $client != *:* ]] || address=${client%:*}
-                address=${address#[}
-                address=${address%]}
             fi
         fi
     fi
     address=${address:-localhost}
+    address=${address#[}
+    address=${address%]}
 }
 
 # Opens a connection to the server as file descriptor 3. The name that needs no question is not asked for.
@@ -229,6 +256,8 @@ wait_until_serving() {
         secure=${settings[secureClientPort]:-}
         port=$secure
         address=${settings[secureClientPortAddress]:-localhost}
+        address=${address#[}
+        address=${address%]}
     fi
     while kill -0 "$1" 2>/dev/null; do
         if [ -n "$taken" ] || [ -z "$port" ]; then
@@ -298,7 +327,8 @@ start)
     if [ -n "$data_dir" ]; then
         case $ZOOPIDFILE in */*) pid_directory=${ZOOPIDFILE%/*} ;; *) pid_directory=. ;; esac
         if [ "$pid_directory" != "$data_dir" ]; then mkdir -p "$pid_directory"; fi
-        while [ ! -d "$pid_directory" ] && kill -0 "$pid" 2>/dev/null; do pause 0.002; done
+        begin=$SECONDS
+        while [ ! -d "$pid_directory" ] && [ $((SECONDS - begin)) -lt 30 ] && kill -0 "$pid" 2>/dev/null; do pause 0.002; done
         if [ -d "$pid_directory" ] && ! printf '%s' "$pid" >"$ZOOPIDFILE"; then
             echo FAILED TO WRITE PID
             exit 1

@@ -9,8 +9,9 @@ import ZooKeeperProtocol
 ///
 /// Each server of an ensemble gets the same: what is made of one backup is the same bytes wherever it is made. The sessions of
 /// the backup are closed and their ephemerals are gone, as clients expect of a session that they cannot go on with. Zxids go on
-/// `skippedEpochs` above the backup's, so that they are above all that the old ensemble gave away after it: a client that has seen later
-/// zxids is taken in (servers refuse one that is ahead of them), and numbers that were taken from zxids never come twice.
+/// `skippedEpochs` above the backup's, or so many times as many that they are above all that is known to have been given out since: a
+/// client that has seen later zxids is taken in (servers refuse one that is ahead of them), and numbers that were taken from zxids never
+/// come twice.
 package struct RestoredData {
     /// More elections than any ensemble has between its backup and its end.
     package static let skippedEpochs: Int64 = 1 << 16
@@ -21,17 +22,38 @@ package struct RestoredData {
     package let sessions: Int
     package let ephemerals: Int
 
-    package init(_ archive: BackupArchive) throws(BackupError) {
+    /// - Parameter used: an epoch that must not be used again, as those of `used(in:since:)`.
+    package init(_ archive: BackupArchive, above used: Epoch = .zero) throws(BackupError) {
         tree = try archive.tree()
         (sessions, ephemerals) = (tree.sessionCount, tree.ephemeralCount)
-        let last = max(tree.lastZXID.epoch.rawValue, archive.manifest.epoch)
-        guard last + Self.skippedEpochs <= Int64(Int32.max) else {
-            throw .damaged(path: archive.path, why: "its epoch \(last) is too high to go on from")
+        let last = archive.lastEpoch
+        let highest = max(last, used.rawValue)
+        guard highest <= Int64(Int32.max) - Self.skippedEpochs else {
+            throw .damaged(path: archive.path, why: "the epoch \(highest) is too high to go on from")
         }
-        epoch = Epoch(rawValue: last + Self.skippedEpochs)
+        let steps = (highest - last) / Self.skippedEpochs + 1
+        epoch = Epoch(rawValue: last + steps * Self.skippedEpochs)
         do throws(JuteError) {
             try tree.beginAnew(at: ZXID(epoch: epoch, counter: 1), time: archive.manifest.taken)
         } catch { throw .damaged(path: archive.path, why: "\(error)") }
+    }
+
+    /// The highest epoch of which servers may have given zxids out from the data in `directory`, in place or moved aside there. What was
+    /// restored from a backup and has not been run on has given out none, so that the same restore can go on.
+    package static func used(
+        in directory: DataDirectory, since archive: BackupArchive
+    ) throws(BackupError) -> Epoch {
+        do throws(StorageError) {
+            var used = try directory.highestEpoch()
+            let above = used.rawValue - archive.lastEpoch
+            if above > 0, above % skippedEpochs == 0, try directory.valuables().count == 1,
+                try directory.logFiles().isEmpty, directory.currentEpoch() == used
+            {
+                used = Epoch(rawValue: used.rawValue - 1)
+            }
+            for aside in try directory.movedAside() { used = max(used, try aside.highestEpoch()) }
+            return used
+        } catch { throw .storage(error) }
     }
 
     /// What one server has before: nothing, the same already, or something that would be lost.
@@ -47,7 +69,7 @@ package struct RestoredData {
     package func place(_ directory: DataDirectory) throws(BackupError) -> Place {
         do throws(StorageError) {
             let valuables = try directory.valuables()
-            if valuables == [directory.snapshotPath(tree.lastZXID)], directory.currentEpoch() == epoch { return .done }
+            if try isThere(directory, valuables) { return .done }
             guard valuables.isEmpty else {
                 let logs = try directory.logFiles().count
                 return .taken(
@@ -59,6 +81,17 @@ package struct RestoredData {
             }
             return strange.isEmpty ? .free : .strange(strange.map { "\(directory.snapshots)/\($0)" })
         } catch { throw .storage(error) }
+    }
+
+    /// Whether this is the data, and not another backup of the same epoch.
+    private func isThere(_ directory: DataDirectory, _ valuables: [String]) throws(StorageError) -> Bool {
+        guard let snapshot = try directory.snapshotFiles().first, valuables == [directory.snapshotPath(tree.lastZXID)],
+            directory.currentEpoch() == epoch
+        else { return false }
+        do throws(StorageError) { return try directory.load(snapshot).digest == tree.digest } catch {
+            guard case .damagedSnapshot = error else { throw error }
+            return false
+        }
     }
 
     /// Makes this the data of a server that is not running and has a free place. A crash leaves the place free or the whole data there;
@@ -128,4 +161,9 @@ package struct RestoredData {
         }
         guard rmdir(path) == 0 else { throw FileError("remove", path) }
     }
+}
+
+extension BackupArchive {
+    /// The last one that its ensemble had entered.
+    fileprivate var lastEpoch: Int64 { max(manifest.lastZXID?.epoch.rawValue ?? 0, manifest.epoch) }
 }

@@ -21,7 +21,7 @@ package enum HostAddress {
 
     /// An address that means every interface when a server listens, and nothing when somebody connects.
     package static func isWildcard(_ host: String) -> Bool {
-        host == "*" || ["0.0.0.0", "::", "::ffff:0.0.0.0"].contains(canonical(host))
+        ["0.0.0.0", "::", "::ffff:0.0.0.0"].contains(canonical(host))
     }
 
     package static func isIPv4(_ host: String) -> Bool {

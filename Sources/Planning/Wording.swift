@@ -19,6 +19,19 @@ package enum Wording {
         return words.dropLast().joined(separator: ", ") + " and " + words[words.count - 1]
     }
 
+    /// The word as one writes it in a shell, in quotes where it needs them.
+    package static func shellWord(_ word: String) -> String {
+        let isPlain = word.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            default: "/._-+:,@%=".utf8.contains(byte)
+            }
+        }
+        return isPlain && !word.isEmpty ? word : "'\(word.replacing("'", with: #"'\''"#))'"
+    }
+
     /// `server 1`, `servers 1 and 2`.
     package static func servers(_ ids: [some CustomStringConvertible]) -> String {
         "server\(ids.count == 1 ? "" : "s") \(list(ids))"

@@ -8,6 +8,8 @@ extension HostAddress {
         let plain = host.firstIndex(of: "%").map { String(host[..<$0]) } ?? host
         if isValid(host) || (plain != host && isIPv6(plain)) { return nil }
         if host.isEmpty { return ("it is empty", nil) }
+        // glibc takes it for the loopback, Java for a name that it does not find.
+        if host == "*" { return ("every interface is 0.0.0.0", "0.0.0.0") }
         if let blank = host.firstIndex(where: \.isWhitespace) {
             let meant = JavaText.trimmed(host)
             let isInside = meant.contains(where: \.isWhitespace)

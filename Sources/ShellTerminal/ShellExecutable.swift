@@ -61,6 +61,7 @@ package enum ShellExecutable {
         }
         if outcome == .goOn { waiting { await shell.finish() } }
         terminal.result("")
+        if let reason = lostOutput.withLock({ $0 }) { fail("cannot write to the standard output: \(reason)", code: 1) }
         exit(waiting { await shell.exitCode })
     }
 

@@ -98,6 +98,9 @@ final class Terminal: ShellOutput {
     }
 }
 
+/// Why results could not be printed: the disk is full, say.
+let lostOutput = Mutex<String?>(nil)
+
 /// Writes all of it. When nobody reads it any more, there is nothing left to do.
 private func writeAll(_ text: String, to descriptor: Int32) {
     var text = text
@@ -110,6 +113,11 @@ private func writeAll(_ text: String, to descriptor: Int32) {
             } else if errno == EPIPE {
                 exit(0)
             } else if errno != EINTR {
+                let reason = errno
+                // Closed, nobody wants it.
+                if descriptor == STDOUT_FILENO, reason != EBADF {
+                    lostOutput.withLock { $0 = String(cString: strerror(reason)) }
+                }
                 return
             }
         }

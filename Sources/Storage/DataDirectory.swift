@@ -18,6 +18,23 @@ package struct DataDirectory: Sendable {
         self.files = files
     }
 
+    /// One directory with all of it.
+    private init(whole directory: String, root: String, files: any StorageFiles) {
+        (snapshots, logs, logRoot) = (directory, directory, root)
+        self.files = files
+    }
+
+    /// What earlier servers had here, moved aside by Paddock or by hand: `version-2.…` beside `version-2`.
+    package func movedAside() throws(StorageError) -> [DataDirectory] {
+        var found: [DataDirectory] = []
+        for root in Set([String(snapshots.dropLast("/version-2".count)), logRoot]).sorted() {
+            for name in try names(in: root).sorted() where name.hasPrefix("version-2.") {
+                found.append(DataDirectory(whole: "\(root)/\(name)", root: root, files: files))
+            }
+        }
+        return found
+    }
+
     /// A snapshot file: `snapshot.` and the last zxid applied when writing it began.
     package struct SnapshotFile: Hashable, Sendable {
         package var path: String

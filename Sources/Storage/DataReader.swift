@@ -94,6 +94,12 @@ extension DataDirectory {
         return Int64(String(decoding: digits, as: UTF8.self)).map { Epoch(rawValue: $0) }
     }
 
+    /// The highest epoch of which this data has zxids, by the names of its files and `currentEpoch`. Changes no file.
+    package func highestEpoch() throws(StorageError) -> Epoch {
+        let named = try snapshotFiles().map(\.zxid.epoch) + logFiles().map(\.zxid.epoch)
+        return max(named.max() ?? .zero, currentEpoch() ?? .zero)
+    }
+
     /// Sets both epoch files of a new data directory.
     package func writeEpochs(_ epoch: Epoch) throws(StorageError) {
         do throws(FileError) {

@@ -89,6 +89,8 @@ package struct ControlClient: Sendable {
     }
 
     private func ask(_ action: ControlRequest.Action) async throws(ControlError) -> ControlResponse {
+        // It would be connected to, and never answer.
+        if let pid = home.holder?.pid, ProcessTable.isStopped(pid) { throw .stopped(pid) }
         let connection = try ControlConnection(to: home)
         connection.limitWait(Self.patience(for: action))
         let request = ControlRequest(action, by: by)

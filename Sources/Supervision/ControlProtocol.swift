@@ -68,6 +68,8 @@ package enum ControlError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The connection broke or brought what is no answer; the request may have been carried out.
     case connectionLost(String)
     case timedOut(Duration)
+    /// The supervisor's process does not run: SIGSTOP, or a debugger.
+    case stopped(Int32)
 
     package var description: String {
         switch self {
@@ -77,6 +79,8 @@ package enum ControlError: Error, Hashable, Sendable, CustomStringConvertible {
         case .failed(let failures): failures.map(\.description).joined(separator: "\n")
         case .connectionLost(let why): "lost the supervisor: \(why); `paddock status` shows how things stand"
         case .timedOut(let limit): "the supervisor did not answer within \(limit.wholeSeconds) s"
+        case .stopped(let pid):
+            "the supervisor (process \(pid)) is stopped, by a signal or a debugger; `kill -CONT \(pid)` lets it go on"
         }
     }
 }

@@ -59,6 +59,12 @@ package enum ProcessTable {
         return ProcessIdentity(pid: pid, startTicks: stat.startTicks, bootID: bootID)
     }
 
+    /// By SIGSTOP, or by a debugger.
+    static func isStopped(_ pid: Int32) -> Bool {
+        guard let state = stat(pid)?.state else { return false }
+        return state == UInt8(ascii: "T") || state == UInt8(ascii: "t")
+    }
+
     package static func isAlive(_ process: ProcessIdentity) -> Bool { identity(of: process.pid) == process }
 
     /// How long ago the process began.

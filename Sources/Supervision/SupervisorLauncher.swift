@@ -49,7 +49,7 @@ extension ControlClient {
             } catch {
                 switch error {
                 case .notRunning, .connectionLost: break
-                case .launchFailed, .refused, .failed, .timedOut: throw error
+                case .launchFailed, .refused, .failed, .timedOut, .stopped: throw error
                 }
             }
             var status: Int32 = 0

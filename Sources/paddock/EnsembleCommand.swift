@@ -12,9 +12,9 @@ extension EnsembleCommand {
     /// - Parameter supervision: more options for a supervisor that is launched.
     func operations(
         _ progress: ProgressPrinter, supervision: [String] = []
-    ) throws(OperationError) -> Operator {
+    ) -> Operator {
         Operator(
-            store: try store(), command: commandLine,
+            store: store(), command: commandLine,
             launcher: { directory in
                 SupervisorLauncher(arguments: ["supervise", "--ensemble-dir", directory] + supervision)
             },
@@ -27,7 +27,7 @@ extension EnsembleCommand {
     ) async throws -> Result {
         let progress = ProgressPrinter(terminal)
         defer { progress.clear() }
-        return try await body(try operations(progress, supervision: supervision))
+        return try await body(operations(progress, supervision: supervision))
     }
 
     /// The file's topology; the text of `-` is read from the standard input.

@@ -38,6 +38,7 @@ extension PaddockCommand {
         } catch {
             throw report(error, terminal).code
         }
+        if let error = Terminal.lostOutput.withLock({ $0 }) { throw report(error, terminal).code }
         if status != .done { throw status.code }
     }
 
@@ -88,7 +89,7 @@ extension PaddockCommand {
             separator: " ")
     }
 
-    func store() throws(OperationError) -> EnsembleStore { try EnsembleStore(option: global.stateDirectory) }
+    func store() -> EnsembleStore { EnsembleStore(option: global.stateDirectory) }
 
     func printJSON(_ value: some Encodable, _ terminal: Terminal, isLine: Bool = false) throws {
         terminal.output(try JSONOutput.text(value, isLine: isLine))

@@ -1,5 +1,7 @@
 import Dispatch
+import DurableFiles
 import Glibc
+import Synchronization
 
 /// How text leaves the program: results on stdout, everything else on stderr; colour and live lines only where a
 /// person looks at a terminal.
@@ -162,10 +164,27 @@ struct Terminal: Sendable {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0 && errno == EINTR { continue }
-            if count < 0, errno == EPIPE, descriptor == STDOUT_FILENO { end() }
-            guard count > 0 else { return }
-            bytes = bytes.dropFirst(count)
+            if count > 0 {
+                bytes = bytes.dropFirst(count)
+                continue
+            }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN:
+                // Whoever gave it to us does not wait for its reader; we do.
+                var room = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                poll(&room, 1, -1)
+            case EPIPE where descriptor == STDOUT_FILENO: end()
+            // Closed: nobody wants it.
+            case EBADF: return
+            default:
+                let failure = FileError("write to", "the standard output")
+                if descriptor == STDOUT_FILENO { lostOutput.withLock { $0 = failure } }
+                return
+            }
         }
     }
+
+    /// Why results could not be printed: the disk is full, say. The command does its work all the same, and says so in the end.
+    static let lostOutput = Mutex<FileError?>(nil)
 }

@@ -10,7 +10,7 @@ import ZooKeeperProtocol
 
 @Suite struct BackupArchiveTests {
     /// Five hundred znodes, two sessions, three ephemerals.
-    static func tree() throws -> DataTree {
+    static func tree(data: String = "data") throws -> DataTree {
         let tree = DataTree()
         var zxid = ZXID(epoch: Epoch(rawValue: 3), counter: 1)
         func apply(_ txn: Txn, session: Int64 = 0) throws {
@@ -32,7 +32,7 @@ import ZooKeeperProtocol
         try apply(.createSession(timeout: 4000), session: 0x51)
         try apply(.createSession(timeout: 9000), session: 0x52)
         try apply(node("/a", ""))
-        for index in 0..<500 { try apply(node("/a/\(index)", "data \(index)")) }
+        for index in 0..<500 { try apply(node("/a/\(index)", "\(data) \(index)")) }
         try apply(node("/a/e1", "", ephemeral: true), session: 0x51)
         try apply(node("/a/e2", "", ephemeral: true), session: 0x51)
         try apply(node("/a/e3", "", ephemeral: true), session: 0x52)
@@ -212,6 +212,50 @@ import ZooKeeperProtocol
         #expect(
             try RestoredData(archive).place(first)
                 == .taken(snapshots: 1, logs: 1, last: ZXID(rawValue: 0x1_0004_0000_0000)))
+    }
+
+    /// Numbers that the restored servers gave out are not given out again by another restore, whether their data is in place or was
+    /// moved aside, and whether a zxid is all that is left.
+    @Test func everyRestoreGoesOnAboveTheOneBefore() throws {
+        let directory = try TemporaryDirectory("backup")
+        defer { directory.remove() }
+        let archive = try archive(directory)
+        let files = DataDirectory(dataDir: directory.path + "/1")
+        func used() throws -> Epoch { try RestoredData.used(in: files, since: archive) }
+        func restored(_ above: Epoch) throws -> Epoch { try RestoredData(archive, above: above).epoch }
+        let (first, second) = (Epoch(rawValue: 3 + 65536), Epoch(rawValue: 3 + 2 * 65536))
+        #expect(try restored(used()) == first)
+
+        // Until a server runs, the same restore goes on.
+        try RestoredData(archive).write(dataDir: directory.path + "/1", dataLogDir: nil, configuration: "", version: 0)
+        #expect(try restored(used()) == first)
+        try Data("65541".utf8).write(to: URL(filePath: directory.path + "/1/version-2/currentEpoch"))
+        #expect(try restored(used()) == second)
+        try FileManager.default.moveItem(
+            atPath: directory.path + "/1/version-2", toPath: directory.path + "/1/version-2.before-restore-x")
+        #expect(try restored(used()) == second)
+        #expect(try RestoredData(archive, above: second).epoch == Epoch(rawValue: 3 + 3 * 65536))
+
+        // A server alone leaves no epoch behind but in its logs.
+        try Data().write(to: URL(filePath: directory.path + "/1/version-2.before-restore-x/log.2000300000004"))
+        #expect(try restored(used()) == Epoch(rawValue: 3 + 3 * 65536))
+        #expect(throws: BackupError.self) { try restored(Epoch(rawValue: .max)) }
+    }
+
+    /// Two backups of one epoch begin at the same zxid.
+    @Test func anotherBackupIsNotTakenForThisOne() throws {
+        let directory = try TemporaryDirectory("backup")
+        defer { directory.remove() }
+        let place = directory.path + "/1"
+        try RestoredData(try archive(directory)).write(
+            dataDir: place, dataLogDir: nil, configuration: "", version: 0)
+        let later = try BackupArchiveTests.tree(data: "later")
+        let data = try RestoredData(BackupArchiveTests.write(later, to: directory.path + "/c.tar"))
+        #expect(data.tree.lastZXID == ZXID(rawValue: 0x1_0003_0000_0003))
+        guard case .taken = try data.place(DataDirectory(dataDir: place)) else {
+            Issue.record("it is said to be there already")
+            return
+        }
     }
 
     /// What a server leaves that was started and never written to is no data.

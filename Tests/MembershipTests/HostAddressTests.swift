@@ -12,7 +12,7 @@ import Testing
         #expect(HostAddress.machine(host) == machine)
     }
 
-    @Test(arguments: ["0.0.0.0", "::", "0:0:0:0:0:0:0:0", "*", "::ffff:0.0.0.0"])
+    @Test(arguments: ["0.0.0.0", "::", "0:0:0:0:0:0:0:0", "::ffff:0.0.0.0"])
     func everyInterface(_ host: String) {
         #expect(HostAddress.isWildcard(host))
     }

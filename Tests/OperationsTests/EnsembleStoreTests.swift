@@ -23,15 +23,35 @@ func withTemporaryDirectory<Result>(_ body: (String) async throws -> Result) asy
             (nil, ["HOME": "/h/"], "/h/.local/state/paddock"),
         ] as [(String?, [String: String], String)])
     func place(_ option: String?, _ environment: [String: String], _ directory: String) throws {
-        let store = try EnsembleStore(option: option, environment: environment, workingDirectory: "/cwd")
+        let store = EnsembleStore(option: option, environment: environment, account: nil, workingDirectory: "/cwd")
         #expect(store.directory == directory)
     }
 
-    @Test func withoutAHomeThereIsNoPlace() {
-        let error = #expect(throws: OperationError.self) {
-            try EnsembleStore(option: nil, environment: [:], workingDirectory: "/")
+    /// cron, and systemd for root, set no HOME.
+    @Test func withoutHOMETheUsersHomeCounts() {
+        let store = EnsembleStore(
+            option: nil, environment: [:], account: UserAccount(name: "zoe", home: "/home/zoe"), workingDirectory: "/")
+        #expect(store.directory == "/home/zoe/.local/state/paddock")
+    }
+
+    /// What needs no place can be done all the same.
+    @Test func withoutAHomeThereIsNoPlace() async throws {
+        let store = EnsembleStore(option: nil, environment: [:], account: nil, workingDirectory: "/")
+        #expect(store.names() == [])
+        for name in [nil, "demo"] {
+            let error = #expect(throws: OperationError.self) { try store.choose(name) }
+            #expect(error?.kind == .badUsage && error?.description.contains("HOME") == true)
+        }
+        let error = await #expect(throws: OperationError.self) {
+            try await store.changing("demo", command: "paddock up") { _ in }
         }
         #expect(error?.kind == .badUsage)
+    }
+
+    /// Above a directory that cannot be made there may be others that are there and closed.
+    @Test func whyADirectoryCannotBeMadeIsSaid() {
+        let error = #expect(throws: FileError.self) { try makeDirectories("/sys/paddock/.locks") }
+        #expect(error?.path == "/sys/paddock" && error?.isMissing == false, "\(String(describing: error))")
     }
 
     @Test func ensemblesAreListedAndChosen() async throws {

@@ -140,6 +140,19 @@ struct RealEnsembles: Sendable {
     }
 
     private func killTheSupervisor(_ ensembles: RealEnsembles, _ before: EnsembleStatus) async throws {
+        // One that is only stopped would never answer: that is said at once.
+        let stopped = try #require(before.supervisor?.pid)
+        kill(stopped, SIGSTOP)
+        try await eventually("the supervisor is stopped") {
+            let state = try String(contentsOfFile: "/proc/\(stopped)/stat", encoding: .utf8)
+            return state.contains(") T ")
+        }
+        let error = await #expect(throws: OperationError.self) {
+            try await ensembles.command("paddock status").status(nil)
+        }
+        kill(stopped, SIGCONT)
+        #expect(error?.description.contains("kill -CONT \(stopped)") == true, "\(String(describing: error))")
+
         let supervisor = try #require(before.supervisor?.pid)
         kill(supervisor, SIGKILL)
         // We launched it, so it is our child.

@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -13,6 +14,21 @@ struct ShellTests {
             #expect(piped.output.hasSuffix("\nsome text\n"))
             #expect(piped.errors == "Created /a\nNode does not exist: /nosuch\n")
             #expect(piped.status == 1)
+            // A disk that is full: what was asked for did not arrive, and that is no success.
+            for words in ["schema", "status --json", "shell -- ls /"] {
+                let process = Process()
+                process.executableURL = URL(fileURLWithPath: "/bin/sh")
+                process.arguments = ["-c", "exec \(CommandLineTool.binary) \(words) >/dev/full"]
+                process.environment = ProcessInfo.processInfo.environment.merging(["PADDOCK_HOME": paddock.home.path]) {
+                    $1
+                }
+                let errors = Pipe()
+                process.standardError = errors
+                try process.run()
+                let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+                process.waitUntilExit()
+                #expect(process.terminationStatus == 1 && said.contains("No space left on device"), "\(words): \(said)")
+            }
             let once = try paddock.run("shell", "1", "--", "ls", "/")
             #expect(once.output.hasSuffix("\n[a, zookeeper]\n"))
             #expect(once.status == 0)

@@ -101,6 +101,30 @@ import Testing
         }
     }
 
+    /// Escapes, continued lines and the brackets of IPv6: the script and the server must see the same directory and the same port.
+    @Test func valuesAreReadAsTheServerReadsThem() async throws {
+        try await withPlace { place in
+            let hasIPv6 = (try? String(contentsOfFile: "/proc/net/if_inet6", encoding: .utf8))?.contains(" lo") == true
+            try """
+            dataDir=\(place.directory.path)/d\\u00e4ta\\ of\\: it
+            clientPo\\
+               rt=\(place.port)
+            clientPortAddress=\(hasIPv6 ? "[::1]" : "127.0.0.1")
+            admin.enableServer=false
+
+            """.write(toFile: place.zooCfg, atomically: true, encoding: .utf8)
+            let started = try await place.run("start", environment: ["ZOO_START_TIMEOUT": "10"])
+            #expect(
+                started.output == "Starting zookeeper ... STARTED\n"
+                    && started.errors.contains("does not serve") == false)
+            let pidFile = place.directory.path + "/däta of: it/zookeeper_server.pid"
+            #expect(FileManager.default.fileExists(atPath: pidFile))
+            let status = try await place.run("status")
+            #expect(status.status == 0 && status.output.contains("Mode: standalone"), "\(status.output)")
+            #expect(try await place.run("stop").output == "Stopping zookeeper ... STOPPED\n")
+        }
+    }
+
     @Test func anAbsentConfigurationLeavesNothingBehind() async throws {
         try await withPlace { place in
             let result = try await place.run("start", place.directory.path + "/conf/absent.cfg")

@@ -21,6 +21,8 @@ package struct RestoreOptions: Hashable, Sendable {
     package var dryRun = false
     /// Data that is in the way is moved aside; nothing of it is removed.
     package var movesAside = false
+    /// A zxid that was given out after the backup by servers whose data is no longer here.
+    package var above = ZXID.zero
 
     package init() {}
 }
@@ -33,10 +35,9 @@ extension Operator {
     ) async throws -> RestoreReport {
         let archive = try Self.opened(file)
         report(.step("loading \(file): \(archive.manifest.znodes) znodes at zxid \(archive.manifest.zxid)"))
-        let data: RestoredData
-        do { data = try RestoredData(archive) } catch { throw Self.refusal(error) }
         switch target {
         case .place(let place):
+            let data = try restored(archive, at: [place], options)
             return try await restore(data, archive, [place], ensemble: nil, options) { _ in }
         case .ensemble(let word, let source):
             let name: String
@@ -52,11 +53,13 @@ extension Operator {
             }
             if options.dryRun {
                 let ensemble = try await source.asyncMap { try await prepareLaying($0).ensemble } ?? store.open(name)
+                let data = try restored(archive, at: places(of: ensemble), options)
                 return try await restore(data, archive, into: ensemble, options) { _ in }
             }
             return try await store.changing(name, command: command) { change in
                 try await refuseIfRunning(name)
                 let planned = try await source.asyncMap { try await prepareLaying($0).ensemble } ?? store.open(name)
+                let data = try restored(archive, at: places(of: planned), options)
                 // Everything is judged before the first file is written.
                 var look = options
                 look.dryRun = true
@@ -71,9 +74,22 @@ extension Operator {
         _ data: RestoredData, _ archive: BackupArchive, into ensemble: Ensemble, _ options: RestoreOptions,
         _ did: (String) throws -> Void
     ) async throws -> RestoreReport {
+        try await restore(data, archive, places(of: ensemble), ensemble: ensemble.name, options, did)
+    }
+
+    private func places(of ensemble: Ensemble) -> [ServerPlace] {
         let configuration = ensemble.lastConfiguration
-        let places = ensemble.topology.servers.map { ensemble.place(of: $0, configuration) }
-        return try await restore(data, archive, places, ensemble: ensemble.name, options, did)
+        return ensemble.topology.servers.map { ensemble.place(of: $0, configuration) }
+    }
+
+    /// What the servers of these places begin with: above all that any of them is known to have given out.
+    private func restored(
+        _ archive: BackupArchive, at places: [ServerPlace], _ options: RestoreOptions
+    ) throws -> RestoredData {
+        do {
+            let used = try places.map { try RestoredData.used(in: $0.directory, since: archive) }
+            return try RestoredData(archive, above: max(options.above.epoch, used.max() ?? .zero))
+        } catch let error as BackupError { throw Self.refusal(error) }
     }
 
     private func restore(
@@ -164,7 +180,7 @@ extension Operator {
             case .free, .done: continue
             }
         }
-        let commands = servers.flatMap(\.moved).map { "mv \($0.from) \($0.to)" }
+        let commands = servers.flatMap(\.moved).map { "mv \(Wording.shellWord($0.from)) \(Wording.shellWord($0.to))" }
         return OperationError(
             .failed,
             "there is data already, which the backup of \(archive.manifest.takenAt) (zxid \(archive.manifest.zxid)) would replace; nothing was touched",

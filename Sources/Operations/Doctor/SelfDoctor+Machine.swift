@@ -68,7 +68,7 @@ extension Operator {
     /// What `PROGRAM --version` prints, when it does so within two seconds.
     private func version(of program: String) async -> String? {
         guard
-            let output = popen("exec timeout 2 '\(program.replacing("'", with: #"'\''"#))' --version 2>/dev/null", "re")
+            let output = popen("exec timeout 2 \(Wording.shellWord(program)) --version 2>/dev/null", "re")
         else { return nil }
         var line = [CChar](repeating: 0, count: 64)
         let hasLine = fgets(&line, CInt(line.count), output) != nil

@@ -31,6 +31,7 @@ extension EnsembleStore {
     package func changing<Result>(
         _ ensemble: String, command: String, _ body: (Change) async throws -> Result
     ) async throws -> Result {
+        try requirePlace()
         try makeDirectories("\(directory)/.locks")
         let lock = try lock(ensemble, command: command)
         let change = Change(ensemble: ensemble, command: command, audit: audit)

@@ -6,9 +6,10 @@ func makeDirectories(_ path: String, mode: mode_t = PrivateFiles.directoryMode) 
     var prefix = ""
     for part in path.split(separator: "/") {
         prefix += "/\(part)"
-        guard mkdir(prefix, mode) == 0 || errno == EEXIST || access(prefix, F_OK) == 0 else {
-            throw FileError("create the directory", prefix)
-        }
+        guard mkdir(prefix, mode) != 0, errno != EEXIST else { continue }
+        // Above may be directories that cannot be written to, and are there.
+        let failure = FileError("create the directory", prefix)
+        guard access(prefix, F_OK) == 0 else { throw failure }
     }
 }
 

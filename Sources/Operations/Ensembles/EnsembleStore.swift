@@ -14,12 +14,13 @@ package struct EnsembleStore: Hashable, Sendable {
 
     package init(directory: String) { self.directory = directory }
 
-    /// `option` (--state-dir), else $PADDOCK_HOME, else $XDG_STATE_HOME/paddock, else ~/.local/state/paddock.
+    /// `option` (--state-dir), else $PADDOCK_HOME, else $XDG_STATE_HOME/paddock, else ~/.local/state/paddock. A process without
+    /// HOME has the home of its user.
     /// A relative path is taken from `workingDirectory`; empty variables count as unset.
     package init(
         option: String?, environment: [String: String] = EnsembleStore.processEnvironment(),
-        workingDirectory: String = EnsembleStore.workingDirectory()
-    ) throws(OperationError) {
+        account: UserAccount? = .own, workingDirectory: String = EnsembleStore.workingDirectory()
+    ) {
         func variable(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
         let chosen: String
         if let option, !option.isEmpty {
@@ -28,14 +29,22 @@ package struct EnsembleStore: Hashable, Sendable {
             chosen = home
         } else if let state = variable("XDG_STATE_HOME") {
             chosen = "\(state)/paddock"
-        } else if let home = variable("HOME") {
+        } else if let home = variable("HOME") ?? account?.home {
             chosen = "\(home)/.local/state/paddock"
         } else {
-            throw OperationError(
-                .badUsage, "there is no place for the state of ensembles: neither HOME nor PADDOCK_HOME is set",
-                mend: "give --state-dir DIR")
+            chosen = Self.nowhere
         }
         directory = Self.absolute(chosen, from: workingDirectory)
+    }
+
+    /// Where no ensembles are: who has no home can do what needs none.
+    private static let nowhere = "/nonexistent/paddock"
+
+    func requirePlace() throws(OperationError) {
+        guard directory == Self.nowhere else { return }
+        throw OperationError(
+            .badUsage, "there is no place for the state of ensembles: neither HOME nor PADDOCK_HOME is set",
+            mend: "give --state-dir DIR")
     }
 
     package func root(of ensemble: String) -> String { "\(directory)/\(ensemble)" }
@@ -54,6 +63,7 @@ package struct EnsembleStore: Hashable, Sendable {
 
     /// The ensemble a command is about: the one named, else the only one there is.
     package func choose(_ name: String?) throws(OperationError) -> String {
+        try requirePlace()
         let names = names()
         if let name {
             guard EnsembleName.isValid(name) else {

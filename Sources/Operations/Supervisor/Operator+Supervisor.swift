@@ -31,6 +31,7 @@ extension Operator {
             do throws(ControlError) {
                 return try await ControlClient.connect(ensembleDirectory: home.ensembleDirectory, by: command)
             } catch {
+                if case .stopped = error { throw OperationError(.failed, error.description) }
                 // It has its lock and not yet its socket, or is just ending.
                 guard Instant.now() < deadline else {
                     throw OperationError(.failed, error.description, mend: "see \(home.log)")

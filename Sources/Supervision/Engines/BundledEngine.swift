@@ -1,5 +1,6 @@
 import DurableFiles
 import Glibc
+import Planning
 
 /// The server of this project, `zkserver` or, with TLS, `zkserver-tls`: one process without a JVM, whose log lines go to standard output.
 package struct BundledEngine: Engine, Hashable {
@@ -41,8 +42,9 @@ package struct BundledEngine: Engine, Hashable {
 
     /// `zkserver 1.0, built …` is version 1.0.
     private static func version(of executable: String) -> String? {
-        let quoted = executable.replacing("'", with: #"'\''"#)
-        guard let output = popen("exec '\(quoted)' --version 2>/dev/null", "re") else { return nil }
+        guard let output = popen("exec \(Wording.shellWord(executable)) --version 2>/dev/null", "re") else {
+            return nil
+        }
         var line = [CChar](repeating: 0, count: 256)
         let hasLine = fgets(&line, CInt(line.count), output) != nil
         guard pclose(output) == 0, hasLine else { return nil }

@@ -19,7 +19,7 @@ enum ServerEnvironment {
     static var entries: [(key: String, value: String)] {
         var system = utsname()
         uname(&system)
-        let user = getpwuid(getuid())
+        let user = UserAccount.own
         let memory = memoryMegabytes
         return [
             ("zookeeper.version", ServerVersion.text),
@@ -34,8 +34,8 @@ enum ServerEnvironment {
             ("os.name", text(system.sysname)),
             ("os.arch", text(system.machine) == "x86_64" ? "amd64" : text(system.machine)),
             ("os.version", text(system.release)),
-            ("user.name", user.map { String(cString: $0.pointee.pw_name) } ?? "?"),
-            ("user.home", user.map { String(cString: $0.pointee.pw_dir) } ?? "?"),
+            ("user.name", user?.name ?? "?"),
+            ("user.home", user?.home ?? "?"),
             ("user.dir", WorkingDirectory.path),
             ("os.memory.free", "\(memory.free)MB"),
             ("os.memory.max", "\(memory.total)MB"),

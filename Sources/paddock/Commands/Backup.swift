@@ -111,11 +111,13 @@ struct RestoreCommand: EnsembleCommand {
         discussion: """
             The whole backup is verified first. Every server gets the same data, whatever its engine and however many there
             are; its configuration and its myid stay, and /zookeeper/config is the new ensemble's own. The sessions of the backup are
-            closed and their ephemerals are gone; zxids go on above all that the old ensemble gave away. Refused where a server
+            closed and their ephemerals are gone; zxids go on above all that the old ensemble gave away, and above what later data
+            here shows to have been given away since. Refused where a server
             runs or has data: --move-aside moves that aside. Nothing is started: `paddock up` does.
 
             On several hosts it is run on each, before any server is started:
-            `paddock restore FILE --config /etc/zookeeper/conf/zoo.cfg`.
+            `paddock restore FILE --config /etc/zookeeper/conf/zoo.cfg`. Where it is not the first time, the highest epoch of all
+            hosts counts: see --above.
             """.paragraphs)
 
     @OptionGroup var global: GlobalOptions
@@ -134,6 +136,12 @@ struct RestoreCommand: EnsembleCommand {
     @Flag(help: "Move data that is in the way aside (version-2.before-restore-TIME); nothing is removed.")
     var moveAside = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Let zxids go on above this one too: the last that clients have seen, where the data that gave it out is not here.",
+            valueName: "zxid"))
+    var above: ZXID?
+
     @Flag(help: "Verify the backup and look at every place, and change nothing.")
     var dryRun = false
 
@@ -146,7 +154,7 @@ struct RestoreCommand: EnsembleCommand {
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
         signal(SIGXFSZ, SIG_IGN)
         var options = RestoreOptions()
-        (options.dryRun, options.movesAside) = (dryRun, moveAside)
+        (options.dryRun, options.movesAside, options.above) = (dryRun, moveAside, above ?? .zero)
         let target: RestoreTarget =
             try place.place().map { .place($0) }
             ?? .ensemble(
@@ -173,5 +181,15 @@ struct RestoreCommand: EnsembleCommand {
                     : ""))
         if !dryRun, let ensemble = report.ensemble { terminal.note("`paddock up -e \(ensemble)` starts it") }
         return .done
+    }
+}
+
+extension ZXID: ExpressibleByArgument {
+    /// As servers print it: `0x1000200000009`.
+    public init?(argument: String) {
+        guard argument.hasPrefix("0x"), let value = Int64(argument.dropFirst(2), radix: 16), value >= 0 else {
+            return nil
+        }
+        self.init(rawValue: value)
     }
 }

@@ -61,7 +61,7 @@ struct Check: EnsembleCommand {
     }
 
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
-        let operations = try operations(ProgressPrinter(terminal))
+        let operations = operations(ProgressPrinter(terminal))
         let inputs = try files.flatMap(InputFile.find).map { path throws(OperationError) in
             (file: InputFile.name(path), bytes: try InputFile.read(path))
         }

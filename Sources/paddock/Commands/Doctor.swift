@@ -11,7 +11,7 @@ struct DoctorCommand: EnsembleCommand {
     @OptionGroup var global: GlobalOptions
 
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
-        let findings = Doctor.examine(try store(), environment: EnsembleStore.processEnvironment())
+        let findings = Doctor.examine(store(), environment: EnsembleStore.processEnvironment())
         try FindingLines.show(findings, terminal, isJSON: global.json)
         return findings.contains { $0.state == .missing } ? .unavailable : .done
     }

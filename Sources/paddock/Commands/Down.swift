@@ -65,7 +65,7 @@ private struct TakeDown {
     var dryRun: Bool
 
     func perform(_ command: some EnsembleCommand, _ name: String?, _ terminal: Terminal) async throws -> ExitStatus {
-        let store = try command.store()
+        let store = command.store()
         let name = try store.choose(name)
         if destroy && !yes && !dryRun {
             let directory = store.root(of: name)

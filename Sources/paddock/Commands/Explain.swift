@@ -71,7 +71,7 @@ struct Explain: EnsembleCommand {
             return
         }
         let engine = words.firstIndex(of: "--engine").flatMap { ServerEngine(rawValue: words[$0 + 1]) }
-        let checked = try await operations(ProgressPrinter(terminal)).check(
+        let checked = await operations(ProgressPrinter(terminal)).check(
             [(file: files[0].name, bytes: Array(files[0].text.utf8))], place: .elsewhere, engine: engine)
         for problem in checked.flatMap(\.problems) where problem.rule.rawValue == rule.name {
             terminal.output(DiagnosticLines(problem, terminal.colours.output).text(source: files[0].text))

@@ -29,7 +29,7 @@ struct Generate: EnsembleCommand {
     var dryRun = false
 
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
-        let operations = try operations(ProgressPrinter(terminal))
+        let operations = operations(ProgressPrinter(terminal))
         let (plan, warnings) = try operations.generationPlan(
             try InputFile.topology(file), file: InputFile.name(file), into: output, place: place.templates)
         for warning in warnings { terminal.problem(warning.rendered()) }

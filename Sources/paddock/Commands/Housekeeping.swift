@@ -8,13 +8,13 @@ struct List: EnsembleCommand {
     @OptionGroup var global: GlobalOptions
 
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
-        let ensembles = try await operations(ProgressPrinter(terminal)).list()
+        let ensembles = await operations(ProgressPrinter(terminal)).list()
         if global.json {
             try printJSON(Output(ensembles: ensembles), terminal)
             return .done
         }
         guard !ensembles.isEmpty else {
-            terminal.note("there is no ensemble in \(try store().directory); `paddock up` boots one")
+            terminal.note("there is no ensemble in \(store().directory); `paddock up` boots one")
             return .done
         }
         var table = Table(

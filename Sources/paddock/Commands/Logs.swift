@@ -37,7 +37,7 @@ struct Logs: EnsembleCommand {
 
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
         if follow { Terminal.endWithReader() }
-        let operations = try operations(ProgressPrinter(terminal))
+        let operations = operations(ProgressPrinter(terminal))
         let name = try operations.store.choose(selection.name)
         let since = try sinceTime()
         let kept = try await operations.logs(servers, ensemble: name, last: lines, since: since)

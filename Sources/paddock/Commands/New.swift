@@ -78,7 +78,7 @@ struct New: PaddockCommand {
             }
         }
         try DurableFile.write(text.utf8, to: file, mode: 0o644)
-        terminal.note("wrote \(file)\n  \(Paddock.asCalled) up \(file)")
+        terminal.note("wrote \(file)\n  \(Paddock.asCalled) up \(Wording.shellWord(file))")
         if global.json { try printJSON(output, terminal) }
         return .done
     }

@@ -32,7 +32,7 @@ struct RollingRestartCommand: EnsembleCommand {
 
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
         let progress = ProgressPrinter(terminal)
-        let operations = try operations(progress)
+        let operations = operations(progress)
         defer { progress.clear() }
         var options = RollingRestartOptions()
         options.pause = pause?.duration ?? .zero

@@ -19,7 +19,7 @@ struct SelfDoctorCommand: EnsembleCommand {
     @OptionGroup var global: GlobalOptions
 
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
-        let findings = await (try operations(ProgressPrinter(terminal))).examineSelf(version: Paddock.version)
+        let findings = await operations(ProgressPrinter(terminal)).examineSelf(version: Paddock.version)
         try FindingLines.show(findings, terminal, isJSON: global.json)
         return .done
     }

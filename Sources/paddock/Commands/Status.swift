@@ -25,7 +25,7 @@ struct Status: EnsembleCommand {
 
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
         if watch { Terminal.endWithReader() }
-        let seen = try eyes(try operations(ProgressPrinter(terminal)), selection, remote)
+        let seen = try eyes(operations(ProgressPrinter(terminal)), selection, remote)
         guard watch else {
             let status = try await seen.look()
             if global.json {
@@ -96,7 +96,7 @@ struct Wait: EnsembleCommand {
 
     func perform(_ terminal: Terminal) async throws -> ExitStatus {
         let progress = ProgressPrinter(terminal)
-        let seen = try eyes(try operations(progress), selection, remote)
+        let seen = try eyes(operations(progress), selection, remote)
         let name = seen.name
         defer { progress.clear() }
         let deadline = Instant.now() + timeout.duration

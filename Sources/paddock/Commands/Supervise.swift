@@ -33,7 +33,7 @@ struct Supervise: EnsembleCommand {
             if let ensembleDirectory {
                 directory = ensembleDirectory
             } else {
-                let store = try store()
+                let store = store()
                 directory = store.root(of: try store.choose(selection.name))
             }
             let outlivedItsOwner = try await SupervisorMain.run(ensembleDirectory: directory, owner: owner)

@@ -9,7 +9,7 @@ import Topology
 /// left out without a word.
 enum KnownWords {
     static let ensembles = CompletionKind.custom { line, _, _ in
-        TypedLine(line).store?.names() ?? []
+        TypedLine(line).store.names()
     }
 
     /// - Parameter groups: the words that stand for several servers or for a role, where a command takes them.
@@ -32,11 +32,11 @@ struct TypedLine {
 
     init(_ words: [String]) { self.words = words.map(Self.unquoted) }
 
-    var store: EnsembleStore? { try? EnsembleStore(option: value(of: ["--state-dir"])) }
+    var store: EnsembleStore { EnsembleStore(option: value(of: ["--state-dir"])) }
 
     /// The one that the line names, else the one that the command would take.
     var ensemble: Ensemble? {
-        try? store?.open(value(of: ["--ensemble", "-e"]) ?? EnsembleOption.inEnvironment)
+        try? store.open(value(of: ["--ensemble", "-e"]) ?? EnsembleOption.inEnvironment)
     }
 
     /// What stands before the word that is completed, values of options aside.

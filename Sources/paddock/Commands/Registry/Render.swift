@@ -54,7 +54,7 @@ struct Render: EnsembleCommand {
         let file = RenderedFile(
             template: (InputFile.name(template), text), path: output, command: command,
             services: services.isEmpty ? nil : services, once: once, wait: wait.duration)
-        let operations = try operations(ProgressPrinter(terminal))
+        let operations = operations(ProgressPrinter(terminal))
         if dryRun {
             let text = try await operations.rendered(file, from: registry.request())
             if global.json {

@@ -6,13 +6,22 @@ __metaclass__ = type
 
 DOCUMENTATION = r"""
 module: zookeeper_reach
-short_description: See that ports of other servers can be reached from this host
+short_description: See that this host has room, and that ports of other servers can be reached from it
 description:
   - Connects to each port, and says from where to where one cannot be reached. Changes nothing.
 options:
   own:
     description: The address by which the others reach the server of this host; it must not be one of the loopback.
     type: str
+  directories:
+    description: What shall be written to, whether it is there already or not.
+    type: list
+    elements: str
+    default: []
+  room:
+    description: MiB that must be free on the disks of these directories.
+    type: int
+    default: 0
   targets:
     description: What is to be reached, each with C(what), C(host) and C(port).
     type: list
@@ -39,6 +48,7 @@ time:
   type: int
 """
 
+import os
 import socket
 import time
 
@@ -61,10 +71,23 @@ def own_problem(address):
     return None
 
 
+def room_problem(directory, room):
+    disk = directory
+    while not os.path.isdir(disk):
+        disk = os.path.dirname(disk)
+    found = os.statvfs(disk)
+    free = found.f_bavail * found.f_frsize >> 20
+    if free < room:
+        return "the disk of %s on %s has %d MiB left, and %d are wanted (zookeeper_room)" % (directory, name_of_this_host(), free, room)
+    return None
+
+
 def main():
     module = AnsibleModule(
         argument_spec=dict(
             own=dict(type="str"),
+            directories=dict(type="list", elements="str", default=[]),
+            room=dict(type="int", default=0),
             targets=dict(type="list", elements="dict", default=[]),
             patience=dict(type="int", default=0),
         ),
@@ -73,6 +96,10 @@ def main():
     own = own_problem(module.params["own"]) if module.params["own"] else None
     if own:
         module.fail_json(msg=own)
+    for directory in module.params["directories"]:
+        full = room_problem(os.path.abspath(directory), module.params["room"])
+        if full:
+            module.fail_json(msg=full)
     open_targets = set()
 
     def attempt():
