@@ -578,7 +578,10 @@ def faults():
     expect("h1 cannot reach the election port of server 3 (field-3) at 10.77.0.13:3888" in text, text[-3000:])
     lab("heal")
 
-    # A port that another program has: what the server says of it in its host's journal is said here.
+    # A port that another program has: what the server says of it in its host's journal is said here. (The ensemble above has its servers
+    # on the same ports.)
+    for number, (host, _) in ensemble.servers.items():
+        on(host, f"systemctl stop paddock-field-{number}")
     stuck = Ensemble("stuck", three_and_an_observer(), "bundled")
     on("h2", "systemd-run --quiet --unit squatter /usr/bin/python3 -m http.server --bind 0.0.0.0 2181")
     _, text = stuck.play("deploy.yml", expected=1)

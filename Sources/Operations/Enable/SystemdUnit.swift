@@ -74,6 +74,8 @@ struct SystemdUnit {
         ProtectKernelModules=yes
         ProtectKernelTunables=yes
         SystemCallFilter=~@privileged @resources
+        # A snapshot is written by a thread that makes itself less important.
+        SystemCallFilter=setpriority ioprio_set
         SystemCallErrorNumber=EPERM
 
         """
