@@ -50,6 +50,8 @@ def loads(table, options):
         for operation, size, window in (
                 ("set", 100, 64), ("set", 1024, 64), ("set", 65536, 4), ("get", 100, 64), ("get", 1024, 64), ("get", 65536, 4),
                 ("mixed", 100, 64), ("create", 100, 64), ("create", 1024, 64)):
+            if size not in options.data:
+                continue
             results = {engine: [] for engine in ENGINES}
             for _ in range(options.rounds):
                 for engine in ENGINES:

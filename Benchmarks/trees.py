@@ -105,8 +105,8 @@ def compare(report, options):
             table.add("%s znodes, %s, p99 ms" % (name, operation), *of(nodes, operation, "p99 ms"))
         table.add("%s znodes, set, CPU µs of all servers" % name, *of(nodes, "set", "CPU us"))
         table.add("%s znodes, memory of a server (PSS), MiB" % name, *of(nodes, "PSS"), digits=0)
-    table.add("a follower is back after kill -9 with all of them, s", *(results[engine]["back"] for engine in ENGINES))
-    table.add("a follower without data has them, s", *(results[engine]["joins"]["s"] for engine in ENGINES))
+    table.add("%s znodes, a follower is back after kill -9, s" % name, *(results[engine]["back"] for engine in ENGINES))
+    table.add("%s znodes, a follower without data has them, s" % name, *(results[engine]["joins"]["s"] for engine in ENGINES))
     table.add("the same while others set, s", *(results[engine]["joins"]["loaded"] for engine in ENGINES))
     for engine in ENGINES:
         joins = results[engine]["joins"]
