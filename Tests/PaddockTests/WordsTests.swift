@@ -121,7 +121,7 @@ import Testing
             let new = try paddock.run("new", file, "--participants", "5")
             #expect(new.status == 0)
             // What to type next begins as this command did.
-            #expect(new.errors == "wrote \(file)\n  \(CommandLineTool.binary) up \(file)\n")
+            #expect(new.errors == "wrote \(file)\n  \(CommandLineTool.binary) up '\(file)'\n")
             #expect(try String(contentsOfFile: file, encoding: .utf8).contains("ensemble: my-orders"))
             let again = try paddock.run("new", file)
             #expect(again.status == 1)
