@@ -54,6 +54,7 @@ struct MistakesTests {
         + [
             ("clientPortAddress=10.0.0.1:2181", "8:19 error host-address"),
             ("clientPortAddress=10.0.0.300", "8:19 error host-address"),
+            ("clientPortAddress=*", "8:19 error host-address"),
             ("clientPortAddress=<address>", "8:19 error placeholder"),
             ("admin.serverAddress=zk1:8080", "8:21 error host-address"),
             ("admin.serverAddress=http://zk1", "8:21 error host-address"),
