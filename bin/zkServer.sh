@@ -221,12 +221,15 @@ find_client() {
         fi
     fi
     address=${address:-localhost}
-    address=${address#[}
-    address=${address%]}
 }
 
-# Opens a connection to the server as file descriptor 3. The name that needs no question is not asked for.
-connect() { { exec 3<>"/dev/tcp/${address/#localhost/127.0.0.1}/$port"; } 2>/dev/null; }
+# Opens a connection to the server as file descriptor 3. The name that needs no question is not asked for; an IPv6 address may be in
+# brackets.
+connect() {
+    local target=${address/#localhost/127.0.0.1}
+    target=${target#[}
+    { exec 3<>"/dev/tcp/${target%]}/$port"; } 2>/dev/null
+}
 
 accepts() { connect && exec 3>&-; }
 
@@ -256,8 +259,6 @@ wait_until_serving() {
         secure=${settings[secureClientPort]:-}
         port=$secure
         address=${settings[secureClientPortAddress]:-localhost}
-        address=${address#[}
-        address=${address%]}
     fi
     while kill -0 "$1" 2>/dev/null; do
         if [ -n "$taken" ] || [ -z "$port" ]; then

@@ -67,6 +67,18 @@ struct CommandLineTool {
         try start(words, environment: environment, input: input).wait()
     }
 
+    /// What a shell makes of `script`, in which commands see this state directory.
+    func shell(_ script: String) throws -> Result {
+        let process = Process()
+        process.executableURL = URL(filePath: "/bin/sh")
+        process.arguments = ["-c", script]
+        process.environment = ProcessInfo.processInfo.environment
+            .merging(["PADDOCK_HOME": home.path, "NO_COLOR": "1"]) { $1 }
+        let running = Running(process: process, directory: home.path, words: [script])
+        try running.begin(input: nil)
+        return try running.wait()
+    }
+
     /// A command under way. Its output goes to files: a pipe that the supervisor inherits would never close.
     final class Running {
         let process: Process

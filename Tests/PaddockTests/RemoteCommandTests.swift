@@ -114,18 +114,11 @@ import Testing
                 #expect(try paddock.run("backup", "--verify", file).status == 0)
 
                 // A disk that is full, and nothing of the file is left.
-                let full = Process()
-                full.executableURL = URL(filePath: "/bin/sh")
-                full.arguments = [
-                    "-c",
-                    "ulimit -f 1; exec \(CommandLineTool.binary) backup --config \(config) -o \(paddock.path("full.tar"))",
-                ]
-                let errors = Pipe()
-                full.standardError = errors
-                try full.run()
-                let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-                full.waitUntilExit()
-                #expect(full.terminationStatus == 1 && said.contains("the backup was not written"), "\(said)")
+                let full = try paddock.shell(
+                    "ulimit -f 1; exec \(CommandLineTool.binary) backup --config \(config) -o \(paddock.path("full.tar"))"
+                )
+                #expect(
+                    full.status == 1 && full.errors.contains("the backup was not written"), "\(full.errors)")
                 let left = try FileManager.default.contentsOfDirectory(atPath: paddock.home.path)
                 #expect(!left.contains { $0.contains("full.tar") })
 
